@@ -1,0 +1,33 @@
+# Everything a newcomer or CI needs. Each target sets up what it uses; a second call starts at once.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PIP    := $(BIN)/python -m pip --disable-pip-version-check
+
+.PHONY: demo test lint docs clean
+
+$(VENV)/.core: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.core plugins/dslint-example/pyproject.toml
+	$(PIP) install --quiet --requirement requirements-dev.txt
+	$(PIP) install --quiet --no-deps --editable plugins/dslint-example
+	@touch $@
+
+demo: $(VENV)/.core  ## lint the example dataset; its gate fails, as documented
+	@cd examples/support-chat && ../../$(BIN)/dslint check; code=$$?; \
+	  if [ $$code -eq 1 ]; then echo "(exit code 1: the gate failed, as it should for this dataset)"; else exit 1; fi
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint  ## everything that CI runs
+	$(BIN)/pytest
+
+clean:
+	rm -rf $(VENV) site build dist

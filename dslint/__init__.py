@@ -1,0 +1,19 @@
+"""dslint: a plugin-based linter and quality gate for datasets."""
+
+from typing import TYPE_CHECKING, Any
+
+from dslint.version import __version__
+
+__all__ = ["__version__", "lint"]
+
+if TYPE_CHECKING:
+    from dslint.api import lint
+
+
+def __getattr__(name: str) -> Any:
+    """Import `lint` when it is first asked for: `dslint --version` needs none of the engine."""
+    if name == "lint":
+        from dslint.api import lint
+
+        return lint
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

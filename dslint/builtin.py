@@ -1,0 +1,52 @@
+"""The core's own rules: what readers and the engine find. They always run; only their severity and limits can be set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from dslint.model import Severity
+from dslint.rules import CoreRule
+
+
+@dataclass(frozen=True)
+class ParseError(CoreRule):
+    """Records that cannot be read.
+
+    Why: a trainer stops at such a record, or drops it in silence. dslint goes on with the next one and lists every one with line and column.
+
+    A line that is not valid JSON (NaN and Infinity are not), invalid UTF-8, a record that is longer or nested deeper than the configured limits.
+
+    Cure: mend the record, or remove it.
+    """
+
+    name = "parse-error"
+    severity = Severity.ERROR
+
+
+@dataclass(frozen=True)
+class DuplicateKey(CoreRule):
+    """Objects that have a key twice.
+
+    Why: JSON readers disagree on which value counts; most keep the last and lose the others in silence.
+
+    Cure: remove or rename one of the keys.
+    """
+
+    name = "duplicate-key"
+    severity = Severity.WARNING
+
+
+@dataclass(frozen=True)
+class UnusedSuppression(CoreRule):
+    """Suppressions that suppress nothing, or that have expired.
+
+    Why: an exception that nobody needs any more hides the next defect that it happens to match. Only judged in full runs.
+
+    Cure: remove the entry from the configuration, or renew its date.
+    """
+
+    name = "unused-suppression"
+    severity = Severity.WARNING
+
+
+RULES = (ParseError, DuplicateKey, UnusedSuppression)

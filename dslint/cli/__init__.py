@@ -1,0 +1,68 @@
+"""The command line: the only place that prints, reads the environment, and exits."""
+
+from __future__ import annotations
+
+import os
+import sys
+import traceback
+from typing import Any
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Run the command line and exit. 1 is only ever returned with a verdict; what nobody expected is 2."""
+    # A BLAS that starts a thread per core costs 0.1 s at import, and dslint brings its own processes.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    debug = "--debug" in sys.argv
+    try:
+        code = _run()
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201 - this is the command line
+        code = 130
+    except BrokenPipeError:
+        # The reader of the report has gone (`dslint check | head`): nothing is left to be said to it.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 2
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
+        if debug:
+            traceback.print_exc()
+        code = _explain(error)
+    sys.exit(code)
+
+
+def _run() -> int:
+    if sys.argv[1:] in (["--version"], ["-V"]):
+        from dslint import __version__
+
+        print(f"dslint {__version__}")  # noqa: T201 - this is the command line
+        return 0
+    from dslint.cli.app import app
+
+    result: Any = app(standalone_mode=False)
+    return result if isinstance(result, int) else 0
+
+
+def _explain(error: Exception) -> int:
+    from dslint.errors import DslintError
+
+    kind = type(error).__name__
+    if isinstance(error, DslintError):
+        lines = [f"dslint: error: {error.message}", f"  {error.hint}" if error.hint else ""]
+    elif hasattr(error, "format_message") and hasattr(error, "exit_code"):  # what typer raises for a wrong command line
+        context = getattr(error, "ctx", None)
+        lines = [
+            f"dslint: error: {error.format_message()}",
+            f"  see: {context.command_path} --help" if context else "  see: dslint --help",
+        ]
+    elif kind in ("Abort", "Exit"):
+        return int(getattr(error, "exit_code", 130))
+    else:
+        from dslint.engine import describe
+
+        lines = [
+            f"dslint: internal error: {describe(error)}",
+            "  run again with --debug for the traceback, and report it",
+        ]
+    print("\n".join(filter(None, lines)), file=sys.stderr)  # noqa: T201 - this is the command line
+    return 2

@@ -1,0 +1,136 @@
+"""`dslint check`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from dslint import api, reporters
+from dslint.cli import output
+from dslint.config import find
+from dslint.config.build import severity_named
+from dslint.config.flags import with_dataset, with_limits, with_options, with_selection
+from dslint.errors import ConfigError, nearest
+from dslint.model import Severity
+from dslint.settings import Settings
+
+
+def check(
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(help="Files, folders or globs; none: the configured dataset, else the working folder."),
+    ] = None,
+    config: Annotated[str | None, typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
+    profile: Annotated[str | None, typer.Option(help="A profile of the configuration.", metavar="NAME", envvar="DSLINT_PROFILE")] = None,
+    select: Annotated[
+        list[str] | None,
+        typer.Option(help="Rules to run instead of the configured ones.", metavar="IDS", envvar="DSLINT_SELECT"),
+    ] = None,
+    ignore: Annotated[list[str] | None, typer.Option(help="Rules not to run.", metavar="IDS", envvar="DSLINT_IGNORE")] = None,
+    extend_select: Annotated[list[str] | None, typer.Option(help="Rules to run besides.", metavar="IDS", envvar="DSLINT_EXTEND_SELECT")] = None,
+    outputs: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            help="A report: FORMAT, FORMAT=PATH, or PATH. Repeatable.",
+            metavar="REPORT",
+            envvar="DSLINT_OUTPUT",
+        ),
+    ] = None,
+    fail_on: Annotated[
+        str | None,
+        typer.Option(
+            help="The mildest severity that fails: error, warning, info, never.",
+            metavar="SEVERITY",
+            envvar="DSLINT_FAIL_ON",
+        ),
+    ] = None,
+    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 though the gate fails.")] = False,
+    shape: Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"),
+    ] = None,
+    split: Annotated[list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")] = None,
+    option: Annotated[list[str] | None, typer.Option(help="An option of a rule.", metavar="RULE.OPTION=VALUE")] = None,
+    maximum: Annotated[list[str] | None, typer.Option("--max", help="The largest value that passes.", metavar="MEASURE=VALUE")] = None,
+    minimum: Annotated[list[str] | None, typer.Option("--min", help="The smallest value that passes.", metavar="MEASURE=VALUE")] = None,
+    scope: Annotated[str | None, typer.Option(help="Run record rules, dataset rules, or all.", metavar="record|dataset|all")] = None,
+    shard_size: Annotated[int | None, typer.Option(help="About how much of a file one worker reads.", metavar="BYTES", min=1)] = None,
+    max_show: Annotated[int, typer.Option(help="The most findings of one rule that the text report shows.", metavar="N", min=0)] = 20,
+    statistics: Annotated[bool, typer.Option("--statistics", help="Add what each rule judged and found.")] = False,
+    timings: Annotated[bool, typer.Option("--timings", help="Add the seconds that each rule took.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the summary only.")] = False,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show suppressed findings, skipped rules and passed limits too.")] = False,
+    color: Annotated[str, typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR")] = "auto",
+    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Nothing to check is a pass.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> int:
+    """Check datasets: list every finding, hold the numbers against the limits, and fail if one is broken.
+
+    Exit codes: 0 pass, 1 the gate failed, 2 not everything could be checked or wrong usage.
+    """
+    del debug
+    _one_of("--color", color, ["auto", "always", "never"])
+    env = api.environment()
+    wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters})
+    source = None if isolated else config or find(".")
+    if isolated and config:
+        raise ConfigError("--isolated and --config exclude each other", "drop one of them")
+    settings = api.configure(env, source, profile)
+    settings = with_selection(settings, select or (), ignore or (), extend_select or ())
+    settings = with_dataset(settings, shape, column or (), split or ())
+    settings = with_options(settings, option or (), env.known)
+    settings = with_limits(settings, maximum or (), minimum or ())
+    settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
+    settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
+    settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
+    report = api.run(env, settings, paths or [])
+    style = reporters.Style(
+        color=output.use_color(color),
+        max_show=max_show,
+        quiet=quiet,
+        verbose=verbose,
+        statistics=statistics,
+        timings=timings,
+    )
+    output.write(report, wanted, style)
+    if all(item.path is not None for item in wanted):
+        typer.echo(
+            f"dslint: {report.verdict.upper()}; reports: {', '.join(item.path for item in wanted if item.path)}",
+            err=True,
+        )
+    sys.stdout.flush()
+    return int(report.exit_code)
+
+
+def replaced(settings: Settings, **changes: object) -> Settings:
+    """Return the settings with some of them changed."""
+    from msgspec.structs import replace
+
+    return replace(settings, **changes)
+
+
+def _with_judging(settings: Settings, fail_on: str | None, scope: str | None, *, exit_zero: bool) -> Settings:
+    changes: dict[str, object] = {"exit_zero": exit_zero}
+    if fail_on is not None:
+        _one_of("--fail-on", fail_on, [*reversed(Severity.names()), "never"])
+        changes["fail_on"] = severity_named(fail_on)
+    if scope is not None:
+        _one_of("--scope", scope, ["record", "dataset", "all"])
+        changes["scope"] = scope
+    return replaced(settings, **changes)
+
+
+def _one_of(flag: str, value: str, known: list[str]) -> None:
+    if value not in known:
+        raise ConfigError(f"{flag}: {value!r} is not one of {', '.join(known)}", nearest(value, known))
+
+
+def _split_lists(values: list[str] | None) -> list[str]:
+    return [value for value in values or [] if value]

@@ -1,0 +1,193 @@
+"""The commands that look at dslint itself: rules, plugins, configuration, and what is installed."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+import sys
+from importlib import metadata
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from dslint import __version__, api, registry
+from dslint import config as configuration
+from dslint.config.schema import option_schema, option_types
+from dslint.errors import ConfigError, nearest
+from dslint.rules import DatasetRule, manual, summary
+
+Format = Annotated[str, typer.Option("--output", "-o", help="text or json.", metavar="FORMAT")]
+ConfigFile = Annotated[str | None, typer.Option("--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")]
+
+
+def rules(output: Format = "text") -> None:
+    """List all rules: severity, whether they run by default, and what they find."""
+    known = api.environment().known
+    if _wants_json(output):
+        _print_json([_rule_fields(entry) for entry in known.values()])
+        return
+    width = max(map(len, known))
+    for name, entry in known.items():
+        when = "default" if entry.rule.default and not entry.rule.needs_options else "if configured" if entry.rule.default else "opt-in"
+        missing = f"  [unavailable: {entry.install_line()}]" if entry.missing else ""
+        typer.echo(f"{name:<{width}}  {entry.rule.severity!s:<8} {when:<13} {summary(entry.rule)}{missing}")
+
+
+def rule(name: Annotated[str, typer.Argument(metavar="ID", help="A rule: structure/role-order")], output: Format = "text") -> None:
+    """Print a rule's manual page."""
+    known = api.environment().known
+    if name not in known:
+        raise ConfigError(f"unknown rule {name!r}", nearest(name, known) or "see: dslint rules")
+    entry = known[name]
+    if _wants_json(output):
+        _print_json(_rule_fields(entry))
+        return
+    kind = "dataset rule" if issubclass(entry.rule, DatasetRule) else "record rule"
+    typer.echo(f"{name}\n{'=' * len(name)}\n\n{manual(entry.rule).rstrip()}\n")
+    typer.echo(f"{entry.rule.severity}, {kind}, from {entry.plugin}")
+    for option, detail in _options(entry).items():
+        default = detail["default"]
+        typer.echo(f"  {option} = {default!r}" if default is not None else f"  {option} (no default)")
+    for measure, meaning in entry.rule.measures.items():
+        typer.echo(f"  measure {name}.{measure}: {meaning}")
+    if entry.missing:
+        typer.echo(f"unavailable: {', '.join(entry.missing)} not installed; {entry.install_line()}")
+
+
+def plugins(output: Format = "text") -> int:
+    """List the installed plugins: active, unavailable (with the install line), or broken. Exit code 2 if one is broken."""
+    loaded = registry.load(registry.discover())
+    known = registry.catalogue(loaded)
+    rows = [_plugin_fields(plugin, known) for plugin in loaded.plugins]
+    if _wants_json(output):
+        _print_json(rows)
+    else:
+        for row in rows:
+            typer.echo(f"{row['namespace']:<12} {row['state']:<12} {row['distribution']} {row['version']}, {len(row['rules'])} rules")
+            for line in [row["error"], *row["unavailable"]]:
+                if line:
+                    typer.echo(f"             {line}")
+    return 2 if any(plugin.error for plugin in loaded.plugins) else 0
+
+
+def doctor(output: Format = "text") -> int:
+    """Print versions, extras and plugins: what to put into a bug report. Exit code 2 if a plugin is broken."""
+    loaded = registry.load(registry.discover())
+    known = registry.catalogue(loaded)
+    facts: dict[str, Any] = {
+        "dslint": __version__,
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "dependencies": {name: _version(name) for name in ("msgspec", "pyarrow", "jsonschema", "jsonschema-rs", "pluggy", "typer", "numpy")},
+        "configuration": configuration.find("."),
+        "plugins": [_plugin_fields(plugin, known) for plugin in loaded.plugins],
+        "unavailable": {name: entry.install_line() for name, entry in known.items() if entry.missing},
+    }
+    if _wants_json(output):
+        _print_json(facts)
+    else:
+        for key in ("dslint", "python", "platform", "configuration"):
+            typer.echo(f"{key:<14} {facts[key] or 'none'}")
+        for name, version in facts["dependencies"].items():
+            typer.echo(f"{name:<14} {version or 'not installed'}")
+        for row in facts["plugins"]:
+            typer.echo(f"plugin         {row['namespace']}: {row['state']}, {row['distribution']} {row['version']} {row['error'] or ''}".rstrip())
+        for name, line in facts["unavailable"].items():
+            typer.echo(f"unavailable    {name}: {line}")
+    return 2 if any(plugin.error for plugin in loaded.plugins) else 0
+
+
+def config_show(config: ConfigFile = None, profile: Annotated[str | None, typer.Option(metavar="NAME")] = None) -> None:
+    """Print the settings that the configuration comes to, as JSON."""
+    env = api.environment()
+    settings = api.configure(env, config or configuration.find("."), profile)
+    shown = msgspec.to_builtins(settings, enc_hook=str)
+    shown["fail_on"] = "never" if settings.fail_on is None else str(settings.fail_on)
+    shown["min_confidence"] = str(settings.min_confidence)
+    del shown["key"]
+    _print_json(shown)
+
+
+def config_validate(
+    path: Annotated[str | None, typer.Argument(metavar="FILE", help="The configuration; else the closest one.")] = None,
+    config: ConfigFile = None,
+) -> None:
+    """Check the configuration, and every profile of it; exit code 2 if something in it cannot be."""
+    found = path or config or configuration.find(".")
+    if found is None:
+        raise ConfigError("there is no configuration here", "make a dslint.toml, or name one")
+    env = api.environment()
+    profiles = configuration.read(found).document.get("profiles", {})
+    for profile in (None, *(profiles if isinstance(profiles, dict) else ())):
+        api.validate(env, api.configure(env, found, profile))
+    typer.echo(f"{found}: valid")
+
+
+def config_schema() -> None:
+    """Print the JSON Schema of the configuration, with the options of all installed plugins."""
+    env = api.environment()
+    _print_json(configuration.schema(env.known, env.shape_names))
+
+
+def _rule_fields(entry: registry.Known) -> dict[str, Any]:
+    rule = entry.rule
+    return {
+        "id": entry.id,
+        "summary": summary(rule),
+        "severity": str(rule.severity),
+        "kind": "dataset" if issubclass(rule, DatasetRule) else "record",
+        "default": rule.default,
+        "sees": rule.sees,
+        "plugin": entry.plugin,
+        "needs": {
+            "options": list(rule.needs_options),
+            "columns": list(rule.needs_columns),
+            "roles": list(rule.needs_roles),
+        },
+        "options": _options(entry),
+        "measures": dict(rule.measures),
+        "available": not entry.missing,
+        "install": entry.install_line() if entry.missing else None,
+        "manual": manual(rule),
+    }
+
+
+def _options(entry: registry.Known) -> dict[str, dict[str, Any]]:
+    if entry.id.startswith(f"{registry.ALWAYS}/"):
+        return {}
+    defaults = {field.name.replace("_", "-"): field.default for field in dataclasses.fields(entry.rule)}  # type: ignore[arg-type]
+    return {name: {"default": defaults[name], "schema": option_schema(kind, defaults[name])} for name, kind in option_types(entry.rule).items()}
+
+
+def _plugin_fields(plugin: registry.Plugin, known: registry.Catalogue) -> dict[str, Any]:
+    found = plugin.found
+    mine = {name: entry for name, entry in known.items() if name.startswith(f"{found.namespace}/")}
+    missing = [f"{name}: {entry.install_line()}" for name, entry in mine.items() if entry.missing]
+    state = "broken" if plugin.error else "unavailable" if mine and len(missing) == len(mine) else "active"
+    return {
+        "namespace": found.namespace,
+        "distribution": found.distribution,
+        "version": found.version,
+        "state": state,
+        "rules": sorted(mine),
+        "unavailable": missing,
+        "error": plugin.error or None,
+    }
+
+
+def _version(name: str) -> str | None:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _wants_json(output: str) -> bool:
+    if output not in ("text", "json"):
+        raise ConfigError(f"--output: {output!r} is not one of text, json", nearest(output, ["text", "json"]))
+    return output == "json"
+
+
+def _print_json(value: Any) -> None:
+    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")

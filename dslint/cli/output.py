@@ -1,0 +1,85 @@
+"""Where reports go: the standard output, or files that are written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from msgspec import Struct
+
+from dslint.errors import ConfigError
+from dslint.model import Report
+from dslint.reporters import SUFFIXES, Reporter, Style, named
+
+
+class Output(Struct, frozen=True):
+    """One report: its reporter, and the file it goes to; None for the standard output."""
+
+    reporter: Reporter
+    path: str | None
+
+
+def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
+    """Read `FORMAT`, `FORMAT=PATH` or `PATH` (format by suffix); raises ConfigError for what is none of these."""
+    outputs: list[Output] = []
+    for value in values or ["text"]:
+        name, sign, path = value.partition("=")
+        if sign:
+            outputs.append(Output(named(name, known), path))
+        elif value in known or not Path(value).suffix:
+            outputs.append(Output(named(value, known), None))
+        elif Path(value).suffix in SUFFIXES:
+            outputs.append(Output(named(SUFFIXES[Path(value).suffix], known), value))
+        else:
+            raise ConfigError(
+                f"--output {value}: no report format for {Path(value).suffix}",
+                f"write it as FORMAT={value}; formats: {', '.join(known)}",
+            )
+    if sum(output.path is None for output in outputs) > 1:
+        raise ConfigError("two reports for the standard output", "write one of them to a file: --output json=report.json")
+    return outputs
+
+
+def use_color(choice: str) -> bool:
+    """Decide on colours: the flag, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then whether the output is a terminal."""
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") != "0":
+        return True
+    return sys.stdout.isatty()
+
+
+def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
+    """Write all reports."""
+    for output in outputs:
+        if output.path is None:
+            for piece in output.reporter(report, style):
+                sys.stdout.write(piece)
+            sys.stdout.flush()
+        else:
+            _write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose)))
+
+
+def _write_file(path: str, pieces: Iterable[str]) -> None:
+    """Write a file beside its place and move it there, so that nobody ever sees half of it."""
+    folder = os.path.dirname(os.path.abspath(path))
+    try:
+        os.makedirs(folder, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=folder, prefix=".dslint-", suffix=".tmp")
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place for the report") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.writelines(pieces)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(temporary, 0o666 & ~mask)
+        os.replace(temporary, path)
+    except BaseException:
+        os.unlink(temporary)
+        raise

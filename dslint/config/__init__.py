@@ -1,0 +1,174 @@
+"""The configuration: finding it, reading it, checking it, and what it comes to."""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from dslint.config.build import settings_of
+from dslint.config.locate import line_of
+from dslint.config.schema import schema
+from dslint.config.validate import plain, validate
+from dslint.errors import ConfigError, nearest
+from dslint.registry import Catalogue, Loaded, expand
+from dslint.settings import Settings
+from dslint.version import __version__
+
+NAMES = ("dslint.toml", ".dslint.toml", "pyproject.toml")
+
+_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9._-]+)\s*(\[[^\]]*\])?\s*(.*)$")
+_CLAUSE = re.compile(r"^\s*(>=|<=|==|!=|>|<|~=)\s*([0-9][0-9A-Za-z.]*)\s*$")
+
+__all__ = ["Raw", "find", "parse", "read", "schema", "settings_of"]
+
+
+class Raw(Struct, frozen=True):
+    """A configuration as it was read: its path (None for none), its text, the document, and the folder that paths are relative to."""
+
+    path: str | None
+    text: str
+    document: Mapping[str, Any]
+    root: str
+
+
+def find(start: str) -> str | None:
+    """Return the configuration closest to a folder, going up to the root of its Git repository."""
+    folder = Path(os.path.abspath(start))
+    for place in (folder, *folder.parents):
+        for name in NAMES:
+            path = place / name
+            if path.is_file() and (name != "pyproject.toml" or _has_table(path)):
+                return str(path)
+        if (place / ".git").exists():
+            break
+    return None
+
+
+def project_root(start: str) -> str:
+    """Return the folder that reported paths are relative to where there is no configuration: the working folder."""
+    return os.path.abspath(start)
+
+
+def read(path: str) -> Raw:
+    """Read a configuration file. Raises ConfigError, with the line, if it is no TOML."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror}", "check the path") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8", "save it as UTF-8") from None
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{os.path.relpath(path)}: not valid TOML: {error}", "check quotes and brackets") from None
+    root = os.path.dirname(os.path.abspath(path))
+    if os.path.basename(path) == "pyproject.toml":
+        document = document.get("tool", {}).get("dslint", {})
+    return Raw(path, text, plain(document), root)
+
+
+def parse(raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], profile: str | None = None) -> Settings:
+    """Check a configuration, join it with its presets, and return the settings. Raises ConfigError with file and line."""
+    name = os.path.relpath(raw.path) if raw.path else "configuration"
+    checked = schema(known, shapes)
+    validate(raw.document, checked, name, raw.text)
+    _require(raw.document, name, loaded)
+    document = _extended(raw.document, loaded, checked)
+    settings = settings_of(document, profile, root=raw.root, path=raw.path)
+    for token, path in _selectors(document):
+        try:
+            expand(token, known)
+        except ConfigError as error:
+            line = line_of(raw.text, path)
+            raise ConfigError(f"{name}:{line}: {error.message}" if line else f"{name}: {error.message}", error.hint) from None
+    return settings
+
+
+def _selectors(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
+    holders: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [(document.get("rules", {}), ("rules",))]
+    holders += [(profile, ("profiles", name)) for name, profile in document.get("profiles", {}).items()]
+    for holder, path in holders:
+        for key in ("select", "ignore", "extend-select"):
+            for token in holder.get(key, ()):
+                yield token, (*path, key)
+    for number, entry in enumerate(document.get("suppress", ())):
+        yield entry["rule"], ("suppress", number, "rule")
+
+
+def _extended(document: Mapping[str, Any], loaded: Loaded, checked: dict[str, Any]) -> dict[str, Any]:
+    """Lay a configuration over the presets that it extends."""
+    result: dict[str, Any] = {}
+    for name in document.get("extends", ()):
+        if name not in loaded.presets:
+            raise ConfigError(
+                f"unknown preset {name!r}",
+                nearest(name, loaded.presets) or f"presets: {', '.join(loaded.presets) or 'none installed'}",
+            )
+        text = loaded.presets[name]
+        preset = plain(tomllib.loads(text))
+        validate(preset, checked, f"preset {name}", text)
+        result = _over(result, preset)
+    return _over(result, document)
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        merged[key] = _over(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+    return merged
+
+
+def _require(document: Mapping[str, Any], name: str, loaded: Loaded) -> None:
+    if wanted := document.get("required-version"):
+        _satisfied("dslint-gate", __version__, wanted, name)
+    installed = {_normal(plugin.found.distribution): plugin.found for plugin in loaded.plugins}
+    for requirement in document.get("required-plugins", ()):
+        match = _REQUIREMENT.match(requirement)
+        distribution = match[1] if match else requirement
+        found = installed.get(_normal(distribution))
+        if found is None:
+            raise ConfigError(f"{name}: the required plugin {distribution} is not installed", f"run: pip install '{requirement}'")
+        _satisfied(distribution, found.version, match[3] if match else "", name)
+
+
+def _satisfied(what: str, version: str, wanted: str, name: str) -> None:
+    for clause in filter(None, (part.strip() for part in wanted.split(","))):
+        match = _CLAUSE.match(clause)
+        if match is None:
+            raise ConfigError(f"{name}: {clause!r} is not a version requirement", "write one such as >=0.1")
+        operator, bound = match[1], _numbers(match[2])
+        have = _numbers(version)
+        size = max(len(have), len(bound))
+        a, b = (*have, *(0,) * (size - len(have))), (*bound, *(0,) * (size - len(bound)))
+        held = {
+            ">=": a >= b,
+            "<=": a <= b,
+            "==": a == b,
+            "!=": a != b,
+            ">": a > b,
+            "<": a < b,
+            "~=": a >= b and have[: len(bound) - 1] == bound[:-1],
+        }
+        if not held[operator]:
+            raise ConfigError(f"{name}: needs {what} {clause}, but {version} is installed", f"run: pip install '{what}{clause}'")
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", version.partition("+")[0]))
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _has_table(path: Path) -> bool:
+    try:
+        return "dslint" in tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
+    except (OSError, ValueError):
+        return False

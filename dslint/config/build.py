@@ -1,0 +1,226 @@
+"""From a valid configuration to settings, and from settings to the rules of a run."""
+
+from __future__ import annotations
+
+import datetime
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from dslint.config.schema import option_types, takes_file
+from dslint.errors import ConfigError, nearest
+from dslint.globs import matches_any
+from dslint.model import Confidence, Limit, Severity
+from dslint.registry import Catalogue, Known
+from dslint.rules import Active, OptionFile
+from dslint.settings import DatasetSettings, Override, RuleSettings, Settings, Suppression
+
+Document = Mapping[str, Any]
+
+_LIMIT_KEYS = {"max-count": "count", "max-rate": "rate", "max-total": "total"}
+_NO_RULE = RuleSettings()
+
+
+def settings_of(document: Document, profile: str | None, *, root: str, path: str | None) -> Settings:
+    """Return the settings of a valid configuration; raises ConfigError for a profile that it does not have."""
+    folder = os.path.dirname(path) if path else root
+    rules = document.get("rules", {})
+    chosen: Document = {}
+    if profile is not None:
+        profiles = document.get("profiles", {})
+        if profile not in profiles:
+            raise ConfigError(
+                f"unknown profile {profile!r}",
+                nearest(profile, profiles) or f"profiles: {', '.join(profiles) or 'none'}",
+            )
+        chosen = profiles[profile]
+    tables = _merged(_tables(rules), _tables(chosen.get("rules", {})))
+    select = chosen.get("select", rules.get("select"))
+    extra = (*rules.get("extend-select", ()), *chosen.get("extend-select", ()))
+    datasets = document.get("dataset", [])
+    judging = {**document, **chosen}
+    return Settings(
+        root=root,
+        config=path,
+        profile=profile,
+        datasets=tuple(_dataset(item, folder) for item in ([datasets] if isinstance(datasets, dict) else datasets)),
+        select=None if select is None else (*select, *extra),
+        extend_select=() if select is not None else extra,
+        ignore=(*rules.get("ignore", ()), *chosen.get("ignore", ())),
+        rules={name: rule_settings(table, folder) for name, table in tables.items()},
+        overrides=tuple(Override(files=_globs(item["files"]), rules=_rules(item.get("rules", {}), folder)) for item in document.get("overrides", [])),
+        suppress=tuple(_suppression(item, number) for number, item in enumerate(document.get("suppress", []), start=1)),
+        fail_on=severity_named(judging.get("fail-on", "error")),
+        min_confidence=Confidence[judging.get("min-confidence", "medium").upper()],
+        scope=judging.get("scope", "all"),
+        **{key.replace("-", "_"): document[key] for key in ("max-record-bytes", "max-depth") if key in document},
+    )
+
+
+def severity_named(name: str) -> Severity | None:
+    """Return the severity of that name; None for `never`."""
+    return None if name == "never" else Severity[name.upper()]
+
+
+def rule_settings(table: Document, folder: str) -> RuleSettings:
+    """Return the settings that a rule's table means. Options stay as they are written, but for paths, which become absolute."""
+    limits: dict[str, tuple[float | None, float | None]] = {}
+    for key, measure in _LIMIT_KEYS.items():
+        if key in table:
+            limits[measure] = (None, share(table[key]) if measure == "rate" else table[key])
+    for measure, bounds in table.get("limits", {}).items():
+        limits[measure] = (bounds.get("min"), bounds.get("max"))
+    options = {key: value for key, value in table.items() if key not in {*_LIMIT_KEYS, "severity", "off", "limits"}}
+    severity = table.get("severity")
+    return RuleSettings(
+        severity=None if severity is None else Severity[severity.upper()],
+        off=table.get("off", False),
+        options={key: Written(value, folder) for key, value in options.items()},
+        limits=limits,
+    )
+
+
+class Written(msgspec.Struct, frozen=True):
+    """An option's value as it is written, with the folder to which a path in it is relative; `lax` for text from a flag."""
+
+    value: Any
+    folder: str
+    lax: bool = False
+
+
+def share(value: float | str) -> float:
+    """Return a rate given as a number or as a percentage; raises ConfigError for more than all."""
+    number = float(value.strip().removesuffix("%")) / 100 if isinstance(value, str) and value.strip().endswith("%") else float(value)
+    if not 0 <= number <= 1:
+        raise ConfigError(f"a rate of {value} is more than all records", "write a share such as 0.02, or '2%'")
+    return number
+
+
+def build(entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
+    """Return a rule with the options and severity that the tables come to, later ones first; raises ConfigError for a value that does not fit."""
+    options: dict[str, Written] = {}
+    severity: Severity | None = None
+    known = option_types(entry.rule)
+    namespace = entry.id.partition("/")[0]
+    for table in tables:
+        for name in (namespace, entry.id):
+            found = table.get(name, _NO_RULE)
+            options.update({key: value for key, value in found.options.items() if key in known})
+            severity = found.severity or severity
+    values = {key.replace("-", "_"): _value(entry.id, key, known[key], written) for key, written in options.items()}
+    try:
+        rule = entry.rule(**values)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"rule {entry.id}: {error}") from None
+    return Active(id=entry.id, rule=rule, plugin=entry.distribution, version=entry.version, severity=severity)
+
+
+def for_file(
+    active: Sequence[Active],
+    known: Catalogue,
+    tables: Sequence[Mapping[str, RuleSettings]],
+    overrides: Sequence[Override],
+    path: str,
+) -> list[Active]:
+    """Return the rules as the overrides want them for one file."""
+    matching = [override.rules for override in overrides if matches_any(path, override.files)]
+    if not matching:
+        return list(active)
+    changed = []
+    for item in active:
+        mine = [table.get(name, _NO_RULE) for table in matching for name in (item.id.partition("/")[0], item.id)]
+        if not any(found.off for found in mine):
+            changed.append(build(known[item.id], [*tables, *matching]) if any(found != _NO_RULE for found in mine) else item)
+    return changed
+
+
+def limits_of(settings: Settings) -> list[Limit]:
+    """Return all limits that the configuration and the flags set, by measure; a later one for the same measure replaces an earlier one."""
+    found: dict[str, Limit] = {}
+    for tables in (settings.rules, *(dataset.rules for dataset in settings.datasets)):
+        for name, table in tables.items():
+            for measure, (low, high) in table.limits.items():
+                found[f"{name}.{measure}"] = Limit(measure=f"{name}.{measure}", min=low, max=high)
+    for override in settings.overrides:
+        for name, table in override.rules.items():
+            for measure, (low, high) in table.limits.items():
+                key = f"{name}.{measure}[files={','.join(override.files)}]"
+                found[key] = Limit(measure=key, min=low, max=high)
+    for limit in settings.limits:
+        found[limit.measure] = limit
+    return list(found.values())
+
+
+def _value(rule: str, name: str, kind: Any, written: Written) -> Any:
+    value = written.value
+    if takes_file(kind):
+        return _file(rule, name, written)
+    if isinstance(value, str) and "tuple" in str(kind):
+        value = [part.strip() for part in value.split(",") if part.strip()]
+    try:
+        return msgspec.convert(value, kind, strict=not written.lax)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"rule {rule}, option {name!r}: {error}", f"see: dslint rule {rule}") from None
+
+
+def _file(rule: str, name: str, written: Written) -> OptionFile:
+    if not isinstance(written.value, str):
+        return OptionFile("", msgspec.json.encode(written.value))
+    path = Path(written.folder) / written.value
+    try:
+        return OptionFile(written.value, path.read_bytes())
+    except OSError as error:
+        raise ConfigError(
+            f"rule {rule}, option {name!r}: {written.value} cannot be read: {error.strerror}",
+            "the path is relative to the configuration",
+        ) from None
+
+
+def _tables(rules: Document) -> dict[str, Document]:
+    return {name: table for name, table in rules.items() if name not in ("select", "ignore", "extend-select")}
+
+
+def _merged(one: Mapping[str, Document], other: Mapping[str, Document]) -> dict[str, Document]:
+    return {name: {**one.get(name, {}), **other.get(name, {})} for name in [*one, *(set(other) - set(one))]}
+
+
+def _rules(tables: Document, folder: str) -> dict[str, RuleSettings]:
+    return {name: rule_settings(table, folder) for name, table in tables.items()}
+
+
+def _globs(value: str | list[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def _dataset(item: Document, folder: str) -> DatasetSettings:
+    return DatasetSettings(
+        name=item.get("name"),
+        files=_globs(item.get("files", [])),
+        exclude=_globs(item.get("exclude", [])),
+        shape=item.get("shape"),
+        splits={name: _globs(patterns) for name, patterns in item.get("splits", {}).items()},
+        columns=dict(item.get("columns", {})),
+        slices=tuple(item.get("slices", [])),
+        rules=_rules(item.get("rules", {}), folder),
+    )
+
+
+def _suppression(item: Document, number: int) -> Suppression:
+    where = {kind: tuple(str(v) for v in (values if isinstance(values, list) else [values])) for kind, values in item.get("where", {}).items()}
+    expires = item.get("expires")
+    try:
+        day = None if expires is None else datetime.date.fromisoformat(expires)
+    except ValueError:
+        raise ConfigError(f"suppress.{number - 1}.expires: {expires!r} is not a date", "write it as 2027-06-30") from None
+    return Suppression(
+        rule=item["rule"],
+        reason=item["reason"],
+        where=where,
+        files=_globs(item.get("files", [])),
+        fingerprint=item.get("fingerprint"),
+        expires=day,
+        number=number,
+    )

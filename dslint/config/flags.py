@@ -1,0 +1,111 @@
+"""What the flags of the command line add to the settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+
+from msgspec.structs import replace
+
+from dslint.config.build import Written, severity_named, share
+from dslint.config.schema import COLUMN_KINDS, option_types
+from dslint.errors import ConfigError, nearest
+from dslint.model import Limit, Severity
+from dslint.registry import Catalogue
+from dslint.settings import DatasetSettings, RuleSettings, Settings
+
+
+def with_selection(settings: Settings, select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]) -> Settings:
+    """Return the settings with the selection of the flags: `select` replaces, the others add."""
+    chosen, more = tuple(_tokens(select)), tuple(_tokens(extend))
+    return replace(
+        settings,
+        select=(*chosen, *more) if chosen else None if settings.select is None else (*settings.select, *more),
+        extend_select=(*settings.extend_select, *more) if not chosen and settings.select is None else (),
+        ignore=(*settings.ignore, *_tokens(ignore)),
+    )
+
+
+def with_options(settings: Settings, options: Iterable[str], known: Catalogue) -> Settings:
+    """Return the settings with `RULE.OPTION=VALUE` flags applied; paths in them are relative to the working folder."""
+    rules = dict(settings.rules)
+    for flag in options:
+        name, value = _pair(flag, "--option", "RULE.OPTION=VALUE")
+        rule, dot, option = name.rpartition(".")
+        if not dot or rule not in known:
+            raise ConfigError(f"--option {flag}: unknown rule {rule or name!r}", nearest(rule or name, known) or "see: dslint rules")
+        current = rules.get(rule, RuleSettings())
+        if option == "severity":
+            if value not in Severity.names():
+                raise ConfigError(
+                    f"--option {flag}: {value!r} is not one of {', '.join(Severity.names())}",
+                    nearest(value, Severity.names()),
+                )
+            rules[rule] = replace(current, severity=severity_named(value))
+            continue
+        types = option_types(known[rule].rule)
+        if option.replace("_", "-") not in types:
+            raise ConfigError(
+                f"--option {flag}: rule {rule} has no option {option!r}",
+                nearest(option, types) or f"options: {', '.join(types) or 'none'}",
+            )
+        written = Written(value, os.getcwd(), lax=True)
+        rules[rule] = replace(current, options={**current.options, option.replace("_", "-"): written})
+    return replace(settings, rules=rules)
+
+
+def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -> Settings:
+    """Return the settings with `MEASURE=VALUE` limits of `--max` and `--min` added."""
+    found: dict[str, Limit] = {}
+    for side, flags in (("max", most), ("min", least)):
+        for flag in flags:
+            measure, text = _pair(flag, f"--{side}", "MEASURE=VALUE")
+            rate = measure.partition("[")[0].endswith(".rate")
+            try:
+                value = share(text) if rate else float(text)
+            except ValueError:
+                raise ConfigError(f"--{side} {flag}: {text!r} is not a number", f"write it as --{side} {measure}=10") from None
+            limit = found.get(measure, Limit(measure=measure, origin="flag"))
+            found[measure] = replace(limit, max=value) if side == "max" else replace(limit, min=value)
+    return replace(settings, limits=(*settings.limits, *found.values()))
+
+
+def with_dataset(settings: Settings, shape: str | None, columns: Iterable[str], splits: Iterable[str]) -> Settings:
+    """Return the settings with what the flags say of the data, for every dataset."""
+    named: dict[str, str] = {}
+    for flag in columns:
+        kind, field = _pair(flag, "--column", "KIND=FIELD")
+        if kind not in COLUMN_KINDS:
+            raise ConfigError(
+                f"--column {flag}: unknown kind {kind!r}",
+                nearest(kind, COLUMN_KINDS) or f"kinds: {', '.join(COLUMN_KINDS)}",
+            )
+        named[kind] = field
+    globs: dict[str, tuple[str, ...]] = {}
+    for flag in splits:
+        name, pattern = _pair(flag, "--split", "NAME=GLOB")
+        globs[name] = (*globs.get(name, ()), pattern)
+    if shape is None and not named and not globs:
+        return settings
+    datasets: Sequence[DatasetSettings] = settings.datasets or (DatasetSettings(),)
+    changed = tuple(
+        replace(
+            dataset,
+            shape=shape or dataset.shape,
+            columns={**dataset.columns, **named},
+            splits={**globs} or dataset.splits,
+        )
+        for dataset in datasets
+    )
+    return replace(settings, datasets=changed)
+
+
+def _tokens(values: Iterable[str]) -> Iterable[str]:
+    return (token.strip() for value in values for token in value.split(",") if token.strip())
+
+
+def _pair(flag: str, option: str, form: str) -> tuple[str, str]:
+    name, sign, value = flag.partition("=")
+    if not sign or not name.strip() or not value.strip():
+        raise ConfigError(f"{option} {flag}: expected {form}", f"write it as {option} {form}")
+    return name.strip(), value.strip()

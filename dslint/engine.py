@@ -1,0 +1,389 @@
+"""Fold, merge, conclude: pure functions from batches of records to findings and measures. Knows no files, prints nothing."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from dslint.batch import Batch, Record
+from dslint.errors import DslintError, InputError, PluginError
+from dslint.model import Finding, Input, Location, Problem
+from dslint.protocols import Source
+from dslint.rules import Active, DatasetRule, Observer, PairRule, RecordRule
+from dslint.state import ARROW_ROWS, ENGINE_COLUMNS, Columns, State, chunk_length, partition, to_arrow
+
+Stamp = Callable[[Finding, Record], Finding]
+"""Adds to a finding what only its record tells: id, identity, slices, and whether the owners suppressed it."""
+
+PAIRS_AT_ONCE = 10_000
+BATCHES_PER_COLLECTION = 100
+
+
+class Tally(Struct):
+    """What was read of one file."""
+
+    records: int = 0
+    unreadable: int = 0
+    misfits: int = 0
+
+
+class Crash(Struct, frozen=True):
+    """Where a rule raised first, how, and how often."""
+
+    path: str
+    row: int
+    error: str
+    times: int = 1
+
+
+class Partial(Struct):
+    """What one shard contributes: picklable, and mergeable in any order."""
+
+    tallies: dict[int, Tally] = field(default_factory=dict)
+    judged: Counter[str] = field(default_factory=Counter)
+    sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    states: dict[int, list[Any]] = field(default_factory=dict)
+    crashes: dict[str, Crash] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+    compacted: dict[int, int] = field(default_factory=dict)
+    marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+
+
+class Summary(Struct):
+    """What all shards together come to."""
+
+    tallies: dict[int, Tally]
+    judged: Counter[str]
+    sliced: Counter[tuple[str, str, str]]
+    findings: list[Finding]
+    measures: dict[str, float]
+    crashes: dict[str, Crash]
+    problems: list[Problem]
+    seconds: Counter[str]
+
+
+def observers_of(rules: Sequence[Active]) -> list[Observer]:
+    """Return the observers of the dataset rules, equal ones once."""
+    found: list[Observer] = []
+    for active in rules:
+        if isinstance(active.rule, DatasetRule):
+            observer = active.rule.observer()
+            if observer not in found:
+                found.append(observer)
+    return found
+
+
+def fold(
+    batches: Iterable[Batch],
+    rules: Sequence[Active],
+    observers: Sequence[Observer],
+    stamp: Stamp,
+    slices: Sequence[str] = (),
+) -> Partial:
+    """Read the batches of a shard once, through every record rule and observer."""
+    part = Partial()
+    record_rules = [(active, active.rule) for active in rules if isinstance(active.rule, RecordRule)]
+    dataset_rules = [(active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)]
+    broken: set[int] = set()
+    with _collector_paused():
+        for number, batch in enumerate(_to_the_end(batches, part), start=1):
+            _count(part, batch, slices)
+            for active, rule in record_rules:
+                judged = batch if rule.sees == "all" else batch.valid
+                if judged.values:
+                    with _clock(part.seconds, active.id):
+                        part.judged[active.id] += len(judged)
+                        part.findings.extend(_checked(part, active, rule, judged, stamp))
+            for active, dataset_rule in dataset_rules:
+                part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
+            for index, observer in enumerate(observers):
+                if index not in broken and not _observed(part, index, observer, batch, dataset_rules):
+                    broken.add(index)
+            batch.release()
+            if number % BATCHES_PER_COLLECTION == 0:
+                gc.collect()
+    for index in broken:
+        part.states.pop(index, None)
+    return part
+
+
+def merge(parts: Iterable[Partial], observers: Sequence[Observer]) -> Partial:
+    """Add partial results up; the order of the parts does not matter for what is concluded."""
+    whole = Partial()
+    for part in parts:
+        for index, tally in part.tallies.items():
+            total = whole.tallies.setdefault(index, Tally())
+            total.records += tally.records
+            total.unreadable += tally.unreadable
+            total.misfits += tally.misfits
+        whole.judged.update(part.judged)
+        whole.sliced.update(part.sliced)
+        whole.seconds.update(part.seconds)
+        whole.findings.extend(part.findings)
+        whole.problems.extend(part.problems)
+        for index, places in part.marks.items():
+            whole.marks.setdefault(index, []).extend(places)
+        for rule, crash in part.crashes.items():
+            _crashed(whole, rule, crash)
+        for index, chunks in part.states.items():
+            whole.states.setdefault(index, []).extend(chunks)
+            _settle(whole, index, observers[index])
+    return whole
+
+
+def conclude(
+    whole: Partial,
+    rules: Sequence[Active],
+    observers: Sequence[Observer],
+    inputs: Sequence[Input],
+    source: Source,
+    partitions: int = 1,
+) -> Summary:
+    """Let the dataset rules have their say over the whole, and return everything, findings in their reported order."""
+    findings, measures = list(whole.findings), dict[str, float]()
+    for active in rules:
+        rule = active.rule
+        if not isinstance(rule, DatasetRule) or active.id in whole.crashes:
+            continue
+        index = observers.index(rule.observer())
+        with _clock(whole.seconds, active.id):
+            try:
+                said, own = _concluded(rule, active, whole.states.get(index, []), observers[index], inputs, source, partitions)
+            except DslintError:
+                raise
+            except Exception as error:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, and the other rules go on
+                _crashed(whole, active.id, Crash("", -1, describe(error)))
+                continue
+        findings.extend(said)
+        measures.update({f"{active.id}.{name}": value for name, value in own.items()})
+    findings.sort(key=Finding.order)
+    return Summary(whole.tallies, whole.judged, whole.sliced, findings, measures, whole.crashes, whole.problems, whole.seconds)
+
+
+def describe(error: BaseException) -> str:
+    """Name an exception and the line that raised it. Its message is left out: it may quote the data."""
+    import traceback
+
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return type(error).__name__
+    return f"{type(error).__name__} in {frames[-1].name}, {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cyclic collector from walking the many young dicts of each batch; batches are freed by reference count."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+@contextmanager
+def _clock(seconds: Counter[str], rule: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[rule] += time.perf_counter() - start  # type: ignore[assignment]
+
+
+def _to_the_end(batches: Iterable[Batch], part: Partial) -> Iterator[Batch]:
+    """Yield batches; where the rest of a file cannot be read, that is a problem, and what was read stays checked."""
+    try:
+        yield from batches
+    except InputError as error:
+        part.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
+
+
+def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
+    tally = part.tallies.setdefault(batch.input.index, Tally())
+    unreadable = [defect for defect in batch.defects if defect.rule == "dslint/parse-error"]
+    tally.records += len(batch) + len(unreadable)
+    tally.unreadable += len(unreadable)
+    tally.misfits += len(batch) - len(batch.valid)
+    if batch.mark is not None:
+        part.marks.setdefault(batch.input.index, []).append(batch.mark)
+    # The core's own rules are counted here: readers make their findings.
+    part.judged["dslint/parse-error"] += len(batch) + len(unreadable)
+    part.judged["dslint/duplicate-key"] += len(batch)
+    for defect in batch.defects:
+        at = Location(batch.path, defect.row, defect.line, defect.column, defect.field)
+        part.findings.append(Finding(at=at, message=defect.message, rule=defect.rule, dataset=batch.dataset))
+    for kind in slices:
+        for sees, judged in (("all", batch), ("valid", batch.valid)):
+            for value in judged.column(kind):
+                part.sliced[sees, kind, "" if value is None else str(value)] += 1
+
+
+def _checked(part: Partial, active: Active, rule: RecordRule, batch: Batch, stamp: Stamp) -> list[Finding]:
+    """Run a rule over a batch. If it raises, go on record by record, so that all that can be judged is, whatever the size of batches."""
+    try:
+        found = list(rule.check_batch(batch))
+    except Exception:  # noqa: BLE001 - a rule may raise anything; it is raised again below, for the record that causes it
+        found = []
+        for record in batch.records:
+            try:
+                found.extend(rule.check(record))
+            except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
+                _crashed(part, active.id, Crash(record.path, record.row, describe(error)))
+    if not found:
+        return found
+    positions = {row: position for position, row in enumerate(batch.rows)}
+    return [
+        stamp(_named(finding, active, batch.dataset), batch.records[positions[finding.at.row]])
+        if finding.at.row in positions
+        else _named(finding, active, batch.dataset)
+        for finding in found
+    ]
+
+
+def _named(finding: Finding, active: Active, dataset: str) -> Finding:
+    severity = active.severity or finding.severity or active.rule.severity
+    return replace(finding, rule=active.id, severity=severity, dataset=dataset)
+
+
+def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules: Sequence[tuple[Active, DatasetRule]]) -> bool:
+    judged = batch if observer.sees == "all" else batch.valid
+    if not judged.values:
+        return True
+    users = [active.id for active, rule in rules if rule.observer() == observer]
+    with _clock(part.seconds, users[0]):
+        try:
+            said = observer.observe(judged)
+            part.states.setdefault(index, []).append(_located(observer, judged, said))
+            _settle(part, index, observer)
+        except PluginError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it ends as a problem of each rule that needs this observer
+            for rule in users:
+                _crashed(part, rule, Crash(judged.path, judged.rows[0], describe(error)))
+            return False
+    return True
+
+
+def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
+    """Add to what an observer said where each row comes from."""
+    missing = set(observer.state) - set(said)
+    unknown = set(said) - set(observer.state) - {"record"}
+    if missing or unknown:
+        raise PluginError(f"{type(observer).__name__}.observe() and its `state` disagree on {', '.join(sorted(missing | unknown))}")
+    positions = said.get("record")
+    size = len(batch) if positions is None else len(positions)
+    if any(len(said[name]) != size for name in observer.state):
+        raise PluginError(f"{type(observer).__name__}.observe() returned columns of unequal length")
+    contents: Sequence[bytes] = batch.digests
+    rows: Sequence[int] = batch.rows
+    lines: Sequence[int | None] = batch.lines
+    if positions is not None:
+        contents, rows, lines = (
+            [contents[p] for p in positions],
+            [rows[p] for p in positions],
+            [lines[p] for p in positions],
+        )
+    own = {name: said[name] for name in observer.state}
+    origin = {"rank": [batch.input.split_rank] * size, "file": [batch.input.index] * size}
+    return {**own, **origin, "content": contents, "row": rows, "line": lines}
+
+
+def _settle(part: Partial, index: int, observer: Observer) -> None:
+    """Turn plain state that has grown large into Arrow, and let the observer compact its state whenever it has doubled."""
+    chunks = part.states[index]
+    plain = [chunk for chunk in chunks if isinstance(chunk, dict)]
+    if sum(map(chunk_length, plain)) >= ARROW_ROWS:
+        chunks = [chunk for chunk in chunks if not isinstance(chunk, dict)] + [to_arrow(ENGINE_COLUMNS | dict(observer.state), plain)]
+    if sum(map(chunk_length, chunks)) >= 2 * part.compacted.get(index, ARROW_ROWS):
+        compacted = observer.compact(State(observer.state, chunks))
+        chunks = chunks if compacted is None else [compacted]
+        part.compacted[index] = max(ARROW_ROWS, sum(map(chunk_length, chunks)))
+    part.states[index] = chunks
+
+
+def _crashed(part: Partial, rule: str, crash: Crash) -> None:
+    known = part.crashes.get(rule)
+    if known is None:
+        part.crashes[rule] = crash
+    else:
+        first = min(known, crash, key=lambda c: (c.path, c.row, c.error))
+        part.crashes[rule] = Crash(first.path, first.row, first.error, known.times + crash.times)
+
+
+def _concluded(
+    rule: DatasetRule,
+    active: Active,
+    chunks: list[Any],
+    observer: Observer,
+    inputs: Sequence[Input],
+    source: Source,
+    partitions: int,
+) -> tuple[list[Finding], dict[str, float]]:
+    schema = ENGINE_COLUMNS | dict(observer.state)
+    parts = partition(schema, chunks, rule.key, partitions) if rule.key is not None and partitions > 1 else [chunks]
+    datasets = {item.path: item.dataset for item in inputs}
+    dataset = inputs[0].dataset if inputs else ""
+    findings: list[Finding] = []
+    measures: dict[str, float] = {}
+    pairs: dict[tuple[int, ...], tuple[Any, Any]] = {}
+    for part in parts:
+        state = State(observer.state, part, inputs, rule.key)
+        compacted = observer.compact(state)
+        if compacted is not None:
+            state = State(observer.state, [compacted], inputs, rule.key)
+        if isinstance(rule, PairRule):
+            pairs.update(_pairs(rule, state))
+        for said in rule.conclude(state, source):
+            if isinstance(said, Finding):
+                findings.append(_named(said, active, datasets.get(said.at.path or "", dataset)))
+            elif rule.key is not None:
+                measures[said.name] = measures.get(said.name, 0) + said.value
+            elif said.name in measures:
+                raise PluginError(f"rule {active.id} gives the measure {said.name!r} twice")
+            else:
+                measures[said.name] = said.value
+    if isinstance(rule, PairRule):
+        state = State(observer.state, chunks, inputs, rule.key)
+        ordered = [pairs[key] for key in sorted(pairs)]
+        for start in range(0, len(ordered), PAIRS_AT_ONCE):
+            findings.extend(
+                _named(said, active, datasets.get(said.at.path or "", dataset))
+                for said in rule.verify(ordered[start : start + PAIRS_AT_ONCE], state, source)
+            )
+    if rule.key is not None:
+        findings = _one_per_record(findings)
+    return findings, measures
+
+
+def _pairs(rule: PairRule, state: State) -> dict[tuple[int, ...], tuple[Any, Any]]:
+    found: dict[tuple[int, ...], tuple[Any, Any]] = {}
+    for _, group in state.groups(rule.key, at_least=2):
+        for a, b in rule.pair(sorted(group)):
+            if (a.file, a.row) != (b.file, b.row):
+                first, second = sorted((a, b))
+                found[first.file, first.row, second.file, second.row] = (first, second)
+    return found
+
+
+def _one_per_record(findings: list[Finding]) -> list[Finding]:
+    best: dict[tuple[str | None, int | None], Finding] = {}
+    for finding in findings:
+        place = (finding.at.path, finding.at.row)
+        best[place] = min(best.get(place, finding), finding, key=_preference)
+    return list(best.values())
+
+
+def _preference(finding: Finding) -> tuple[Any, ...]:
+    """Of several findings of a keyed rule on one record keep the gravest, then the highest score, then the nearest in order."""
+    related = [(at.path or "", at.row or 0) for at in finding.related]
+    return (-(finding.severity or 0), -(finding.score or 0.0), related, *finding.order())

@@ -1,0 +1,44 @@
+"""What a plugin may provide. Hooks are called once, at start-up; a call per record would cost eight times a plain loop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from dslint.model import Shape
+    from dslint.protocols import Reader
+    from dslint.rules import Rule
+
+PROJECT = "dslint"
+ENTRY_POINTS = "dslint.plugins"
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def dslint_rules() -> Iterable[type[Rule]]:  # type: ignore[empty-body]
+    """Return the rule classes of this plugin. Their full ids are `<entry point name>/<rule name>`."""
+
+
+@hookspec
+def dslint_shapes() -> Iterable[Shape]:  # type: ignore[empty-body]
+    """Return record shapes of this plugin; they are tried before the built-in ones."""
+
+
+@hookspec
+def dslint_readers() -> Iterable[Reader]:  # type: ignore[empty-body]
+    """Return readers of further file formats."""
+
+
+@hookspec
+def dslint_reporters() -> Mapping[str, Any]:  # type: ignore[empty-body]
+    """Return report formats: name to a function that yields the text of a report."""
+
+
+@hookspec
+def dslint_presets() -> Mapping[str, str]:  # type: ignore[empty-body]
+    """Return configuration presets: name to TOML text."""

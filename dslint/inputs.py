@@ -1,0 +1,158 @@
+"""From paths to datasets: which files there are, how each is read, what shape its records have, and what could not be opened."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+from typing import Any
+
+from msgspec import Struct
+
+from dslint import shapes
+from dslint.errors import InputError
+from dslint.model import Input, Problem, Shape
+from dslint.protocols import Reader
+from dslint.readers import reader_for, sample
+from dslint.readers.files import examine
+from dslint.readers.find import Found, find, split_of
+from dslint.readers.source import Opened, stamp
+from dslint.settings import DatasetSettings, Settings
+
+ID_FIELDS = ("id", "uid", "uuid", "_id", "example_id")
+
+
+class Dataset(Struct, frozen=True):
+    """Files that are judged together."""
+
+    name: str
+    settings: DatasetSettings
+    files: tuple[Opened, ...]
+
+    @property
+    def shapes(self) -> tuple[Shape, ...]:
+        """The shapes of the files, each once."""
+        return tuple({opened.shape.name: opened.shape for opened in self.files}.values())
+
+
+class _Seen(Struct):
+    found: Found
+    reader: Reader
+    shape: Shape
+    share: float
+    columns: dict[str, str]
+    size: int
+
+
+def open_inputs(
+    paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known_shapes: Sequence[Shape]
+) -> tuple[list[Dataset], list[Problem], list[str]]:
+    """Return the datasets of a run, the problems of what could not be opened, and notes on what was detected."""
+    found, empty = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
+    problems = [Problem(kind="empty-input", message="no data file here", path=place, hint="check the path, or name a file") for place in empty]
+    seen: list[_Seen] = []
+    for item in found:
+        try:
+            size = examine(item.location)
+            reader = reader_for(item.path, known_readers)
+        except InputError as error:
+            problems.append(Problem(kind=error.kind, message=error.message, path=item.path, hint=error.hint or None))
+        else:
+            seen.append(_look(item, reader, size, settings, known_shapes))
+    groups: dict[tuple[int, str], list[_Seen]] = {}
+    for file in seen:
+        configured = settings.datasets.index(file.found.dataset) if file.found.dataset in settings.datasets else -1
+        explicit = configured >= 0 and file.found.dataset.files
+        place = "" if explicit else f"{PurePosixPath(file.found.path).parent}\0{file.shape.name}"
+        groups.setdefault((configured, place), []).append(file)
+    names = _names(groups, settings)
+    numbers = {file.found.path: number for number, file in enumerate(sorted(seen, key=lambda file: file.found.path))}
+    datasets = [
+        Dataset(
+            names[key],
+            files[0].found.dataset,
+            tuple(_opened(file, names[key], numbers[file.found.path]) for file in files),
+        )
+        for key, files in sorted(groups.items())
+    ]
+    return datasets, problems, [note for dataset in datasets for note in _notes(dataset, seen)]
+
+
+def _look(item: Found, reader: Reader, size: int, settings: Settings, known_shapes: Sequence[Shape]) -> _Seen:
+    values = sample(
+        reader,
+        item.location,
+        shapes.named("any", known_shapes),
+        shapes.SAMPLE,
+        settings.max_record_bytes,
+        settings.max_depth,
+    )
+    if item.dataset.shape is not None:
+        shape, share = shapes.named(item.dataset.shape, known_shapes), 1.0
+    else:
+        shape, share = shapes.detect(values, known_shapes)
+    columns = dict(item.dataset.columns)
+    if shape.name == "classification" and "label" not in columns and (label := shapes.label_column(values)) is not None:
+        columns["label"] = label
+    if "id" not in columns and (name := _id_field(values)) is not None:
+        columns["id"] = name
+    return _Seen(item, reader, shape, share, columns, size)
+
+
+def _id_field(values: Sequence[Any]) -> str | None:
+    """Return the usual name of an id that every sampled record has, each another one."""
+    for name in ID_FIELDS:
+        ids = [value.get(name) if type(value) is dict else None for value in values]
+        if ids and all(type(one) is str or type(one) is int for one in ids) and len(set(ids)) == len(ids):
+            return name
+    return None
+
+
+def _opened(file: _Seen, dataset: str, number: int) -> Opened:
+    split, rank = split_of(file.found.path, file.found.dataset)
+    item = Input(
+        index=number,
+        path=file.found.path,
+        dataset=dataset,
+        format=file.reader.name,
+        shape=file.shape.name,
+        split=split,
+        split_rank=rank,
+        columns=file.columns,
+        bytes=file.size,
+    )
+    return Opened(item, file.found.location, file.reader, file.shape, stamp(file.found.location))
+
+
+def _names(groups: dict[tuple[int, str], list[_Seen]], settings: Settings) -> dict[tuple[int, str], str]:
+    """Name each dataset: as configured, else by its folder, with the shape where a folder holds several."""
+    names: dict[tuple[int, str], str] = {}
+    folders = [place.partition("\0")[0] for _, place in groups if place]
+    for key, files in groups.items():
+        configured, place = key
+        name = settings.datasets[configured].name if configured >= 0 else None
+        if name is None:
+            folder = place.partition("\0")[0] if place else _common([file.found.path for file in files])
+            name = folder if folders.count(folder) < 2 or not place else f"{folder} ({files[0].shape.name})"
+        names[key] = name
+    return names
+
+
+def _common(paths: Sequence[str]) -> str:
+    return os.path.commonpath([str(PurePosixPath(path).parent) for path in paths]) or "."
+
+
+def _notes(dataset: Dataset, seen: Sequence[_Seen]) -> list[str]:
+    mine = {opened.input.path for opened in dataset.files}
+    files = [file for file in seen if file.found.path in mine]
+    splits = sorted({opened.input.split for opened in dataset.files if opened.input.split})
+    shape = ", ".join(
+        sorted(
+            {
+                f"{file.shape.name}" if file.found.dataset.shape or file.share == 1 else f"{file.shape.name} ({file.share:.0%} of the first records)"
+                for file in files
+            }
+        )
+    )
+    count = f"{len(files)} file{'s' if len(files) != 1 else ''}"
+    return [f"dataset {dataset.name}: {count}, shape {shape}" + (f", splits {', '.join(splits)}" if splits else "")]

@@ -1,0 +1,272 @@
+"""The nouns of dslint: plain data, without behaviour beyond itself.
+
+Rows are 0-based record numbers, lines are 1-based physical lines, `field` is a JSON pointer (RFC 6901), and `start`/`end` are offsets in code points
+of the text at `field`. Scores run from 0 to 1; higher is worse.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec import Struct, field
+
+
+class _Named(enum.IntEnum):
+    """An ordered scale whose members are written in lower case."""
+
+    def __str__(self) -> str:
+        return self.name.lower()
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """Return the written names, mildest first."""
+        return [str(member) for member in cls]
+
+
+class Severity(_Named):
+    """How much a finding matters."""
+
+    INFO = 1
+    WARNING = 2
+    ERROR = 3
+
+
+class Confidence(_Named):
+    """How sure a rule is that a finding is one."""
+
+    LOW = 1
+    MEDIUM = 2
+    HIGH = 3
+
+
+class ExitCode(enum.IntEnum):
+    """What the process returns. 1 is only ever returned with a verdict."""
+
+    PASS = 0
+    FAIL = 1
+    INCOMPLETE = 2
+    INTERRUPTED = 130
+
+
+class Input(Struct, frozen=True, kw_only=True):
+    """One file of a dataset. `index` numbers the files of a run in their reported order."""
+
+    index: int
+    path: str
+    dataset: str
+    format: str
+    shape: str
+    split: str | None = None
+    split_rank: int = 0
+    columns: Mapping[str, str] = field(default_factory=dict)
+    bytes: int = 0
+
+
+class Text(Struct, frozen=True, gc=False):
+    """A piece of text of a record, as its shape sees it.
+
+    `role` is one of system, developer, user, assistant, tool, text, rejected, metadata, or None where the record does not fit its shape.
+    `target` is true for what a model learns to say.
+    """
+
+    field: str
+    role: str | None
+    text: str
+    target: bool = False
+
+
+class Turn(Struct, frozen=True, gc=False):
+    """One turn of a conversation. `calls` says that it calls a tool, `blank` that it has no text that one could see."""
+
+    field: str
+    role: str
+    target: bool
+    calls: bool
+    blank: bool
+
+
+class ShapeProblem(Struct, frozen=True, gc=False):
+    """What keeps a record from fitting its shape; `message` quotes no data."""
+
+    field: str
+    message: str
+
+
+class Location(Struct, frozen=True, gc=False):
+    """Where, exactly: a file, a record of it, and perhaps a span of one text.
+
+    `content` is the digest of the record; fingerprints are made from it, and no report shows it.
+    """
+
+    path: str | None = None
+    row: int | None = None
+    line: int | None = None
+    column: int | None = None
+    field: str = ""
+    start: int | None = None
+    end: int | None = None
+    role: str | None = None
+    content: bytes = b""
+
+
+DATASET = Location()
+"""The location of findings on a dataset as a whole."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """A defect at one place. A rule fills the first fields; the engine adds the names, the gate's bookkeeping and the fingerprint."""
+
+    at: Location
+    message: str
+    severity: Severity | None = None
+    confidence: Confidence = Confidence.HIGH
+    related: tuple[Location, ...] = ()
+    score: float | None = None
+    suggestion: str | None = None
+    rule: str = ""
+    dataset: str = ""
+    id: str | None = None
+    identity: bytes = b""
+    slices: tuple[tuple[str, str], ...] = ()
+    fingerprint: str = ""
+    suppressed: str | None = None
+    suppressed_by: int = 0
+
+    def order(self) -> tuple[Any, ...]:
+        """Sort key of reports: path, row, field, start, rule, and the rest so that no two findings tie by chance."""
+        at = self.at
+        return (
+            at.path or "",
+            -1 if at.row is None else at.row,
+            at.field,
+            -1 if at.start is None else at.start,
+            self.rule,
+            -1 if at.end is None else at.end,
+            self.message,
+            -1.0 if self.score is None else self.score,
+        )
+
+
+class Measure(Struct, frozen=True):
+    """A number about a dataset, for limits. Those of a keyed rule are sums over its groups."""
+
+    name: str
+    value: float
+
+
+class Defect(Struct, frozen=True):
+    """What a reader has to say about one record: one that cannot be read, or a doubtful one."""
+
+    rule: str
+    row: int
+    line: int | None
+    column: int | None
+    message: str
+    field: str = ""
+
+
+class Problem(Struct, frozen=True, kw_only=True):
+    """Something that could not be checked; it makes the run incomplete."""
+
+    kind: str
+    message: str
+    path: str | None = None
+    rule: str | None = None
+    plugin: str | None = None
+    version: str | None = None
+    hint: str | None = None
+
+    def order(self) -> tuple[str, ...]:
+        """Sort key of reports."""
+        return (self.kind, self.path or "", self.rule or "", self.message)
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """A bound on a measure; `origin` says who set it."""
+
+    measure: str
+    max: float | None = None
+    min: float | None = None
+    origin: str = "config"
+
+
+class Judged(Struct, frozen=True, kw_only=True):
+    """A limit beside the measured value; `passed` is None where the measure's rule did not run."""
+
+    limit: Limit
+    value: float | None
+    passed: bool | None
+
+
+class RuleResult(Struct, frozen=True, kw_only=True):
+    """What became of one rule in a run."""
+
+    id: str
+    plugin: str
+    severity: Severity
+    state: str
+    reason: str | None = None
+    judged: int = 0
+    count: int = 0
+    rate: float = 0.0
+    seconds: float | None = None
+
+
+class InputResult(Struct, frozen=True, kw_only=True):
+    """What was read of one file. `unchecked` is the sum of the unreadable records and of those that do not fit the shape."""
+
+    input: Input
+    records: int
+    unreadable: int
+    misfits: int
+
+    @property
+    def unchecked(self) -> int:
+        """Records that not every rule could judge."""
+        return self.unreadable + self.misfits
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """A whole run: the one argument of every reporter."""
+
+    version: str
+    verdict: str
+    exit_code: ExitCode
+    problems: tuple[Problem, ...]
+    inputs: tuple[InputResult, ...]
+    rules: tuple[RuleResult, ...]
+    measures: Mapping[str, float]
+    limits: tuple[Judged, ...]
+    counts: Mapping[str, int]
+    findings: Sequence[Finding]
+    notes: tuple[str, ...] = ()
+
+
+class Shape(Protocol):
+    """How the texts of a record are found. Shapes are stateless and named."""
+
+    name: str
+    roles: frozenset[str | None]
+    """Roles that its texts may have; a rule that needs another one is not applicable."""
+
+    def fits(self, value: object) -> bool:
+        """Say whether a record looks like this shape, defects aside."""
+
+    def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
+        """Return the texts of a record in order, and what is wrong with its structure. Never raises."""
+
+    def turns(self, value: Any) -> list[Turn]:
+        """Return the turns of a record that fits this shape; none if it is no conversation."""
+
+
+class Shard(Struct, frozen=True, kw_only=True):
+    """A run of records of one file: what one worker reads. `stop` is None where the file cannot be cut."""
+
+    input: Input
+    location: str
+    start: int = 0
+    stop: int | None = None
+    first_row: int = 0
+    first_line: int = 1

@@ -1,0 +1,43 @@
+"""Everything that a plugin author imports."""
+
+from msgspec import Meta
+
+from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected
+from dslint.hooks import hookimpl
+from dslint.model import DATASET, Confidence, Finding, Location, Measure, Severity, Shape, ShapeProblem, Text, Turn
+from dslint.protocols import Source
+from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
+from dslint.state import Columns, State
+
+__all__ = [
+    "DATASET",
+    "Batch",
+    "Columns",
+    "Confidence",
+    "DatasetRule",
+    "Finding",
+    "Location",
+    "Measure",
+    "Meta",
+    "Observer",
+    "OptionFile",
+    "PairRule",
+    "Part",
+    "Record",
+    "RecordRule",
+    "Rule",
+    "Severity",
+    "Shape",
+    "ShapeProblem",
+    "Source",
+    "State",
+    "Text",
+    "Texts",
+    "Turn",
+    "digest",
+    "escape",
+    "hookimpl",
+    "leaves",
+    "lookup",
+    "selected",
+]

@@ -1,0 +1,131 @@
+"""Bytes of files: plain or compressed, in blocks, with clear errors for what is not data."""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from dslint.errors import InputError
+
+BLOCK = 1 << 20
+COMPRESSIONS = (".gz", ".zst")
+MAX_RATIO = 1000
+"""Decompressed bytes per compressed byte beyond which a file of any size is taken for a decompression bomb."""
+FREE_BYTES = 1 << 30
+"""Decompressed bytes that no file is refused for, whatever its ratio."""
+
+_LFS = b"version https://git-lfs.github.com/spec/"
+_ANNEX = (b"/annex/objects/", b"../.git/annex/objects/")
+
+
+def suffix(path: str) -> str:
+    """Return the format suffix of a path, without that of its compression."""
+    name = Path(path)
+    return Path(name.stem).suffix.lower() if name.suffix.lower() in COMPRESSIONS else name.suffix.lower()
+
+
+def compression(path: str) -> str:
+    """Return the compression suffix of a path, or an empty string."""
+    last = Path(path).suffix.lower()
+    return last if last in COMPRESSIONS else ""
+
+
+def examine(location: str) -> int:
+    """Return the size of a data file. Raises InputError for what is missing, unreadable, or stands in for data kept elsewhere."""
+    path = Path(location)
+    try:
+        size = path.stat().st_size
+        with path.open("rb") as stream:
+            head = stream.read(512)
+    except FileNotFoundError:
+        if path.is_symlink() and "annex/objects" in os.readlink(path):
+            raise InputError("git-annex link without its content", "run: git annex get", "data-pointer") from None
+        if Path(f"{location}.dvc").exists():
+            raise InputError("the data is kept by DVC and not here", "run: dvc pull", "data-pointer") from None
+        raise InputError("no such file", "check the path, or `files` in the configuration") from None
+    except IsADirectoryError:
+        raise InputError("is a folder, not a file") from None
+    except OSError as error:
+        raise InputError(f"cannot be read: {error.strerror}", "check its permissions") from None
+    if head.startswith(_LFS):
+        raise InputError("is a Git LFS pointer, not the data", "run: git lfs pull", "data-pointer")
+    if head.startswith(_ANNEX):
+        raise InputError("is a git-annex pointer, not the data", "run: git annex get", "data-pointer")
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and not compression(location):
+        raise InputError("is UTF-16; dslint reads UTF-8", "convert it: iconv -f UTF-16 -t UTF-8")
+    return size
+
+
+def chunks(location: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
+    """Yield the decompressed bytes of a file, or a range of a plain one. Raises InputError where they end early."""
+    packed = compression(location)
+    try:
+        if packed == ".gz":
+            yield from _bounded(location, _gunzip(location))
+        elif packed == ".zst":
+            yield from _bounded(location, _unzstd(location))
+        else:
+            with Path(location).open("rb", buffering=0) as stream:
+                stream.seek(start)
+                left = BLOCK if stop is None else stop - start
+                while left and (block := stream.read(min(BLOCK, left))):
+                    yield block
+                    left = BLOCK if stop is None else left - len(block)
+    except OSError as error:
+        raise InputError(f"cannot be read further: {error.strerror or 'input/output error'}") from None
+
+
+def _bounded(location: str, parts: Iterator[bytes]) -> Iterator[bytes]:
+    limit = max(FREE_BYTES, MAX_RATIO * Path(location).stat().st_size)
+    total = 0
+    for part in parts:
+        total += len(part)
+        if total > limit:
+            raise InputError(
+                f"expands beyond {limit:,} bytes: a decompression bomb?",
+                "unpack it yourself if it is meant to be so large",
+            )
+        yield part
+
+
+def _gunzip(location: str) -> Iterator[bytes]:
+    with Path(location).open("rb") as stream:
+        member = zlib.decompressobj(31)
+        pending = b""
+        started = False
+        while pending or (pending := stream.read(BLOCK)):
+            if member.eof:
+                pending = pending.lstrip(b"\0")  # padding after the last member is legal
+                if not pending:
+                    continue
+                member = zlib.decompressobj(31)
+            try:
+                part = member.decompress(pending, BLOCK)
+            except zlib.error:
+                raise InputError("is damaged: not valid gzip data from here on", "make the file again") from None
+            started = True
+            pending = member.unused_data if member.eof else member.unconsumed_tail
+            if part:
+                yield part
+        while started and not member.eof and (part := member.decompress(b"", BLOCK)):
+            yield part
+        if started and not member.eof:
+            raise InputError("ends early: truncated gzip data", "make or fetch the file again")
+
+
+def _unzstd(location: str) -> Iterator[bytes]:
+    import pyarrow as pa
+
+    with pa.OSFile(location, "rb") as raw, pa.CompressedInputStream(raw, "zstd") as stream:
+        while True:
+            try:
+                # Small steps: what a step has read when the data turns out to be damaged is lost.
+                part = stream.read(BLOCK // 16)
+            except OSError as error:
+                what = "ends early: truncated" if "runcated" in str(error) else "is damaged: not valid"
+                raise InputError(f"{what} zstd data", "make or fetch the file again") from None
+            if not part:
+                return
+            yield part

@@ -1,0 +1,142 @@
+"""Which files make up which dataset: from the configuration, the paths of the command line, or a look around."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+import subprocess
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from dslint.globs import matches_any
+from dslint.readers.files import suffix
+from dslint.settings import DatasetSettings, Settings
+
+SPLITS = {
+    "train": "train",
+    "training": "train",
+    "validation": "validation",
+    "valid": "validation",
+    "val": "validation",
+    "dev": "dev",
+    "test": "test",
+    "testing": "test",
+}
+RANKS = {"train": 0, "validation": 1, "dev": 1, "test": 2}
+_SKIPPED = {"node_modules", "__pycache__", "venv", "env", "site-packages"}
+_WORD = re.compile(r"[A-Za-z]+")
+
+
+class Found(Struct, frozen=True):
+    """A file to read: where it is, how reports call it, and the settings of its dataset."""
+
+    path: str
+    location: str
+    dataset: DatasetSettings
+
+
+def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> tuple[list[Found], list[str]]:
+    """Return the files to read, sorted, each once, and those patterns or folders that hold none."""
+    known = tuple(suffixes)
+    found: dict[str, Found] = {}
+    empty: list[str] = []
+    if paths or not any(dataset.files for dataset in settings.datasets):
+        for path in paths or ["."]:
+            locations = _expand(path, known)
+            if not locations:
+                empty.append(path)
+            for location in locations:
+                name = display(location, settings.root)
+                found.setdefault(name, Found(name, location, _dataset_of(name, settings)))
+    else:
+        for dataset in settings.datasets:
+            for pattern in dataset.files:
+                matches = _glob(os.path.join(settings.root, pattern))
+                if not matches:
+                    empty.append(pattern)
+                for location in matches:
+                    name = display(location, settings.root)
+                    if not matches_any(name, dataset.exclude):
+                        found.setdefault(name, Found(name, location, dataset))
+    return [found[name] for name in sorted(found)], empty
+
+
+def display(location: str, root: str) -> str:
+    """Return the path that reports show: relative to the root in POSIX style, absolute for files outside it."""
+    absolute = Path(os.path.abspath(location))
+    try:
+        return absolute.relative_to(os.path.abspath(root)).as_posix()
+    except ValueError:
+        return absolute.as_posix()
+
+
+def split_of(path: str, dataset: DatasetSettings) -> tuple[str | None, int]:
+    """Return the split of a file and the split's rank: as configured, else by its name; train comes first."""
+    for number, (name, patterns) in enumerate(dataset.splits.items()):
+        if matches_any(path, patterns):
+            return name, RANKS.get(name, 3 + number)
+    if dataset.splits:
+        return None, 0
+    words = [word.lower() for word in _WORD.findall(Path(path).name.partition(".")[0])]
+    folder = Path(path).parent.name.lower()
+    for word in [*words, folder]:
+        if word in SPLITS:
+            return SPLITS[word], RANKS[SPLITS[word]]
+    return None, 0
+
+
+def _glob(pattern: str) -> list[str]:
+    if not glob.has_magic(pattern):
+        return [pattern]
+    return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path))
+
+
+def _expand(path: str, suffixes: tuple[str, ...]) -> list[str]:
+    """Return the files that a path of the command line names: itself, those of a folder, or those that match a pattern."""
+    if os.path.isdir(path):
+        return _walk(path, suffixes)
+    if os.path.lexists(path) or not glob.has_magic(path):
+        return [path]
+    return _glob(path)
+
+
+def _walk(folder: str, suffixes: tuple[str, ...]) -> list[str]:
+    found: list[str] = []
+    for base, folders, files in os.walk(folder):
+        folders[:] = sorted(
+            name
+            for name in folders
+            if not name.startswith(".") and name not in _SKIPPED and not os.path.exists(os.path.join(base, name, "pyvenv.cfg"))
+        )
+        found.extend(os.path.normpath(os.path.join(base, name)) for name in sorted(files) if not name.startswith(".") and suffix(name) in suffixes)
+    return _not_ignored(found, folder)
+
+
+def _not_ignored(files: list[str], folder: str) -> list[str]:
+    """Leave out what Git ignores, where there is a Git repository to ask."""
+    if not files:
+        return files
+    inputs = "\0".join(os.path.abspath(file) for file in files)
+    try:
+        asked = subprocess.run(  # noqa: S603 - fixed arguments
+            ["git", "-C", folder, "check-ignore", "-z", "--stdin"],  # noqa: S607 - the user's own git
+            input=inputs.encode(),
+            capture_output=True,
+            check=False,
+        )
+    except OSError:
+        return files
+    ignored = set(asked.stdout.decode(errors="surrogateescape").split("\0")) if asked.returncode == 0 else set()
+    return [file for file in files if os.path.abspath(file) not in ignored]
+
+
+def _dataset_of(path: str, settings: Settings) -> DatasetSettings:
+    for dataset in settings.datasets:
+        if matches_any(path, dataset.files):
+            return dataset
+    if len(settings.datasets) == 1 and not settings.datasets[0].files:
+        return settings.datasets[0]
+    return DatasetSettings()

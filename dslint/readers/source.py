@@ -1,0 +1,87 @@
+"""Records that were read before, fetched again by their place."""
+
+from __future__ import annotations
+
+import os
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from dslint.batch import Record
+from dslint.errors import InputError
+from dslint.model import Input, Location, Shape, Shard
+from dslint.protocols import Reader
+from dslint.readers.files import compression
+
+Stamp = tuple[int, int]
+
+
+class Opened(Struct, frozen=True):
+    """A file of the run: how to read it, and what it looked like when the run began."""
+
+    input: Input
+    location: str
+    reader: Reader
+    shape: Shape
+    stamp: Stamp
+
+
+def stamp(location: str) -> Stamp:
+    """Return what changes when a file does: its size and time of modification."""
+    status = os.stat(location)
+    return status.st_size, status.st_mtime_ns
+
+
+class FileSource:
+    """Fetches records again, each file once a call, from the nearest place where it can be entered."""
+
+    def __init__(
+        self,
+        files: Mapping[str, Opened],
+        marks: Mapping[int, Sequence[tuple[int, int, int]]],
+        max_record: int,
+        max_depth: int,
+    ) -> None:
+        self._files = files
+        self._marks = {index: sorted(places) for index, places in marks.items()}
+        self._max_record = max_record
+        self._max_depth = max_depth
+
+    def records(self, locations: Iterable[Location]) -> Iterator[Record]:
+        """Yield the records at the sorted unique locations. Raises InputError if a file has changed since it was read."""
+        wanted: dict[str, set[int]] = {}
+        for at in locations:
+            if at.path is not None and at.row is not None:
+                wanted.setdefault(at.path, set()).add(at.row)
+        for path in sorted(wanted):
+            opened = self._files[path]
+            self.unchanged(opened)
+            for shard in self._shards(opened, sorted(wanted[path])):
+                for batch in opened.reader.read(shard, opened.shape, self._max_record, self._max_depth):
+                    yield from (record for record in batch.records if record.row in wanted[path])
+
+    def unchanged(self, opened: Opened) -> None:
+        """Raise InputError if a file is not what it was when the run began."""
+        try:
+            same = stamp(opened.location) == opened.stamp
+        except OSError:
+            same = False
+        if not same:
+            raise InputError(
+                "changed while it was being checked",
+                "run dslint again when nothing writes to it",
+                "file-changed",
+                opened.input.path,
+            )
+
+    def _shards(self, opened: Opened, rows: list[int]) -> Iterator[Shard]:
+        marks = self._marks.get(opened.input.index, [])
+        if compression(opened.location) or not marks:
+            yield Shard(input=opened.input, location=opened.location)
+            return
+        starts = [row for row, _, _ in marks]
+        for number in sorted({bisect_right(starts, row) - 1 for row in rows}):
+            row, line, offset = marks[number]
+            stop = marks[number + 1][2] if number + 1 < len(marks) else None
+            yield Shard(input=opened.input, location=opened.location, start=offset, stop=stop, first_row=row, first_line=line)

@@ -1,0 +1,141 @@
+"""The machine-readable reports: `json`, one document of schema dslint.report/1, and `jsonl`, one finding a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from dslint.model import Finding, InputResult, Judged, Location, Problem, Report, RuleResult
+from dslint.reporters.style import Style
+
+SCHEMA = "dslint.report/1"
+
+_encode = msgspec.json.Encoder().encode
+
+
+def json_report(report: Report, style: Style) -> Iterator[str]:
+    """Yield one JSON document; findings and other lists have one entry a line."""
+    del style
+    head = {
+        "schema": SCHEMA,
+        "dslint": {"version": report.version},
+        "verdict": report.verdict,
+        "exit_code": int(report.exit_code),
+    }
+    yield "{" + ",\n ".join(f"{_text(key)}: {_text(value)}" for key, value in head.items())
+    yield from _listed("problems", map(problem_fields, report.problems))
+    yield from _listed("inputs", map(input_fields, report.inputs))
+    yield from _listed("rules", map(rule_fields, report.rules))
+    yield f',\n "measures": {_text(dict(report.measures))}'
+    yield from _listed("limits", map(limit_fields, report.limits))
+    yield f',\n "counts": {_text(dict(report.counts))}'
+    yield from _listed("findings", map(finding_fields, report.findings))
+    yield "}\n"
+
+
+def json_lines(report: Report, style: Style) -> Iterator[str]:
+    """Yield one finding a line."""
+    del style
+    for finding in report.findings:
+        yield _text(finding_fields(finding)) + "\n"
+
+
+def _text(value: Any) -> str:
+    return _encode(value).decode()
+
+
+def _listed(name: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
+    yield f',\n "{name}": ['
+    first = True
+    for item in items:
+        yield ("\n  " if first else ",\n  ") + _text(item)
+        first = False
+    yield "]"
+
+
+def problem_fields(problem: Problem) -> dict[str, Any]:
+    """Return a problem as it stands in reports."""
+    return {
+        "kind": problem.kind,
+        "path": problem.path,
+        "rule": problem.rule,
+        "plugin": problem.plugin,
+        "version": problem.version,
+        "message": problem.message,
+        "hint": problem.hint,
+    }
+
+
+def input_fields(result: InputResult) -> dict[str, Any]:
+    """Return a file as it stands in reports."""
+    item = result.input
+    return {
+        "path": item.path,
+        "dataset": item.dataset,
+        "format": item.format,
+        "shape": item.shape,
+        "split": item.split,
+        "records": result.records,
+        "unchecked": result.unchecked,
+        "bytes": item.bytes,
+    }
+
+
+def rule_fields(rule: RuleResult) -> dict[str, Any]:
+    """Return what became of a rule as it stands in reports."""
+    return {
+        "id": rule.id,
+        "plugin": rule.plugin,
+        "severity": str(rule.severity),
+        "state": rule.state,
+        "reason": rule.reason,
+        "judged": rule.judged,
+        "count": rule.count,
+        "rate": rule.rate,
+        "seconds": rule.seconds,
+    }
+
+
+def limit_fields(judged: Judged) -> dict[str, Any]:
+    """Return a limit as it stands in reports."""
+    limit = judged.limit
+    return {
+        "measure": limit.measure,
+        "value": judged.value,
+        "max": limit.max,
+        "min": limit.min,
+        "passed": judged.passed,
+        "from": limit.origin,
+    }
+
+
+def finding_fields(finding: Finding) -> dict[str, Any]:
+    """Return a finding as it stands in reports."""
+    at = finding.at
+    return {
+        "rule": finding.rule,
+        "severity": str(finding.severity),
+        "confidence": str(finding.confidence),
+        "message": finding.message,
+        "dataset": finding.dataset,
+        "path": at.path,
+        "row": at.row,
+        "line": at.line,
+        "column": at.column,
+        "id": finding.id,
+        "field": at.field,
+        "start": at.start,
+        "end": at.end,
+        "role": at.role,
+        "score": finding.score,
+        "related": [_related(place) for place in finding.related],
+        "suggestion": finding.suggestion,
+        "fingerprint": finding.fingerprint,
+        "suppressed": finding.suppressed,
+    }
+
+
+def _related(at: Location) -> dict[str, Any]:
+    return {"path": at.path, "row": at.row, "line": at.line}

@@ -1,0 +1,161 @@
+"""The report that people read."""
+
+from __future__ import annotations
+
+import textwrap
+from collections import Counter
+from collections.abc import Iterator
+
+from dslint.model import Finding, Judged, Report, Severity
+from dslint.reporters.style import Style
+
+_LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
+_LABEL = 10
+
+
+def text_report(report: Report, style: Style) -> Iterator[str]:
+    """Yield the findings, then what was read and judged, and the verdict last."""
+    if not style.quiet:
+        yield from _findings(report, style)
+    yield from _problems(report, style)
+    yield from _summary(report, style)
+    yield from _limits(report, style)
+    yield _verdict(report, style) + "\n"
+
+
+def _findings(report: Report, style: Style) -> Iterator[str]:
+    shown: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    for finding in report.findings:
+        if finding.suppressed is not None and not style.verbose:
+            continue
+        total[finding.rule] += 1
+        if total[finding.rule] <= style.max_show:
+            shown[finding.rule] += 1
+            yield from _finding(finding, style)
+    hidden = {rule: count - shown[rule] for rule, count in sorted(total.items()) if count > shown[rule]}
+    for rule, count in hidden.items():
+        yield (style.paint(f"... and {count:,} more of {rule} (all: --max-show {total[rule]}, or -o json=FILE)", "dim") + "\n")
+    if total:
+        yield "\n"
+
+
+def _finding(finding: Finding, style: Style) -> Iterator[str]:
+    at = finding.at
+    place = at.path or f"dataset {finding.dataset}".rstrip()
+    if at.line is not None:
+        place += f":{at.line}" + (f":{at.column}" if at.column is not None else "")
+    elif at.row is not None:
+        place += f" row {at.row}"
+    severity = finding.severity or Severity.INFO
+    yield f"{style.paint(place, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(finding.rule, 'cyan')}\n"
+    where = at.field + (f" {at.start}-{at.end}" if at.start is not None else "")
+    said = f"{where}: {finding.message}" if where else finding.message
+    if finding.suggestion:
+        said += f" (suggestion: {finding.suggestion})"
+    if finding.suppressed is not None:
+        said += f" (suppressed: {finding.suppressed})"
+    yield _wrapped(said, style, "  ")
+
+
+def _problems(report: Report, style: Style) -> Iterator[str]:
+    for problem in report.problems:
+        subject = f"{problem.path}: " if problem.path else ""
+        yield (style.paint("could not check ", "bold", "red") + _wrapped(f"{subject}{problem.message}", style, "  ").lstrip())
+        if problem.hint:
+            yield _wrapped(problem.hint, style, "  ")
+    if report.problems:
+        yield "\n"
+
+
+def _summary(report: Report, style: Style) -> Iterator[str]:
+    for note in report.notes:
+        yield _labelled("Data", note, style)
+    formats = Counter(item.input.format for item in report.inputs)
+    yield _labelled(
+        "Files",
+        f"{len(report.inputs):,} ({', '.join(f'{name} {count:,}' for name, count in sorted(formats.items()))})" if formats else "0",
+        style,
+    )
+    unreadable = sum(item.unreadable for item in report.inputs)
+    misfits = sum(item.misfits for item in report.inputs)
+    why = [
+        text
+        for count, text in (
+            (unreadable, f"{unreadable:,} unreadable"),
+            (misfits, f"{misfits:,} do not fit their shape"),
+        )
+        if count
+    ]
+    yield _labelled("Records", f"{report.counts['records']:,}" + (f"; not fully checked: {', '.join(why)}" if why else ""), style)
+    counted = ", ".join(f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}" for name in reversed(Severity.names()))
+    yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
+    by_rule = Counter((finding.severity or Severity.INFO, finding.rule) for finding in report.findings if finding.suppressed is None)
+    for (severity, rule), count in sorted(by_rule.items(), key=lambda item: (-item[0][0], item[0][1])):
+        yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {rule}\n"
+    for item in report.rules:
+        if item.state in ("unavailable", "not-applicable", "crashed") or (style.verbose and item.state == "skipped"):
+            yield _labelled("Not run", f"{item.id}: {item.state}; {item.reason}", style)
+    if style.statistics:
+        for item in report.rules:
+            if item.state == "ran":
+                yield _labelled("Rule", f"{item.id}: {item.judged:,} judged, {item.count:,} findings, rate {item.rate:.4%}", style)
+    if style.timings:
+        for item in sorted(report.rules, key=lambda rule: -(rule.seconds or 0)):
+            if item.seconds is not None:
+                yield _labelled("Time", f"{item.seconds:8.3f} s  {item.id}", style)
+
+
+def _limits(report: Report, style: Style) -> Iterator[str]:
+    shown = [item for item in report.limits if item.passed is not True or item.limit.origin != "severity" or style.verbose]
+    passed = len(report.limits) - len(shown)
+    if not report.limits:
+        return
+    yield "\n"
+    width = max([len(item.limit.measure) for item in shown], default=0)
+    for item in shown:
+        word, look = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("not judged", "yellow")}[item.passed]
+        yield f"{style.paint(f'{word:<10}', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
+    if passed:
+        yield f"{style.paint('ok        ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
+
+
+def _bounds(item: Judged) -> str:
+    limit = item.limit
+    bounds = [f"at {word} {_number(bound)}" for word, bound in (("least", limit.min), ("most", limit.max)) if bound is not None]
+    value = "-" if item.value is None else _number(item.value)
+    return f"{value}, {' and '.join(bounds)} (from {limit.origin})"
+
+
+def _number(value: float) -> str:
+    return f"{int(value):,}" if float(value).is_integer() else f"{value:.6g}"
+
+
+def _verdict(report: Report, style: Style) -> str:
+    if report.verdict == "pass":
+        warnings = report.counts["warning"]
+        return style.paint("PASS" + (f" with {warnings:,} warning{'s' if warnings > 1 else ''}" if warnings else ""), "bold", "green")
+    if report.verdict == "fail":
+        lenient = " (exit code 0, as asked)" if report.exit_code == 0 else ""
+        return style.paint("FAIL", "bold", "red") + lenient
+    failed = any(item.passed is False for item in report.limits)
+    return style.paint("INCOMPLETE", "bold", "red") + (": a limit is broken too" if failed else "")
+
+
+def _labelled(label: str, text: str, style: Style) -> str:
+    lines = _wrapped(text, style, " " * _LABEL).lstrip()
+    return style.paint(f"{label:<{_LABEL}}", "bold") + lines
+
+
+def _wrapped(text: str, style: Style, indent: str) -> str:
+    return (
+        textwrap.fill(
+            text,
+            style.width,
+            initial_indent=indent,
+            subsequent_indent=indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+        )
+        + "\n"
+    )

@@ -1,0 +1,199 @@
+"""The two kinds of rule, and the contract that each one signs."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
+
+import msgspec
+from msgspec import Struct
+
+from dslint.batch import Batch, Record
+from dslint.model import Confidence, Finding, Location, Measure, Severity
+from dslint.protocols import Source
+from dslint.state import Columns, State
+
+
+class OptionFile(Struct, frozen=True):
+    """An option that is a file: read once, by the parent process, relative to the configuration that names it."""
+
+    path: str
+    data: bytes
+
+
+class Rule(ABC):
+    """A frozen dataclass: its fields are its options, its docstring is its manual page.
+
+    Two equal rules behave alike, and a rule is pickled to workers: models and word lists belong into a `functools.cached_property`, which
+    pickling drops.
+    """
+
+    name: ClassVar[str]
+    """Name within the plugin's namespace: `all-caps`."""
+    severity: ClassVar[Severity] = Severity.WARNING
+    default: ClassVar[bool] = True
+    """Whether the rule is in the recommended set."""
+    sees: ClassVar[Literal["valid", "all"]] = "valid"
+    """`all`: the rule also judges records that do not fit their shape."""
+    sensitive: ClassVar[bool] = False
+    """Whether findings point at personal data or secrets; their fingerprints are then not made from the record."""
+    needs_options: ClassVar[tuple[str, ...]] = ()
+    """Options without which the rule has nothing to do; it joins the recommended set when they are given."""
+    needs_columns: ClassVar[tuple[str, ...]] = ()
+    """Columns (label, source ...) without which the rule is not applicable to a dataset."""
+    needs_roles: ClassVar[tuple[str, ...]] = ()
+    """Roles of which a shape must have one, or the rule is not applicable."""
+    languages: ClassVar[tuple[str, ...]] = ()
+    """Language codes that the rule is for; empty for any."""
+    requires: ClassVar[tuple[str, ...]] = ()
+    """Modules that must be importable."""
+    extra: ClassVar[str] = ""
+    """The extra of the plugin's distribution that installs them."""
+    measures: ClassVar[Mapping[str, str]] = {}
+    """The rule's own measures, with a short meaning for the manual page."""
+
+    def finding(
+        self,
+        at: Location,
+        message: str,
+        *,
+        severity: Severity | None = None,
+        confidence: Confidence = Confidence.HIGH,
+        related: Iterable[Location] = (),
+        score: float | None = None,
+        suggestion: str | None = None,
+    ) -> Finding:
+        """Return a finding. `severity` None means the rule's own; messages never quote the data."""
+        return Finding(
+            at=at,
+            message=message,
+            severity=severity,
+            confidence=confidence,
+            related=tuple(related),
+            score=score,
+            suggestion=suggestion,
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+
+
+class RecordRule(Rule):
+    """Judges each record by itself."""
+
+    @abstractmethod
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield what is wrong with one record."""
+
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Yield what is wrong with the records of a batch. Override for speed; the result must equal `check` over the records."""
+        for record in batch.records:
+            yield from self.check(record)
+
+
+class Observer(ABC):
+    """What a dataset rule keeps of each batch. Equal observers run once, however many rules conclude from them.
+
+    `state` declares the columns as plain data, so that declaring them imports nothing.
+    """
+
+    sees: ClassVar[Literal["valid", "all"]] = "valid"
+    state: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def observe(self, batch: Batch) -> Columns:
+        """Return columns for a batch: one row a record, or any number with a column `record` of batch positions."""
+
+    def compact(self, state: State) -> Columns | None:
+        """Shrink the state, without changing what is concluded from it; None keeps it. Rows keep their `content`, `file`, `row`, `line`."""
+        del state
+        return None
+
+
+class DatasetRule(Rule, Observer):
+    """Judges the dataset as a whole, in steps that survive any cut of the data.
+
+    With `key` set, rows that share a key are concluded together, anywhere, and the rest elsewhere. Such a rule has at most one finding a record,
+    and its measures are sums over its groups.
+    """
+
+    key: ClassVar[str | None] = None
+
+    def observer(self) -> Observer:
+        """Return what looks at the data for this rule: the rule itself, or a frozen value shared with others."""
+        return self
+
+    def observe(self, batch: Batch) -> Columns:
+        """See `Observer.observe`."""
+        raise NotImplementedError(f"{type(self).__name__} needs observe(), or an observer()")  # pragma: no cover
+
+    @abstractmethod
+    def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
+        """Yield findings and measures from the state of all shards together."""
+
+
+class PairRule(DatasetRule):
+    """A keyed rule about pairs of records: candidates meet under a key, each pair is verified once, wherever and however often it met."""
+
+    group_limit: ClassVar[int] = 32
+    """In larger groups each member is paired with the first and with its neighbour only."""
+
+    def pair(self, group: list[Any]) -> Iterable[tuple[Any, Any]]:
+        """Yield candidate pairs from the rows that share a key, in their natural order."""
+        if len(group) <= self.group_limit:
+            return ((a, b) for number, b in enumerate(group) for a in group[:number])
+        return (pair for number in range(1, len(group)) for pair in {(group[0], group[number]), (group[number - 1], group[number])})
+
+    @abstractmethod
+    def verify(self, pairs: list[tuple[Any, Any]], state: State, source: Source) -> Iterable[Finding]:
+        """Yield findings for those pairs that hold; `pairs` is a sorted, duplicate-free chunk of (earlier, later) rows."""
+
+    def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
+        """Pair rules conclude by verifying; the engine calls `pair` and `verify`."""
+        del state, source
+        return ()
+
+
+class CoreRule(Rule):
+    """A rule of the core itself: always runs; readers and the engine make its findings."""
+
+
+class Active(Struct, frozen=True, kw_only=True):
+    """A rule chosen for a run: the instance with its options, under its full id."""
+
+    id: str
+    rule: Rule
+    plugin: str
+    version: str
+    severity: Severity | None = None
+    """The configured severity; None leaves it to the rule."""
+
+    @property
+    def severity_or_default(self) -> Severity:
+        """The severity that a finding has if nobody says otherwise."""
+        return self.rule.severity if self.severity is None else self.severity
+
+
+_EXAMPLE = re.compile(r"^(Flags|Passes)::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
+
+
+def manual(rule: type[Rule]) -> str:
+    """Return a rule's manual page."""
+    return inspect.cleandoc(rule.__doc__ or "")
+
+
+def summary(rule: type[Rule]) -> str:
+    """Return the first sentence of a rule's manual page."""
+    return manual(rule).partition("\n")[0]
+
+
+def examples(rule: type[Rule]) -> list[tuple[str, list[Any]]]:
+    """Return the manual page's examples: ("Flags" or "Passes", records)."""
+    return [(kind, [msgspec.json.decode(line) for line in body.splitlines() if line.strip()]) for kind, body in _EXAMPLE.findall(manual(rule) + "\n")]

@@ -1,0 +1,83 @@
+"""The settings of a run, resolved: what the configuration, the environment and the flags come to. Plain data."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct, field
+
+from dslint.model import Confidence, Limit, Severity
+
+MIB = 1 << 20
+
+
+class RuleSettings(Struct, frozen=True, kw_only=True):
+    """What is set for one rule or one namespace. `limits` maps measures of the rule to (min, max)."""
+
+    severity: Severity | None = None
+    off: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    limits: Mapping[str, tuple[float | None, float | None]] = field(default_factory=dict)
+
+
+class Override(Struct, frozen=True, kw_only=True):
+    """Rule settings for some files."""
+
+    files: tuple[str, ...]
+    rules: Mapping[str, RuleSettings]
+
+
+class Suppression(Struct, frozen=True, kw_only=True):
+    """Findings that the owners accept, with the reason why. `number` is the place of the entry in the configuration, from 1."""
+
+    rule: str
+    reason: str
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    fingerprint: str | None = None
+    expires: datetime.date | None = None
+    number: int = 0
+
+
+class DatasetSettings(Struct, frozen=True, kw_only=True):
+    """One dataset: its files, and what is known of them."""
+
+    name: str | None = None
+    files: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    shape: str | None = None
+    splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    slices: tuple[str, ...] = ()
+    rules: Mapping[str, RuleSettings] = field(default_factory=dict)
+
+
+class Settings(Struct, frozen=True, kw_only=True):
+    """Everything that a run depends on but the data. `select` is None for the recommended set, to which `extend_select` adds."""
+
+    root: str = "."
+    config: str | None = None
+    profile: str | None = None
+    datasets: tuple[DatasetSettings, ...] = ()
+    select: tuple[str, ...] | None = None
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    pre_commit: bool = False
+    rules: Mapping[str, RuleSettings] = field(default_factory=dict)
+    overrides: tuple[Override, ...] = ()
+    suppress: tuple[Suppression, ...] = ()
+    limits: tuple[Limit, ...] = ()
+    fail_on: Severity | None = Severity.ERROR
+    min_confidence: Confidence = Confidence.MEDIUM
+    scope: str = "all"
+    exit_zero: bool = False
+    allow_empty: bool = False
+    shard_size: int = 32 * MIB
+    max_record_bytes: int = 64 * MIB
+    max_depth: int = 200
+    timings: bool = False
+    today: datetime.date | None = None
+    key: bytes = b""
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,44 @@
+"""Shapes: how the texts of a record are found, and by whom they are said."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dslint.errors import ConfigError, nearest
+from dslint.model import Shape
+from dslint.shapes.chat import Chat
+from dslint.shapes.plain import AnyShape, Classification, PlainText, label_field
+
+BUILT_IN: tuple[Shape, ...] = (Chat(), Classification(), PlainText(), AnyShape())
+"""In the order in which they are tried."""
+
+SAMPLE = 100
+"""Records from which a dataset's shape is detected."""
+
+__all__ = ["BUILT_IN", "SAMPLE", "detect", "label_column", "named"]
+
+
+def named(name: str, known: Sequence[Shape]) -> Shape:
+    """Return the shape of that name; raises ConfigError with the nearest one."""
+    for shape in known:
+        if shape.name == name:
+            return shape
+    names = [shape.name for shape in known]
+    raise ConfigError(f"unknown shape {name!r}", nearest(name, names) or f"known shapes: {', '.join(names)}")
+
+
+def detect(sample: Sequence[Any], known: Sequence[Shape]) -> tuple[Shape, float]:
+    """Return the first shape that most of the sampled records fit, with the share of them that do."""
+    for shape in known:
+        share = sum(map(shape.fits, sample)) / len(sample) if sample else 0.0
+        if share > 0.5:
+            return shape, share
+    return known[-1], 1.0
+
+
+def label_column(sample: Sequence[Any]) -> str | None:
+    """Return the usual name under which most of the sampled records have their label."""
+    names = [label_field(value) for value in sample]
+    best = max(set(names), key=lambda name: (names.count(name), name or ""), default=None)
+    return best if best is not None and names.count(best) > len(names) / 2 else None

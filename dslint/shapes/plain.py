@@ -1,0 +1,111 @@
+"""The shapes without turns: a text with a label, a text alone, and anything at all."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dslint.batch import leaves
+from dslint.model import ShapeProblem, Text, Turn
+
+TEXT_FIELDS = (
+    "text",
+    "sentence",
+    "utterance",
+    "content",
+    "document",
+    "review",
+    "comment",
+    "tweet",
+    "query",
+    "question",
+)
+LABEL_FIELDS = ("label", "intent", "category", "class", "labels", "target", "sentiment", "label_text")
+
+
+class Classification:
+    """`{"text": ..., "label": ...}`, under these or other usual names."""
+
+    name = "classification"
+    roles: frozenset[str | None] = frozenset({"text"})
+
+    def fits(self, value: object) -> bool:
+        """Say whether a record has a text and a scalar label."""
+        if type(value) is not dict:
+            return False
+        text, label = _first(value, TEXT_FIELDS), _first(value, LABEL_FIELDS)
+        return text is not None and label is not None and type(value[text]) is str and type(value[label]) not in (dict, list)
+
+    def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
+        """Return the text; the label is a column, not a text."""
+        return _read_text(value)
+
+    def turns(self, value: Any) -> list[Turn]:
+        """Return nothing: this is no conversation."""
+        del value
+        return []
+
+
+class PlainText:
+    """`{"text": ...}` or a bare string: what models are pre-trained on."""
+
+    name = "text"
+    roles: frozenset[str | None] = frozenset({"text"})
+
+    def fits(self, value: object) -> bool:
+        """Say whether a record is a text."""
+        return type(value) is str or (type(value) is dict and (field := _first(value, ("text", "content"))) is not None and type(value[field]) is str)
+
+    def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
+        """Return the text."""
+        if type(value) is str:
+            return [Text("", "text", value, True)], []
+        return _read_text(value)
+
+    def turns(self, value: Any) -> list[Turn]:
+        """Return nothing: this is no conversation."""
+        del value
+        return []
+
+
+class AnyShape:
+    """No structure assumed: whatever parses is a record, and every string in it a text of unknown role."""
+
+    name = "any"
+    roles: frozenset[str | None] = frozenset({None})
+
+    def fits(self, value: object) -> bool:
+        """Say yes: everything fits."""
+        del value
+        return True
+
+    def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
+        """Return every string of the record."""
+        return [Text(where, None, text) for where, text in leaves(value)], []
+
+    def turns(self, value: Any) -> list[Turn]:
+        """Return nothing: this is no conversation."""
+        del value
+        return []
+
+
+def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    for name in names:
+        if name in value:
+            return name
+    return None
+
+
+def _read_text(value: Any) -> tuple[list[Text], list[ShapeProblem]]:
+    if type(value) is not dict:
+        return [], [ShapeProblem("", "the record is not an object")]
+    field = _first(value, TEXT_FIELDS)
+    if field is None:
+        return [], [ShapeProblem("", f"the record has no text: none of {', '.join(TEXT_FIELDS[:3])} ...")]
+    if type(value[field]) is not str:
+        return [], [ShapeProblem(f"/{field}", "the text is not a string")]
+    return [Text(f"/{field}", "text", value[field], True)], []
+
+
+def label_field(value: Any) -> str | None:
+    """Return the usual name under which a record has its label."""
+    return _first(value, LABEL_FIELDS) if type(value) is dict else None

@@ -1,0 +1,130 @@
+"""What the owners have accepted: suppressions and fingerprints."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Collection, Mapping, Sequence
+from hashlib import blake2b
+
+from msgspec.structs import replace
+
+from dslint.batch import Record, digest
+from dslint.globs import matches_any
+from dslint.model import DATASET, Finding
+from dslint.settings import Suppression
+
+DEFAULT_KEY = b"dslint"
+
+
+class Stamper:
+    """Adds to a finding what only its record tells: id, identity, slices, and a suppression by its columns. Picklable."""
+
+    def __init__(
+        self,
+        suppress: Sequence[Suppression],
+        slices: Sequence[str],
+        sensitive: Collection[str],
+        *,
+        identity_by_id: bool,
+        today: datetime.date,
+    ) -> None:
+        self.suppress = tuple(entry for entry in suppress if not expired(entry, today))
+        self.slices = tuple(slices)
+        self.sensitive = frozenset(sensitive)
+        self.identity_by_id = identity_by_id
+
+    def needs_record(self, finding: Finding, *, has_id: bool) -> bool:
+        """Say whether a dataset rule's finding must have its record fetched again."""
+        if finding.at.path is None:
+            return False
+        return has_id or bool(self.slices) or not finding.at.content or any(entry.where and covers(entry, finding) for entry in self.suppress)
+
+    def __call__(self, finding: Finding, record: Record) -> Finding:
+        """Return the finding with what its record tells."""
+        raw = record.column("id")
+        identity = b""
+        if raw is not None and self.identity_by_id:
+            identity = digest(raw)
+        elif finding.rule not in self.sensitive:
+            identity = finding.at.content or record.digest
+        slices = tuple((kind, _text(record.column(kind))) for kind in self.slices)
+        stamped = replace(finding, id=None if raw is None else _text(raw), identity=identity, slices=slices)
+        for entry in self.suppress:
+            if entry.where and covers(entry, finding) and _holds(entry.where, record):
+                return accepted(stamped, entry)
+        return stamped
+
+
+def accepted(finding: Finding, entry: Suppression) -> Finding:
+    """Return the finding as suppressed by an entry."""
+    return replace(finding, suppressed=entry.reason, suppressed_by=entry.number)
+
+
+def expired(entry: Suppression, today: datetime.date) -> bool:
+    """Say whether a suppression's date has passed."""
+    return entry.expires is not None and entry.expires < today
+
+
+def covers(entry: Suppression, finding: Finding) -> bool:
+    """Say whether a suppression is about the finding's rule and file."""
+    if entry.rule != finding.rule and entry.rule != finding.rule.partition("/")[0]:
+        return False
+    return not entry.files or matches_any(finding.at.path or "", entry.files)
+
+
+def _holds(where: Mapping[str, tuple[str, ...]], record: Record) -> bool:
+    return all(_text(record.column(kind)) in values for kind, values in where.items())
+
+
+def _text(value: object) -> str:
+    return "" if value is None else value if isinstance(value, str) else str(value)
+
+
+def fingerprinted(findings: Sequence[Finding], key: bytes = b"") -> list[Finding]:
+    """Return the findings, which must be in their reported order, with fingerprints.
+
+    A fingerprint is a keyed BLAKE2b hash of rule, record identity, and the ordinal among findings that are equal in both. No path, line or
+    date goes in.
+    """
+    seen: dict[tuple[str, bytes], int] = {}
+    result = []
+    for finding in findings:
+        place = (finding.rule, finding.identity)
+        ordinal = seen[place] = seen.get(place, -1) + 1
+        made = blake2b(digest_size=16, key=key or DEFAULT_KEY)
+        for part in (finding.rule.encode(), finding.identity, str(ordinal).encode()):
+            made.update(len(part).to_bytes(4, "big") + part)
+        result.append(replace(finding, fingerprint=made.hexdigest()))
+    return result
+
+
+def suppressed(findings: Sequence[Finding], entries: Sequence[Suppression], today: datetime.date) -> list[Finding]:
+    """Return the findings with the suppressions applied that need no record: those by file and by fingerprint."""
+    live = [entry for entry in entries if not expired(entry, today) and not entry.where]
+    if not live:
+        return list(findings)
+    result = []
+    for finding in findings:
+        matching = (entry for entry in live if covers(entry, finding) and entry.fingerprint in (None, finding.fingerprint))
+        entry = None if finding.suppressed is not None else next(matching, None)
+        result.append(finding if entry is None else accepted(finding, entry))
+    return result
+
+
+def unused(findings: Sequence[Finding], entries: Sequence[Suppression], today: datetime.date) -> list[Finding]:
+    """Return a finding for each suppression that suppressed nothing or has expired."""
+    used = {finding.suppressed_by for finding in findings}
+    result = []
+    for entry in entries:
+        where = f"[[suppress]] entry {entry.number} (rule {entry.rule})"
+        if expired(entry, today):
+            result.append(
+                Finding(
+                    at=DATASET,
+                    rule="dslint/unused-suppression",
+                    message=f"{where} expired on {entry.expires}; its findings are active again",
+                )
+            )
+        elif entry.number not in used:
+            result.append(Finding(at=DATASET, rule="dslint/unused-suppression", message=f"{where} suppresses nothing"))
+    return result

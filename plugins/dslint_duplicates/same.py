@@ -1,0 +1,143 @@
+"""duplicates/exact and duplicates/normalized: records that are the same, to the letter or nearly so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, Text, digest
+from dslint_duplicates.normalize import normalize
+
+By = Literal["record", "text", "role"]
+
+
+@dataclass(frozen=True)
+class Digests(Observer):
+    """For each record a digest of its content, and one of its normalised texts (None where nothing is left of them)."""
+
+    sees = "all"
+    state = {"exact": "binary[16]", "normal": "binary[16]"}  # noqa: RUF012 - a declaration, never changed
+
+    by: By = "record"
+    roles: tuple[str, ...] = ("target",)
+
+    def observe(self, batch: Batch) -> Columns:
+        """Return both digests of each record."""
+        texts = [[text for text in found if text.role != "metadata"] for found in _texts(batch)]
+        labels = batch.column("label")
+        return {
+            "exact": self._exact(batch, texts),
+            "normal": [_normal(found, label) for found, label in zip(texts, labels, strict=True)],
+        }
+
+    def _exact(self, batch: Batch, texts: list[list[Text]]) -> list[bytes | None]:
+        if self.by == "text":
+            return [digest([text.text for text in found]) if found else None for found in texts]
+        if self.by == "role":
+            said = [[text.text for text in batch.texts_at(position, self.roles)] for position in range(len(batch))]
+            return [digest(found) if found else None for found in said]
+        name = batch.input.columns.get("id")
+        if name is None:
+            return list(batch.digests)
+        return [digest({key: item for key, item in value.items() if key != name} if type(value) is dict else value) for value in batch.values]
+
+
+def _texts(batch: Batch) -> list[list[Text]]:
+    return [found if not problems else batch.texts_at(position, ("all",)) for position, (found, problems) in enumerate(batch.parsed)]
+
+
+def _normal(texts: list[Text], label: object) -> bytes | None:
+    said = [(text.role, normalize(text.text)) for text in texts]
+    if not any(text for _, text in said):
+        return None
+    return digest([said, label])
+
+
+@dataclass(frozen=True)
+class ExactDuplicate(DatasetRule):
+    """Records that are there more than once, to the letter.
+
+    Why: a repeated record weighs as much as it is often, wastes training time, and is what models recite word for word.
+
+    Two records are the same if they hold the same values, whatever the order of their keys; the id column does not count. Of each group
+    all but the first are flagged: the one in the earlier split (train first), then the one that comes first in the data.
+
+    Options: `by`: `record` compares everything but the id, `text` the texts alone, `role` the texts of the given `roles`.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+        {"messages": [{"content": "Hi", "role": "user"}, {"role": "assistant", "content": "Hello!"}]}
+
+    Passes::
+
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Good day."}]}
+
+    Cure: keep one of them.
+    """
+
+    name = "exact"
+    sees = "all"
+    key = "exact"
+
+    by: By = "record"
+    roles: tuple[str, ...] = ("target",)
+
+    def observer(self) -> Observer:
+        """Share the digests with the other rules on sameness."""
+        return Digests(self.by, self.roles if self.by == "role" else ("target",))
+
+    def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
+        """Yield a finding for each repeat."""
+        del source
+        for _, group in state.groups("exact", at_least=2):
+            first, *repeats = sorted(group)
+            before = state.at(first)
+            for member in repeats:
+                yield self.finding(state.at(member), f"repeats {before.path} line {before.line}", related=[before], score=1.0)
+
+
+@dataclass(frozen=True)
+class NormalizedDuplicate(DatasetRule):
+    """Records that repeat another one but for case, white space, punctuation or Unicode form.
+
+    Why: to a model they are the same text twice, and an exact comparison misses them.
+
+    The texts of all roles and the label are compared after NFKC, case folding, and with punctuation and white space as one space; signs
+    that carry meaning (`+`, `#`, `<`, a minus) stay. Exact repeats are left to duplicates/exact.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Where is my order?"}, {"role": "assistant", "content": "On its way."}]}
+        {"messages": [{"role": "user", "content": "where is my order"}, {"role": "assistant", "content": "On  its way!"}]}
+
+    Passes::
+
+        {"messages": [{"role": "user", "content": "What is C?"}, {"role": "assistant", "content": "A language."}]}
+        {"messages": [{"role": "user", "content": "What is C++?"}, {"role": "assistant", "content": "A language."}]}
+
+    Cure: keep one of them.
+    """
+
+    name = "normalized"
+    sees = "all"
+    key = "normal"
+
+    def observer(self) -> Observer:
+        """Share the digests with the other rules on sameness."""
+        return Digests()
+
+    def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
+        """Yield a finding for each record that differs from the first of its group, and is no exact repeat of one before it."""
+        del source
+        for _, group in state.groups("normal", at_least=2):
+            first, *others = sorted(group)
+            before = state.at(first)
+            seen = {first.exact}
+            for member in others:
+                if member.exact not in seen:
+                    seen.add(member.exact)
+                    message = f"repeats {before.path} line {before.line} but for case, space or punctuation"
+                    yield self.finding(state.at(member), message, related=[before], score=1.0)

@@ -1,0 +1,105 @@
+"""structure/nothing-to-learn and structure/role-order: the turns of a conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dslint.plugin import Finding, Record, RecordRule, Severity, Turn
+
+
+@dataclass(frozen=True)
+class NothingToLearn(RecordRule):
+    """Records of which a model learns nothing, or learns to say nothing.
+
+    Why: without a target there is no loss, so the record costs time and teaches nothing; a blank target teaches the model to stay silent.
+
+    No assistant message, a blank one (without a call, a picture or sound), or weight 0 on all of them; a blank text.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Hi"}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "  "}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!", "weight": 0}]}
+
+    Passes::
+
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+
+    Cure: add the answer, or remove the record.
+    """
+
+    name = "nothing-to-learn"
+    severity = Severity.ERROR
+    needs_roles = ("assistant", "text")
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield a finding where there is no target, and for each blank one."""
+        turns = record.turns
+        if not turns:
+            for part in record.texts(("target",)):
+                if not part.text.strip():
+                    yield self.finding(part.at(), "the text to learn is blank")
+            return
+        spoken = [turn for turn in turns if turn.role == "assistant"]
+        if not spoken:
+            yield self.finding(record.at(), "no assistant message")
+        elif not any(turn.target for turn in spoken):
+            yield self.finding(record.at(), "weight 0 on every assistant message")
+        for turn in spoken:
+            if turn.target and turn.blank:
+                yield self.finding(record.at(turn.field, role="assistant"), "the assistant message is blank")
+
+
+@dataclass(frozen=True)
+class RoleOrder(RecordRule):
+    """Conversations whose turns are out of order.
+
+    Why: chat templates raise an error on such conversations or render them wrong, and a last user turn is cut off or learnt as if it were an answer.
+
+    The same role twice in a row, a system message that is not first, an assistant turn before any user turn, a user turn at the end.
+    Turns around tool calls are understood. Conversations without any assistant message are left to structure/nothing-to-learn.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "user", "content": "There?"}, {"role": "assistant", "content": "Yes."}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}, {"role": "user", "content": "Bye"}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "system", "content": "Be brief."}, {"role": "assistant", "content": "Hello!"}]}
+
+    Passes::
+
+        {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+
+    Cure: join the turns that belong together, move the system message to the front, cut what follows the last answer.
+    """
+
+    name = "role-order"
+    needs_roles = ("assistant",)
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield one finding, at the first turn that is out of order."""
+        turns = record.turns
+        if not any(turn.role == "assistant" for turn in turns):
+            return
+        faults = list(_faults(turns))
+        if faults:
+            turn, message = faults[0]
+            others = len(faults) - 1
+            more = f"; {others} more turn{'s' if others > 1 else ''} out of order" if others else ""
+            yield self.finding(record.at(turn.field, role=turn.role), message + more)
+
+
+def _faults(turns: list[Turn]) -> Iterable[tuple[Turn, str]]:
+    previous: Turn | None = None
+    for turn in turns:
+        if turn.role in ("system", "developer"):
+            if previous is not None:
+                yield turn, f"a {turn.role} message after the conversation has begun"
+            continue
+        if previous is None and turn.role == "assistant":
+            yield turn, "an assistant turn before any user turn"
+        elif previous is not None and turn.role == previous.role and turn.role in ("user", "assistant") and not previous.calls:
+            yield turn, f"two {turn.role} turns in a row"
+        previous = turn
+    if previous is not None and previous.role == "user":
+        yield previous, "ends on a user turn"

@@ -1,0 +1,47 @@
+"""structure/invalid-record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dslint.plugin import Batch, Finding, Record, RecordRule, Severity
+
+
+@dataclass(frozen=True)
+class InvalidRecord(RecordRule):
+    """Records that break the shape of their dataset.
+
+    Why: trainers drop such records in silence, stop at them hours into a run, or read an empty text out of them.
+
+    A missing or unknown role, content that is missing or of a wrong type, no list of messages, no text. Tools, tool calls, the developer role,
+    legacy function calls, `content: null` beside a call, and parts with pictures or sound are legal.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "bot", "content": "Hello!"}]}
+        {"messages": [{"role": "user"}, {"role": "assistant", "content": "Hello!"}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": 7}]}
+
+    Passes::
+
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+        {"messages": [{"role": "user", "content": "Time?"}, {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "now"}}]}]}
+
+    Cure: mend the record, or state the right shape with `--shape` or `shape` in the configuration.
+    """
+
+    name = "invalid-record"
+    severity = Severity.ERROR
+    sees = "all"
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield a finding for each problem that the shape has with the record."""
+        for problem in record.problems:
+            yield self.finding(record.at(problem.field), problem.message)
+
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Look only at the records that do not fit."""
+        for record, (_, problems) in zip(batch.records, batch.parsed, strict=True) if batch.valid is not batch else ():
+            if problems:
+                yield from self.check(record)

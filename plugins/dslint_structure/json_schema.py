@@ -1,0 +1,142 @@
+"""structure/json-schema."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from dslint.plugin import Batch, Finding, OptionFile, Record, RecordRule, Severity, escape
+
+_TYPES = {
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+    list: "array",
+    dict: "object",
+    type(None): "null",
+}
+
+
+@dataclass(frozen=True)
+class JsonSchema(RecordRule):
+    """Records that break the JSON Schema that their owners wrote.
+
+    Why: a schema says what the team agreed on; whatever breaks it was not meant.
+
+    Every violation is listed with the JSON pointer of its place. Messages name the keyword and the types, never a value. `$ref` may point into the
+    schema itself only: nothing is fetched. `format` is an annotation, as the standard has it.
+
+    Options: `schema`, a path relative to the configuration, or the schema itself as a table.
+
+    Example: `dslint check --option structure/json-schema.schema=record.schema.json data/`
+
+    Cure: mend the record, or change the schema in its own commit.
+    """
+
+    name = "json-schema"
+    severity = Severity.ERROR
+    sees = "all"
+    needs_options = ("schema",)
+
+    schema: OptionFile | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse a schema that is none, or that points outside of itself."""
+        if self.schema is None:
+            return
+        name = self.schema.path or "the schema"
+        try:
+            document = json.loads(self.schema.data)
+        except ValueError as error:
+            raise ValueError(f"{name} is not valid JSON: {error}") from None
+        for reference in _references(document):
+            if not reference.startswith("#"):
+                raise ValueError(f"{name}: $ref {reference!r} points outside of the schema; put what it means under $defs")
+        import jsonschema_rs
+
+        try:
+            jsonschema_rs.validator_for(document)
+        except ValueError as error:
+            raise ValueError(f"{name} is not a valid JSON Schema: {str(error).partition(chr(10))[0]}") from None
+
+    @cached_property
+    def _document(self) -> Any:
+        return json.loads(self.schema.data) if self.schema is not None else True
+
+    @cached_property
+    def _fast(self) -> Any:
+        """Return the compiled validator; None where it is known to differ from the reference one (a `multipleOf` that is no integer)."""
+        import jsonschema_rs
+
+        if any(not float(number).is_integer() for number in _keywords(self._document, "multipleOf")):
+            return None
+        return jsonschema_rs.validator_for(self._document, validate_formats=False).is_valid
+
+    @cached_property
+    def _exact(self) -> Any:
+        from jsonschema.validators import Draft202012Validator, validator_for
+
+        return validator_for(self._document, default=Draft202012Validator)(self._document)
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield a finding for each violation, in the order of their places."""
+        if self._fast is not None and self._fast(record.value):
+            return
+        found = sorted({(_pointer(error), _message(error)) for error in self._exact.iter_errors(record.value)})
+        for field, message in found:
+            yield self.finding(record.at(field), message)
+
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Let the compiled validator pass what it can."""
+        valid = self._fast
+        for position, value in enumerate(batch.values):
+            if valid is None or not valid(value):
+                yield from self.check(batch.records[position])
+
+
+def _references(schema: Any) -> Iterator[str]:
+    yield from (value for keyword in ("$ref", "$dynamicRef") for value in _keywords(schema, keyword) if isinstance(value, str))
+
+
+def _keywords(schema: Any, name: str) -> Iterator[Any]:
+    if isinstance(schema, dict):
+        for key, value in schema.items():
+            if key == name and not isinstance(value, (dict, list)):
+                yield value
+            elif key not in ("const", "enum", "examples", "default"):
+                yield from _keywords(value, name)
+    elif isinstance(schema, list):
+        for value in schema:
+            yield from _keywords(value, name)
+
+
+def _pointer(error: Any) -> str:
+    return "".join(f"/{escape(str(key))}" for key in error.absolute_path)
+
+
+def _message(error: Any) -> str:
+    """Describe a violation by keyword and types, without a word of the data."""
+    keyword, wanted = error.validator, error.validator_value
+    kind = _TYPES.get(type(error.instance), "value")
+    if keyword == "type":
+        return f"type: expected {' or '.join([wanted] if isinstance(wanted, str) else wanted)}, got {kind}"
+    if keyword == "required":
+        missing = [name for name in wanted if name not in error.instance]
+        return f"required: missing {', '.join(repr(name) for name in missing)}"
+    if keyword == "additionalProperties":
+        return "additionalProperties: a property that the schema does not know"
+    if keyword == "enum":
+        return f"enum: the {kind} is none of the {len(wanted)} allowed values"
+    if keyword == "const":
+        return f"const: the {kind} is not the one allowed value"
+    if keyword in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"):
+        return f"{keyword}: {len(error.instance)} against a limit of {wanted}"
+    if keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format"):
+        return f"{keyword}: the {kind} breaks {keyword} {wanted}"
+    if keyword is None:
+        return "the schema allows no value here"
+    return f"{keyword}: the {kind} does not satisfy it"

@@ -1,0 +1,75 @@
+"""structure/placeholder-value."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dslint.plugin import Finding, Part, Record, RecordRule
+
+_CERTAIN = frozenset(
+    ["noinput", "no input", "no input.", "<noinput>", "<no input>", "[noinput]", "[no input]", "(noinput)", "(no input)", "no input required",
+     "no input needed", "no input necessary", "n/a", "<n/a>", "nan", "<null>", "null", "<empty>", "[empty]", "<none>", "undefined"]
+)  # fmt: skip
+_IN_INPUT_FIELDS = frozenset(
+    [
+        "none",
+        "na",
+        "n.a.",
+        "n.a",
+        "nil",
+        "-",
+        "--",
+        "empty",
+        "not applicable",
+        "blank",
+        "nothing",
+        "not available",
+        "[none]",
+        "tbd",
+    ]
+)
+_INPUT_FIELDS = frozenset({"input", "context", "inputs"})
+_LONGEST = max(map(len, _CERTAIN | _IN_INPUT_FIELDS))
+
+
+@dataclass(frozen=True)
+class PlaceholderValue(RecordRule):
+    """Input fields that say "no input" in words.
+
+    Why: "nothing is given" must look one way, best an empty field; each spelling of it (`<noinput>`, `N/A`, `No input`) is a text that the
+    model reads, and learns to expect.
+
+    Whole texts only, in prompts; words that a user may well say (`none`, `nothing`) only in fields that are named as inputs.
+
+    Options: `roles`, which texts to judge.
+
+    Flags::
+
+        {"instruction": "Tell a joke.", "input": "<noinput>", "output": "Knock, knock."}
+        {"instruction": "Tell a joke.", "input": "N/A", "output": "Knock, knock."}
+
+    Passes::
+
+        {"instruction": "Tell a joke.", "input": "", "output": "Knock, knock."}
+        {"instruction": "Is N/A a value?", "input": "Column 3 holds N/A.", "output": "It stands for a missing one."}
+
+    Cure: empty the field, or drop it.
+    """
+
+    name = "placeholder-value"
+
+    roles: tuple[str, ...] = ("prompt",)
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield a finding for each text that only stands for nothing."""
+        for part in record.texts(self.roles):
+            if len(part.text) <= _LONGEST + 8 and self._stands_for_nothing(part):
+                yield self.finding(part.at(0, len(part.text)), "stands for no input; leave the field empty instead")
+
+    def _stands_for_nothing(self, part: Part) -> bool:
+        said = part.text.strip().casefold()
+        name = part.field.rpartition("/")[2]
+        if part.role is None and name not in _INPUT_FIELDS:
+            return said.startswith("<") and said in _CERTAIN
+        return said in _CERTAIN or (name in _INPUT_FIELDS and said in _IN_INPUT_FIELDS)
