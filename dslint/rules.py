@@ -181,7 +181,17 @@ class Active(Struct, frozen=True, kw_only=True):
         return self.rule.severity if self.severity is None else self.severity
 
 
-_EXAMPLE = re.compile(r"^(Flags|Passes)::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
+_EXAMPLE = re.compile(r"^(Flags|Passes)(?: with (\{.*\}))?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
+_SPLIT = re.compile(r"^\s*# split: (\w+)\s*$")
+
+
+class Example(Struct, frozen=True):
+    """An example of a manual page: records that the rule flags, or passes, with their splits and the options that it takes."""
+
+    flags: bool
+    options: Mapping[str, Any]
+    records: tuple[Any, ...]
+    splits: tuple[str | None, ...]
 
 
 def manual(rule: type[Rule]) -> str:
@@ -194,6 +204,19 @@ def summary(rule: type[Rule]) -> str:
     return manual(rule).partition("\n")[0]
 
 
-def examples(rule: type[Rule]) -> list[tuple[str, list[Any]]]:
-    """Return the manual page's examples: ("Flags" or "Passes", records)."""
-    return [(kind, [msgspec.json.decode(line) for line in body.splitlines() if line.strip()]) for kind, body in _EXAMPLE.findall(manual(rule) + "\n")]
+def examples(rule: type[Rule]) -> list[Example]:
+    """Return the examples of a rule's manual page.
+
+    They stand under `Flags::`, `Passes::` or `Flags with {"option": value}::`, one record a line; `# split: test` begins another split.
+    """
+    found = []
+    for kind, options, body in _EXAMPLE.findall(manual(rule) + "\n"):
+        records, splits, split = [], [], None
+        for line in filter(str.strip, body.splitlines()):
+            if begins := _SPLIT.match(line):
+                split = begins[1]
+            else:
+                records.append(msgspec.json.decode(line))
+                splits.append(split)
+        found.append(Example(kind == "Flags", msgspec.json.decode(options or "{}"), tuple(records), tuple(splits)))
+    return found

@@ -32,7 +32,14 @@ class JsonSchema(RecordRule):
 
     Options: `schema`, a path relative to the configuration, or the schema itself as a table.
 
-    Example: `dslint check --option structure/json-schema.schema=record.schema.json data/`
+    Flags with {"schema": {"required": ["text"], "properties": {"text": {"type": "string"}}}}::
+
+        {"text": 7}
+        {"label": "x"}
+
+    Passes with {"schema": {"required": ["text"], "properties": {"text": {"type": "string"}}}}::
+
+        {"text": "seven"}
 
     Cure: mend the record, or change the schema in its own commit.
     """

@@ -1,0 +1,233 @@
+"""The laws that every rule keeps: the same answer however the data is cut, ordered, shipped and stored; records stay as they are; nothing leaks."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from dslint import reporters
+from dslint.batch import digest
+from dslint.model import Confidence, ExitCode, Report, Severity
+from dslint.redact import redact_finding
+from dslint.rules import DatasetRule, Rule
+from dslint.suppress import fingerprinted
+from dslint.testing.harness import Outcome, Run, run
+from dslint.testing.strategies import records_like
+
+_CANARIES = ("zanzibar-quokka", "jane.roe.canary@mail-canary.org", "4929 1234 5678 9012")
+CANARY = " ".join(_CANARIES)
+"""Goes into every text of a record for the law on leaks: no report may show any of it."""
+
+
+class LawBrokenError(AssertionError):
+    """A rule broke a law; the message begins with the law's name."""
+
+
+class Data:
+    """One set of records for a law, with all that the law may vary."""
+
+    def __init__(self, rule: Rule, records: list[Any], cuts: Sequence[int], options: dict[str, Any]) -> None:
+        self.rule = rule
+        self.records = records
+        self.cuts = tuple(cuts)
+        self.options = options
+        self.fired = False
+
+    def run(self, how: Run | None = None, records: list[Any] | None = None) -> Outcome:
+        """Run the rule over a copy of the records."""
+        said = run(self.rule, copy.deepcopy(self.records if records is None else records), how, **self.options)
+        self.fired = self.fired or bool(said.findings or said.measures)
+        return said
+
+
+def _same(name: str, said: Outcome, once: Outcome) -> None:
+    if (said.findings, said.measures, said.crashes) != (once.findings, once.measures, once.crashes):
+        raise LawBrokenError(f"{name}: the rule says something else:\n  {said}\nthan it said at first:\n  {once}")
+
+
+def _cut(data: Data) -> None:
+    _same("cut", data.run(Run(cuts=data.cuts, pickled=True)), data.run())
+
+
+def _order(data: Data) -> None:
+    _same("order", data.run(Run(cuts=data.cuts, backwards=True)), data.run(Run(cuts=data.cuts)))
+
+
+def _partitions(data: Data) -> None:
+    if isinstance(data.rule, DatasetRule) and data.rule.key is not None:
+        _same("partitions", data.run(Run(partitions=3)), data.run())
+
+
+def _batches(data: Data) -> None:
+    once = data.run()
+    _same("batches", data.run(Run(batch=1)), once)
+    _same("batches", data.run(Run(single=True)), once)
+
+
+def _memory(data: Data) -> None:
+    once = data.run()
+    _same("memory", data.run(), once)
+    _same("memory", data.run(Run(single=True, batch=2)), once)
+
+
+def _compaction(data: Data) -> None:
+    if isinstance(data.rule, DatasetRule):
+        _same("compaction", data.run(Run(cuts=data.cuts, compact=True)), data.run(Run(cuts=data.cuts)))
+
+
+def _storage(data: Data) -> None:
+    if isinstance(data.rule, DatasetRule):
+        _same("storage", data.run(Run(cuts=data.cuts, arrow=True)), data.run())
+
+
+def _pickling(data: Data) -> None:
+    once = data.run()
+    try:
+        shipped = data.run(Run(pickled=True))
+    except (pickle.PicklingError, TypeError, AttributeError) as error:
+        raise LawBrokenError(f"pickling: the rule, its state or a finding cannot be sent to a worker: {error}") from error
+    _same("pickling", shipped, once)
+
+
+def _read_only(data: Data) -> None:
+    data.run()
+    records = copy.deepcopy(data.records)
+    run(data.rule, records, **data.options)
+    if [digest(record) for record in records] != [digest(record) for record in data.records]:
+        raise LawBrokenError("read-only: the rule changed a record")
+
+
+def _shuffle(data: Data) -> None:
+    """Turn the data round: a rule that is keyed or judges single records flags the same contents."""
+    if (isinstance(data.rule, DatasetRule) and data.rule.key is None) or "splits" in data.options:
+        return
+    turned = data.records[::-1]
+    one, other = data.run(), data.run(records=turned)
+    contents = [sorted(digest(records[row]) for row in said.rows) for said, records in ((one, data.records), (other, turned))]
+    if contents[0] != contents[1]:
+        raise LawBrokenError(f"shuffle: other records are flagged when the data is shuffled: {one.rows} and, in the other order, {other.rows}")
+
+
+def _leak(data: Data) -> None:
+    for records in (data.records, [_with_canary(record) for record in data.records]):
+        said = data.run(records=records)
+        texts = {text for row in said.rows if row < len(records) for text in _strings(records[row]) if len(text) >= 12}
+        shown = _reports(said)
+        for text in [*texts, *(_CANARIES if records is not data.records else ())]:
+            if text in shown:
+                raise LawBrokenError(f"leak: a report shows text of the data: {text!r}")
+
+
+def _with_canary(record: Any) -> Any:
+    if isinstance(record, dict):
+        return {key: value if key in ("role", "from", "type") else _with_canary(value) for key, value in record.items()}
+    if isinstance(record, list):
+        return [_with_canary(value) for value in record]
+    return f"{record} {CANARY}" if isinstance(record, str) else record
+
+
+def _strings(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in _strings(item)]
+
+
+def _reports(said: Outcome) -> str:
+    findings = fingerprinted([redact_finding(finding) for finding in said.findings])
+    report = Report(
+        version="0",
+        verdict="pass",
+        exit_code=ExitCode.PASS,
+        problems=(),
+        inputs=(),
+        rules=(),
+        measures={},
+        limits=(),
+        counts=dict.fromkeys([*Severity.names(), "records", "suppressed"], 0),
+        findings=findings,
+    )
+    # One finding's text may run over two lines of the text report: a wide page keeps it whole.
+    style = reporters.Style(width=100_000, max_show=len(findings), verbose=True)
+    return "\n".join("".join(reporter(report, style)) for reporter in reporters.BUILT_IN.values())
+
+
+def _scores(data: Data) -> None:
+    for finding in data.run().findings:
+        at = finding.at
+        if finding.score is not None and not 0 <= finding.score <= 1:
+            raise LawBrokenError(f"values: a score of {finding.score}; scores run from 0 to 1")
+        if not isinstance(finding.confidence, Confidence) or not isinstance(finding.severity, Severity):
+            raise LawBrokenError("values: severity and confidence come from their scales")
+        if (at.start is None) != (at.end is None) or (at.start is not None and at.end is not None and not 0 <= at.start <= at.end):
+            raise LawBrokenError(f"values: a span from {at.start} to {at.end}")
+    if data.run().crashes:
+        raise LawBrokenError(f"values: the rule crashed: {data.run().crashes}")
+
+
+LAWS: dict[str, Callable[[Data], None]] = {
+    "cut": _cut,
+    "order": _order,
+    "partitions": _partitions,
+    "batches": _batches,
+    "memory": _memory,
+    "compaction": _compaction,
+    "storage": _storage,
+    "pickling": _pickling,
+    "read-only": _read_only,
+    "shuffle": _shuffle,
+    "leak": _leak,
+    "values": _scores,
+}
+"""The laws by name: cut (shards anywhere), order (of arrival), partitions (1 or n), batches (of any size; `check_batch` equals `check`), memory (a
+record's findings depend on it alone), compaction, storage (plain or Arrow), pickling, read-only, shuffle, leak, values (scores, spans, no crash)."""
+
+
+def assert_law(name: str, rule: Rule, records: st.SearchStrategy[list[Any]] | None = None, *, max_examples: int = 25, **options: Any) -> None:
+    """Hold a rule to one law over random records: those of the strategy, else ones like its manual page's.
+
+    `options` go to `run` (shape, columns, splits). Raises LawBrokenError if the law does not hold, or if no record made the rule fire: a law about
+    silence shows nothing.
+    """
+    strategy = records if records is not None else records_like(type(rule))
+    law = LAWS[name]
+    fired = False
+
+    @settings(
+        max_examples=max_examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    )
+    @given(strategy, st.lists(st.integers(0, 24), max_size=4))
+    def holds(drawn: list[Any], cuts: list[int]) -> None:
+        nonlocal fired
+        data = Data(rule, drawn, cuts, options)
+        law(data)
+        fired = fired or data.fired
+
+    holds()
+    if not fired and _applies(name, rule):
+        raise LawBrokenError(f"{name}: no record made the rule fire; give a strategy of records that do")
+
+
+def _applies(name: str, rule: Rule) -> bool:
+    """Say whether a law says anything of this kind of rule."""
+    keyed = isinstance(rule, DatasetRule) and rule.key is not None
+    if name == "partitions":
+        return keyed
+    if name == "shuffle":
+        return keyed or not isinstance(rule, DatasetRule)
+    return isinstance(rule, DatasetRule) or name not in ("compaction", "storage")
+
+
+def assert_laws(rule: Rule, records: st.SearchStrategy[list[Any]] | None = None, *, max_examples: int = 25, **options: Any) -> None:
+    """Hold a rule to all laws; see `assert_law`."""
+    for name in LAWS:
+        assert_law(name, rule, records, max_examples=max_examples, **options)

@@ -1,0 +1,62 @@
+"""Random records for the laws: like those of a rule's manual page, recombined."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from hypothesis import strategies as st
+
+from dslint.rules import Rule, examples
+
+_TEXTS = [
+    "",
+    " ",
+    "Yes.",
+    "yes",
+    "NO WAY",
+    "No way!",
+    "Ünïcode ÄÖÜ",
+    "naïve café",
+    "中文字符。",
+    "{{name}}",
+    "Hello there, how are you?",
+    "a\nb\tc",
+    "1.5",
+]
+
+
+def records_like(rule: type[Rule]) -> st.SearchStrategy[list[Any]]:
+    """Return a strategy of lists of records: the examples of a rule, repeated, recombined, and with some of their texts exchanged."""
+    shown = [record for example in examples(rule) for record in example.records]
+    firing = [list(example.records) for example in examples(rule) if example.flags]
+    pool = sorted({text for record in shown for text in _texts(record)} | set(_TEXTS))
+    single = st.sampled_from(shown or [{"text": "Yes."}]).map(copy.deepcopy)
+    changed = st.builds(_exchanged, single, st.sampled_from(pool), st.integers(0, 7))
+    some = st.lists(st.one_of(single, changed), max_size=12)
+    return st.tuples(some, st.sampled_from(firing or [[]]).map(copy.deepcopy), some).map(lambda parts: [*parts[0], *parts[1], *parts[2]])
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [text for item in items for text in _texts(item)]
+
+
+def _exchanged(record: Any, text: str, number: int) -> Any:
+    """Put a text in the place of the record's text with this number; roles and other names stay."""
+    places = list(_places(record))
+    if places:
+        holder, key = places[number % len(places)]
+        holder[key] = text
+    return record
+
+
+def _places(value: Any) -> Any:
+    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in pairs:
+        if isinstance(item, str) and key not in ("role", "from", "type"):
+            yield value, key
+        elif not isinstance(item, str):
+            yield from _places(item)

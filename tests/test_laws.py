@@ -1,0 +1,24 @@
+"""Every rule keeps every law, and its manual page is true."""
+
+import pytest
+
+from dslint import api, testing
+from dslint.rules import CoreRule, examples
+from dslint.testing.harness import with_options
+
+KNOWN = {name: known.rule for name, known in api.environment().known.items() if not issubclass(known.rule, CoreRule)}
+
+
+def flagging(rule):
+    return with_options(rule, next(example.options for example in examples(rule) if example.flags))
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_manual_page_is_true(name):
+    testing.assert_documented(KNOWN[name])
+
+
+@pytest.mark.parametrize("law", testing.LAWS)
+@pytest.mark.parametrize("name", KNOWN)
+def test_law(name, law):
+    testing.assert_law(law, flagging(KNOWN[name]), max_examples=15)

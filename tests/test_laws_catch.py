@@ -1,0 +1,239 @@
+"""Each classic mistake is rejected by a law that names it: the kit would be decoration otherwise."""
+
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import strategies as st
+
+from dslint import testing
+from dslint.plugin import DatasetRule, Measure, PairRule, RecordRule, digest
+
+TEXTS = st.lists(st.sampled_from(["a", "b", "c", "d"]).map(lambda text: {"text": text}), min_size=4, max_size=12)
+
+
+class Repeats(DatasetRule):
+    name = "repeats"
+    state = {"text": "binary[16]"}
+    key = "text"
+
+    def observe(self, batch):
+        return {"text": [digest(value["text"]) for value in batch.values]}
+
+
+@dataclass(frozen=True)
+class Sound(Repeats):
+    def conclude(self, state, source):
+        for _, group in state.groups(at_least=2):
+            first, *others = sorted(group)
+            for member in others:
+                yield self.finding(state.at(member), "again", related=[state.at(first)])
+
+
+@dataclass(frozen=True)
+class ByArrival(Repeats):
+    def conclude(self, state, source):
+        for _, group in state.groups(at_least=2):
+            first, *others = group  # not sorted: the first to arrive wins
+            for member in others:
+                yield self.finding(state.at(member), "again", related=[state.at(first)])
+
+
+@dataclass(frozen=True)
+class WithinAShard(Sound):
+    def observe(self, batch):
+        seen = {digest(value["text"]): position for position, value in reversed(list(enumerate(batch.values)))}
+        return {"text": list(seen), "record": list(seen.values())}  # a repeat within the batch is forgotten
+
+
+@dataclass(frozen=True)
+class MeanOfMeans(DatasetRule):
+    name = "mean"
+    state = {"mean": "double"}
+
+    def observe(self, batch):
+        return {"mean": [sum(len(value["text"]) + row for value, row in zip(batch.values, batch.rows, strict=True)) / len(batch)], "record": [0]}
+
+    def conclude(self, state, source):
+        means = [row.mean for row in state.rows()]
+        yield Measure("mean", sum(means) / len(means))
+
+
+@dataclass(frozen=True)
+class Remembers(RecordRule):
+    name = "remembers"
+
+    def check(self, record):
+        seen = self.__dict__.setdefault("_seen", set())
+        if record.value["text"] in seen:
+            yield self.finding(record.at(), "again")
+        seen.add(record.value["text"])
+
+
+@dataclass(frozen=True)
+class Changes(RecordRule):
+    name = "changes"
+
+    def check(self, record):
+        record.value["text"] = record.value["text"].upper()
+        yield self.finding(record.at(), "changed")
+
+
+@dataclass(frozen=True)
+class Quotes(RecordRule):
+    name = "quotes"
+
+    def check(self, record):
+        yield self.finding(record.at(), f"bad text: {record.value['text']}")
+
+
+@dataclass(frozen=True)
+class BatchDiffers(RecordRule):
+    name = "batch-differs"
+
+    def check(self, record):
+        if record.value["text"] == "a":
+            yield self.finding(record.at(), "an a")
+
+    def check_batch(self, batch):
+        if len(batch) > 1:
+            yield from super().check_batch(batch)
+
+
+@dataclass(frozen=True)
+class LossyCompaction(Sound):
+    def compact(self, state):
+        first = next(state.rows(), None)
+        return None if first is None else {name: [value] for name, value in zip(state.schema, first, strict=True)}
+
+
+@dataclass(frozen=True)
+class GlobalView(Repeats):
+    def conclude(self, state, source):
+        total = len(state)  # a keyed rule sees the rows of its partition only
+        for _, group in state.groups(at_least=1):
+            for member in group:
+                if len(group) / total > 0.3:
+                    yield self.finding(state.at(member), "frequent")
+
+
+@dataclass(frozen=True)
+class Unpicklable(Sound):
+    def __getstate__(self):
+        return {"local": lambda: None}
+
+
+@dataclass(frozen=True)
+class ByPosition(Repeats):
+    def conclude(self, state, source):
+        for member in state.rows():
+            if member.row == 0:
+                yield self.finding(state.at(member), "the first record")
+
+
+@dataclass(frozen=True)
+class WildScore(RecordRule):
+    name = "wild-score"
+
+    def check(self, record):
+        yield self.finding(record.at(), "bad", score=7.0)
+
+
+@dataclass(frozen=True)
+class Crashes(RecordRule):
+    name = "crashes"
+
+    def check(self, record):
+        raise KeyError(record.value["text"])
+
+
+@dataclass(frozen=True)
+class Silent(RecordRule):
+    name = "silent"
+
+    def check(self, record):
+        return ()
+
+
+@dataclass(frozen=True)
+class SharedWords(PairRule):
+    """Candidates meet under each word that they share; half of all their words make a pair."""
+
+    name = "shared-words"
+    state = {"word": "string"}
+    key = "word"
+
+    def observe(self, batch):
+        pairs = [(position, word) for position, value in enumerate(batch.values) for word in sorted(set(value["text"].split()))]
+        return {"word": [word for _, word in pairs], "record": [position for position, _ in pairs]}
+
+    def verify(self, pairs, state, source):
+        assert pairs == sorted(set(pairs), key=lambda pair: [(m.file, m.row) for m in pair])
+        places = {state.at(member) for pair in pairs for member in pair}
+        words = {(record.path, record.row): set(record.value["text"].split()) for record in source.records(places)}
+        for a, b in pairs:
+            one, other = (words[state.at(member).path, member.row] for member in (a, b))
+            share = len(one & other) / len(one | other)
+            if share >= 0.5:
+                yield self.finding(state.at(b), f"shares {share:.2f} of its words", related=[state.at(a)], score=share)
+
+
+SENTENCES = st.lists(
+    st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=4).map(lambda w: {"text": " ".join(w)}), min_size=3, max_size=10
+)
+
+
+def test_a_sound_rule_keeps_all_laws():
+    testing.assert_laws(Sound(), TEXTS)
+
+
+def test_a_sound_pair_rule_keeps_all_laws():
+    testing.assert_laws(SharedWords(), SENTENCES)
+
+
+def test_a_pair_that_meets_often_is_verified_once():
+    verified = []
+
+    class Counting(SharedWords):
+        def verify(self, pairs, state, source):
+            verified.extend((a.row, b.row) for a, b in pairs)
+            return super().verify(pairs, state, source)
+
+    said = testing.run(Counting(), [{"text": "a b c d"}, {"text": "a b c e"}, {"text": "x y"}])
+    assert verified == [(0, 1)]
+    assert said.rows == [1]
+
+
+def test_a_large_group_does_not_explode_into_pairs():
+    said = testing.run(SharedWords(), [{"text": "same words"}] * 500)
+    assert len(said.findings) == 499
+    assert sum(1 for _ in SharedWords().pair(list(range(500)))) < 1000
+
+
+@pytest.mark.parametrize(
+    ("rule", "law"),
+    [
+        (ByArrival(), "order"),
+        (WithinAShard(), "cut"),
+        (MeanOfMeans(), "cut"),
+        (Remembers(), "memory"),
+        (Changes(), "read-only"),
+        (Quotes(), "leak"),
+        (BatchDiffers(), "batches"),
+        (LossyCompaction(), "compaction"),
+        (GlobalView(), "partitions"),
+        (ByPosition(), "shuffle"),
+        (Unpicklable(), "pickling"),
+        (WildScore(), "values"),
+        (Crashes(), "values"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else type(value).__name__,
+)
+def test_the_law_that_names_the_mistake(rule, law):
+    with pytest.raises(testing.LawBrokenError, match=f"^{law}: "):
+        testing.assert_law(law, rule, TEXTS, max_examples=100)
+
+
+@pytest.mark.parametrize("law", [law for law in testing.LAWS if law not in ("partitions", "compaction", "storage")])
+def test_a_law_about_a_silent_rule_shows_nothing(law):
+    with pytest.raises(testing.LawBrokenError, match="no record made the rule fire"):
+        testing.assert_law(law, Silent(), TEXTS)
