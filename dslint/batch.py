@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
-from hashlib import blake2b
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
+from xxhash import xxh3_128_digest
 
 from dslint.model import Defect, Input, Location, Shape, ShapeProblem, Text, Turn
 
@@ -20,8 +20,11 @@ _canonical = msgspec.json.Encoder(order="sorted").encode
 
 
 def digest(value: object) -> bytes:
-    """Return 16 bytes that are equal for equal JSON values, whatever the order of their keys (BLAKE2b of sorted compact JSON)."""
-    return blake2b(_canonical(value), digest_size=16).digest()
+    """Return 16 bytes that are equal for equal JSON values, whatever the order of their keys (XXH3 of sorted compact JSON).
+
+    Equal on every machine. It tells records apart; what must keep a secret is hashed with a key instead, see `dslint.suppress`.
+    """
+    return xxh3_128_digest(_canonical(value))
 
 
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
@@ -264,6 +267,8 @@ class Batch:
     @cached_property
     def turns(self) -> list[list[Turn]]:
         """For each record the turns of its conversation; none where it does not fit its shape."""
+        if "assistant" not in self.shape.roles:
+            return [[]] * len(self.values)
         turns = self.shape.turns
         return [[] if problems else turns(value) for value, (_, problems) in zip(self.values, self.parsed, strict=True)]
 
@@ -307,10 +312,21 @@ class Batch:
         if key not in self._cache:
             positions: list[int] = []
             items: list[Text] = []
-            for position in range(len(self.values)):
-                found = self.texts_at(position, roles)
-                positions.extend([position] * len(found))
-                items.extend(found)
+            plain = "all" not in roles and "metadata" not in roles
+            wanted: dict[tuple[str | None, bool], bool] = {}  # whether texts of this kind are selected
+            for position, (texts, problems) in enumerate(self.parsed):
+                if not plain or problems:
+                    found = self.texts_at(position, roles)
+                    positions.extend([position] * len(found))
+                    items.extend(found)
+                    continue
+                for text in texts:
+                    kind = (text.role, text.target)
+                    if kind not in wanted:
+                        wanted[kind] = selected(text, roles)
+                    if wanted[kind]:
+                        positions.append(position)
+                        items.append(text)
             self._cache[key] = Texts(self, positions, items)
         return self._cache[key]  # type: ignore[no-any-return]
 

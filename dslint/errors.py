@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,5 +40,7 @@ class InputError(DslintError):
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return "did you mean 'x'?" for the known name nearest to `name`, or an empty string."""
+    import difflib  # needed where something is wrong only
+
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
@@ -181,8 +180,8 @@ class Active(Struct, frozen=True, kw_only=True):
         return self.rule.severity if self.severity is None else self.severity
 
 
-_EXAMPLE = re.compile(r"^(Flags|Passes)(?: with (\{.*\}))?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
-_SPLIT = re.compile(r"^\s*# split: (\w+)\s*$")
+_EXAMPLE = r"^(Flags|Passes)(?: with (\{.*\}))?::\n\n((?:    .*\n?|\n)+)"
+_SPLIT = r"^\s*# split: (\w+)\s*$"
 
 
 class Example(Struct, frozen=True):
@@ -196,6 +195,8 @@ class Example(Struct, frozen=True):
 
 def manual(rule: type[Rule]) -> str:
     """Return a rule's manual page."""
+    import inspect
+
     return inspect.cleandoc(rule.__doc__ or "")
 
 
@@ -210,10 +211,10 @@ def examples(rule: type[Rule]) -> list[Example]:
     They stand under `Flags::`, `Passes::` or `Flags with {"option": value}::`, one record a line; `# split: test` begins another split.
     """
     found = []
-    for kind, options, body in _EXAMPLE.findall(manual(rule) + "\n"):
+    for kind, options, body in re.findall(_EXAMPLE, manual(rule) + "\n", re.MULTILINE):
         records, splits, split = [], [], None
         for line in filter(str.strip, body.splitlines()):
-            if begins := _SPLIT.match(line):
+            if begins := re.match(_SPLIT, line):
                 split = begins[1]
             else:
                 records.append(msgspec.json.decode(line))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from typing import Any
 
 __all__ = ["main"]
@@ -26,6 +25,8 @@ def main() -> None:
         code = 2
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
         if debug:
+            import traceback
+
             traceback.print_exc()
         code = _explain(error)
     sys.exit(code)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -67,6 +66,8 @@ def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
 
 def _write_file(path: str, pieces: Iterable[str]) -> None:
     """Write a file beside its place and move it there, so that nobody ever sees half of it."""
+    import tempfile  # 5 ms at import, needed for report files only
+
     folder = os.path.dirname(os.path.abspath(path))
     try:
         os.makedirs(folder, exist_ok=True)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
 from dslint.config.build import settings_of
-from dslint.config.locate import line_of
 from dslint.config.schema import schema
 from dslint.config.validate import plain, validate
 from dslint.errors import ConfigError, nearest
@@ -22,8 +22,8 @@ from dslint.version import __version__
 
 NAMES = ("dslint.toml", ".dslint.toml", "pyproject.toml")
 
-_REQUIREMENT = re.compile(r"^\s*([A-Za-z0-9._-]+)\s*(\[[^\]]*\])?\s*(.*)$")
-_CLAUSE = re.compile(r"^\s*(>=|<=|==|!=|>|<|~=)\s*([0-9][0-9A-Za-z.]*)\s*$")
+_REQUIREMENT = r"^\s*([A-Za-z0-9._-]+)\s*(\[[^\]]*\])?\s*(.*)$"
+_CLAUSE = r"^\s*(>=|<=|==|!=|>|<|~=)\s*([0-9][0-9A-Za-z.]*)\s*$"
 
 __all__ = ["Raw", "find", "parse", "read", "schema", "settings_of"]
 
@@ -76,7 +76,11 @@ def read(path: str) -> Raw:
 def parse(raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], profile: str | None = None) -> Settings:
     """Check a configuration, join it with its presets, and return the settings. Raises ConfigError with file and line."""
     name = os.path.relpath(raw.path) if raw.path else "configuration"
-    checked = schema(known, shapes)
+
+    @cache
+    def checked() -> dict[str, Any]:
+        return schema(known, shapes)
+
     validate(raw.document, checked, name, raw.text)
     _require(raw.document, name, loaded)
     document = _extended(raw.document, loaded, checked)
@@ -85,6 +89,8 @@ def parse(raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], pro
         try:
             expand(token, known)
         except ConfigError as error:
+            from dslint.config.locate import line_of
+
             line = line_of(raw.text, path)
             raise ConfigError(f"{name}:{line}: {error.message}" if line else f"{name}: {error.message}", error.hint) from None
     return settings
@@ -101,7 +107,7 @@ def _selectors(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | i
         yield entry["rule"], ("suppress", number, "rule")
 
 
-def _extended(document: Mapping[str, Any], loaded: Loaded, checked: dict[str, Any]) -> dict[str, Any]:
+def _extended(document: Mapping[str, Any], loaded: Loaded, checked: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """Lay a configuration over the presets that it extends."""
     result: dict[str, Any] = {}
     for name in document.get("extends", ()):
@@ -129,7 +135,7 @@ def _require(document: Mapping[str, Any], name: str, loaded: Loaded) -> None:
         _satisfied("dslint-gate", __version__, wanted, name)
     installed = {_normal(plugin.found.distribution): plugin.found for plugin in loaded.plugins}
     for requirement in document.get("required-plugins", ()):
-        match = _REQUIREMENT.match(requirement)
+        match = re.match(_REQUIREMENT, requirement)
         distribution = match[1] if match else requirement
         found = installed.get(_normal(distribution))
         if found is None:
@@ -139,7 +145,7 @@ def _require(document: Mapping[str, Any], name: str, loaded: Loaded) -> None:
 
 def _satisfied(what: str, version: str, wanted: str, name: str) -> None:
     for clause in filter(None, (part.strip() for part in wanted.split(","))):
-        match = _CLAUSE.match(clause)
+        match = re.match(_CLAUSE, clause)
         if match is None:
             raise ConfigError(f"{name}: {clause!r} is not a version requirement", "write one such as >=0.1")
         operator, bound = match[1], _numbers(match[2])

@@ -103,14 +103,15 @@ def build(entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
     """Return a rule with the options and severity that the tables come to, later ones first; raises ConfigError for a value that does not fit."""
     options: dict[str, Written] = {}
     severity: Severity | None = None
-    known = option_types(entry.rule)
     namespace = entry.id.partition("/")[0]
     for table in tables:
         for name in (namespace, entry.id):
             found = table.get(name, _NO_RULE)
-            options.update({key: value for key, value in found.options.items() if key in known})
+            if found.options:
+                known = option_types(entry.rule)
+                options.update({key: value for key, value in found.options.items() if key in known})
             severity = found.severity or severity
-    values = {key.replace("-", "_"): _value(entry.id, key, known[key], written) for key, written in options.items()}
+    values = {key.replace("-", "_"): _value(entry.id, key, option_types(entry.rule)[key], written) for key, written in options.items()}
     try:
         rule = entry.rule(**values)
     except (TypeError, ValueError) as error:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from dslint.config.locate import line_of
 from dslint.errors import ConfigError, nearest
 
 
@@ -19,15 +18,22 @@ def plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value
 
 
-def validate(document: Mapping[str, Any], schema: dict[str, Any], name: str, text: str) -> None:
-    """Raise ConfigError for the first thing in a configuration that cannot be; `text` is its source, for line numbers."""
+def validate(document: Mapping[str, Any], schema: Callable[[], dict[str, Any]], name: str, text: str) -> None:
+    """Raise ConfigError for the first thing in a configuration that cannot be; `text` is its source, for line numbers.
+
+    The schema is made when it is needed: an empty configuration is valid, and a check without one starts sooner.
+    """
+    if not document:
+        return
     import jsonschema_rs
 
-    if jsonschema_rs.is_valid(schema, document):
+    if jsonschema_rs.is_valid(schema(), document):
         return
     from jsonschema import Draft202012Validator
 
-    errors = [_deepest(error) for error in Draft202012Validator(schema).iter_errors(document)]
+    from dslint.config.locate import line_of
+
+    errors = [_deepest(error) for error in Draft202012Validator(schema()).iter_errors(document)]
     if not errors:
         return
     placed = [(line_of(text, _culprit(error)) or 0, str(list(error.absolute_path)), error) for error in errors]

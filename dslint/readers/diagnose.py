@@ -62,13 +62,16 @@ def count_keys(value: Any) -> int:
     """Return the number of keys of all objects in a decoded value."""
     if type(value) is dict:
         total = len(value)
-        for item in value.values():
-            if type(item) is dict or type(item) is list:
-                total += count_keys(item)
-        return total
-    if type(value) is list:
-        return sum(count_keys(item) for item in value if type(item) is dict or type(item) is list)
-    return 0
+        items: Any = value.values()
+    elif type(value) is list:
+        total = 0
+        items = value
+    else:
+        return 0
+    for item in items:
+        if type(item) is dict or type(item) is list:
+            total += count_keys(item)
+    return total
 
 
 def duplicate_keys(raw: bytes) -> str | None:

@@ -91,19 +91,19 @@ class _Collected:
             if len(raw) > self.max_record or overlong:
                 self._bad(1, f"the record is longer than {self.max_record:,} bytes")
             else:
-                self._decode(raw, spaced)
+                try:
+                    value = _decode(raw)
+                except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                    if raw.strip():
+                        self._bad(*diagnose(raw))
+                else:
+                    self._keep(raw, value, spaced)
             self.line += 1
             self.offset += len(raw) + 1
             if len(self.values) >= BATCH:
                 yield from self.rest()
 
-    def _decode(self, raw: bytes, spaced: bool) -> None:
-        try:
-            value = _decode(raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-            if raw.strip():
-                self._bad(*diagnose(raw))
-            return
+    def _keep(self, raw: bytes, value: Any, spaced: bool) -> None:
         if len(raw) > 2 * self.max_depth and too_deep(raw, self.max_depth):
             self._bad(1, f"nested more than {self.max_depth} levels deep")
             return

@@ -24,7 +24,7 @@ class Digests(Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """Return both digests of each record."""
-        texts = [[text for text in found if text.role != "metadata"] for found in _texts(batch)]
+        texts = _texts(batch)
         labels = batch.column("label")
         return {
             "exact": self._exact(batch, texts),

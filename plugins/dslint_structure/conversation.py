@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dslint.plugin import Finding, Record, RecordRule, Severity, Turn
+from dslint.plugin import Batch, Finding, Record, RecordRule, Severity, Turn
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,18 @@ class NothingToLearn(RecordRule):
     severity = Severity.ERROR
     needs_roles = ("assistant", "text")
 
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Look closely only where no target is left, or one is blank."""
+        if "assistant" in batch.shape.roles:
+            for record, turns in zip(batch.records, batch.turns, strict=True):
+                if not _teaches(turns):
+                    yield from self.check(record)
+            return
+        texts = batch.texts(("target",))
+        for number, item in enumerate(texts.items):
+            if not item.text or item.text.isspace():
+                yield self.finding(texts.at(number), "the text to learn is blank")
+
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding where there is no target, and for each blank one."""
         turns = record.turns
@@ -49,6 +61,12 @@ class NothingToLearn(RecordRule):
         for turn in spoken:
             if turn.target and turn.blank:
                 yield self.finding(record.at(turn.field, role="assistant"), "the assistant message is blank")
+
+
+def _teaches(turns: list[Turn]) -> bool:
+    """Say whether there is a target, and none is blank."""
+    targets = [turn.blank for turn in turns if turn.target]
+    return bool(targets) and not any(targets)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dslint.plugin import Finding, Part, Record, RecordRule
+from dslint.plugin import Batch, Finding, Location, Part, Record, RecordRule, Text
 
 _CERTAIN = frozenset(
     ["noinput", "no input", "no input.", "<noinput>", "<no input>", "[noinput]", "[no input]", "(noinput)", "(no input)", "no input required",
@@ -30,7 +30,7 @@ _IN_INPUT_FIELDS = frozenset(
     ]
 )
 _INPUT_FIELDS = frozenset({"input", "context", "inputs"})
-_LONGEST = max(map(len, _CERTAIN | _IN_INPUT_FIELDS))
+_LONGEST = max(map(len, _CERTAIN | _IN_INPUT_FIELDS)) + 8  # with some space around it
 
 
 @dataclass(frozen=True)
@@ -64,12 +64,25 @@ class PlaceholderValue(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each text that only stands for nothing."""
         for part in record.texts(self.roles):
-            if len(part.text) <= _LONGEST + 8 and self._stands_for_nothing(part):
-                yield self.finding(part.at(0, len(part.text)), "stands for no input; leave the field empty instead")
+            if _stands_for_nothing(part):
+                yield self._found(part.at(0, len(part.text)))
 
-    def _stands_for_nothing(self, part: Part) -> bool:
-        said = part.text.strip().casefold()
-        name = part.field.rpartition("/")[2]
-        if part.role is None and name not in _INPUT_FIELDS:
-            return said.startswith("<") and said in _CERTAIN
-        return said in _CERTAIN or (name in _INPUT_FIELDS and said in _IN_INPUT_FIELDS)
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Go through the texts flat."""
+        texts = batch.texts(self.roles)
+        for number, item in enumerate(texts.items):
+            if len(item.text) <= _LONGEST and _stands_for_nothing(item):
+                yield self._found(texts.at(number, 0, len(item.text)))
+
+    def _found(self, at: Location) -> Finding:
+        return self.finding(at, "stands for no input; leave the field empty instead")
+
+
+def _stands_for_nothing(part: Part | Text) -> bool:
+    if len(part.text) > _LONGEST:
+        return False
+    said = part.text.strip().casefold()
+    name = part.field.rpartition("/")[2]
+    if part.role is None and name not in _INPUT_FIELDS:
+        return said.startswith("<") and said in _CERTAIN
+    return said in _CERTAIN or (name in _INPUT_FIELDS and said in _IN_INPUT_FIELDS)

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule
 
-_CODE = re.compile(r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|<(code|pre)\b.*?(?:</\1>|\Z)", re.DOTALL)
+_CODE = r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|<(code|pre)\b.*?(?:</\1>|\Z)"
 _DOUBLE = r"(?<![\w\\}\$^{])\{\{\s*[A-Za-z_][\w.\- |]{0,60}\}\}(?!\})"
 _FIRST = (
     "Your|Insert|Enter|Recipient|Sender|Company|Customer|Client|Employer|Employee|Manager|Candidate|Applicant|Friend|Product|Project|Event|Job|Position|"
@@ -66,7 +66,7 @@ class UnfilledTemplate(RecordRule):
         found = list(self._pattern.finditer(text))
         if not found:
             return []
-        code = [match.span() for match in _CODE.finditer(text)]
+        code = [match.span() for match in re.finditer(_CODE, text, re.DOTALL)]
         return [match.span() for match in found if not any(start <= match.start() < end for start, end in code)]
 
     def _found(self, at: Location, text: str) -> Finding:
