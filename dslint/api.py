@@ -274,8 +274,12 @@ def _not_applicable(item: Active, dataset: Dataset) -> str | None:
     if rule.needs_roles and not any(set(rule.needs_roles) & shape.roles for shape in dataset.shapes):
         return f"no {' or '.join(str(role) for role in rule.needs_roles)} texts in shape {', '.join(shape.name for shape in dataset.shapes)}"
     for kind in rule.needs_columns:
-        if not any(kind in opened.input.columns or (kind == "split" and opened.input.split) for opened in dataset.files):
+        if any(kind in opened.input.columns for opened in dataset.files):
+            continue
+        if kind != "split":
             return f"no {kind} column is known; name it with --column {kind}=FIELD"
+        if len({opened.input.split for opened in dataset.files} - {None}) < 2:
+            return "fewer than two splits are known; name them with --split NAME=GLOB"
     return None
 
 

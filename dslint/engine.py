@@ -276,6 +276,8 @@ def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules
 
 def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
     """Add to what an observer said where each row comes from."""
+    if taken := set(observer.state) & {*ENGINE_COLUMNS, "record"}:
+        raise PluginError(f"{type(observer).__name__}.state declares {', '.join(sorted(taken))}, which the engine adds itself", "use another name")
     missing = set(observer.state) - set(said)
     unknown = set(said) - set(observer.state) - {"record"}
     if missing or unknown:

@@ -195,6 +195,8 @@ def assert_law(name: str, rule: Rule, records: st.SearchStrategy[list[Any]] | No
     silence shows nothing.
     """
     strategy = records if records is not None else records_like(type(rule))
+    if "split" in rule.needs_columns and not {"columns", "splits"} & set(options):
+        options["columns"] = {"split": "split"}
     law = LAWS[name]
     fired = False
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dslint.rules import Rule, examples
+from dslint.rules import Example, Rule, examples
 
 _TEXTS = [
     "",
@@ -28,13 +28,18 @@ _TEXTS = [
 
 def records_like(rule: type[Rule]) -> st.SearchStrategy[list[Any]]:
     """Return a strategy of lists of records: the examples of a rule, repeated, recombined, and with some of their texts exchanged."""
-    shown = [record for example in examples(rule) for record in example.records]
-    firing = [list(example.records) for example in examples(rule) if example.flags]
+    shown = [record for example in examples(rule) for record in _records(example)]
+    firing = [_records(example) for example in examples(rule) if example.flags]
     pool = sorted({text for record in shown for text in _texts(record)} | set(_TEXTS))
     single = st.sampled_from(shown or [{"text": "Yes."}]).map(copy.deepcopy)
     changed = st.builds(_exchanged, single, st.sampled_from(pool), st.integers(0, 7))
     some = st.lists(st.one_of(single, changed), max_size=12)
     return st.tuples(some, st.sampled_from(firing or [[]]).map(copy.deepcopy), some).map(lambda parts: [*parts[0], *parts[1], *parts[2]])
+
+
+def _records(example: Example) -> list[Any]:
+    """Return the records of an example; those with splits carry them as a column."""
+    return [record if split is None else {**record, "split": split} for record, split in zip(example.records, example.splits, strict=True)]
 
 
 def _texts(value: Any) -> list[str]:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, Text, digest
-from dslint_duplicates.normalize import normalize
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest
+from dslint_duplicates.texts import normal_digest, said
 
 By = Literal["record", "text", "role"]
 
@@ -24,34 +24,18 @@ class Digests(Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """Return both digests of each record."""
-        texts = _texts(batch)
-        labels = batch.column("label")
-        return {
-            "exact": self._exact(batch, texts),
-            "normal": [_normal(found, label) for found, label in zip(texts, labels, strict=True)],
-        }
+        normal = [normal_digest(found, label) for found, label in zip(said(batch), batch.column("label"), strict=True)]
+        return {"exact": self._exact(batch), "normal": normal}
 
-    def _exact(self, batch: Batch, texts: list[list[Text]]) -> list[bytes | None]:
-        if self.by == "text":
-            return [digest([text.text for text in found]) if found else None for found in texts]
-        if self.by == "role":
-            said = [[text.text for text in batch.texts_at(position, self.roles)] for position in range(len(batch))]
-            return [digest(found) if found else None for found in said]
+    def _exact(self, batch: Batch) -> list[bytes | None]:
+        if self.by != "record":
+            roles = self.roles if self.by == "role" else ("prompt", "target", "rejected")
+            texts = [[text.text for text in batch.texts_at(position, roles)] for position in range(len(batch))]
+            return [digest(found) if found else None for found in texts]
         name = batch.input.columns.get("id")
         if name is None:
             return list(batch.digests)
         return [digest({key: item for key, item in value.items() if key != name} if type(value) is dict else value) for value in batch.values]
-
-
-def _texts(batch: Batch) -> list[list[Text]]:
-    return [found if not problems else batch.texts_at(position, ("all",)) for position, (found, problems) in enumerate(batch.parsed)]
-
-
-def _normal(texts: list[Text], label: object) -> bytes | None:
-    said = [(text.role, normalize(text.text)) for text in texts]
-    if not any(text for _, text in said):
-        return None
-    return digest([said, label])
 
 
 @dataclass(frozen=True)
