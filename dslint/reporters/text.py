@@ -115,7 +115,7 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
     width = max([len(item.limit.measure) for item in shown], default=0)
     for item in shown:
         word, look = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("not judged", "yellow")}[item.passed]
-        yield f"{style.paint(f'{word:<10}', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
+        yield f"{style.paint(f'{word:<9} ', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
     if passed:
         yield f"{style.paint('ok        ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
 
