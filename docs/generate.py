@@ -1,4 +1,4 @@
-"""Write the pages of docs/reference that are made from the code: rules, commands, configuration.
+"""Write what is made from the code: the pages of docs/reference on rules, commands and configuration, and the README's table of rules.
 
 `python docs/generate.py` writes them; `tests/test_docs.py` fails where a page in the repository is not what this makes.
 """
@@ -17,6 +17,7 @@ from dslint.registry import Known
 from dslint.rules import DatasetRule, manual, summary
 
 REFERENCE = Path(__file__).parent / "reference"
+README = Path(__file__).parent.parent / "README.md"
 MADE = "<!-- Made by docs/generate.py from {}. Do not edit. -->\n"
 _BLOCK = re.compile(r"^(Flags|Passes)::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _HEADING = re.compile(r"^(Why|Options|Example|Cure): ", re.MULTILINE)
@@ -24,7 +25,7 @@ _HEADING = re.compile(r"^(Why|Options|Example|Cure): ", re.MULTILINE)
 
 def pages() -> dict[str, str]:
     """Return the generated pages by their path under docs/reference."""
-    known = {name: entry for name, entry in api.environment().known.items() if entry.distribution == registry.OWN_DISTRIBUTION}
+    known = own_rules()
     spaces: dict[str, list[Known]] = {}
     for name, entry in known.items():
         spaces.setdefault(name.partition("/")[0], []).append(entry)
@@ -35,6 +36,18 @@ def pages() -> dict[str, str]:
         "cli.md": _text(_cli_page()),
         "configuration.md": _text(_configuration_page(known)),
     }
+
+
+def own_rules() -> dict[str, Known]:
+    """Return the rules of this distribution, whatever else is installed."""
+    return {name: entry for name, entry in api.environment().known.items() if entry.distribution == registry.OWN_DISTRIBUTION}
+
+
+def readme() -> str:
+    """Return the README with its table of rules."""
+    table = _text(rules_table(own_rules().values(), "docs/reference/rules/"))
+    marks = re.compile(r"(<!-- rules: [^\n]*-->\n).*(<!-- end of rules -->)", re.DOTALL)
+    return marks.sub(lambda match: f"{match[1]}{table}{match[2]}", README.read_text(encoding="utf-8"))
 
 
 def _text(lines: Iterable[str]) -> str:
@@ -252,6 +265,7 @@ def main() -> None:
         path = REFERENCE / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
+    README.write_text(readme(), encoding="utf-8")
 
 
 if __name__ == "__main__":
