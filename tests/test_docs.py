@@ -165,7 +165,9 @@ def test_the_readme_lists_the_rules() -> None:
     assert (ROOT / "README.md").read_text() == generator().readme(), "the table of rules in README.md is out of date; run: make reference"
 
 
-OTHER_PROJECT = re.compile(r"""\b(?:uvx|(?:pip3?|pipx|tool|uv)[ ](?:install|run|add))[ ](?:[^\n`]*[ ])?['"]?dslint(?![-\w])(?=['"\[=<>~ ,`)]|$)""", re.MULTILINE)
+OTHER_PROJECT = re.compile(
+    r"""\b(?:uvx|(?:pip3?|pipx|tool|uv)[ ](?:install|run|add))[ ](?:[^\n`]*[ ])?['"]?dslint(?![-\w])(?=['"\[=<>~ ,`)]|$)""", re.MULTILINE
+)
 
 
 def test_what_another_project_would_be_installed_by() -> None:
