@@ -67,8 +67,8 @@ def rules_table(entries: Iterable[Known], folder: str = "") -> Iterator[str]:
     yield "| Rule | Severity | Runs | Finds |"
     yield "|---|---|---|---|"
     for entry in entries:
-        space, _, name = entry.id.partition("/")
-        yield f"| [`{entry.id}`]({folder}{space}.md#{name}) | {entry.rule.severity} | {when(entry)} | {summary(entry.rule)} |"
+        place = f"{folder}{entry.id.partition('/')[0]}.md#{entry.id.replace('/', '')}"  # the anchor that MkDocs and Git hosts both make
+        yield f"| [`{entry.id}`]({place}) | {entry.rule.severity} | {when(entry)} | {summary(entry.rule)} |"
 
 
 def _rules_index(entries: Iterable[Known]) -> Iterator[str]:
@@ -83,7 +83,7 @@ def _rules_page(space: str, entries: Iterable[Known]) -> Iterator[str]:
     yield MADE.format("the docstrings of the rules")
     yield f"# Rules: {space}\n"
     for entry in entries:
-        yield f"## {entry.id} {{ #{entry.id.partition('/')[2]} }}\n"
+        yield f"## {entry.id}\n"
         yield f"{_facts(entry)}\n"
         yield _markdown(manual(entry.rule)) + "\n"
         yield from _options(entry)
