@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import platform
 import sys
 from importlib import metadata
@@ -121,7 +122,7 @@ def config_validate(
     profiles = configuration.read(found).document.get("profiles", {})
     for profile in (None, *(profiles if isinstance(profiles, dict) else ())):
         api.validate(env, api.configure(env, found, profile))
-    typer.echo(f"{found}: valid")
+    typer.echo(f"{os.path.relpath(found)}: valid")
 
 
 def config_schema() -> None:

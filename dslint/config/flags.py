@@ -59,7 +59,7 @@ def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -
     found: dict[str, Limit] = {}
     for side, flags in (("max", most), ("min", least)):
         for flag in flags:
-            measure, text = _pair(flag, f"--{side}", "MEASURE=VALUE")
+            measure, text = _pair(flag, f"--{side}", "MEASURE=VALUE", last=True)
             rate = measure.partition("[")[0].endswith(".rate")
             try:
                 value = share(text) if rate else float(text)
@@ -104,8 +104,9 @@ def _tokens(values: Iterable[str]) -> Iterable[str]:
     return (token.strip() for value in values for token in value.split(",") if token.strip())
 
 
-def _pair(flag: str, option: str, form: str) -> tuple[str, str]:
-    name, sign, value = flag.partition("=")
+def _pair(flag: str, option: str, form: str, *, last: bool = False) -> tuple[str, str]:
+    """Cut a flag at its first `=`, or at its `last`: the name of a measure may hold one, as in `RULE.rate[split=test]`."""
+    name, sign, value = flag.rpartition("=") if last else flag.partition("=")
     if not sign or not name.strip() or not value.strip():
         raise ConfigError(f"{option} {flag}: expected {form}", f"write it as {option} {form}")
     return name.strip(), value.strip()

@@ -12,6 +12,7 @@ import msgspec
 from dslint.model import Confidence, Severity
 from dslint.registry import ALWAYS, Catalogue
 from dslint.rules import OptionFile, Rule, summary
+from dslint.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COLUMN_KINDS = ("label", "id", "source", "language", "created", "split")
@@ -108,13 +109,23 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
         if not core:
             spaces.setdefault(name.partition("/")[0], []).append(entry.rule)
     tables.update({space: _namespace_schema(rules) for space, rules in spaces.items()})
-    selection = {"select": _STRINGS, "ignore": _STRINGS, "extend-select": _STRINGS}
+    selection = {
+        "select": {
+            **_STRINGS,
+            "description": "rules to run: ids, namespaces, 'namespace/*' or 'all'; else all recommended ones",
+        },
+        "ignore": {**_STRINGS, "description": "rules not to run"},
+        "extend-select": {**_STRINGS, "description": "rules to run besides"},
+    }
     rules = {"type": "object", "additionalProperties": False, "properties": {**selection, **tables}}
-    overriding = {key: {**table, "properties": {**table["properties"], "off": {"type": "boolean"}}} for key, table in tables.items()}
+    overriding = {
+        key: {**table, "properties": {**table["properties"], "off": {"type": "boolean", "description": "do not run it on these files"}}}
+        for key, table in tables.items()
+    }
     judging = {
-        "fail-on": {"enum": [*Severity.names(), "never"]},
-        "min-confidence": {"enum": Confidence.names()},
-        "scope": {"enum": ["record", "dataset", "all"]},
+        "fail-on": {"enum": [*Severity.names(), "never"], "default": "error", "description": "the mildest severity that fails"},
+        "min-confidence": {"enum": Confidence.names(), "default": "medium", "description": "the least confidence at which a finding fails"},
+        "scope": {"enum": ["record", "dataset", "all"], "default": "all", "description": "run record rules, dataset rules, or all"},
     }
     return {
         "$schema": DIALECT,
@@ -140,8 +151,19 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
             },
             "overrides": {"type": "array", "items": _override_schema(overriding)},
             "suppress": {"type": "array", "items": _suppress_schema()},
-            "max-record-bytes": {"type": "integer", "minimum": 1},
-            "max-depth": {"type": "integer", "minimum": 1, "maximum": 500},
+            "max-record-bytes": {
+                "type": "integer",
+                "minimum": 1,
+                "default": Settings().max_record_bytes,
+                "description": "a longer record is not read, and is a finding",
+            },
+            "max-depth": {
+                "type": "integer",
+                "minimum": 1,
+                "maximum": 500,
+                "default": Settings().max_depth,
+                "description": "a record nested deeper is not read, and is a finding",
+            },
             **judging,
         },
     }
@@ -152,18 +174,32 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "name": {"type": "string"},
-            "files": _GLOBS,
-            "exclude": _GLOBS,
-            "shape": {"enum": list(shapes)},
-            "splits": {"type": "object", "additionalProperties": _GLOBS},
+            "name": {"type": "string", "description": "its name in reports; else its folder"},
+            "files": {**_GLOBS, "description": "its files: globs relative to the configuration"},
+            "exclude": {**_GLOBS, "description": "files that are not part of it"},
+            "shape": {"enum": list(shapes), "description": "the shape of its records; else detected"},
+            "splits": {
+                "type": "object",
+                "additionalProperties": _GLOBS,
+                "description": "the files of each split; else told by their names",
+            },
             "columns": {
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {kind: {"type": "string"} for kind in COLUMN_KINDS},
+                "description": "fields by what they hold: a key, a dotted path, or a JSON pointer",
             },
-            "slices": {"type": "array", "items": {"enum": list(COLUMN_KINDS)}},
-            "rules": {"type": "object", "additionalProperties": False, "properties": tables},
+            "slices": {
+                "type": "array",
+                "items": {"enum": list(COLUMN_KINDS)},
+                "description": "columns for each value of which there are measures as well",
+            },
+            "rules": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": tables,
+                "description": "rule settings for this dataset",
+            },
         },
     }
 
@@ -174,8 +210,13 @@ def _override_schema(tables: dict[str, Any]) -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["files"],
         "properties": {
-            "files": _GLOBS,
-            "rules": {"type": "object", "additionalProperties": False, "properties": tables},
+            "files": {**_GLOBS, "description": "the files that these settings are for"},
+            "rules": {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": tables,
+                "description": "rule settings, and `off`",
+            },
         },
     }
 
@@ -188,15 +229,16 @@ def _suppress_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["rule", "reason"],
         "properties": {
-            "rule": {"type": "string"},
-            "reason": {"type": "string", "minLength": 1},
+            "rule": {"type": "string", "description": "a rule, or a namespace"},
+            "reason": {"type": "string", "minLength": 1, "description": "why these findings are accepted"},
             "where": {
                 "type": "object",
                 "additionalProperties": False,
                 "properties": dict.fromkeys(COLUMN_KINDS, values),
+                "description": "only records whose columns have one of these values",
             },
-            "files": _GLOBS,
-            "fingerprint": {"type": "string"},
+            "files": {**_GLOBS, "description": "only findings in these files"},
+            "fingerprint": {"type": "string", "description": "only the finding with this fingerprint"},
             "expires": {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",

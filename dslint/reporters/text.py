@@ -60,8 +60,8 @@ def _finding(finding: Finding, style: Style) -> Iterator[str]:
 
 def _problems(report: Report, style: Style) -> Iterator[str]:
     for problem in report.problems:
-        subject = f"{problem.path}: " if problem.path else ""
-        yield (style.paint("could not check ", "bold", "red") + _wrapped(f"{subject}{problem.message}", style, "  ").lstrip())
+        lead, subject = ("could not check ", f"{problem.path}: ") if problem.path else ("could not check: ", "")
+        yield (style.paint(lead, "bold", "red") + _wrapped(f"{subject}{problem.message}", style, "  ").lstrip())
         if problem.hint:
             yield _wrapped(problem.hint, style, "  ")
     if report.problems:
@@ -99,7 +99,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     if style.statistics:
         for item in report.rules:
             if item.state == "ran":
-                yield _labelled("Rule", f"{item.id}: {item.judged:,} judged, {item.count:,} findings, rate {item.rate:.4%}", style)
+                yield _labelled(
+                    "Rule", f"{item.id}: {item.judged:,} judged, {item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}", style
+                )
     if style.timings:
         for item in sorted(report.rules, key=lambda rule: -(rule.seconds or 0)):
             if item.seconds is not None:
@@ -115,7 +117,7 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
     width = max([len(item.limit.measure) for item in shown], default=0)
     for item in shown:
         word, look = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("not judged", "yellow")}[item.passed]
-        yield f"{style.paint(f'{word:<10}', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
+        yield f"{style.paint(f'{word:<9} ', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
     if passed:
         yield f"{style.paint('ok        ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
 

@@ -1,0 +1,217 @@
+"""The documentation says what is so: its commands run, its names exist, its generated pages are current.
+
+How a page is tested, from top to bottom, in a folder of its own:
+
+- A fenced block with a title, as ```jsonl title="chats.jsonl"```, is a file; it is written, in place of an earlier one of that name.
+- A ```console block is run. A line that begins with `$ ` is a command, the lines below it are all of its output, and a line `...` stands for any
+  number of lines, `...` within a line for the rest of what may stand there. `exit code: N` ends the output of a command that does not return 0.
+- `$ pip install --editable .` is imitated, without the network: the plugin's entry points become known to the later commands.
+"""
+
+import importlib.util
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import jsonschema
+import pytest
+
+ROOT = Path(__file__).parent.parent
+DOCS = ROOT / "docs"
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
+BLOCK = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?[^\n]*\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+RUN = [page for page in PAGES if "```console" in page.read_text()]
+
+
+OUTSIDE = ("DSLINT_", "FORCE_COLOR", "CLICOLOR", "PRE_COMMIT", "MAKE", "MFLAGS", "VENV")
+"""Variables that would change what a command prints; make sets some of them when it runs the tests."""
+
+
+def named(page: Path) -> str:
+    return page.relative_to(ROOT).as_posix()
+
+
+def run(command: str, folder: Path) -> tuple[str, int]:
+    """Run a command of a page and return what it prints, and its exit code."""
+    words = shlex.split(command)
+    if words == ["pip", "install", "--editable", "."]:
+        install(folder)
+        return "", 0
+    if words[0] in ("dslint", "dslint-gate"):
+        words = [sys.executable, "-m", "dslint", *words[1:]]
+    elif words[0] == "make":
+        folder = checkout(folder)
+    elif words[0] != "cat":
+        raise AssertionError(f"a page may show dslint, make, cat and pip in a console block, not {words[0]}")
+    env = {key: value for key, value in os.environ.items() if not key.startswith(OUTSIDE)}
+    env |= {"PYTHONPATH": os.pathsep.join(map(str, sorted(folder.parent.rglob("installed")))), "COLUMNS": "80"}
+    done = subprocess.run(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    return done.stdout, done.returncode
+
+
+def install(folder: Path) -> None:
+    """Do what pip would: make a plugin importable, and write down its entry points."""
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    target = folder / "installed"
+    shutil.copytree(folder / "src", target, dirs_exist_ok=True)
+    info = target / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
+    info.mkdir(exist_ok=True)
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
+    groups = [f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items()) for group, points in project["entry-points"].items()]
+    (info / "entry_points.txt").write_text("".join(groups))
+
+
+def checkout(folder: Path) -> Path:
+    """Return a copy of what `make demo` needs, with an environment that is ready."""
+    copy = folder / "checkout"
+    if not copy.exists():
+        shutil.copytree(ROOT / "examples", copy / "examples")
+        for name in ("Makefile", "pyproject.toml"):
+            shutil.copy(ROOT / name, copy / name)
+        script = copy / ".venv" / "bin" / "dslint"
+        script.parent.mkdir(parents=True)
+        script.write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} -m dslint "$@"\n')
+        script.chmod(0o755)
+        (copy / ".venv" / ".core").touch()
+    return copy
+
+
+def shown(body: str) -> list[tuple[str, list[str], int]]:
+    """Return the commands of a console block: each with the lines shown below it, and its exit code."""
+    commands: list[tuple[str, list[str], int]] = []
+    for line in body.splitlines():
+        if line.startswith("$ "):
+            commands.append((line[2:], [], 0))
+        elif code := re.fullmatch(r"exit code: (\d+)", line):
+            commands[-1] = (*commands[-1][:2], int(code[1]))
+        else:
+            commands[-1][1].append(line)
+    return commands
+
+
+def assert_same(expected: list[str], actual: str, command: str) -> None:
+    text = "\n".join(line.rstrip() for line in actual.strip("\n").splitlines()) + "\n"
+    wanted = "\n".join(expected).strip("\n").splitlines()
+    pattern = "".join(r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()).replace(r"\.\.\.", ".*") + r"\n" for line in wanted)
+    assert re.fullmatch(pattern or r"\n", text), f"$ {command}\nshows\n{chr(10).join(expected)}\nbut prints\n{text}"
+
+
+@pytest.mark.parametrize("page", RUN, ids=named)
+def test_the_commands_of_a_page_do_what_it_shows(page: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "page"
+    folder.mkdir()
+    if page.parent.parent.name == "examples":
+        shutil.copytree(page.parent, folder, dirs_exist_ok=True)
+    for block in BLOCK.finditer(page.read_text()):
+        if block["title"]:
+            path = folder / block["title"]
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(block["body"])
+        elif block["kind"] == "console":
+            for command, lines, code in shown(block["body"]):
+                printed, returned = run(command, folder)
+                assert returned == code, f"$ {command} returned {returned}:\n{printed}"
+                assert_same(lines, printed, command)
+
+
+def test_the_walk_through_a_run_has_six_hops_and_names_what_exists() -> None:
+    text = (DOCS / "explanation" / "one-run.md").read_text()
+    assert [int(number) for number in re.findall(r"^## (\d)\. ", text, re.MULTILINE)] == [1, 2, 3, 4, 5, 6]
+    names = sorted(set(re.findall(r"`((?:dslint|dslint_\w+)(?:\.\w+)+)`", text)))
+    assert len(names) >= 10
+    for name in names:
+        assert resolves(name), name
+
+
+def resolves(name: str) -> bool:
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found = importlib.import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[cut:]:
+            if not hasattr(found, part):
+                return False
+            found = getattr(found, part)
+        return True
+    return False
+
+
+def generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    generate = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(generate)
+    return generate
+
+
+def test_the_generated_pages_are_current() -> None:
+    made = generator().pages()
+    assert {f"rules/{path.name}" for path in (DOCS / "reference" / "rules").glob("*.md")} == {name for name in made if name.startswith("rules/")}
+    for name, text in made.items():
+        assert (DOCS / "reference" / name).read_text() == text, f"docs/reference/{name} is out of date; run: make reference"
+
+
+def test_the_readme_lists_the_rules() -> None:
+    assert (ROOT / "README.md").read_text() == generator().readme(), "the table of rules in README.md is out of date; run: make reference"
+
+
+OTHER_PROJECT = re.compile(
+    r"""\b(?:uvx|(?:pip3?|pipx|tool|uv)[ ](?:install|run|add))[ ](?:[^\n`]*[ ])?['"]?dslint(?![-\w])(?=['"\[=<>~ ,`)]|$)""", re.MULTILINE
+)
+
+
+def test_what_another_project_would_be_installed_by() -> None:
+    for line in ("pip install dslint", "pip install 'dslint[near]'", "uvx dslint check", "pip install -U dslint==1", "uv tool install dslint"):
+        assert OTHER_PROJECT.search(line), line
+    for line in ("pip install dslint-gate", "pip install dslint-gate\ndslint check", "pip install 'dslint-gate[near]'", "pip install dslint_gate"):
+        assert not OTHER_PROJECT.search(line), line
+
+
+def test_nobody_is_sent_to_another_project() -> None:
+    sources = [path for folder in ("dslint", "plugins", "docs") for path in (ROOT / folder).rglob("*.py")]
+    for path in [*PAGES, *sources, ROOT / "Makefile", ROOT / "pyproject.toml", *ROOT.glob("requirements-*.txt")]:
+        found = OTHER_PROJECT.search(path.read_text())
+        assert not found, f"{named(path)}: {found[0]}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_links_between_files_hold(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?://|#|mailto:)([^)#\s]+)", page.read_text()):
+        assert (page.parent / target).exists(), f"{named(page)} links to {target}"
+
+
+REPORTS = {
+    "the example": ["check"],
+    "with timings and limits": ["check", "--timings", "--max", "duplicates/exact.count=1", "--min", "duplicates/exact.total=1"],
+    "without what was named": ["check", "nowhere.jsonl"],
+    "a rule that does not run": ["check", "--select", "structure"],
+}
+
+
+@pytest.mark.parametrize("flags", REPORTS.values(), ids=REPORTS)
+def test_reports_fit_their_published_schema(flags: list[str], tmp_path: Path) -> None:
+    schema = json.loads((DOCS / "reference" / "report.schema.json").read_text())
+    jsonschema.Draft202012Validator.check_schema(schema)
+    copy = shutil.copytree(ROOT / "examples" / "support-chat", tmp_path / "example")
+    done = subprocess.run([sys.executable, "-m", "dslint", *flags, "-o", "json"], cwd=copy, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    assert report["exit_code"] == done.returncode
+    jsonschema.Draft202012Validator(schema).validate(report)
+
+
+def test_the_schema_of_the_report_is_closed() -> None:
+    schema = json.loads((DOCS / "reference" / "report.schema.json").read_text())
+    for where in (schema, *schema["$defs"].values()):
+        if "properties" in where:
+            assert where["additionalProperties"] is False
+            assert sorted(where["required"]) == sorted(where["properties"])
