@@ -6,6 +6,7 @@ import gzip
 import json
 import re
 import zlib
+from itertools import pairwise
 
 import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
@@ -244,7 +245,7 @@ def test_what_is_written_is_read_back_however_the_file_is_cut(tmp_path, monkeypa
         patched.setattr("dslint.readers.jsonl.BATCH", batch)
         shards = READER.split(item(path, len(content)), str(path), size)
         records, defects = read(path, shards=shards, max_record=limit)
-    assert [(s.start, s.stop) for s in shards[1:]] == [(a.stop, b.stop) for a, b in zip(shards, shards[1:], strict=False)]
+    assert [(s.start, s.stop) for s in shards[1:]] == [(a.stop, b.stop) for a, b in pairwise(shards)]
     assert json.dumps(records) == json.dumps(expected)
     assert [error[:2] for error in errors(defects)] == bad
     assert all(defect.rule == "dslint/parse-error" for defect in defects)
@@ -277,15 +278,15 @@ def test_the_diagnosis_agrees_with_the_position_of_pythons_own_parser():
 
 def test_gzip_of_several_members_with_padding(data):
     content = gzip.compress(b"1\n2") + gzip.compress(b"3\n") + gzip.compress(b"") + gzip.compress(b"4\n") + b"\0" * 512
-    assert [record for record in read(data(content, "x.jsonl.gz"))[0]] == [(0, 1, 1), (1, 2, 23), (2, 3, 4)]
+    assert read(data(content, "x.jsonl.gz"))[0] == [(0, 1, 1), (1, 2, 23), (2, 3, 4)]
 
 
 def partly(path):
     """Return the rows that were read before the reader gave up, and why it did."""
     rows = []
+    batches = READER.read(Shard(input=item(path), location=str(path)), ANY, 1 << 26, 200)
     with pytest.raises(InputError) as raised:
-        for batch in READER.read(Shard(input=item(path), location=str(path)), ANY, 1 << 26, 200):
-            rows.extend(batch.rows)
+        rows.extend(row for batch in batches for row in batch.rows)
     return rows, raised.value.message
 
 

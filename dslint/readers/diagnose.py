@@ -32,7 +32,8 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
     except json.JSONDecodeError as error:
         return error.pos + 1, f"not valid JSON: {_reason(error.msg)}"
     except _NonFiniteError as error:
-        return _place_of(text, lambda token: token == str(error)), f"not valid JSON: {error} is not a JSON number"
+        name = str(error)
+        return _place_of(text, name.__eq__), f"not valid JSON: {name} is not a JSON number"
     except RecursionError:
         return 1, "nested too deeply"
     except ValueError:
