@@ -19,7 +19,7 @@ from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, InputResult, Problem, Report, RuleResult, Severity, Shape, Shard
 from dslint.protocols import Reader
 from dslint.readers.source import FileSource
-from dslint.redact import redact_finding
+from dslint.redact import redact, redact_finding
 from dslint.rules import Active, Observer
 from dslint.settings import RuleSettings, Settings
 from dslint.version import __version__
@@ -261,7 +261,8 @@ def _check(
         return
     outcome.findings.extend(_overridden(finding, settings) for finding in stamped if not _off(finding, settings))
     outcome.judged.update(done.judged)
-    outcome.sliced.update(done.sliced)
+    for (sees, kind, value), number in done.sliced.items():  # masked as in the findings, or their slices would not meet
+        outcome.sliced[sees, kind, redact(value)] += number
     outcome.tallies.update(done.tallies)
     outcome.crashes.update(done.crashes)
     outcome.problems.extend(done.problems)
