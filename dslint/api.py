@@ -19,7 +19,7 @@ from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, InputResult, Problem, Report, RuleResult, Severity, Shape, Shard
 from dslint.protocols import Reader
 from dslint.readers.source import FileSource
-from dslint.redact import redact_finding
+from dslint.redact import redact, redact_finding
 from dslint.rules import Active, Observer
 from dslint.settings import RuleSettings, Settings
 from dslint.version import __version__
@@ -131,7 +131,7 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
         measures,
         findings,
         {name: rule.severity for name, rule in ran.items()},
-        settings.fail_on,
+        settings.fail_on or Severity.ERROR,
         settings.min_confidence,
     )
     for item in judged:
@@ -261,7 +261,8 @@ def _check(
         return
     outcome.findings.extend(_overridden(finding, settings) for finding in stamped if not _off(finding, settings))
     outcome.judged.update(done.judged)
-    outcome.sliced.update(done.sliced)
+    for (sees, kind, value), number in done.sliced.items():  # masked as in the findings, or their slices would not meet
+        outcome.sliced[sees, kind, redact(value)] += number
     outcome.tallies.update(done.tallies)
     outcome.crashes.update(done.crashes)
     outcome.problems.extend(done.problems)
@@ -324,8 +325,8 @@ def _finished(env: Environment, settings: Settings, outcome: _Outcome, today: da
     """Return all findings in their reported order, masked, fingerprinted, and with the suppressions applied."""
     masked = sorted(map(redact_finding, outcome.findings), key=Finding.order)
     findings = suppress.suppressed(suppress.fingerprinted(masked, settings.key), settings.suppress, today)
-    full = settings.select is None and settings.scope == "all" and not outcome.problems and not outcome.crashes
-    if full and settings.suppress:
+    full = settings.scope == "all" and not outcome.problems and not outcome.crashes
+    if full and not settings.narrowed and settings.suppress:
         idle = suppress.unused(findings, settings.suppress, today)
         findings = [*suppress.fingerprinted(idle, settings.key), *findings]
     defaults = {name: known.rule.severity for name, known in env.known.items()}

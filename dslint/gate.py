@@ -110,7 +110,7 @@ def judge(
     measures: Mapping[str, float],
     findings: Iterable[Finding],
     rules: Mapping[str, Severity],
-    fail_on: Severity | None,
+    fail_on: Severity,
     min_confidence: Confidence,
 ) -> list[Judged]:
     """Hold the measures against the limits, bounds included.
@@ -124,9 +124,9 @@ def judge(
     for finding in findings:
         if finding.suppressed is None:
             active[finding.rule] += 1
-            failing[finding.rule] += fail_on is not None and (finding.severity or 0) >= fail_on and finding.confidence >= min_confidence
+            failing[finding.rule] += (finding.severity or 0) >= fail_on and finding.confidence >= min_confidence
     for rule, severity in rules.items():
-        if rule not in limited and fail_on is not None and (severity >= fail_on or failing[rule]):
+        if rule not in limited and (severity >= fail_on or failing[rule]):
             name = f"{rule}.count" if failing[rule] == active[rule] else f"{rule}.count[severity={fail_on}]"
             judged.append(_held(Limit(measure=name, max=0, origin="severity"), failing[rule]))
     judged.extend(_held(limit, measures.get(limit.measure)) for limit in limits)

@@ -139,7 +139,10 @@ def _names(groups: dict[tuple[int, str], list[_Seen]], settings: Settings) -> di
 
 
 def _common(paths: Sequence[str]) -> str:
-    return os.path.commonpath([str(PurePosixPath(path).parent) for path in paths]) or "."
+    try:
+        return os.path.commonpath([str(PurePosixPath(path).parent) for path in paths]) or "."
+    except ValueError:  # some lie outside the project, and have nothing in common with the others
+        return "."
 
 
 def _notes(dataset: Dataset, seen: Sequence[_Seen]) -> list[str]:

@@ -28,13 +28,13 @@ _SECRETS = "|".join(
         r"\bSG\.[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}",
         r"\b(?:AC|SK)[0-9a-f]{32}\b",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
-        r"(?<=://)[^\s/:@]+:[^\s/@]+(?=@)",
+        r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)",
         r"(?i:\b(?:password|passwd|pwd|secret|token|api[_-]?key)\b\s*[=:]\s*)\S+",
     ]
 )
 _PERSONAL = "|".join(
     [
-        r"[\w.+%-]+@(?:[\w-]+\.)+[^\W\d_]{2,}",  # e-mail address
+        r"(?<![\w.+%-])[\w.+%-]++@(?:[\w-]+\.)+[^\W\d_]{2,}",  # e-mail address
         r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b",  # IBAN
         r"\b\d{3}-\d{2}-\d{4}\b",  # US social security number
         r"(?<![\w.])(?:\d[ -]?){12,18}\d(?!\w)",  # payment card
@@ -42,6 +42,7 @@ _PERSONAL = "|".join(
         r"(?<!\w)\+\d[\d ().-]{6,}\d(?!\w)",  # telephone, international
         r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])",  # IPv4
         r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){3,7}(?::?[0-9A-Fa-f]{1,4})(?![\w:])",  # IPv6, MAC
+        r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){1,7}(?::[0-9A-Fa-f]{1,4}){1,7}(?![\w:])",  # IPv6, shortened
         r"\b0x[0-9A-Fa-f]{40}\b",  # wallet, Ethereum
         r"\b(?:bc1[a-z0-9]{25,62}|[13][a-km-zA-HJ-NP-Z1-9]{25,34})\b",  # wallet, Bitcoin
     ]
@@ -61,7 +62,10 @@ def _mask(match: re.Match[str]) -> str:
 @lru_cache(maxsize=4096)
 def redact(text: str) -> str:
     """Return the text with what looks like personal data or a secret replaced by a mask."""
-    return _pattern().sub(_mask, text)
+    # A mask ends what stood glued before a value (`me@example.org4111...`), which only then looks like one.
+    while (masked := _pattern().sub(_mask, text)) != text:
+        text = masked
+    return text
 
 
 def redact_finding(finding: Finding) -> Finding:

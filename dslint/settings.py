@@ -55,7 +55,11 @@ class DatasetSettings(Struct, frozen=True, kw_only=True):
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything that a run depends on but the data. `select` is None for the recommended set, to which `extend_select` adds."""
+    """Everything that a run depends on but the data.
+
+    `select` is None for the recommended set, to which `extend_select` adds. `narrowed` says that the run is less than the whole configured
+    one: suppressions may then well suppress nothing.
+    """
 
     root: str = "."
     config: str | None = None
@@ -65,6 +69,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     pre_commit: bool = False
+    narrowed: bool = False
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     suppress: tuple[Suppression, ...] = ()

@@ -67,7 +67,8 @@ def expired(entry: Suppression, today: datetime.date) -> bool:
 
 def covers(entry: Suppression, finding: Finding) -> bool:
     """Say whether a suppression is about the finding's rule and file."""
-    if entry.rule != finding.rule and entry.rule != finding.rule.partition("/")[0]:
+    namespace = finding.rule.partition("/")[0]
+    if entry.rule not in (finding.rule, namespace, f"{namespace}/*", "all"):
         return False
     return not entry.files or matches_any(finding.at.path or "", entry.files)
 

@@ -89,6 +89,7 @@ def check(
     settings = with_limits(settings, maximum or (), minimum or ())
     settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
     settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
+    settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
     settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
     report = api.run(env, settings, paths or [])
     style = reporters.Style(

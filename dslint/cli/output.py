@@ -26,6 +26,8 @@ def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
     outputs: list[Output] = []
     for value in values or ["text"]:
         name, sign, path = value.partition("=")
+        if sign and not path:
+            raise ConfigError(f"--output {value}: expected FORMAT=PATH", f"write it as {name}=report.{name}")
         if sign:
             outputs.append(Output(named(name, known), path))
         elif value in known or not Path(value).suffix:
@@ -69,18 +71,19 @@ def _write_file(path: str, pieces: Iterable[str]) -> None:
     import tempfile  # 5 ms at import, needed for report files only
 
     folder = os.path.dirname(os.path.abspath(path))
+    temporary = None
     try:
         os.makedirs(folder, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".dslint-", suffix=".tmp")
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place for the report") from None
-    try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.writelines(pieces)
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
+        temporary = None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place for the report") from None
+    finally:
+        if temporary is not None:
+            os.unlink(temporary)

@@ -5,17 +5,20 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from dslint.config.build import settings_of
+from dslint.config.build import date_of, settings_of
 from dslint.config.schema import schema
 from dslint.config.validate import plain, validate
 from dslint.errors import ConfigError, nearest
+from dslint.gate import check_names
+from dslint.model import Limit
 from dslint.registry import Catalogue, Loaded, expand
 from dslint.settings import Settings
 from dslint.version import __version__
@@ -66,10 +69,13 @@ def read(path: str) -> Raw:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{os.path.relpath(path)}: not valid TOML: {error}", "check quotes and brackets") from None
+        line = re.search(r"\(at line (\d+)", str(error))
+        place = f"{os.path.relpath(path)}:{line[1] if line else text.count(chr(10)) + 1}"
+        raise ConfigError(f"{place}: not valid TOML: {error}", "check quotes and brackets") from None
     root = os.path.dirname(os.path.abspath(path))
     if os.path.basename(path) == "pyproject.toml":
-        document = document.get("tool", {}).get("dslint", {})
+        tool = document.get("tool", {})
+        document = tool.get("dslint", {}) if isinstance(tool, dict) else {}
     return Raw(path, text, plain(document), root)
 
 
@@ -82,18 +88,35 @@ def parse(raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], pro
         return schema(known, shapes)
 
     validate(raw.document, checked, name, raw.text)
-    _require(raw.document, name, loaded)
-    document = _extended(raw.document, loaded, checked)
-    settings = settings_of(document, profile, root=raw.root, path=raw.path)
+    for key, check in (("required-version", _required_version), ("required-plugins", _required_plugins)):
+        if key in raw.document:
+            with _placed(raw, name, (key,)):
+                check(raw.document[key], loaded)
+    with _placed(raw, name, ("extends",)):
+        document = _extended(raw.document, loaded, checked)
     for token, path in _selectors(document):
-        try:
+        with _placed(raw, name, path):
             expand(token, known)
-        except ConfigError as error:
-            from dslint.config.locate import line_of
+    for number, entry in enumerate(document.get("suppress", ())):
+        with _placed(raw, name, ("suppress", number, "expires")):
+            date_of(entry.get("expires"))
+    declared = {rule: entry.rule.measures for rule, entry in known.items()}
+    for measure, path in _measures(document):
+        with _placed(raw, name, path):
+            check_names([Limit(measure=measure)], declared)
+    return settings_of(document, profile, root=raw.root, path=raw.path)
 
-            line = line_of(raw.text, path)
-            raise ConfigError(f"{name}:{line}: {error.message}" if line else f"{name}: {error.message}", error.hint) from None
-    return settings
+
+@contextmanager
+def _placed(raw: Raw, name: str, path: tuple[str | int, ...]) -> Iterator[None]:
+    """Put file and line before what is wrong with the key at `path`."""
+    try:
+        yield
+    except ConfigError as error:
+        from dslint.config.locate import line_of
+
+        line = line_of(raw.text, path)
+        raise ConfigError(f"{name}:{line}: {error.message}" if line else f"{name}: {error.message}", error.hint) from None
 
 
 def _selectors(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
@@ -105,6 +128,19 @@ def _selectors(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | i
                 yield token, (*path, key)
     for number, entry in enumerate(document.get("suppress", ())):
         yield entry["rule"], ("suppress", number, "rule")
+
+
+def _measures(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
+    """Yield the measures that have limits, with the place of each."""
+    datasets = document.get("dataset", ())
+    holders: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [(document, ())]
+    holders += [(profile, ("profiles", name)) for name, profile in document.get("profiles", {}).items()]
+    holders += [(override, ("overrides", number)) for number, override in enumerate(document.get("overrides", ()))]
+    holders += [(datasets, ("dataset",))] if isinstance(datasets, dict) else [(item, ("dataset", number)) for number, item in enumerate(datasets)]
+    for holder, path in holders:
+        for rule, table in holder.get("rules", {}).items():
+            for measure in table.get("limits", ()) if isinstance(table, dict) else ():
+                yield f"{rule}.{measure}", (*path, "rules", rule, "limits", measure)
 
 
 def _extended(document: Mapping[str, Any], loaded: Loaded, checked: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -130,24 +166,27 @@ def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _require(document: Mapping[str, Any], name: str, loaded: Loaded) -> None:
-    if wanted := document.get("required-version"):
-        _satisfied("dslint-gate", __version__, wanted, name)
+def _required_version(wanted: str, loaded: Loaded) -> None:
+    del loaded
+    _satisfied("dslint-gate", __version__, wanted)
+
+
+def _required_plugins(wanted: Iterable[str], loaded: Loaded) -> None:
     installed = {_normal(plugin.found.distribution): plugin.found for plugin in loaded.plugins}
-    for requirement in document.get("required-plugins", ()):
+    for requirement in wanted:
         match = re.match(_REQUIREMENT, requirement)
         distribution = match[1] if match else requirement
         found = installed.get(_normal(distribution))
         if found is None:
-            raise ConfigError(f"{name}: the required plugin {distribution} is not installed", f"run: pip install '{requirement}'")
-        _satisfied(distribution, found.version, match[3] if match else "", name)
+            raise ConfigError(f"the required plugin {distribution} is not installed", f"run: pip install '{requirement}'")
+        _satisfied(distribution, found.version, match[3] if match else "")
 
 
-def _satisfied(what: str, version: str, wanted: str, name: str) -> None:
+def _satisfied(what: str, version: str, wanted: str) -> None:
     for clause in filter(None, (part.strip() for part in wanted.split(","))):
         match = re.match(_CLAUSE, clause)
         if match is None:
-            raise ConfigError(f"{name}: {clause!r} is not a version requirement", "write one such as >=0.1")
+            raise ConfigError(f"{clause!r} is not a version requirement", "write one such as >=0.1")
         operator, bound = match[1], _numbers(match[2])
         have = _numbers(version)
         size = max(len(have), len(bound))
@@ -162,7 +201,7 @@ def _satisfied(what: str, version: str, wanted: str, name: str) -> None:
             "~=": a >= b and have[: len(bound) - 1] == bound[:-1],
         }
         if not held[operator]:
-            raise ConfigError(f"{name}: needs {what} {clause}, but {version} is installed", f"run: pip install '{what}{clause}'")
+            raise ConfigError(f"needs {what} {clause}, but {version} is installed", f"run: pip install '{what}{clause}'")
 
 
 def _numbers(version: str) -> tuple[int, ...]:
@@ -174,7 +213,13 @@ def _normal(name: str) -> str:
 
 
 def _has_table(path: Path) -> bool:
+    """Say whether a pyproject.toml configures dslint; one that is broken counts if it names it, so that its settings are not lost in silence."""
     try:
-        return "dslint" in tomllib.loads(path.read_text(encoding="utf-8")).get("tool", {})
-    except (OSError, ValueError):
+        text = path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
         return False
+    try:
+        tool = tomllib.loads(text).get("tool", {})
+    except ValueError:
+        return re.search(r"^\s*\[\[?\s*tool\s*\.\s*dslint\b", text, re.MULTILINE) is not None
+    return isinstance(tool, dict) and "dslint" in tool

@@ -15,7 +15,7 @@ from dslint.errors import ConfigError, nearest
 from dslint.globs import matches_any
 from dslint.model import Confidence, Limit, Severity
 from dslint.registry import Catalogue, Known
-from dslint.rules import Active, OptionFile
+from dslint.rules import Active, DatasetRule, OptionFile
 from dslint.settings import DatasetSettings, Override, RuleSettings, Settings, Suppression
 
 Document = Mapping[str, Any]
@@ -132,6 +132,9 @@ def for_file(
         return list(active)
     changed = []
     for item in active:
+        if isinstance(item.rule, DatasetRule):  # it sees all files; what an override says of it is applied to its findings
+            changed.append(item)
+            continue
         mine = [table.get(name, _NO_RULE) for table in matching for name in (item.id.partition("/")[0], item.id)]
         if not any(found.off for found in mine):
             changed.append(build(known[item.id], [*tables, *matching]) if any(found != _NO_RULE for found in mine) else item)
@@ -209,19 +212,22 @@ def _dataset(item: Document, folder: str) -> DatasetSettings:
     )
 
 
+def date_of(value: str | None) -> datetime.date | None:
+    """Return the date that a text means; raises ConfigError for a day that there is not."""
+    try:
+        return None if value is None else datetime.date.fromisoformat(value)
+    except ValueError:
+        raise ConfigError(f"expires: {value!r} is not a date", "write it as 2027-06-30") from None
+
+
 def _suppression(item: Document, number: int) -> Suppression:
     where = {kind: tuple(str(v) for v in (values if isinstance(values, list) else [values])) for kind, values in item.get("where", {}).items()}
-    expires = item.get("expires")
-    try:
-        day = None if expires is None else datetime.date.fromisoformat(expires)
-    except ValueError:
-        raise ConfigError(f"suppress.{number - 1}.expires: {expires!r} is not a date", "write it as 2027-06-30") from None
     return Suppression(
         rule=item["rule"],
         reason=item["reason"],
         where=where,
         files=_globs(item.get("files", [])),
         fingerprint=item.get("fingerprint"),
-        expires=day,
+        expires=date_of(item.get("expires")),
         number=number,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterable, Sequence
 
@@ -63,6 +64,8 @@ def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -
             rate = measure.partition("[")[0].endswith(".rate")
             try:
                 value = share(text) if rate else float(text)
+                if math.isnan(value):
+                    raise ValueError(text)  # noqa: TRY301 - it is no number
             except ValueError:
                 raise ConfigError(f"--{side} {flag}: {text!r} is not a number", f"write it as --{side} {measure}=10") from None
             limit = found.get(measure, Limit(measure=measure, origin="flag"))

@@ -14,8 +14,10 @@ Path = tuple[str | int, ...]
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
-    """Return the 1-based line of the longest prefix of `path` that stands in the text, or None."""
+    """Return the 1-based line of the longest prefix of `path` that stands in the text, or None; in a pyproject.toml, below `tool.dslint`."""
     places = _places(text)
+    if ("tool", "dslint") in places:
+        path = ("tool", "dslint", *path)
     for end in range(len(path), 0, -1):
         if tuple(path[:end]) in places:
             return places[tuple(path[:end])]

@@ -11,7 +11,7 @@ import msgspec
 
 from dslint.model import Confidence, Severity
 from dslint.registry import ALWAYS, Catalogue
-from dslint.rules import OptionFile, Rule, summary
+from dslint.rules import DatasetRule, OptionFile, Rule, summary
 from dslint.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -119,8 +119,12 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
     }
     rules = {"type": "object", "additionalProperties": False, "properties": {**selection, **tables}}
     overriding = {
-        key: {**table, "properties": {**table["properties"], "off": {"type": "boolean", "description": "do not run it on these files"}}}
-        for key, table in tables.items()
+        **tables,
+        **{
+            name: _overriding_schema(table, known[name].rule if name in known else None)
+            for name, table in tables.items()
+            if not name.startswith(f"{ALWAYS}/")
+        },
     }
     judging = {
         "fail-on": {"enum": [*Severity.names(), "never"], "default": "error", "description": "the mildest severity that fails"},
@@ -167,6 +171,12 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
             **judging,
         },
     }
+
+
+def _overriding_schema(table: dict[str, Any], rule: type[Rule] | None) -> dict[str, Any]:
+    """Return the schema of a rule's table in an override: the rule may be off there, and a dataset rule, which sees all files, has no options."""
+    properties = {key: value for key, value in table["properties"].items() if key in _RULE_KEYS or rule is None or not issubclass(rule, DatasetRule)}
+    return {**table, "properties": {**properties, "off": {"type": "boolean", "description": "do not run it on these files"}}}
 
 
 def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, Any]:

@@ -72,7 +72,8 @@ def _explain(error: Any) -> tuple[str, str]:
         given = str(error.instance)
         return f"{where}: {given!r} is not one of {', '.join(known)}", nearest(given, known)
     if error.validator == "type":
-        wanted = error.validator_value if isinstance(error.validator_value, str) else " or ".join(error.validator_value)
+        kinds = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        wanted = " or ".join("table" if kind == "object" else kind for kind in kinds)
         return f"{where}: expected {wanted}, got {_kind(error.instance)}", ""
     if error.validator == "required":
         missing = next(name for name in error.validator_value if name not in error.instance)

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import math
 import re
+import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 from dslint.batch import escape
 
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\.", re.DOTALL)
 
 
 class _NonFiniteError(ValueError):
@@ -27,16 +32,23 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
     except json.JSONDecodeError as error:
         return error.pos + 1, f"not valid JSON: {_reason(error.msg)}"
     except _NonFiniteError as error:
-        return text.find(str(error)) + 1, f"not valid JSON: {error} is not a JSON number"
+        name = str(error)
+        return _place_of(text, name.__eq__), f"not valid JSON: {name} is not a JSON number"
     except RecursionError:
         return 1, "nested too deeply"
     except ValueError:
-        return 1, "a number has more digits than can be read"
+        limit = sys.get_int_max_str_digits()
+        return _place_of(text, lambda token: token.lstrip("-").isdecimal() and len(token) > limit), "a number has more digits than can be read"
     place = _surrogate(text)
     if place is not None:
         return place, "half of a surrogate pair: not a Unicode character"
     del value
-    return 1, "a number is out of range"
+    return _place_of(text, lambda token: token[0] != '"' and math.isinf(float(token))), "a number is out of range"
+
+
+def _place_of(text: str, wanted: Callable[[str], bool]) -> int:
+    """Return the column of the first string, number or constant that is wanted, else 1."""
+    return next((match.start() + 1 for match in _SCALAR.finditer(text) if wanted(match[0])), 1)
 
 
 def _refuse(constant: str) -> NoReturn:
@@ -49,13 +61,19 @@ def _reason(message: str) -> str:
 
 
 def _surrogate(text: str) -> int | None:
-    for match in re.finditer(r"\\u([dD][89a-fA-F][0-9a-fA-F]{2})", text):
-        high = match[1].lower() < "dc00"
-        follows = re.match(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}", text[match.end() :]) is not None
-        led = re.search(r"\\u[dD][89abAB][0-9a-fA-F]{2}$", text[: match.start()]) is not None
-        if (high and not follows) or (not high and not led):
+    """Return the column of the first escaped surrogate that has no partner."""
+    high: re.Match[str] | None = None
+    for match in _ESCAPE.finditer(text):
+        code = int(match[1] or "0", 16)
+        if high is not None:
+            if 0xDC00 <= code < 0xE000 and match.start() == high.end():
+                high = None
+                continue
+            return high.start() + 1
+        if 0xDC00 <= code < 0xE000:
             return match.start() + 1
-    return None
+        high = match if 0xD800 <= code < 0xDC00 else None
+    return None if high is None else high.start() + 1
 
 
 def count_keys(value: Any) -> int:

@@ -35,7 +35,7 @@ class JsonLines:
             return cuts
         row, line, position, begun = 0, 1, 0, 0
         for block, _ in _whole_lines(chunks(location)):
-            row += block.count(b"\n") + (not block.endswith(b"\n")) - _blank_lines(block)
+            row += block.count(b"\n") + (not block.endswith(b"\n")) - _blank_lines(block if position else block.removeprefix(BOM))
             line += block.count(b"\n")
             position += len(block)
             if position - begun >= size and position < item.bytes:
@@ -49,7 +49,10 @@ class JsonLines:
         collected = _Collected(shard, shape, max_record, max_depth)
         try:
             for block, overlong in _whole_lines(chunks(shard.location, shard.start, shard.stop), max_record):
-                yield from collected.take(block, overlong=overlong)
+                if overlong:
+                    collected.skip(overlong)
+                else:
+                    yield from collected.take(block)
         except InputError as error:
             yield from collected.rest()
             raise InputError(f"{error.message} (read up to line {collected.line - 1})", error.hint, error.kind, shard.input.path) from None
@@ -78,8 +81,14 @@ class _Collected:
             self._begin()
             yield batch
 
-    def take(self, block: bytes, *, overlong: bool) -> Iterator[Batch]:
-        """Decode a block of whole lines. `overlong` says that it is the start of one line, the rest of which was skipped."""
+    def skip(self, size: int) -> None:
+        """Note a line of so many bytes, its end included, that was too long to be kept."""
+        self._bad(1, f"the record is longer than {self.max_record:,} bytes")
+        self.line += 1
+        self.offset += size
+
+    def take(self, block: bytes) -> Iterator[Batch]:
+        """Decode a block of whole lines."""
         if self.offset == 0 and block.startswith(BOM):
             block = block[3:]
             self.offset = 3
@@ -88,13 +97,13 @@ class _Collected:
         if not lines[-1]:
             lines.pop()
         for raw in lines:
-            if len(raw) > self.max_record or overlong:
+            if len(raw) > self.max_record:
                 self._bad(1, f"the record is longer than {self.max_record:,} bytes")
             else:
                 try:
                     value = _decode(raw)
                 except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                    if raw.strip():
+                    if raw.strip(b" \t\r"):
                         self._bad(*diagnose(raw))
                 else:
                     self._keep(raw, value, spaced)
@@ -120,34 +129,37 @@ class _Collected:
         self.row += 1
 
 
-def _whole_lines(parts: Iterator[bytes], max_record: int = 1 << 62) -> Iterator[tuple[bytes, bool]]:
-    """Join parts to blocks that end at line ends; of a line longer than `max_record` only the start is given, marked True."""
+def _whole_lines(parts: Iterator[bytes], max_record: int = 1 << 62) -> Iterator[tuple[bytes, int]]:
+    """Join parts to blocks that end at line ends; of a line longer than `max_record` comes only its size, its end included."""
     kept: list[bytes] = []
     size = 0
-    skipping = False
+    skipped = 0
     for part in parts:
-        if skipping:
-            first = part.find(b"\n")
-            if first < 0:
+        if skipped:
+            end = part.find(b"\n") + 1
+            skipped += end or len(part)
+            if not end:
                 continue
-            part, skipping = part[first + 1 :], False  # noqa: PLW2901 - the rest of a skipped line goes
+            yield b"", skipped
+            part, skipped = part[end:], 0  # noqa: PLW2901 - the rest of a skipped line goes
         cut = part.rfind(b"\n") + 1
         if cut:
-            yield b"".join([*kept, part[:cut]]), False
+            yield b"".join([*kept, part[:cut]]), 0
             kept, size = [], 0
         if cut < len(part):
             kept.append(part[cut:])
             size += len(part) - cut
         if size > max_record:
-            yield b"".join(kept)[:1], True
-            kept, size, skipping = [], 0, True
-    if kept:
-        yield b"".join(kept), False
+            kept, size, skipped = [], 0, size
+    if skipped:
+        yield b"", skipped
+    elif kept:
+        yield b"".join(kept), 0
 
 
 def _blank_lines(block: bytes) -> int:
     """Count the lines without a record, looking closely only where there may be one."""
-    if not any(sign in block for sign in (b"\n\n", b"\n\r\n", b"\n ", b"\n\t")) and block[:1] not in b"\n\r \t":
+    if not any(sign in block for sign in (b"\n\n", b"\n\r", b"\n ", b"\n\t")) and block[:1] not in b"\n\r \t":
         return 0
     body = block.removesuffix(b"\n")
     return len(_BLANK.findall(body))

@@ -94,8 +94,11 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     for (severity, rule), count in sorted(by_rule.items(), key=lambda item: (-item[0][0], item[0][1])):
         yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {rule}\n"
     for item in report.rules:
-        if item.state in ("unavailable", "not-applicable", "crashed") or (style.verbose and item.state == "skipped"):
+        if item.state in ("unavailable", "crashed") or (style.verbose and item.state in ("not-applicable", "skipped")):
             yield _labelled("Not run", f"{item.id}: {item.state}; {item.reason}", style)
+    elsewhere = [item.id for item in report.rules if item.state == "not-applicable"]
+    if elsewhere and not style.verbose:
+        yield _labelled("Not run", f"not applicable to this data: {', '.join(elsewhere)} (-v says why)", style)
     if style.statistics:
         for item in report.rules:
             if item.state == "ran":
@@ -117,9 +120,9 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
     width = max([len(item.limit.measure) for item in shown], default=0)
     for item in shown:
         word, look = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("not judged", "yellow")}[item.passed]
-        yield f"{style.paint(f'{word:<9} ', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
+        yield f"{style.paint(f'{word:<10} ', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
     if passed:
-        yield f"{style.paint('ok        ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
+        yield f"{style.paint('ok         ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
 
 
 def _bounds(item: Judged) -> str:

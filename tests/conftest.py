@@ -1,0 +1,128 @@
+"""What all tests share: a workspace, dslint as a command, dslint in this process, and plugins made on the fly.
+
+Golden files are renewed with `pytest tests/test_golden.py --renew-golden`; read the difference before committing it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+CHAT = '{"messages":[{"role":"user","content":"hi %s"},{"role":"assistant","content":"hello %s"}]}\n'
+_OURS = ("DSLINT_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "PRE_COMMIT", "CI")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--renew-golden", action="store_true", help="write the golden files anew instead of comparing with them")
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run of the command came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def report(self) -> dict[str, Any]:
+        return json.loads(self.out)
+
+    def findings(self, rule: str) -> list[dict[str, Any]]:
+        return [finding for finding in self.report["findings"] if finding["rule"] == rule]
+
+
+class Workspace:
+    """An empty project folder, and dslint run in it. The folder is the root of a repository, so that no configuration above it counts."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.env = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        self.plugins = root.parent / f"{root.name}-plugins"
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def jsonl(self, name: str, *values: Any) -> Path:
+        return self.write(name, "".join(json.dumps(value) + "\n" for value in values))
+
+    def chat(self, name: str = "data.jsonl", rows: int = 3) -> Path:
+        return self.write(name, "".join(CHAT % (n, n) for n in range(rows)))
+
+    def command(self, *args: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
+        return {"args": [sys.executable, "-m", "dslint", *args], "cwd": self.root, "env": {**self.env, **(env or {})}}
+
+    def run(self, *args: str, env: Mapping[str, str] | None = None) -> Result:
+        """Run the command as a process of its own."""
+        done = subprocess.run(**self.command(*args, env=env), capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+        return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
+
+    def check(self, *args: str, env: Mapping[str, str] | None = None) -> Result:
+        """Run `dslint check -o json` as a process of its own."""
+        return self.run("check", "-o", "json", *args, env=env)
+
+    def plugin(self, name: str, source: str, *, namespace: str | None = None, version: str = "1.0") -> None:
+        """Install a plugin distribution: a module, its metadata and its entry point, on the path of later runs."""
+        module = name.replace("-", "_")
+        info = self.plugins / f"{module}-{version}.dist-info"
+        info.mkdir(parents=True)
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        (info / "entry_points.txt").write_text(f"[dslint.plugins]\n{namespace or name} = {module}\n")
+        (self.plugins / f"{module}.py").write_text(textwrap.dedent(source))
+        self.env["PYTHONPATH"] = str(self.plugins)
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Workspace:
+    root = tmp_path / "project"
+    (root / ".git").mkdir(parents=True)
+    return Workspace(root)
+
+
+@pytest.fixture
+def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Run the command in this process: the same entry point and exit code, without the cost of a start."""
+    from dslint.cli import main
+
+    for name in os.environ:
+        if name.startswith(_OURS):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    monkeypatch.chdir(work.root)
+
+    def run(*args: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["dslint", *args])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        out, err = capfd.readouterr()
+        return Result(int(ended.value.code or 0), out, err)
+
+    return run
+
+
+def refused(result: Result, *parts: str) -> None:
+    """Hold a run to the contract of wrong usage: exit code 2, an empty standard output, a message, no traceback."""
+    assert result.code == 2, result
+    assert result.out == ""
+    assert "Traceback" not in result.err
+    assert "internal error" not in result.err
+    for part in parts:
+        assert part in result.err, result.err
+
+
+@pytest.fixture(name="refused")
+def _refused() -> Callable[..., None]:
+    return refused

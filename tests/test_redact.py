@@ -1,0 +1,157 @@
+"""The redactor masks what looks like personal data or a secret, and leaves the words of a report alone."""
+
+from __future__ import annotations
+
+import string
+import time
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dslint.model import Finding, Location
+from dslint.redact import redact, redact_finding
+
+PERSONAL = [
+    "ada.lovelace+x@mail.example.co.uk",
+    "Ünïcode@exämple.org",
+    "4111 1111 1111 1111",
+    "4111-1111-1111-1111",
+    "378282246310005",
+    "DE89 3704 0044 0532 0130 00",
+    "GB82WEST12345698765432",
+    "NL91ABNA0417164300",
+    "536-90-4399",
+    "(415) 555-2671",
+    "415-555-2671",
+    "+1 415 555 2671",
+    "+44 20 7946 0958",
+    "+4915123456789",
+    "203.0.113.195",
+    "2001:0db8:85a3:0000:0000:8a2e:0370:7334",
+    "2001:db8::8a2e:370:7334",
+    "fe80::1ff:fe23:4567:890a",
+    "00:1A:2B:3C:4D:5E",
+    "0x52908400098527886E0F7030069857D2E4169EE7",
+    "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",
+]
+SECRETS = [
+    "sk-" + "aB3" * 16,
+    "sk-proj-" + "aB3_" * 12,
+    "sk-ant-api03-" + "aB3-" * 20,
+    "sk_live_" + "aB3" * 8,
+    "ghp_" + "aB3" * 12,
+    "gho_" + "aB3" * 12,
+    "github_pat_" + "aB3" * 20,
+    "glpat-" + "aB3" * 7,
+    "xoxb-123456789012-" + "aB3" * 8,
+    "AKIA" + "IOSFODNN7EXAMPLE",
+    "AIza" + "aB3-_" * 7,
+    "ya29." + "aB3" * 10,
+    "hf_" + "aBc" * 11,
+    "npm_" + "aB3" * 12,
+    "SG." + "aB3" * 7 + "." + "aB3" * 14,
+    "AC" + "0a1b" * 8,
+    "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9PlFUP0THsR8U",
+    "-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----",
+    "password=hunter2",
+    "api_key: abcdef",
+    "API-KEY = abcdef",
+]
+
+
+@pytest.mark.parametrize("value", PERSONAL)
+@pytest.mark.parametrize("around", ["{}", "the value {} is here", "'{}'", "/users/{}/name", "id={};"])
+def test_personal_data_is_masked(value, around):
+    masked = redact(around.format(value))
+    assert masked == around.format("[personal data]")
+
+
+@pytest.mark.parametrize("value", SECRETS)
+@pytest.mark.parametrize("around", ["{}", "the value {} is here", "'{}"])
+def test_secrets_are_masked(value, around):
+    assert redact(around.format(value)) == around.format("[secret]")
+
+
+def test_the_password_of_an_address_is_masked():
+    assert redact("postgres://app:hunter2@db.internal:5432/x") == "postgres://[secret]@db.internal:5432/x"
+    assert "hunter2" not in redact("redis://:hunter2@cache:6379/0")
+
+
+ORDINARY = [
+    "repeats data/train-00003-of-00010.jsonl line 1234567",
+    "data/2024-01-15/train.jsonl",
+    "expired on 2027-06-30; its findings are active again",
+    "/messages/12/content",
+    "/meta/phone_numbers/0",
+    "structure/unfilled-template",
+    "unknown role; the known ones are assistant, developer, function, system, tool, user",
+    "minLength: 3 against a limit of 10",
+    "nested more than 200 levels deep",
+    "the record is longer than 67,108,864 bytes",
+    "invalid UTF-8: byte 0xFF at byte offset 12345678 of the record",
+    "type: expected string or null, got integer",
+    "12:34:56",
+    "0.123456789012345",
+    "1,234,567,890 records",
+    "dslint-gate 0.1.0",
+    "required: missing 'password'",
+    "the schema's $ref '#/$defs/token'",
+    "2024-01-15T12:34:56+00:00",
+]
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_the_words_of_a_report_stay_readable(text):
+    assert redact(text) == text
+
+
+FRAGMENTS = st.lists(
+    st.sampled_from(
+        [*PERSONAL, *SECRETS, *ORDINARY, "secret", "token", "[secret]", "[personal data]", "=", ":", " ", "@", ".", "-", "a", "1", "0", "://", "+"]
+    )
+    | st.text(string.printable, max_size=5),
+    max_size=8,
+).map("".join)
+
+
+@settings(max_examples=500, deadline=None)
+@given(FRAGMENTS)
+def test_redacting_twice_changes_nothing(text):
+    once = redact(text)
+    assert redact(once) == once
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "1 " * 20_000,
+        "a@" * 20_000,
+        "sk-" + "a-" * 5 + "!" * 20_000,
+        "1." * 20_000,
+        "a:" * 20_000,
+        "AB12" * 10_000,
+        "." * 20_000,
+        "a." * 20_000 + "@",
+        "-----BEGIN " * 4000,
+        "token" + " " * 20_000,
+        "x@" + "a." * 20_000,
+        "+" + "1 " * 20_000,
+    ],
+)
+def test_long_strings_take_no_time(text):
+    start = time.perf_counter()
+    redact(text + "!")
+    assert time.perf_counter() - start < 2
+
+
+def test_every_string_of_a_finding_is_masked_but_its_path():
+    mail = "ada@example.org"
+    path = f"data/{mail}.jsonl"
+    at = Location(path, 1, 2, None, f"/{mail}", None, None, mail)
+    finding = Finding(at=at, message=f"{mail} in {path}", related=(at,), id=mail, suggestion=mail, slices=(("source", mail),))
+    masked = redact_finding(finding)
+    assert masked.at.path == path
+    assert masked.message == f"[personal data] in {path}"
+    hidden = [masked.at.field, masked.at.role, masked.related[0].field, masked.id, masked.suggestion, masked.slices[0][1]]
+    assert not any(mail in str(value) for value in hidden)
