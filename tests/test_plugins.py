@@ -14,6 +14,11 @@ HEAD = """
 """
 
 
+@pytest.fixture
+def check(call):
+    return lambda *args: call("check", "-o", "json", *args)
+
+
 def record_rule(body, *, name="odd", extra=""):
     return f'''{HEAD}
     @dataclass(frozen=True)
@@ -63,10 +68,10 @@ def test_a_strangers_rule_runs_like_ours(work):
     assert states(work.check("data.jsonl", "--select", "structure"))["odd/odd"] == "skipped"
 
 
-def test_a_crashed_rule_is_named_and_the_others_go_on(work):
+def test_a_crashed_rule_is_named_and_the_others_go_on(work, check):
     work.write("data.jsonl", '{"text": "a"}\n{"text": "hunter2"}\n{"text": "a"}\n')
     work.plugin("dslint-odd", record_rule("1 / (record.row != 1); yield self.finding(record.at(), 'odd')"), version="2.5", namespace="odd")
-    result = work.check("data.jsonl", "--exit-zero")
+    result = check("data.jsonl", "--exit-zero")
     assert result.code == 2
     (problem,) = problems(result)
     assert (problem["kind"], problem["rule"], problem["plugin"], problem["version"], problem["path"]) == (
@@ -97,10 +102,10 @@ def test_a_crashed_rule_is_named_and_the_others_go_on(work):
     ],
     ids=["raises", "strings", "number", "nowhere", "observe", "conclude", "numbers"],
 )
-def test_whatever_a_rule_does_wrong_is_reported_with_its_plugin(work, source):
+def test_whatever_a_rule_does_wrong_is_reported_with_its_plugin(work, check, source):
     work.write("data.jsonl", '{"text": "hunter2"}\n{"text": "hunter2"}\n')
     work.plugin("dslint-odd", source, namespace="odd")
-    result = work.check("data.jsonl")
+    result = check("data.jsonl")
     assert result.code == 2, result
     assert [(p["kind"], p["plugin"]) for p in problems(result)] == [("rule-crashed", "dslint-odd")]
     assert "hunter2" not in result.out + result.err
@@ -114,39 +119,39 @@ def test_a_plugin_that_exits_gives_no_verdict(work, refused, status):
     refused(work.check("data.jsonl"), "plugin")
 
 
-def test_columns_that_disagree_with_the_state_are_refused(work, refused):
+def test_columns_that_disagree_with_the_state_are_refused(work, check, refused):
     work.chat()
     work.plugin("dslint-odd", dataset_rule(observe="return {'m': [1] * len(batch)}"), namespace="odd")
-    refused(work.check("data.jsonl"), "Whole", "state")
+    refused(check("data.jsonl"), "Whole", "state")
 
 
-def test_findings_on_the_dataset_and_own_measures(work):
+def test_findings_on_the_dataset_and_own_measures(work, check):
     work.chat()
     work.plugin(
         "dslint-odd",
         dataset_rule(conclude="return [self.finding(DATASET, 'few'), Measure('size', len(state))]", extra='measures = {"size": "rows"}'),
         namespace="odd",
     )
-    result = work.check("data.jsonl", "--max", "odd/whole.size=2")
+    result = check("data.jsonl", "--max", "odd/whole.size=2")
     assert result.code == 1
     measures = result.report["measures"]
     assert (measures["odd/whole.count"], measures["odd/whole.rate"], measures["odd/whole.size"]) == (1, 0, 3)
     (found,) = result.findings("odd/whole")
     assert (found["path"], found["row"]) == (None, None)
-    assert work.check("data.jsonl", "--min", "odd/whole.size=3").code == 0
-    assert work.check("data.jsonl", "--min", "odd/whole.sise=3").code == 2
+    assert check("data.jsonl", "--min", "odd/whole.size=3").code == 0
+    assert check("data.jsonl", "--min", "odd/whole.sise=3").code == 2
 
 
 MISSING = record_rule("return ()", extra='requires = ("no_such_module",); extra = "near"')
 
 
-def test_a_rule_whose_extra_is_missing(work):
+def test_a_rule_whose_extra_is_missing(work, check, call):
     work.chat()
     work.plugin("dslint-odd", MISSING, namespace="odd")
-    by_default = work.check("data.jsonl")
+    by_default = check("data.jsonl")
     assert (by_default.code, states(by_default)["odd/odd"]) == (0, "unavailable")
-    assert "pip install 'dslint-odd[near]'" in " ".join(work.run("check", "data.jsonl").out.split())
-    assert states(work.check("data.jsonl", "--select", "odd,structure"))["odd/odd"] == "unavailable"
+    assert "pip install 'dslint-odd[near]'" in " ".join(call("check", "data.jsonl").out.split())
+    assert states(check("data.jsonl", "--select", "odd,structure"))["odd/odd"] == "unavailable"
 
 
 def test_a_rule_by_name_whose_extra_is_missing_is_refused(work, refused):
@@ -173,10 +178,10 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("source", BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_plugin_stops_the_run_and_is_named(work, refused, source):
+def test_a_broken_plugin_stops_the_run_and_is_named(work, check, refused, source):
     work.chat()
     work.plugin("dslint-odd", source, namespace="odd", version="3.1")
-    refused(work.check("data.jsonl"), "odd", "dslint-odd 3.1")
+    refused(check("data.jsonl"), "odd", "dslint-odd 3.1")
 
 
 def test_a_broken_plugin_is_listed(work):
@@ -188,20 +193,20 @@ def test_a_broken_plugin_is_listed(work):
     assert work.run("doctor").code == 2
 
 
-def test_two_plugins_with_one_namespace_are_refused(work, refused):
+def test_two_plugins_with_one_namespace_are_refused(work, check, refused):
     work.chat()
     work.plugin("dslint-one", record_rule("return ()"), namespace="odd")
     work.plugin("dslint-two", record_rule("return ()"), namespace="odd")
-    refused(work.check("data.jsonl"), "odd", "dslint-one", "dslint-two")
+    refused(check("data.jsonl"), "odd", "dslint-one", "dslint-two")
 
 
-def test_nobody_takes_the_namespace_of_the_core(work, refused):
+def test_nobody_takes_the_namespace_of_the_core(work, check, refused):
     work.chat()
     work.plugin("dslint-odd", record_rule("return ()"), namespace="dslint")
-    refused(work.check("data.jsonl"), "dslint-odd")
+    refused(check("data.jsonl"), "dslint-odd")
 
 
-def test_a_plugin_brings_shapes_reporters_and_presets(work):
+def test_a_plugin_brings_shapes_reporters_and_presets(work, check, call):
     work.write("data.jsonl", '{"q": "hi", "a": " "}\n')
     work.plugin(
         "dslint-odd",
@@ -222,30 +227,30 @@ def test_a_plugin_brings_shapes_reporters_and_presets(work):
         """,
         namespace="odd",
     )
-    result = work.check("data.jsonl")
+    result = check("data.jsonl")
     assert result.report["inputs"][0]["shape"] == "pair"
     assert [f["field"] for f in result.findings("structure/nothing-to-learn")] == ["/a"]
-    assert work.run("check", "data.jsonl", "-o", "brief").out == "fail"
+    assert call("check", "data.jsonl", "-o", "brief").out == "fail"
     work.write("dslint.toml", 'extends = ["odd:strict"]\n')
-    assert states(work.check("data.jsonl"))["duplicates/exact"] == "skipped"
+    assert states(check("data.jsonl"))["duplicates/exact"] == "skipped"
 
 
-def test_a_file_that_changes_during_the_run_is_said(work):
+def test_a_file_that_changes_during_the_run_is_said(work, check):
     work.chat()
-    work.plugin("dslint-odd", record_rule("open('data.jsonl', 'a').write('{}\\n'); return ()"), namespace="odd")
-    result = work.check("data.jsonl")
+    work.plugin("dslint-odd", record_rule("os.utime('data.jsonl', (1, 1)); return ()"), namespace="odd")
+    result = check("data.jsonl")
     assert result.code == 2
     assert [p["kind"] for p in problems(result)] == ["file-changed"]
     assert "data.jsonl" in problems(result)[0]["path"]
 
 
-def test_a_rules_own_exception_text_never_reaches_the_report_of_two_runs(work):
+def test_a_rules_own_exception_text_never_reaches_the_report_of_two_runs(work, check):
     work.chat()
     work.plugin("dslint-odd", record_rule("raise ValueError(id(object()))"), namespace="odd")
-    assert work.check("data.jsonl").out == work.check("data.jsonl").out
+    assert check("data.jsonl").out == check("data.jsonl").out
 
 
-def test_options_of_all_kinds_from_flags_and_file(work):
+def test_options_of_all_kinds_from_flags_and_file(work, check):
     work.chat(rows=1)
     fields = "count: int = 1; share: float = 0.5; deep: bool = False; words: tuple[str, ...] = ()"
     work.plugin(
@@ -254,8 +259,8 @@ def test_options_of_all_kinds_from_flags_and_file(work):
         namespace="odd",
     )
     flags = ["count=3", "share=1", "deep=true", "words=a, b"]
-    (found,) = work.check("data.jsonl", *[part for flag in flags for part in ("--option", f"odd/odd.{flag}")]).findings("odd/odd")
+    (found,) = check("data.jsonl", *[part for flag in flags for part in ("--option", f"odd/odd.{flag}")]).findings("odd/odd")
     assert found["message"] == "3|1.0|True|['a', 'b']"
     work.write("dslint.toml", '[rules.odd]\ncount = 9\n[rules."odd/odd"]\nshare = 2\ndeep = true\nwords = ["a"]\n')
-    (found,) = work.check("data.jsonl").findings("odd/odd")
+    (found,) = check("data.jsonl").findings("odd/odd")
     assert found["message"] == "9|2.0|True|['a']"

@@ -61,7 +61,8 @@ class ExactDuplicate(DatasetRule):
     Why: a repeated record weighs as much as it is often, wastes training time, and is what models recite word for word.
 
     Two records are the same if they hold the same values, whatever the order of their keys; the id column does not count. Of each group
-    all but the first are flagged: the one in the earlier split (train first), then the one that comes first in the data.
+    all but one are flagged: what stays is in the earliest split (train first), and the same record however the data is shuffled; only between
+    records that are equal in everything it is the one that comes first.
 
     Options: `by`: `record` compares everything but the id, `text` the texts alone, `role` the texts of the given `roles`.
 
