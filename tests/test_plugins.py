@@ -54,7 +54,7 @@ def states(result):
     return {rule["id"]: rule["state"] for rule in result.report["rules"]}
 
 
-def test_a_strangers_rule_runs_like_ours(work):
+def test_a_strangers_rule_runs_like_ours(work, check):
     work.chat()
     work.plugin(
         "dslint-odd",
@@ -64,8 +64,8 @@ def test_a_strangers_rule_runs_like_ours(work):
     result = work.check("data.jsonl")
     assert [f["severity"] for f in result.findings("odd/odd")] == ["info", "warning", "info"]
     assert next(rule["plugin"] for rule in result.report["rules"] if rule["id"] == "odd/odd") == "dslint-odd 1.0"
-    assert work.check("data.jsonl", "--max", "odd/odd.count=2").code == 1
-    assert states(work.check("data.jsonl", "--select", "structure"))["odd/odd"] == "skipped"
+    assert check("data.jsonl", "--max", "odd/odd.count=2").code == 1
+    assert states(check("data.jsonl", "--select", "structure"))["odd/odd"] == "skipped"
 
 
 def test_a_crashed_rule_is_named_and_the_others_go_on(work, check):
@@ -113,10 +113,10 @@ def test_whatever_a_rule_does_wrong_is_reported_with_its_plugin(work, check, sou
 
 
 @pytest.mark.parametrize("status", ["0", "1", ""])
-def test_a_plugin_that_exits_gives_no_verdict(work, refused, status):
+def test_a_plugin_that_exits_gives_no_verdict(work, check, refused, status):
     work.chat()
     work.plugin("dslint-odd", record_rule(f"import sys; sys.exit({status})"), namespace="odd")
-    refused(work.check("data.jsonl"), "plugin")
+    refused(check("data.jsonl"), "plugin")
 
 
 def test_columns_that_disagree_with_the_state_are_refused(work, check, refused):
@@ -154,13 +154,15 @@ def test_a_rule_whose_extra_is_missing(work, check, call):
     assert states(check("data.jsonl", "--select", "odd,structure"))["odd/odd"] == "unavailable"
 
 
-def test_a_rule_by_name_whose_extra_is_missing_is_refused(work, refused):
+def test_a_rule_by_name_whose_extra_is_missing_is_refused(work, check, refused, monkeypatch):
     work.chat()
     work.plugin("dslint-odd", MISSING, namespace="odd")
-    refused(work.check("data.jsonl", "--select", "odd/odd"), "odd/odd", "pip install 'dslint-odd[near]'")
-    refused(work.check("data.jsonl", "--select", "odd/odd", env={"PRE_COMMIT": "1"}), "additional_dependencies", "dslint-odd[near]")
+    refused(check("data.jsonl", "--select", "odd/odd"), "odd/odd", "pip install 'dslint-odd[near]'")
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    refused(check("data.jsonl", "--select", "odd/odd"), "additional_dependencies", "dslint-odd[near]")
+    monkeypatch.delenv("PRE_COMMIT")
     work.write("dslint.toml", '[rules."odd/odd"]\nseverity = "error"\n')
-    refused(work.check("data.jsonl"), "odd/odd", "pip install")
+    refused(check("data.jsonl"), "odd/odd", "pip install")
 
 
 BROKEN = {
@@ -184,13 +186,13 @@ def test_a_broken_plugin_stops_the_run_and_is_named(work, check, refused, source
     refused(check("data.jsonl"), "odd", "dslint-odd 3.1")
 
 
-def test_a_broken_plugin_is_listed(work):
+def test_a_broken_plugin_is_listed(work, call):
     work.plugin("dslint-odd", BROKEN["does not import"], namespace="odd")
-    result = work.run("plugins")
+    result = call("plugins")
     assert result.code == 2
     assert "broken" in result.out
     assert "no_such_module_at_all" in result.out
-    assert work.run("doctor").code == 2
+    assert call("doctor").code == 2
 
 
 def test_two_plugins_with_one_namespace_are_refused(work, check, refused):
