@@ -231,12 +231,12 @@ def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
 def _checked(part: Partial, active: Active, rule: RecordRule, batch: Batch, stamp: Stamp) -> list[Finding]:
     """Run a rule over a batch. If it raises, go on record by record, so that all that can be judged is, whatever the size of batches."""
     try:
-        found = list(rule.check_batch(batch))
+        found = _findings(rule.check_batch(batch))
     except Exception:  # noqa: BLE001 - a rule may raise anything; it is raised again below, for the record that causes it
         found = []
         for record in batch.records:
             try:
-                found.extend(rule.check(record))
+                found.extend(_findings(rule.check(record)))
             except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
                 _crashed(part, active.id, Crash(record.path, record.row, describe(error)))
     if not found:
@@ -248,6 +248,13 @@ def _checked(part: Partial, active: Active, rule: RecordRule, batch: Batch, stam
         else _named(finding, active, batch.dataset)
         for finding in found
     ]
+
+
+def _findings(said: Iterable[Finding]) -> list[Finding]:
+    found = list(said)
+    if not all(isinstance(item, Finding) and isinstance(item.at, Location) for item in found):
+        raise TypeError("a rule yields findings with a location")
+    return found
 
 
 def _named(finding: Finding, active: Active, dataset: str) -> Finding:

@@ -115,16 +115,27 @@ def judge(
 ) -> list[Judged]:
     """Hold the measures against the limits, bounds included.
 
-    A rule without limits of its own passes if it has no active finding of severity `fail_on` and confidence `min_confidence` or more.
+    A rule without limits of its own passes if it has no active finding of severity `fail_on` and confidence `min_confidence` or more; limits
+    within some files replace that default within these files.
     `rules` maps the rules that ran to their severities; a limit on a measure of a rule that did not run is not judged.
     """
     judged: list[Judged] = []
-    limited = {limit.measure.partition("[")[0].rpartition(".")[0] for limit in limits}
+    limited: set[str] = set()
+    within: defaultdict[str, list[str]] = defaultdict(list)
+    for limit in limits:
+        name, scope, globs = limit.measure.partition("[files=")
+        rule_limited = name.partition("[")[0].rpartition(".")[0]
+        if scope:
+            within[rule_limited].extend(globs.removesuffix("]").split(","))
+        else:
+            limited.add(rule_limited)
     failing, active = Counter[str](), Counter[str]()
     for finding in findings:
         if finding.suppressed is None:
             active[finding.rule] += 1
-            failing[finding.rule] += (finding.severity or 0) >= fail_on and finding.confidence >= min_confidence
+            elsewhere = not (finding.rule in within and matches_any(finding.at.path or "", within[finding.rule]))
+            fails = (finding.severity or 0) >= fail_on and finding.confidence >= min_confidence
+            failing[finding.rule] += elsewhere and fails
     for rule, severity in rules.items():
         if rule not in limited and (severity >= fail_on or failing[rule]):
             name = f"{rule}.count" if failing[rule] == active[rule] else f"{rule}.count[severity={fail_on}]"

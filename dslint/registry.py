@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib
 import importlib.util
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from importlib import metadata
 from itertools import pairwise
@@ -107,31 +109,69 @@ def load(found: Iterable[Discovered]) -> Loaded:
     """Import the plugins and collect what they bring; one that fails is kept with its error."""
     manager = pluggy.PluginManager(hooks.PROJECT)
     manager.add_hookspecs(hooks)
-    plugins, good = [], {}
+    plugins = []
+    rules: list[tuple[Discovered, type[Rule]]] = []
+    shapes: list[Shape] = []
+    readers: list[Reader] = []
+    reporters: dict[str, Any] = {}
+    presets: dict[str, str] = {}
     for item in sorted(found):
         try:
-            manager.register(importlib.import_module(item.module), item.namespace)
-            manager.check_pending()
-        except Exception as error:  # noqa: BLE001 - importing a stranger's module may raise anything; the plugin is listed as broken
+            brought = _brought(manager, item)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything; the plugin is listed as broken
             plugins.append(Plugin(item, f"{type(error).__name__}: {error}"))
             manager.unregister(name=item.namespace) if manager.has_plugin(item.namespace) else None
         else:
             plugins.append(Plugin(item))
-            good[item.namespace] = item
-
-    def brought(hook: pluggy.HookCaller) -> list[tuple[Discovered, Any]]:
-        return [(good[impl.plugin_name], impl.function()) for impl in hook.get_hookimpls()]
-
-    manager_hook = manager.hook
-    rules = [(item, rule) for item, rules in brought(manager_hook.dslint_rules) for rule in rules]
+            rules.extend((item, rule) for rule in brought.rules)
+            shapes.extend(brought.shapes)
+            readers.extend(brought.readers)
+            reporters.update(brought.reporters)
+            presets.update({f"{item.namespace}:{name}": text for name, text in brought.presets.items()})
     return Loaded(
         plugins=tuple(plugins),
         rules=tuple(sorted(rules, key=lambda pair: (pair[0].namespace, pair[1].name))),
-        shapes=tuple(shape for _, shapes in brought(manager_hook.dslint_shapes) for shape in shapes),
-        readers=tuple(reader for _, readers in brought(manager_hook.dslint_readers) for reader in readers),
-        reporters={name: made for _, reporters in brought(manager_hook.dslint_reporters) for name, made in reporters.items()},
-        presets={f"{item.namespace}:{name}": text for item, presets in brought(manager_hook.dslint_presets) for name, text in presets.items()},
+        shapes=tuple(shapes),
+        readers=tuple(readers),
+        reporters=reporters,
+        presets=presets,
     )
+
+
+class _Brought(Struct):
+    """What one plugin brings."""
+
+    rules: list[type[Rule]]
+    shapes: list[Shape]
+    readers: list[Reader]
+    reporters: dict[str, Any]
+    presets: dict[str, str]
+
+
+def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
+    """Import a plugin and call its hooks; raises whatever its modules raise, and PluginError for what breaks the contract."""
+    if item.namespace == ALWAYS:
+        raise PluginError(f"the namespace {ALWAYS!r} is the core's own")
+    manager.register(importlib.import_module(item.module), item.namespace)
+    manager.check_pending()
+
+    def said(name: str) -> Iterable[Any]:
+        hook: pluggy.HookCaller = getattr(manager.hook, f"dslint_{name}")
+        return (impl.function() for impl in hook.get_hookimpls() if impl.plugin_name == item.namespace)
+
+    brought = _Brought(
+        rules=[rule for rules in said("rules") for rule in rules],
+        shapes=[shape for shapes in said("shapes") for shape in shapes],
+        readers=[reader for readers in said("readers") for reader in readers],
+        reporters={name: reporter for reporters in said("reporters") for name, reporter in reporters.items()},
+        presets={name: text for presets in said("presets") for name, text in presets.items()},
+    )
+    for rule in brought.rules:
+        if not (inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)):
+            raise PluginError(f"{rule!r} is no rule: a frozen dataclass, derived from RecordRule or DatasetRule")
+        if not isinstance(getattr(rule, "name", None), str):
+            raise PluginError(f"rule {rule.__qualname__} has no name")
+    return brought
 
 
 def require_sound(loaded: Loaded) -> None:

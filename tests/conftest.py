@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -92,7 +92,7 @@ def work(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
-def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Result]]:
     """Run the command in this process: the same entry point and exit code, without the cost of a start."""
     from dslint.cli import main
 
@@ -103,6 +103,8 @@ def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     monkeypatch.chdir(work.root)
 
     def run(*args: str) -> Result:
+        if work.plugins.exists() and str(work.plugins) not in sys.path:
+            monkeypatch.syspath_prepend(work.plugins)
         monkeypatch.setattr(sys, "argv", ["dslint", *args])
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
@@ -110,7 +112,9 @@ def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
         out, err = capfd.readouterr()
         return Result(int(ended.value.code or 0), out, err)
 
-    return run
+    yield run
+    for path in work.plugins.glob("*.py"):
+        sys.modules.pop(path.stem, None)
 
 
 def refused(result: Result, *parts: str) -> None:

@@ -132,6 +132,15 @@ def test_an_override_has_options_for_record_rules_and_limits(work, check):
     assert check(config.replace("0.5", "0.4")).code == 1
 
 
+def test_a_limit_of_an_override_leaves_the_other_files_to_the_default(work, check):
+    for name in ("data/a.jsonl", "data/eval/b.jsonl"):
+        work.jsonl(name, {"text": "ok"}, {"text": " "})
+    config = BASE + OVERRIDE % ("structure/nothing-to-learn", "max-count = 1")
+    assert check(config).code == 1
+    work.jsonl("data/a.jsonl", {"text": "ok"})
+    assert check(config).code == 0
+
+
 SUPPRESS = '[[suppress]]\nrule = "%s"\nreason = "known"\n%s\n'
 STRICT = BASE + '[rules."duplicates/exact"]\nseverity = "error"\n'
 
@@ -142,7 +151,7 @@ STRICT = BASE + '[rules."duplicates/exact"]\nseverity = "error"\n'
         ("duplicates/exact", "", 5),
         ("duplicates", "", 5),
         ("duplicates/*", "", 5),
-        ("duplicates/exact", 'where = { id = ["data/a.jsonl-1", "data/a.jsonl-2"] }', 2),
+        ("duplicates/exact", 'where = { id = ["data/a.jsonl-0", "data/a.jsonl-1"] }', 2),
         ("duplicates/exact", 'where = { id = "data/a.jsonl-1" }', 1),
         ("duplicates/exact", 'where = { label = "x" }', 5),
         ("duplicates/exact", 'where = { label = "x", id = "data/a.jsonl-1" }', 1),

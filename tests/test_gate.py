@@ -111,6 +111,16 @@ def test_a_limit_on_a_rule_that_did_not_run_is_not_judged():
     assert gate.verdict([item], incomplete=False, lenient=False) == ("pass", ExitCode.PASS)
 
 
+def test_a_limit_within_files_replaces_the_default_there_and_nowhere_else():
+    limit = Limit(measure="a/b.count[files=old/**,x/*]", max=9)
+    held = judged(finding(0, path="old/a"), finding(0, path="new/a"), finding(1, path="new/a"), limits=[limit])
+    assert [(item.limit.measure, item.value, item.passed) for item in held if item.limit.origin == "severity"] == [
+        ("a/b.count[severity=error]", 2, False)
+    ]
+    held = judged(finding(0, path="old/a"), finding(0, path="x/a"), limits=[limit])
+    assert [item.passed for item in held if item.limit.origin == "severity"] == [True]
+
+
 def test_limits_within_files():
     def result(path, records, unreadable, misfits):
         item = Input(index=0, path=path, dataset="d", format="jsonl", shape="chat")

@@ -214,7 +214,7 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     lines=LINES,
     end=st.sampled_from([b"\n", b"\r\n"]),
@@ -251,7 +251,7 @@ def test_what_is_written_is_read_back_however_the_file_is_cut(tmp_path, monkeypa
     assert all(defect.rule == "dslint/parse-error" for defect in defects)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.binary(max_size=40))
 @example(b'{"a": -NaN}')
 @example(b'"\\u00"')

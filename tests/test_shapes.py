@@ -158,7 +158,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(JSON, st.sampled_from(BUILT_IN))
 def test_no_shape_ever_raises_and_its_pointers_lead_to_the_texts(value, shape):
     shape.fits(value)
@@ -169,7 +169,7 @@ def test_no_shape_ever_raises_and_its_pointers_lead_to_the_texts(value, shape):
         shape.turns(value)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(JSON)
 def test_every_string_of_a_record_is_seen_once_in_role_all(value):
     for shape in BUILT_IN:

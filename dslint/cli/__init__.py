@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from typing import Any
@@ -14,15 +15,22 @@ def main() -> None:
     # A BLAS that starts a thread per core costs 0.1 s at import, and dslint brings its own processes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         code = _run()
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201 - this is the command line
         code = 130
-    except BrokenPipeError:
-        # The reader of the report has gone (`dslint check | head`): nothing is left to be said to it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (BrokenPipeError, SystemExit) as error:
+        # The reader of the report has gone (`dslint check | head`), which typer turns into exit code 1: nothing is left to be said to it.
+        # Any other exit is a plugin's, and no verdict either.
         code = 2
+        if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+        else:
+            print("dslint: error: the run was ended by a plugin, before its verdict", file=sys.stderr)  # noqa: T201 - this is the command line
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
         if debug:
             import traceback

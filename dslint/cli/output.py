@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Mapping
@@ -12,6 +13,7 @@ from msgspec import Struct
 from dslint.errors import ConfigError
 from dslint.model import Report
 from dslint.reporters import SUFFIXES, Reporter, Style, named
+from dslint.reporters.text import text_report
 
 
 class Output(Struct, frozen=True):
@@ -59,6 +61,8 @@ def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
     """Write all reports."""
     for output in outputs:
         if output.path is None:
+            if output.reporter is not text_report and isinstance(sys.stdout, io.TextIOWrapper):
+                sys.stdout.reconfigure(encoding="utf-8")  # what machines read is UTF-8, whatever the terminal takes
             for piece in output.reporter(report, style):
                 sys.stdout.write(piece)
             sys.stdout.flush()

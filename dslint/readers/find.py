@@ -67,9 +67,10 @@ def display(location: str, root: str) -> str:
     """Return the path that reports show: relative to the root in POSIX style, absolute for files outside it."""
     absolute = Path(os.path.abspath(location))
     try:
-        return absolute.relative_to(os.path.abspath(root)).as_posix()
+        name = absolute.relative_to(os.path.abspath(root)).as_posix()
     except ValueError:
-        return absolute.as_posix()
+        name = absolute.as_posix()
+    return os.fsencode(name).decode(errors="backslashreplace")  # a name need not be text, but a report is
 
 
 def split_of(path: str, dataset: DatasetSettings) -> tuple[str | None, int]:
@@ -124,13 +125,13 @@ def _not_ignored(files: list[str], folder: str) -> list[str]:
     try:
         asked = subprocess.run(  # noqa: S603 - fixed arguments
             ["git", "-C", folder, "check-ignore", "-z", "--stdin"],  # noqa: S607 - the user's own git
-            input=inputs.encode(),
+            input=os.fsencode(inputs),
             capture_output=True,
             check=False,
         )
     except OSError:
         return files
-    ignored = set(asked.stdout.decode(errors="surrogateescape").split("\0")) if asked.returncode == 0 else set()
+    ignored = set(os.fsdecode(asked.stdout).split("\0")) if asked.returncode == 0 else set()
     return [file for file in files if os.path.abspath(file) not in ignored]
 
 

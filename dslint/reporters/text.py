@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from dslint.reporters.style import Style
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def text_report(report: Report, style: Style) -> Iterator[str]:
@@ -42,7 +44,7 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
 
 def _finding(finding: Finding, style: Style) -> Iterator[str]:
     at = finding.at
-    place = at.path or f"dataset {finding.dataset}".rstrip()
+    place = _visible(at.path or f"dataset {finding.dataset}".rstrip())
     if at.line is not None:
         place += f":{at.line}" + (f":{at.column}" if at.column is not None else "")
     elif at.row is not None:
@@ -120,7 +122,7 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
     width = max([len(item.limit.measure) for item in shown], default=0)
     for item in shown:
         word, look = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("not judged", "yellow")}[item.passed]
-        yield f"{style.paint(f'{word:<10} ', 'bold', look)}{item.limit.measure:<{width}}  {_bounds(item)}\n"
+        yield f"{style.paint(f'{word:<10} ', 'bold', look)}{_visible(item.limit.measure):<{width}}  {_bounds(item)}\n"
     if passed:
         yield f"{style.paint('ok         ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
 
@@ -155,7 +157,7 @@ def _labelled(label: str, text: str, style: Style) -> str:
 def _wrapped(text: str, style: Style, indent: str) -> str:
     return (
         textwrap.fill(
-            text,
+            _visible(text),
             style.width,
             initial_indent=indent,
             subsequent_indent=indent,
@@ -164,3 +166,8 @@ def _wrapped(text: str, style: Style, indent: str) -> str:
         )
         + "\n"
     )
+
+
+def _visible(text: str) -> str:
+    """Return the text with control characters written out: names of files and fields come from the data, and may try to steer the terminal."""
+    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

@@ -78,8 +78,7 @@ class ExactDuplicate(DatasetRule):
         """Yield a finding for each repeat."""
         del source
         for _, group in state.groups("exact", at_least=2):
-            # All of a group are equal in what is compared: their position decides, not the digest, in which ids differ.
-            first, *repeats = sorted(group, key=lambda member: (member.rank, member.file, member.row))
+            first, *repeats = sorted(group)
             before = state.at(first)
             for member in repeats:
                 yield self.finding(state.at(member), f"repeats {before.path} line {before.line}", related=[before], score=1.0)

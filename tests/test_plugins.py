@@ -1,0 +1,268 @@
+"""Strangers' plugins, installed as distributions of their own: what they may do, and what their failures come to."""
+
+from __future__ import annotations
+
+import pytest
+
+HEAD = """
+    import os
+    from dataclasses import dataclass
+    from dslint.plugin import DATASET, DatasetRule, Measure, Record, RecordRule, Rule, Severity, hookimpl
+    @hookimpl
+    def dslint_rules():
+        return [value for value in globals().values() if isinstance(value, type) and issubclass(value, Rule) and value.__module__ == __name__]
+"""
+
+
+@pytest.fixture
+def check(call):
+    return lambda *args: call("check", "-o", "json", *args)
+
+
+def record_rule(body, *, name="odd", extra=""):
+    return f'''{HEAD}
+    @dataclass(frozen=True)
+    class Odd(RecordRule):
+        """Odd records."""
+        name = "{name}"
+        {extra}
+        def check(self, record):
+            {body}
+    '''
+
+
+def dataset_rule(observe="return {'n': [1] * len(batch)}", conclude="return ()", extra=""):
+    return f'''{HEAD}
+    @dataclass(frozen=True)
+    class Whole(DatasetRule):
+        """The whole."""
+        name = "whole"
+        state = {{"n": "int64"}}
+        {extra}
+        def observe(self, batch):
+            {observe}
+        def conclude(self, state, source):
+            {conclude}
+    '''
+
+
+def problems(result):
+    return result.report["problems"]
+
+
+def states(result):
+    return {rule["id"]: rule["state"] for rule in result.report["rules"]}
+
+
+def test_a_strangers_rule_runs_like_ours(work, check):
+    work.chat()
+    work.plugin(
+        "dslint-odd",
+        record_rule("yield self.finding(record.at(), 'odd') if record.row % 2 else self.finding(record.at(), 'even', severity=Severity.INFO)"),
+        namespace="odd",
+    )
+    result = work.check("data.jsonl")
+    assert [f["severity"] for f in result.findings("odd/odd")] == ["info", "warning", "info"]
+    assert next(rule["plugin"] for rule in result.report["rules"] if rule["id"] == "odd/odd") == "dslint-odd 1.0"
+    assert check("data.jsonl", "--max", "odd/odd.count=2").code == 1
+    assert states(check("data.jsonl", "--select", "structure"))["odd/odd"] == "skipped"
+
+
+def test_a_crashed_rule_is_named_and_the_others_go_on(work, check):
+    work.write("data.jsonl", '{"text": "a"}\n{"text": "hunter2"}\n{"text": "a"}\n')
+    work.plugin("dslint-odd", record_rule("1 / (record.row != 1); yield self.finding(record.at(), 'odd')"), version="2.5", namespace="odd")
+    result = check("data.jsonl", "--exit-zero")
+    assert result.code == 2
+    (problem,) = problems(result)
+    assert (problem["kind"], problem["rule"], problem["plugin"], problem["version"], problem["path"]) == (
+        "rule-crashed",
+        "odd/odd",
+        "dslint-odd",
+        "2.5",
+        "data.jsonl",
+    )
+    assert "ZeroDivisionError" in problem["message"]
+    assert "row 1" in problem["message"]
+    assert states(result)["odd/odd"] == "crashed"
+    assert len(result.findings("odd/odd")) == 2
+    assert len(result.findings("duplicates/exact")) == 1
+    assert result.err == ""
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        record_rule("raise ValueError('hunter2')"),
+        record_rule("return ['hunter2']"),
+        record_rule("return 3"),
+        record_rule("yield self.finding(None, 'x')"),
+        dataset_rule(observe="raise ValueError('hunter2')"),
+        dataset_rule(conclude="raise ValueError('hunter2')"),
+        dataset_rule(conclude="return [3]"),
+    ],
+    ids=["raises", "strings", "number", "nowhere", "observe", "conclude", "numbers"],
+)
+def test_whatever_a_rule_does_wrong_is_reported_with_its_plugin(work, check, source):
+    work.write("data.jsonl", '{"text": "hunter2"}\n{"text": "hunter2"}\n')
+    work.plugin("dslint-odd", source, namespace="odd")
+    result = check("data.jsonl")
+    assert result.code == 2, result
+    assert [(p["kind"], p["plugin"]) for p in problems(result)] == [("rule-crashed", "dslint-odd")]
+    assert "hunter2" not in result.out + result.err
+    assert len(result.findings("duplicates/exact")) == 1
+
+
+@pytest.mark.parametrize("status", ["0", "1", ""])
+def test_a_plugin_that_exits_gives_no_verdict(work, check, refused, status):
+    work.chat()
+    work.plugin("dslint-odd", record_rule(f"import sys; sys.exit({status})"), namespace="odd")
+    refused(check("data.jsonl"), "plugin")
+
+
+def test_columns_that_disagree_with_the_state_are_refused(work, check, refused):
+    work.chat()
+    work.plugin("dslint-odd", dataset_rule(observe="return {'m': [1] * len(batch)}"), namespace="odd")
+    refused(check("data.jsonl"), "Whole", "state")
+
+
+def test_findings_on_the_dataset_and_own_measures(work, check):
+    work.chat()
+    work.plugin(
+        "dslint-odd",
+        dataset_rule(conclude="return [self.finding(DATASET, 'few'), Measure('size', len(state))]", extra='measures = {"size": "rows"}'),
+        namespace="odd",
+    )
+    result = check("data.jsonl", "--max", "odd/whole.size=2")
+    assert result.code == 1
+    measures = result.report["measures"]
+    assert (measures["odd/whole.count"], measures["odd/whole.rate"], measures["odd/whole.size"]) == (1, 0, 3)
+    (found,) = result.findings("odd/whole")
+    assert (found["path"], found["row"]) == (None, None)
+    assert check("data.jsonl", "--min", "odd/whole.size=3").code == 0
+    assert check("data.jsonl", "--min", "odd/whole.sise=3").code == 2
+
+
+MISSING = record_rule("return ()", extra='requires = ("no_such_module",); extra = "near"')
+
+
+def test_a_rule_whose_extra_is_missing(work, check, call):
+    work.chat()
+    work.plugin("dslint-odd", MISSING, namespace="odd")
+    by_default = check("data.jsonl")
+    assert (by_default.code, states(by_default)["odd/odd"]) == (0, "unavailable")
+    assert "pip install 'dslint-odd[near]'" in " ".join(call("check", "data.jsonl").out.split())
+    assert states(check("data.jsonl", "--select", "odd,structure"))["odd/odd"] == "unavailable"
+
+
+def test_a_rule_by_name_whose_extra_is_missing_is_refused(work, check, refused, monkeypatch):
+    work.chat()
+    work.plugin("dslint-odd", MISSING, namespace="odd")
+    refused(check("data.jsonl", "--select", "odd/odd"), "odd/odd", "pip install 'dslint-odd[near]'")
+    monkeypatch.setenv("PRE_COMMIT", "1")
+    refused(check("data.jsonl", "--select", "odd/odd"), "additional_dependencies", "dslint-odd[near]")
+    monkeypatch.delenv("PRE_COMMIT")
+    work.write("dslint.toml", '[rules."odd/odd"]\nseverity = "error"\n')
+    refused(check("data.jsonl"), "odd/odd", "pip install")
+
+
+BROKEN = {
+    "does not import": "import no_such_module_at_all\n",
+    "is no Python": "def\n",
+    "raises": "raise RuntimeError('x')\n",
+    "exits": "import sys; sys.exit(0)\n",
+    "unknown hook": "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rulez(): return []\n",
+    "hook raises": "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rules(): raise RuntimeError('x')\n",
+    "hook gives no rules": "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rules(): return [3]\n",
+    "hook gives nothing": "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rules(): return None\n",
+    "rule without a name": "from dslint.plugin import hookimpl, RecordRule\nclass R(RecordRule):\n    def check(self, record): return ()\n@hookimpl\ndef dslint_rules(): return [R]\n",
+    "rule that is no dataclass": "from dslint.plugin import hookimpl, RecordRule\nclass R(RecordRule):\n    name = 'r'\n    def check(self, record): return ()\n@hookimpl\ndef dslint_rules(): return [R]\n",
+}
+
+
+@pytest.mark.parametrize("source", BROKEN.values(), ids=BROKEN.keys())
+def test_a_broken_plugin_stops_the_run_and_is_named(work, check, refused, source):
+    work.chat()
+    work.plugin("dslint-odd", source, namespace="odd", version="3.1")
+    refused(check("data.jsonl"), "odd", "dslint-odd 3.1")
+
+
+def test_a_broken_plugin_is_listed(work, call):
+    work.plugin("dslint-odd", BROKEN["does not import"], namespace="odd")
+    result = call("plugins")
+    assert result.code == 2
+    assert "broken" in result.out
+    assert "no_such_module_at_all" in result.out
+    assert call("doctor").code == 2
+
+
+def test_two_plugins_with_one_namespace_are_refused(work, check, refused):
+    work.chat()
+    work.plugin("dslint-one", record_rule("return ()"), namespace="odd")
+    work.plugin("dslint-two", record_rule("return ()"), namespace="odd")
+    refused(check("data.jsonl"), "odd", "dslint-one", "dslint-two")
+
+
+def test_nobody_takes_the_namespace_of_the_core(work, check, refused):
+    work.chat()
+    work.plugin("dslint-odd", record_rule("return ()"), namespace="dslint")
+    refused(check("data.jsonl"), "dslint-odd")
+
+
+def test_a_plugin_brings_shapes_reporters_and_presets(work, check, call):
+    work.write("data.jsonl", '{"q": "hi", "a": " "}\n')
+    work.plugin(
+        "dslint-odd",
+        """
+        from dslint.plugin import ShapeProblem, Text, hookimpl
+        class Pair:
+            name = "pair"
+            roles = frozenset({"user", "assistant"})
+            def fits(self, value): return type(value) is dict and "q" in value
+            def read(self, value): return [Text("/q", "user", value["q"]), Text("/a", "assistant", value["a"], True)], []
+            def turns(self, value): return []
+        @hookimpl
+        def dslint_shapes(): return [Pair()]
+        @hookimpl
+        def dslint_reporters(): return {"brief": lambda report, style: iter([report.verdict])}
+        @hookimpl
+        def dslint_presets(): return {"strict": 'fail-on = "info"\\n[rules]\\nselect = ["structure"]\\n'}
+        """,
+        namespace="odd",
+    )
+    result = check("data.jsonl")
+    assert result.report["inputs"][0]["shape"] == "pair"
+    assert [f["field"] for f in result.findings("structure/nothing-to-learn")] == ["/a"]
+    assert call("check", "data.jsonl", "-o", "brief").out == "fail"
+    work.write("dslint.toml", 'extends = ["odd:strict"]\n')
+    assert states(check("data.jsonl"))["duplicates/exact"] == "skipped"
+
+
+def test_a_file_that_changes_during_the_run_is_said(work, check):
+    work.chat()
+    work.plugin("dslint-odd", record_rule("os.utime('data.jsonl', (1, 1)); return ()"), namespace="odd")
+    result = check("data.jsonl")
+    assert result.code == 2
+    assert [p["kind"] for p in problems(result)] == ["file-changed"]
+    assert "data.jsonl" in problems(result)[0]["path"]
+
+
+def test_a_rules_own_exception_text_never_reaches_the_report_of_two_runs(work, check):
+    work.chat()
+    work.plugin("dslint-odd", record_rule("raise ValueError(id(object()))"), namespace="odd")
+    assert check("data.jsonl").out == check("data.jsonl").out
+
+
+def test_options_of_all_kinds_from_flags_and_file(work, check):
+    work.chat(rows=1)
+    fields = "count: int = 1; share: float = 0.5; deep: bool = False; words: tuple[str, ...] = ()"
+    work.plugin(
+        "dslint-odd",
+        record_rule("yield self.finding(record.at(), f'{self.count}|{self.share}|{self.deep}|{list(self.words)}')", extra=fields),
+        namespace="odd",
+    )
+    flags = ["count=3", "share=1", "deep=true", "words=a, b"]
+    (found,) = check("data.jsonl", *[part for flag in flags for part in ("--option", f"odd/odd.{flag}")]).findings("odd/odd")
+    assert found["message"] == "3|1.0|True|['a', 'b']"
+    work.write("dslint.toml", '[rules.odd]\ncount = 9\n[rules."odd/odd"]\nshare = 2\ndeep = true\nwords = ["a"]\n')
+    (found,) = check("data.jsonl").findings("odd/odd")
+    assert found["message"] == "9|2.0|True|['a']"
