@@ -12,6 +12,8 @@ import msgspec
 from dslint.model import Confidence, Severity
 from dslint.registry import ALWAYS, Catalogue
 from dslint.rules import OptionFile, Rule, summary
+from dslint.shapes.custom import ROLES as CUSTOM_ROLES
+from dslint.shapes.custom import Custom
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COLUMN_KINDS = ("label", "id", "source", "language", "created", "split")
@@ -155,7 +157,13 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
             "name": {"type": "string"},
             "files": _GLOBS,
             "exclude": _GLOBS,
-            "shape": {"enum": list(shapes)},
+            "shape": {"enum": [*shapes, Custom.name]},
+            "texts": {
+                "type": "object",
+                "additionalProperties": False,
+                "minProperties": 1,
+                "properties": {role: {**_GLOBS, "description": f"where the {role} texts are: column paths"} for role in CUSTOM_ROLES},
+            },
             "splits": {"type": "object", "additionalProperties": _GLOBS},
             "columns": {
                 "type": "object",
