@@ -9,19 +9,26 @@ from typing import Any
 
 from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity
 
-_PICTURE = r"(?:image|picture|photo|photograph|screenshot|painting|drawing|diagram|infographic)s?"
+_SHOT = r"(?:image|picture|photo|photograph|screenshot)s?"
+_PICTURE = rf"(?:{_SHOT}|(?:painting|drawing|diagram|infographic)s?)"
 _FILE = r"(?:file|document|pdf|spreadsheet|video|audio(?: clip| file| recording)?|recording|podcast|csv|" + _PICTURE + ")s?"
 _LOOK = (
-    "describe|caption|identify|analy[sz]e|interpret|summari[sz]e|transcribe|examine|study|inspect|look at|looking at|observe|"
-    "based on|according to|shown in|seen in|see in|depicted in|using|watch|listen to|classify|label|translate|what is in|what's in"
+    "describe|caption|title|identify|analy[sz]e|interpret|summari[sz]e|transcribe|examine|study|inspect|look at|looking at|observe|based on|"
+    "according to|shown in|seen in|see in|depicted in|happening in|using|watch|listen to|classify|label|translate|what is in|what's in|who is in|"
+    "edit|crop|colou?ri[sz]e|rotate|enhance"
 )
 _MISSING = re.compile(
-    rf"\b(?:{_LOOK})\b(?:\W+\w+){{0,5}}?\W+(?:(?:this|these|following|given|provided|attached|above)\s+{_PICTURE}|{_PICTURE}\s+(?:below|above|attached))\b"
-    rf"|\b(?:the|this|these|my|an?)\s+attached\s+{_FILE}\b"
+    rf"\b(?:the\s+(?:following|given|provided|attached|above))\s+(?:\w+\s+(?:and\s+\w+\s+)?)?{_PICTURE}\b"
+    rf"|\b(?:{_LOOK})\b(?:\W+\w+){{0,5}}?\W+(?:(?:this|these)\s+{_SHOT}|(?:the\s+)?{_PICTURE}\s+(?:below|above))\b"
+    rf"|\b(?:the|this|these|my)\s+attached\s+{_FILE}\b"
     rf"|\b{_FILE}\s+(?:(?:is|are)\s+attached|attached\s+(?:below|above|here))\b"
     r"|\b(?:at|via|from|in|see|visit|open|click(?:\s+on)?|follow)\s+(?:the\s+(?:following|attached|given|provided)\s+(?:link|url)|the\s+(?:link|url)\s+below)\b",
     re.IGNORECASE,
 )
+_PROGRAM = re.compile(
+    r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b", re.IGNORECASE
+)
+"""Who asks for a program speaks of the files and pictures that it will be given."""
 _HELD = re.compile(
     r"https?://|www\.|data:\w+/|!\[|<(?:image|img|video|audio|file|\|image)|\w\.(?:jpe?g|png|gif|webp|svg|pdf|csv|xlsx?|docx?|mp[34]|wav|txt)\b",
     re.IGNORECASE,
@@ -41,6 +48,8 @@ class MissingAttachment(RecordRule):
 
     First prompts of up to 600 characters that ask to look at "this picture", "the attached file", "the link below" and the like, in records without
     an attachment field, a content part that is no text, an input beside the instruction, a link, a file name or a picture's placeholder.
+
+    Prompts about programs are left alone: they speak of files that will be given.
 
     Blind spots: English only; what a later turn refers to; texts that describe in words what they refer to.
 
@@ -66,7 +75,7 @@ class MissingAttachment(RecordRule):
         prompts = record.texts(("user",))
         if not prompts or len(prompts[0].text) > _LONGEST or (match := _MISSING.search(prompts[0].text)) is None:
             return
-        if not _held(record.value, prompts):
+        if not _PROGRAM.search(prompts[0].text) and not _held(record.value, prompts):
             message = "the prompt refers to an attachment that the record does not hold"
             yield self.finding(prompts[0].at(*match.span()), message, confidence=Confidence.MEDIUM)
 
