@@ -1,28 +1,66 @@
 """What holds for every shape, whatever the record."""
 
 import pytest
-from dslint import shapes
-from dslint.batch import lookup
 from hypothesis import given
 from hypothesis import strategies as st
 
-SHAPES = [*shapes.BUILT_IN, shapes.Custom.of({"user": ("prompt", "meta.q"), "assistant": ("/completion", "messages.0.content"), "rejected": ("rejected",)})]
+from dslint import shapes
+from dslint.batch import lookup
+
+SHAPES = [
+    *shapes.BUILT_IN,
+    shapes.Custom.of({"user": ("prompt", "meta.q"), "assistant": ("/completion", "messages.0.content"), "rejected": ("rejected",)}),
+]
 
 words = st.sampled_from(["", " ", "Hi", "Bye", "{}", '{"name": "f"}'])
 scalars = st.one_of(st.none(), st.booleans(), st.integers(-2, 2), words)
 keys = st.sampled_from(
-    ["messages", "conversations", "prompt", "completion", "instruction", "input", "output", "chosen", "rejected", "chosen_messages", "rejected_messages", "label"]
-    + ["kto_tag", "role", "content", "from", "value", "type", "text", "history", "system", "instances", "tool_calls", "weight", "a/b", "~"]
+    [
+        "messages",
+        "conversations",
+        "prompt",
+        "completion",
+        "instruction",
+        "input",
+        "output",
+        "chosen",
+        "rejected",
+        "chosen_messages",
+        "rejected_messages",
+        "label",
+        "kto_tag",
+        "role",
+        "content",
+        "from",
+        "value",
+        "type",
+        "text",
+        "history",
+        "system",
+        "instances",
+        "tool_calls",
+        "weight",
+        "a/b",
+        "~",
+    ]
 )
 anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4), max_leaves=12)
 roles = st.sampled_from(["system", "user", "assistant", "tool", "developer", "function", "bot"])
-parts = st.lists(st.fixed_dictionaries({"type": st.sampled_from(["text", "image_url", "tool_call", "reasoning"])}, optional={"text": words, "value": words}), max_size=2)
+parts = st.lists(
+    st.fixed_dictionaries({"type": st.sampled_from(["text", "image_url", "tool_call", "reasoning"])}, optional={"text": words, "value": words}),
+    max_size=2,
+)
 chat = st.fixed_dictionaries(
     {"role": roles, "content": words | st.none() | parts},
-    optional={"weight": st.sampled_from([0, 1]), "tool_calls": st.just([{"function": {"name": "f", "arguments": "{}"}}]) | anything, "refusal": words},
+    optional={
+        "weight": st.sampled_from([0, 1]),
+        "tool_calls": st.just([{"function": {"name": "f", "arguments": "{}"}}]) | anything,
+        "refusal": words,
+    },
 )
 sharegpt = st.fixed_dictionaries(
-    {"from": st.sampled_from(["human", "gpt", "system", "function_call", "observation", "alien"]), "value": words | scalars}, optional={"weight": st.sampled_from([0, 1, None])}
+    {"from": st.sampled_from(["human", "gpt", "system", "function_call", "observation", "alien"]), "value": words | scalars},
+    optional={"weight": st.sampled_from([0, 1, None])},
 )
 messages = st.lists(chat | sharegpt | chat, max_size=4)
 said = words | messages | chat | sharegpt | anything
@@ -57,7 +95,11 @@ def test_reading_never_raises_and_pointers_resolve(shape, value):
         return
     turns = shape.turns(value)
     assert all(turn.role in shape.roles for turn in turns)
-    assert {text.field for text in texts if text.target and text.text.strip()} == set() or shape.name in ("text", "classification") or any(turn.target for turn in turns)
+    assert (
+        {text.field for text in texts if text.target and text.text.strip()} == set()
+        or shape.name in ("text", "classification")
+        or any(turn.target for turn in turns)
+    )
 
 
 @given(value=records)

@@ -4,6 +4,7 @@ import pickle
 import time
 
 import pytest
+
 from dslint import shapes
 from dslint.batch import lookup
 
@@ -19,36 +20,232 @@ V1B = {"role": "assistant", "content": [{"type": "text", "value": "b"}], "loss_w
 
 # shape, record, texts as (field, role, target), turns as (role, target)
 READ = [
-    ("chat", {"messages": [U, A]}, [("/messages/0/content", "user", False), ("/messages/1/content", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("chat", {"conversations": [U, A], "system": "s"}, [("/system", "system", False), ("/conversations/0/content", "user", False), ("/conversations/1/content", "assistant", True)], [("system", False), ("user", False), ("assistant", True)]),
-    ("chat", {"messages": [{"role": "developer", "content": "d"}, U, A]}, [("/messages/0/content", "developer", False), ("/messages/1/content", "user", False), ("/messages/2/content", "assistant", True)], [("developer", False), ("user", False), ("assistant", True)]),
-    ("chat", {"messages": [V1U, V1A]}, [("/messages/0/content/0/value", "user", False), ("/messages/1/content/0/value", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("chat", {"messages": [U, A | {"weight": 0}, U, A | {"weight": 1}]}, [("/messages/0/content", "user", False), ("/messages/1/content", "assistant", False), ("/messages/2/content", "user", False), ("/messages/3/content", "assistant", True)], [("user", False), ("assistant", False), ("user", False), ("assistant", True)]),
-    ("chat", {"messages": [U, {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}}, {"role": "function", "name": "f", "content": "1"}, A]}, [("/messages/0/content", "user", False), ("/messages/2/content", "tool", False), ("/messages/3/content", "assistant", True)], [("user", False), ("assistant", True), ("tool", False), ("assistant", True)]),
-    ("sharegpt", {"conversations": [H, G]}, [("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("sharegpt", {"system": "s", "conversations": [H, G | {"weight": 0}]}, [("/system", "system", False), ("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", False)], [("system", False), ("user", False), ("assistant", False)]),
-    ("sharegpt", {"conversations": [H, {"from": "function_call", "value": "{}"}, {"from": "observation", "value": "1"}, {"from": "bing", "value": "a"}], "tools": "[]"}, [("/conversations/0/value", "user", False), ("/conversations/2/value", "tool", False), ("/conversations/3/value", "assistant", True)], [("user", False), ("assistant", True), ("tool", False), ("assistant", True)]),
-    ("alpaca", {"instruction": "i", "input": "", "output": "o"}, [("/instruction", "user", False), ("/output", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("alpaca", {"instruction": "i", "input": "x", "output": "o", "system": "s", "history": [["q", "a"]]}, [("/system", "system", False), ("/history/0/0", "user", False), ("/history/0/1", "assistant", True), ("/instruction", "user", False), ("/input", "user", False), ("/output", "assistant", True)], [("system", False), ("user", False), ("assistant", True), ("user", False), ("assistant", True)]),
-    ("alpaca", {"instruction": "i", "context": "c", "response": "o", "category": "x"}, [("/instruction", "user", False), ("/context", "user", False), ("/response", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("alpaca", {"id": "seed_task_0", "instruction": "i", "instances": [{"input": "", "output": "o"}]}, [("/instruction", "user", False), ("/instances/0/output", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("prompt-completion", {"prompt": "p", "completion": "c"}, [("/prompt", "user", False), ("/completion", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("prompt-completion", {"prompt": [U, A, U], "completion": [A]}, [("/prompt/0/content", "user", False), ("/prompt/1/content", "assistant", False), ("/prompt/2/content", "user", False), ("/completion/0/content", "assistant", True)], [("user", False), ("assistant", False), ("user", False), ("assistant", True)]),
-    ("prompt-completion", {"question": "q", "answer": "a"}, [("/question", "user", False), ("/answer", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("preference", {"prompt": "p", "chosen": "a", "rejected": "b"}, [("/prompt", "user", False), ("/chosen", "assistant", True), ("/rejected", "rejected", False)], [("user", False), ("assistant", True), ("rejected", False)]),
-    ("preference", {"chosen": "a", "rejected": "b"}, [("/chosen", "assistant", True), ("/rejected", "rejected", False)], [("assistant", True), ("rejected", False)]),
-    ("preference", {"prompt": [U], "chosen": [A], "rejected": [BAD]}, [("/prompt/0/content", "user", False), ("/chosen/0/content", "assistant", True), ("/rejected/0/content", "rejected", False)], [("user", False), ("assistant", True), ("rejected", False)]),
-    ("preference", {"prompt": "q", "chosen": [U, A], "rejected": [U, BAD], "messages": [U, A]}, [("/chosen/0/content", "user", False), ("/chosen/1/content", "assistant", True), ("/rejected/1/content", "rejected", False)], [("user", False), ("assistant", True), ("rejected", False)]),
-    ("preference", {"conversations": [H, G, H], "chosen": G, "rejected": WORSE}, [("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", False), ("/conversations/2/value", "user", False), ("/chosen/value", "assistant", True), ("/rejected/value", "rejected", False)], [("user", False), ("assistant", False), ("user", False), ("assistant", True), ("rejected", False)]),
-    ("preference", {"chosen_messages": [V1U, V1A], "rejected_messages": [V1U, V1B]}, [("/chosen_messages/0/content/0/value", "user", False), ("/chosen_messages/1/content/0/value", "assistant", True), ("/rejected_messages/1/content/0/value", "rejected", False)], [("user", False), ("assistant", True), ("rejected", False)]),
-    ("preference", {"input": {"messages": [U]}, "preferred_output": [A], "non_preferred_output": [BAD]}, [("/input/messages/0/content", "user", False), ("/preferred_output/0/content", "assistant", True), ("/non_preferred_output/0/content", "rejected", False)], [("user", False), ("assistant", True), ("rejected", False)]),
-    ("preference", {"instruction": "i", "input": "x", "chosen": "a", "rejected": "b"}, [("/instruction", "user", False), ("/input", "user", False), ("/chosen", "assistant", True), ("/rejected", "rejected", False)], [("user", False), ("assistant", True), ("rejected", False)]),
-    ("kto", {"prompt": "p", "completion": "c", "label": True}, [("/prompt", "user", False), ("/completion", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("kto", {"prompt": "p", "completion": "c", "label": False}, [("/prompt", "user", False), ("/completion", "rejected", False)], [("user", False), ("rejected", False)]),
-    ("kto", {"messages": [U, A, U, BAD], "label": False}, [("/messages/0/content", "user", False), ("/messages/1/content", "assistant", False), ("/messages/2/content", "user", False), ("/messages/3/content", "rejected", False)], [("user", False), ("assistant", False), ("user", False), ("rejected", False)]),
-    ("kto", {"conversations": [H, G], "kto_tag": True}, [("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", True)], [("user", False), ("assistant", True)]),
-    ("kto", {"instruction": "i", "input": "", "output": "o", "kto_tag": False}, [("/instruction", "user", False), ("/output", "rejected", False)], [("user", False), ("rejected", False)]),
-    ("kto", {"prompt": "q", "completion": [U, A], "label": True}, [("/completion/0/content", "user", False), ("/completion/1/content", "assistant", True)], [("user", False), ("assistant", True)]),
+    (
+        "chat",
+        {"messages": [U, A]},
+        [("/messages/0/content", "user", False), ("/messages/1/content", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "chat",
+        {"conversations": [U, A], "system": "s"},
+        [("/system", "system", False), ("/conversations/0/content", "user", False), ("/conversations/1/content", "assistant", True)],
+        [("system", False), ("user", False), ("assistant", True)],
+    ),
+    (
+        "chat",
+        {"messages": [{"role": "developer", "content": "d"}, U, A]},
+        [("/messages/0/content", "developer", False), ("/messages/1/content", "user", False), ("/messages/2/content", "assistant", True)],
+        [("developer", False), ("user", False), ("assistant", True)],
+    ),
+    (
+        "chat",
+        {"messages": [V1U, V1A]},
+        [("/messages/0/content/0/value", "user", False), ("/messages/1/content/0/value", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "chat",
+        {"messages": [U, A | {"weight": 0}, U, A | {"weight": 1}]},
+        [
+            ("/messages/0/content", "user", False),
+            ("/messages/1/content", "assistant", False),
+            ("/messages/2/content", "user", False),
+            ("/messages/3/content", "assistant", True),
+        ],
+        [("user", False), ("assistant", False), ("user", False), ("assistant", True)],
+    ),
+    (
+        "chat",
+        {
+            "messages": [
+                U,
+                {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+                {"role": "function", "name": "f", "content": "1"},
+                A,
+            ]
+        },
+        [("/messages/0/content", "user", False), ("/messages/2/content", "tool", False), ("/messages/3/content", "assistant", True)],
+        [("user", False), ("assistant", True), ("tool", False), ("assistant", True)],
+    ),
+    (
+        "sharegpt",
+        {"conversations": [H, G]},
+        [("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "sharegpt",
+        {"system": "s", "conversations": [H, G | {"weight": 0}]},
+        [("/system", "system", False), ("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", False)],
+        [("system", False), ("user", False), ("assistant", False)],
+    ),
+    (
+        "sharegpt",
+        {
+            "conversations": [H, {"from": "function_call", "value": "{}"}, {"from": "observation", "value": "1"}, {"from": "bing", "value": "a"}],
+            "tools": "[]",
+        },
+        [("/conversations/0/value", "user", False), ("/conversations/2/value", "tool", False), ("/conversations/3/value", "assistant", True)],
+        [("user", False), ("assistant", True), ("tool", False), ("assistant", True)],
+    ),
+    (
+        "alpaca",
+        {"instruction": "i", "input": "", "output": "o"},
+        [("/instruction", "user", False), ("/output", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "alpaca",
+        {"instruction": "i", "input": "x", "output": "o", "system": "s", "history": [["q", "a"]]},
+        [
+            ("/system", "system", False),
+            ("/history/0/0", "user", False),
+            ("/history/0/1", "assistant", True),
+            ("/instruction", "user", False),
+            ("/input", "user", False),
+            ("/output", "assistant", True),
+        ],
+        [("system", False), ("user", False), ("assistant", True), ("user", False), ("assistant", True)],
+    ),
+    (
+        "alpaca",
+        {"instruction": "i", "context": "c", "response": "o", "category": "x"},
+        [("/instruction", "user", False), ("/context", "user", False), ("/response", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "alpaca",
+        {"id": "seed_task_0", "instruction": "i", "instances": [{"input": "", "output": "o"}]},
+        [],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "prompt-completion",
+        {"prompt": "p", "completion": "c"},
+        [("/prompt", "user", False), ("/completion", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "prompt-completion",
+        {"prompt": [U, A, U], "completion": [A]},
+        [
+            ("/prompt/0/content", "user", False),
+            ("/prompt/1/content", "assistant", False),
+            ("/prompt/2/content", "user", False),
+            ("/completion/0/content", "assistant", True),
+        ],
+        [("user", False), ("assistant", False), ("user", False), ("assistant", True)],
+    ),
+    (
+        "prompt-completion",
+        {"question": "q", "answer": "a"},
+        [("/question", "user", False), ("/answer", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "preference",
+        {"prompt": "p", "chosen": "a", "rejected": "b"},
+        [("/prompt", "user", False), ("/chosen", "assistant", True), ("/rejected", "rejected", False)],
+        [("user", False), ("assistant", True), ("rejected", False)],
+    ),
+    (
+        "preference",
+        {"chosen": "a", "rejected": "b"},
+        [("/chosen", "assistant", True), ("/rejected", "rejected", False)],
+        [("assistant", True), ("rejected", False)],
+    ),
+    (
+        "preference",
+        {"prompt": [U], "chosen": [A], "rejected": [BAD]},
+        [("/prompt/0/content", "user", False), ("/chosen/0/content", "assistant", True), ("/rejected/0/content", "rejected", False)],
+        [("user", False), ("assistant", True), ("rejected", False)],
+    ),
+    (
+        "preference",
+        {"prompt": "q", "chosen": [U, A], "rejected": [U, BAD], "messages": [U, A]},
+        [("/chosen/0/content", "user", False), ("/chosen/1/content", "assistant", True), ("/rejected/1/content", "rejected", False)],
+        [("user", False), ("assistant", True), ("rejected", False)],
+    ),
+    (
+        "preference",
+        {"conversations": [H, G, H], "chosen": G, "rejected": WORSE},
+        [
+            ("/conversations/0/value", "user", False),
+            ("/conversations/1/value", "assistant", False),
+            ("/conversations/2/value", "user", False),
+            ("/chosen/value", "assistant", True),
+            ("/rejected/value", "rejected", False),
+        ],
+        [("user", False), ("assistant", False), ("user", False), ("assistant", True), ("rejected", False)],
+    ),
+    (
+        "preference",
+        {"chosen_messages": [V1U, V1A], "rejected_messages": [V1U, V1B]},
+        [
+            ("/chosen_messages/0/content/0/value", "user", False),
+            ("/chosen_messages/1/content/0/value", "assistant", True),
+            ("/rejected_messages/1/content/0/value", "rejected", False),
+        ],
+        [("user", False), ("assistant", True), ("rejected", False)],
+    ),
+    (
+        "preference",
+        {"input": {"messages": [U]}, "preferred_output": [A], "non_preferred_output": [BAD]},
+        [
+            ("/input/messages/0/content", "user", False),
+            ("/preferred_output/0/content", "assistant", True),
+            ("/non_preferred_output/0/content", "rejected", False),
+        ],
+        [("user", False), ("assistant", True), ("rejected", False)],
+    ),
+    (
+        "preference",
+        {"instruction": "i", "input": "x", "chosen": "a", "rejected": "b"},
+        [("/instruction", "user", False), ("/input", "user", False), ("/chosen", "assistant", True), ("/rejected", "rejected", False)],
+        [("user", False), ("assistant", True), ("rejected", False)],
+    ),
+    (
+        "kto",
+        {"prompt": "p", "completion": "c", "label": True},
+        [("/prompt", "user", False), ("/completion", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "kto",
+        {"prompt": "p", "completion": "c", "label": False},
+        [("/prompt", "user", False), ("/completion", "rejected", False)],
+        [("user", False), ("rejected", False)],
+    ),
+    (
+        "kto",
+        {"messages": [U, A, U, BAD], "label": False},
+        [
+            ("/messages/0/content", "user", False),
+            ("/messages/1/content", "assistant", False),
+            ("/messages/2/content", "user", False),
+            ("/messages/3/content", "rejected", False),
+        ],
+        [("user", False), ("assistant", False), ("user", False), ("rejected", False)],
+    ),
+    (
+        "kto",
+        {"conversations": [H, G], "kto_tag": True},
+        [("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
+    (
+        "kto",
+        {"instruction": "i", "input": "", "output": "o", "kto_tag": False},
+        [("/instruction", "user", False), ("/output", "rejected", False)],
+        [("user", False), ("rejected", False)],
+    ),
+    (
+        "kto",
+        {"prompt": "q", "completion": [U, A], "label": True},
+        [("/completion/0/content", "user", False), ("/completion/1/content", "assistant", True)],
+        [("user", False), ("assistant", True)],
+    ),
 ]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dslint.model import ShapeProblem
+from dslint.model import ShapeProblem, Turn
 from dslint.shapes.messages import (
     ANSWER_FIELDS,
     PROMPT_FIELDS,
@@ -51,6 +51,10 @@ class Alpaca(Dialogue):
             for number, instance in enumerate(value["instances"]):
                 _example(instance, f"/instances/{number}", said, problems)
         return said
+
+    def turns(self, value: Any) -> list[Turn]:
+        """Return the turns; none for instances, which are examples of a task and no conversation."""
+        return [] if "instances" in value and "output" not in value else super().turns(value)
 
 
 def _example(value: Any, where: str, said: list[Said], problems: list[ShapeProblem]) -> None:
