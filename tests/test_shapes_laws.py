@@ -95,11 +95,8 @@ def test_reading_never_raises_and_pointers_resolve(shape, value):
         return
     turns = shape.turns(value)
     assert all(turn.role in shape.roles for turn in turns)
-    assert (
-        {text.field for text in texts if text.target and text.text.strip()} == set()
-        or shape.name in ("text", "classification")
-        or any(turn.target for turn in turns)
-    )
+    if turns and any(text.target for text in texts):
+        assert any(turn.target for turn in turns)
 
 
 @given(value=records)

@@ -117,8 +117,8 @@ READ = [
     (
         "alpaca",
         {"id": "seed_task_0", "instruction": "i", "instances": [{"input": "", "output": "o"}]},
+        [("/instruction", "user", False), ("/instances/0/output", "assistant", True)],
         [],
-        [("user", False), ("assistant", True)],
     ),
     (
         "prompt-completion",

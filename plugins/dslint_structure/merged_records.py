@@ -59,4 +59,6 @@ class MergedRecords(RecordRule):
 
 
 def _places(text: str) -> list[tuple[int, int]]:
-    return outside_code(text, _MERGED.finditer(text)) if ("nput" in text or "nstruction" in text or "utput" in text or "##" in text) else []
+    if "##" not in text and not ("Instruction" in text and ("Input" in text or "Output" in text)):
+        return []
+    return outside_code(text, _MERGED.finditer(text))

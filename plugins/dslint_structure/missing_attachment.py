@@ -25,6 +25,7 @@ _MISSING = re.compile(
     r"|\b(?:at|via|from|in|see|visit|open|click(?:\s+on)?|follow)\s+(?:the\s+(?:following|attached|given|provided)\s+(?:link|url)|the\s+(?:link|url)\s+below)\b",
     re.IGNORECASE,
 )
+_HINTS = ("image", "picture", "photo", "screenshot", "painting", "drawing", "diagram", "infographic", "attached", "link", "url")
 _PROGRAM = re.compile(
     r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b", re.IGNORECASE
 )
@@ -73,11 +74,15 @@ class MissingAttachment(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield at most one finding, at the reference."""
         prompts = record.texts(("user",))
-        if not prompts or len(prompts[0].text) > _LONGEST or (match := _MISSING.search(prompts[0].text)) is None:
-            return
-        if not _PROGRAM.search(prompts[0].text) and not _held(record.value, prompts):
+        if prompts and (match := _reference(prompts[0].text)) is not None and not _held(record.value, prompts):
             message = "the prompt refers to an attachment that the record does not hold"
             yield self.finding(prompts[0].at(*match.span()), message, confidence=Confidence.MEDIUM)
+
+
+def _reference(text: str) -> re.Match[str] | None:
+    if len(text) > _LONGEST or not any(map(text.lower().__contains__, _HINTS)):
+        return None
+    return _MISSING.search(text) if not _PROGRAM.search(text) else None
 
 
 def _held(value: Any, prompts: list[Part]) -> bool:
