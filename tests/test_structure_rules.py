@@ -296,6 +296,7 @@ ATTACHMENTS = [
     ("Describe the following picture.", {"images": ["1.jpg"]}, 0),
     ("Describe the following picture: <image>", {}, 0),
     ("Describe a picture that you like.", {}, 0),
+    ("Describe the following painting.Painting: the Mona Lisa", {}, 0),
     ("Write a function that blurs the given image.", {}, 0),
     ("Take a photo of this.", {}, 0),
     ("Explain the link between smoking and cancer.", {}, 0),

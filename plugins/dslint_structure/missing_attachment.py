@@ -25,6 +25,8 @@ _MISSING = re.compile(
     r"|\b(?:at|via|from|in|see|visit|open|click(?:\s+on)?|follow)\s+(?:the\s+(?:following|attached|given|provided)\s+(?:link|url)|the\s+(?:link|url)\s+below)\b",
     re.IGNORECASE,
 )
+_FOLLOWS = re.compile(r"[:\n]\s*\S")
+"""After a reference: the thing itself, in words."""
 _HINTS = ("image", "picture", "photo", "screenshot", "painting", "drawing", "diagram", "infographic", "attached", "link", "url")
 _PROGRAM = re.compile(
     r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b", re.IGNORECASE
@@ -48,7 +50,8 @@ class MissingAttachment(RecordRule):
     Why: the answer can only be invented, and a model that learns from it learns to invent.
 
     First prompts of up to 600 characters that ask to look at "this picture", "the attached file", "the link below" and the like, in records without
-    an attachment field, a content part that is no text, an input beside the instruction, a link, a file name or a picture's placeholder.
+    an attachment field, a content part that is no text, an input beside the instruction, a link, a file name or a picture's placeholder, and with
+    nothing after a colon or on a line of its own that could be what is meant.
 
     Prompts about programs are left alone: they speak of files that will be given.
 
@@ -82,7 +85,8 @@ class MissingAttachment(RecordRule):
 def _reference(text: str) -> re.Match[str] | None:
     if len(text) > _LONGEST or not any(map(text.lower().__contains__, _HINTS)):
         return None
-    return _MISSING.search(text) if not _PROGRAM.search(text) else None
+    match = _MISSING.search(text)
+    return None if match is None or _PROGRAM.search(text) or _FOLLOWS.search(text, match.end()) else match
 
 
 def _held(value: Any, prompts: list[Part]) -> bool:
