@@ -49,8 +49,7 @@ def lookup(value: object, path: str) -> object:
     """Return the value at a column path (`label`, `meta.url`, or a JSON pointer), or None where there is none."""
     if type(value) is dict and path in value:
         return value[path]
-    keys = [key.replace("~1", "/").replace("~0", "~") for key in path[1:].split("/")] if path.startswith("/") else path.split(".")
-    for key in keys:
+    for key in _keys(path):
         if type(value) is dict:
             value = value.get(key)
         elif type(value) is list and key.isdecimal() and int(key) < len(value):
@@ -58,6 +57,15 @@ def lookup(value: object, path: str) -> object:
         else:
             return None
     return value
+
+
+def pointer_of(value: object, path: str) -> str:
+    """Return the JSON pointer of what `lookup` finds at a column path."""
+    return f"/{escape(path)}" if type(value) is dict and path in value else "".join(f"/{escape(key)}" for key in _keys(path))
+
+
+def _keys(path: str) -> list[str]:
+    return [key.replace("~1", "/").replace("~0", "~") for key in path[1:].split("/")] if path.startswith("/") else path.split(".")
 
 
 def selected(text: Text, roles: Sequence[str]) -> bool:

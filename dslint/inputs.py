@@ -87,7 +87,10 @@ def _look(item: Found, reader: Reader, size: int, settings: Settings, known_shap
         settings.max_record_bytes,
         settings.max_depth,
     )
-    if item.dataset.shape is not None:
+    if item.dataset.texts and item.dataset.shape in (None, shapes.Custom.name):
+        shape: Shape = shapes.Custom.of(item.dataset.texts)
+        share = 1.0
+    elif item.dataset.shape is not None:
         shape, share = shapes.named(item.dataset.shape, known_shapes), 1.0
     else:
         shape, share = shapes.detect(values, known_shapes)

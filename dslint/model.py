@@ -78,7 +78,10 @@ class Text(Struct, frozen=True, gc=False):
 
 
 class Turn(Struct, frozen=True, gc=False):
-    """One turn of a conversation. `calls` says that it calls a tool, `blank` that it has no text that one could see."""
+    """One turn of a conversation. `calls` says that it calls a tool, `blank` that it has no text that one could see.
+
+    The role `rejected` is an answer that the model learns not to give; in a pair it follows the chosen one.
+    """
 
     field: str
     role: str
@@ -247,9 +250,13 @@ class Report(Struct, frozen=True, kw_only=True):
 class Shape(Protocol):
     """How the texts of a record are found. Shapes are stateless and named."""
 
-    name: str
-    roles: frozenset[str | None]
-    """Roles that its texts may have; a rule that needs another one is not applicable."""
+    @property
+    def name(self) -> str:
+        """Name, as in the configuration."""
+
+    @property
+    def roles(self) -> frozenset[str | None]:
+        """Roles that its texts may have; a rule that needs another one is not applicable."""
 
     def fits(self, value: object) -> bool:
         """Say whether a record looks like this shape, defects aside."""

@@ -7,6 +7,7 @@ from dslint.hooks import hookimpl
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.protocols import Source
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
+from dslint.shapes import conversation
 from dslint.state import Columns, State
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "Text",
     "Texts",
     "Turn",
+    "conversation",
     "digest",
     "escape",
     "hookimpl",

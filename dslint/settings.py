@@ -42,12 +42,13 @@ class Suppression(Struct, frozen=True, kw_only=True):
 
 
 class DatasetSettings(Struct, frozen=True, kw_only=True):
-    """One dataset: its files, and what is known of them."""
+    """One dataset: its files, and what is known of them. `texts` maps roles to column paths: where the texts of a custom shape are."""
 
     name: str | None = None
     files: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
     shape: str | None = None
+    texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     slices: tuple[str, ...] = ()

@@ -200,11 +200,16 @@ def _globs(value: str | list[str]) -> tuple[str, ...]:
 
 
 def _dataset(item: Document, folder: str) -> DatasetSettings:
+    shape, texts = item.get("shape"), item.get("texts", {})
+    if shape is not None and (shape == "custom") != bool(texts):
+        what = "needs `texts`" if shape == "custom" else "says where its texts are by itself; `texts` is for custom ones"
+        raise ConfigError(f"dataset: the shape {shape!r} {what}", 'write texts = { user = "question", assistant = "answer" } and no shape')
     return DatasetSettings(
         name=item.get("name"),
         files=_globs(item.get("files", [])),
         exclude=_globs(item.get("exclude", [])),
-        shape=item.get("shape"),
+        shape=shape,
+        texts={role: _globs(paths) for role, paths in texts.items()},
         splits={name: _globs(patterns) for name, patterns in item.get("splits", {}).items()},
         columns=dict(item.get("columns", {})),
         slices=tuple(item.get("slices", [])),

@@ -13,6 +13,8 @@ from dslint.model import Confidence, Severity
 from dslint.registry import ALWAYS, Catalogue
 from dslint.rules import DatasetRule, OptionFile, Rule, summary
 from dslint.settings import Settings
+from dslint.shapes.custom import ROLES as CUSTOM_ROLES
+from dslint.shapes.custom import Custom
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COLUMN_KINDS = ("label", "id", "source", "language", "created", "split")
@@ -187,7 +189,14 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
             "name": {"type": "string", "description": "its name in reports; else its folder"},
             "files": {**_GLOBS, "description": "its files: globs relative to the configuration"},
             "exclude": {**_GLOBS, "description": "files that are not part of it"},
-            "shape": {"enum": list(shapes), "description": "the shape of its records; else detected"},
+            "shape": {"enum": [*shapes, Custom.name], "description": "the shape of its records; else detected"},
+            "texts": {
+                "type": "object",
+                "additionalProperties": False,
+                "minProperties": 1,
+                "description": "where the texts of a custom shape are: role to column paths",
+                "properties": {role: {**_GLOBS, "description": f"where the {role} texts are: column paths"} for role in CUSTOM_ROLES},
+            },
             "splits": {
                 "type": "object",
                 "additionalProperties": _GLOBS,

@@ -98,9 +98,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     for item in report.rules:
         if item.state in ("unavailable", "crashed") or (style.verbose and item.state in ("not-applicable", "skipped")):
             yield _labelled("Not run", f"{item.id}: {item.state}; {item.reason}", style)
-    elsewhere = [item.id for item in report.rules if item.state == "not-applicable"]
+    elsewhere = sum(item.state == "not-applicable" for item in report.rules)
     if elsewhere and not style.verbose:
-        yield _labelled("Not run", f"not applicable to this data: {', '.join(elsewhere)} (-v says why)", style)
+        yield _labelled("Not run", f"{elsewhere} rule{'s' if elsewhere > 1 else ''} not applicable to this data (-v says which and why)", style)
     if style.statistics:
         for item in report.rules:
             if item.state == "ran":

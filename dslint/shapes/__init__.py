@@ -8,15 +8,22 @@ from typing import Any
 from dslint.errors import ConfigError, nearest
 from dslint.model import Shape
 from dslint.shapes.chat import Chat
+from dslint.shapes.custom import Custom
+from dslint.shapes.instruction import Alpaca, PromptCompletion
 from dslint.shapes.plain import AnyShape, Classification, PlainText, label_field
+from dslint.shapes.preference import Kto, Preference
+from dslint.shapes.sharegpt import ShareGpt
 
-BUILT_IN: tuple[Shape, ...] = (Chat(), Classification(), PlainText(), AnyShape())
+CONVERSATIONS: tuple[Shape, ...] = (Preference(), Kto(), Chat(), ShareGpt(), Alpaca(), PromptCompletion())
+"""Shapes of what a model learns to answer, in the order in which they are tried: the more that a shape asks for, the earlier."""
+
+BUILT_IN: tuple[Shape, ...] = (*CONVERSATIONS, Classification(), PlainText(), AnyShape())
 """In the order in which they are tried."""
 
 SAMPLE = 100
 """Records from which a dataset's shape is detected."""
 
-__all__ = ["BUILT_IN", "SAMPLE", "detect", "label_column", "named"]
+__all__ = ["BUILT_IN", "CONVERSATIONS", "SAMPLE", "Custom", "conversation", "detect", "label_column", "named"]
 
 
 def named(name: str, known: Sequence[Shape]) -> Shape:
@@ -24,17 +31,24 @@ def named(name: str, known: Sequence[Shape]) -> Shape:
     for shape in known:
         if shape.name == name:
             return shape
+    if name == Custom.name:
+        raise ConfigError("the shape 'custom' needs `texts`", 'configure it: [dataset] texts = { user = "question", assistant = "answer" }')
     names = [shape.name for shape in known]
     raise ConfigError(f"unknown shape {name!r}", nearest(name, names) or f"known shapes: {', '.join(names)}")
 
 
 def detect(sample: Sequence[Any], known: Sequence[Shape]) -> tuple[Shape, float]:
-    """Return the first shape that most of the sampled records fit, with the share of them that do."""
+    """Return the first shape that half of the sampled records fit, with the share of them that do."""
     for shape in known:
         share = sum(map(shape.fits, sample)) / len(sample) if sample else 0.0
-        if share > 0.5:
+        if share >= 0.5:
             return shape, share
     return known[-1], 1.0
+
+
+def conversation(value: object) -> str | None:
+    """Return the name of the first conversation shape that a record fits, None for none."""
+    return next((shape.name for shape in CONVERSATIONS if shape.fits(value)), None)
 
 
 def label_column(sample: Sequence[Any]) -> str | None:

@@ -8,11 +8,12 @@ from dslint.model import ShapeProblem, Text, Turn
 
 ROLES = frozenset({"system", "developer", "user", "assistant", "tool", "function"})
 TEXT_PARTS = frozenset({"text", "input_text", "output_text", "refusal", "thinking", "reasoning"})
+_LISTS = ("messages", "conversations", "conversation")
 _TEXT_KEYS = ("text", "value", "refusal", "thinking", "reasoning", "content")
 
 
 class Chat:
-    """`{"messages": [{"role": ..., "content": ...}, ...]}` with optional tools, calls, weights and content parts."""
+    """`{"messages": [{"role": ..., "content": ...}, ...]}` with optional tools, calls, weights and content parts; also under `conversations`."""
 
     name = "chat"
     roles: frozenset[str | None] = frozenset({"system", "developer", "user", "assistant", "tool"})
@@ -22,19 +23,25 @@ class Chat:
         if type(value) is not dict:
             return False
         messages = value.get("messages")
-        return type(messages) is list and (not messages or any(type(m) is dict and "role" in m for m in messages))
+        if type(messages) is list and not messages:
+            return True
+        return (name := _list(value)) is not None and any(type(message) is dict and "role" in message for message in value[name])
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
         """Return the texts of the messages and what is wrong with them."""
         if type(value) is not dict:
             return [], [ShapeProblem("", "the record is not an object")]
-        messages = value.get("messages")
-        if type(messages) is not list:
+        name = _list(value)
+        if name is None:
             return [], [ShapeProblem("/messages" if "messages" in value else "", "`messages` is missing or not a list")]
+        messages = value[name]
         if not messages:
-            return [], [ShapeProblem("/messages", "`messages` is empty")]
+            return [], [ShapeProblem(f"/{name}", f"`{name}` is empty")]
         texts: list[Text] = []
         problems: list[ShapeProblem] = []
+        system = value.get("system")
+        if type(system) is str and system:
+            texts.append(Text("/system", "system", system))
         for number, message in enumerate(messages):
             if type(message) is dict:
                 role = message.get("role")
@@ -42,22 +49,33 @@ class Chat:
                 if type(role) is str and role in ROLES and type(content) is str and len(message) == 2:
                     texts.append(
                         Text(
-                            f"/messages/{number}/content",
+                            f"/{name}/{number}/content",
                             "tool" if role == "function" else role,
                             content,
                             role == "assistant",
                         )
                     )
                     continue
-            read_message(message, f"/messages/{number}", texts, problems)
+            read_message(message, f"/{name}/{number}", texts, problems)
         return texts, problems
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return one turn a message."""
-        return [_turn(message, f"/messages/{number}") for number, message in enumerate(value["messages"])]
+        """Return one turn a message, after the system prompt that may stand beside them."""
+        name = _list(value)
+        turns = [turn_of(message, f"/{name}/{number}") for number, message in enumerate(value[name])]
+        system = value.get("system")
+        return [Turn("/system", "system", False, False, system.isspace()), *turns] if type(system) is str and system else turns
 
 
-def _turn(message: dict[str, Any], where: str) -> Turn:
+def _list(value: dict[str, Any]) -> str | None:
+    for name in _LISTS:
+        if type(value.get(name)) is list:
+            return name
+    return None
+
+
+def turn_of(message: dict[str, Any], where: str) -> Turn:
+    """Return the turn that a valid message is."""
     role, content = message["role"], message.get("content")
     role = "tool" if role == "function" else role
     if len(message) == 2 and type(content) is str:

@@ -14,17 +14,20 @@ class NothingToLearn(RecordRule):
 
     Why: without a target there is no loss, so the record costs time and teaches nothing; a blank target teaches the model to stay silent.
 
-    No assistant message, a blank one (without a call, a picture or sound), or weight 0 on all of them; a blank text.
+    No assistant message, a blank one (without a call, a picture or sound), or weight 0 on all of them; a blank output, completion or text.
+    Records with a rejected answer teach by it; the blank sides of pairs are left to structure/preference-pair.
 
     Flags::
 
         {"messages": [{"role": "user", "content": "Hi"}]}
+        {"instruction": "Tell a joke.", "input": "", "output": ""}
         {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "  "}]}
         {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!", "weight": 0}]}
 
     Passes::
 
         {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+        {"prompt": "Hi", "completion": "Go away.", "label": false}
 
     Cure: add the answer, or remove the record.
     """
@@ -53,6 +56,8 @@ class NothingToLearn(RecordRule):
                 if not part.text.strip():
                     yield self.finding(part.at(), "the text to learn is blank")
             return
+        if any(turn.role == "rejected" for turn in turns):
+            return
         spoken = [turn for turn in turns if turn.role == "assistant"]
         if not spoken:
             yield self.finding(record.at(), "no assistant message")
@@ -60,7 +65,7 @@ class NothingToLearn(RecordRule):
             yield self.finding(record.at(), "weight 0 on every assistant message")
         for turn in spoken:
             if turn.target and turn.blank:
-                yield self.finding(record.at(turn.field, role="assistant"), "the assistant message is blank")
+                yield self.finding(record.at(turn.field, role="assistant"), "the answer is blank")
 
 
 def _teaches(turns: list[Turn]) -> bool:
@@ -76,7 +81,8 @@ class RoleOrder(RecordRule):
     Why: chat templates raise an error on such conversations or render them wrong, and a last user turn is cut off or learnt as if it were an answer.
 
     The same role twice in a row, a system message that is not first, an assistant turn before any user turn, a user turn at the end.
-    Turns around tool calls are understood. Conversations without any assistant message are left to structure/nothing-to-learn.
+    Turns around tool calls are understood; prompts whose answer stands elsewhere (preference and KTO data) may end on a user turn.
+    Conversations without any assistant message are left to structure/nothing-to-learn.
 
     Flags::
 
@@ -87,6 +93,7 @@ class RoleOrder(RecordRule):
     Passes::
 
         {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello!"}]}
 
     Cure: join the turns that belong together, move the system message to the front, cut what follows the last answer.
     """
@@ -97,7 +104,7 @@ class RoleOrder(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield one finding, at the first turn that is out of order."""
         turns = record.turns
-        if not any(turn.role == "assistant" for turn in turns):
+        if not any(turn.role in ("assistant", "rejected") for turn in turns):
             return
         faults = list(_faults(turns))
         if faults:
@@ -109,7 +116,12 @@ class RoleOrder(RecordRule):
 
 def _faults(turns: list[Turn]) -> Iterable[tuple[Turn, str]]:
     previous: Turn | None = None
+    answered = False
     for turn in turns:
+        if turn.role == "rejected":
+            # It stands in for, or beside, the answer that comes before it.
+            answered = True
+            continue
         if turn.role in ("system", "developer"):
             if previous is not None:
                 yield turn, f"a {turn.role} message after the conversation has begun"
@@ -119,5 +131,5 @@ def _faults(turns: list[Turn]) -> Iterable[tuple[Turn, str]]:
         elif previous is not None and turn.role == previous.role and turn.role in ("user", "assistant") and not previous.calls:
             yield turn, f"two {turn.role} turns in a row"
         previous = turn
-    if previous is not None and previous.role == "user":
+    if previous is not None and previous.role == "user" and not answered:
         yield previous, "ends on a user turn"

@@ -8,14 +8,26 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule
+from dslint_structure.code import outside_code
 
-_CODE = r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|<(code|pre)\b.*?(?:</\1>|\Z)"
 _DOUBLE = r"(?<![\w\\}\$^{])\{\{\s*[A-Za-z_][\w.\- |]{0,60}\}\}(?!\})"
-_FIRST = (
-    "Your|Insert|Enter|Recipient|Sender|Company|Customer|Client|Employer|Employee|Manager|Candidate|Applicant|Friend|Product|Project|Event|Job|Position|"
-    "School|University|Organi[sz]ation|Business|City|Street|Address|Phone|Email|E-mail|Contact|Date|Name|First|Last|Full"
+_WORD = "[A-Za-z'’/&,-]+"  # noqa: RUF001 - an apostrophe
+_PARTY = (
+    "Recipient|Sender|Company|Customer|Client|Employer|Employee|Manager|Supervisor|Candidate|Applicant|Friend|Product|Project|Event|Job|Position|School|"
+    "University|Organi[sz]ation|Business|Department|Team|Street|Contact|Person|Author|Salesperson|Hiring Manager|Landlord|Tenant|Teacher|Student"
 )
-_BRACKETS = rf"\[(?:(?:{_FIRST})(?:['’]s)?(?: [A-Za-z'’/&-]+){{0,5}}|(?:{_FIRST.upper()})(?:['’]S)?(?: [A-Z'’/&-]+){{0,5}})\](?![(\[:])"  # noqa: RUF001
+_DATUM = (
+    "Names?|Title|Address|E-?mail|Email Address|Phone|Phone Number|Telephone|Number|Dates?|Time|Location|City|State|Zip|ZIP|Code|Position|Signature|"
+    "Website|URL|ID|Amount|Details|Info|Information|Here"
+)
+_ALONE = "Name|Date|Company|Recipient|Sender|Manager|Customer|Client|Employer|Candidate|Applicant|Position|City|Signature"
+_FORM = (
+    rf"(?:Your|your|Insert|insert)(?: {_WORD}){{1,6}}|Enter (?:your|the|an?|name|date|address)(?: {_WORD}){{0,5}}"
+    rf"|(?:{_PARTY}|First|Last|Full|{_DATUM})(?:['’]s)?,?(?: {_WORD}){{0,3}} (?:{_DATUM})|{_ALONE}|(?:{_PARTY})['’]s {_WORD}"  # noqa: RUF001 - an apostrophe
+)
+_LOUD = rf"YOUR(?: [A-Z'’/&-]+){{1,5}}|INSERT(?: [A-Z'’/&-]+){{1,5}}|(?:{_PARTY.upper()})(?: [A-Z'’/&-]+){{0,2}} (?:NAME|ADDRESS|TITLE|NUMBER)"  # noqa: RUF001 - an apostrophe
+_ON_PURPOSE = re.compile(r"\b(?:templates?|placeholders?|mad ?libs?|fill(?:ing|ed)?[ -]in|form letter)\b", re.IGNORECASE)
+_BRACKETS = rf"\[(?:{_FORM}|{_LOUD})\](?![(\[:])"
 _SINGLE = r"(?<![\w\\}\$^{])\{[A-Za-z_][A-Za-z0-9_]{1,40}\}(?!\})"
 _ANGLE = r"<(?:your|insert|enter|name|company|date|customer|client|user|product)[ _-]?[a-z_ -]{0,30}>"
 
@@ -27,7 +39,8 @@ class UnfilledTemplate(RecordRule):
     Why: a model that reads `{{name}}` or `[Your Name]` in its targets says just that to its users.
 
     Double braces around a name, and brackets around the words of a form ([Your Name], [Company Name], [Insert date]); code and mathematics are left
-    alone. Blind spots: other notations, and texts that are about templates on purpose.
+    alone, and so are brackets in records that say that they are about templates, placeholders or blanks to fill in.
+    Blind spots: other notations; lists of fields in languages other than English.
 
     Options: `roles`, which texts to judge; `single_braces` also flags `{name}`; `angle_brackets` also flags `<your name>`.
 
@@ -60,14 +73,10 @@ class UnfilledTemplate(RecordRule):
         ]
         return re.compile("|".join(pattern for wanted, pattern in options if wanted))
 
-    def _places(self, text: str) -> Iterable[tuple[int, int]]:
+    def _places(self, text: str) -> list[tuple[int, int]]:
         if "{" not in text and "[" not in text and not (self.angle_brackets and "<" in text):
             return []
-        found = list(self._pattern.finditer(text))
-        if not found:
-            return []
-        code = [match.span() for match in re.finditer(_CODE, text, re.DOTALL)]
-        return [match.span() for match in found if not any(start <= match.start() < end for start, end in code)]
+        return outside_code(text, self._pattern.finditer(text))
 
     def _found(self, at: Location, text: str) -> Finding:
         double = text.startswith("{{")
@@ -76,13 +85,22 @@ class UnfilledTemplate(RecordRule):
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each placeholder."""
+        on_purpose: bool | None = None
         for part in record.texts(self.roles):
             for start, end in self._places(part.text):
+                if part.text[start] == "[":
+                    on_purpose = _about_templates(record) if on_purpose is None else on_purpose
+                    if on_purpose:
+                        continue
                 yield self._found(part.at(start, end), part.text[start:end])
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Go through the texts flat."""
+        """Look for records with a placeholder in the flat texts."""
         texts = batch.texts(self.roles)
-        for number, item in enumerate(texts.items):
-            for start, end in self._places(item.text):
-                yield self._found(texts.at(number, start, end), item.text[start:end])
+        hit = {position for position, item in zip(texts.positions, texts.items, strict=True) if self._places(item.text)}
+        for position in sorted(hit):
+            yield from self.check(batch.records[position])
+
+
+def _about_templates(record: Record) -> bool:
+    return any(_ON_PURPOSE.search(part.text) for part in record.texts(("prompt", "target")))

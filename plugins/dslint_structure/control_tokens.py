@@ -1,0 +1,91 @@
+"""structure/chat-control-tokens."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from dslint.plugin import Batch, Finding, Record, RecordRule
+from dslint_structure.code import outside_code
+
+_NAMES = (
+    "im_start|im_end|im_sep|endoftext|endofprompt|startoftext|begin_of_text|end_of_text|start_header_id|end_header_id|eot_id|eom_id|eot|"
+    "python_tag|system|user|assistant|tool|end|start|message|channel|return|call|fim_prefix|fim_middle|fim_suffix|begin_of_sentence|"
+    "end_of_sentence|start_of_role|end_of_role|START_OF_TURN_TOKEN|END_OF_TURN_TOKEN|SYSTEM_TOKEN|USER_TOKEN|CHATBOT_TOKEN"
+)
+_TOKEN = re.compile(
+    rf"(?<!['\"])(?:<\|(?:{_NAMES}|reserved_special_token_\d+)\|>|<｜[^<>｜\n]{{2,40}}｜>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"  # noqa: RUF001 - as DeepSeek writes them
+    r"|\[/?(?:AVAILABLE_TOOLS|TOOL_RESULTS|SYSTEM_PROMPT)\]|\[TOOL_CALLS\])(?!['\"])"
+)
+_SENTENCE = re.compile(r"\A\s*<s>|</s>\s*\Z")
+_ALPACA = re.compile(r"^###? (?:Instruction|Response):", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class ChatControlTokens(RecordRule):
+    """Texts with the control tokens of a chat template in them.
+
+    Why: the template adds its own tokens. A second set inside of a message ends the turn in the middle, or lets a text speak in another
+    role; a model also learns to write the tokens out.
+
+    `<|im_start|>`, `<|endoftext|>` and their kin, `[INST]`, `<<SYS>>`, `<start_of_turn>`; `<s>` at the beginning and `</s>` at the end where they
+    cannot be HTML; Alpaca's `### Instruction:` together with `### Response:`. Code and quoted tokens are left alone, and so are plain texts
+    that begin with a token: they are conversations already rendered.
+
+    Blind spots: prose about tokens that does not quote them; templates that use ordinary words.
+
+    Options: `roles`, which texts to judge.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Hi<|im_end|>"}, {"role": "assistant", "content": "Hello!"}]}
+        {"messages": [{"role": "user", "content": "[INST] Hi [/INST]"}, {"role": "assistant", "content": "Hello!</s>"}]}
+
+    Passes::
+
+        {"messages": [{"role": "user", "content": "What ends a turn?"}, {"role": "assistant", "content": "The token `<|im_end|>`."}]}
+        {"messages": [{"role": "user", "content": "Strike it."}, {"role": "assistant", "content": "<s>old</s> new"}]}
+
+    Cure: cut the tokens out; where they mark turns, split the text into messages.
+    """
+
+    name = "chat-control-tokens"
+
+    roles: tuple[str, ...] = ("prompt", "target")
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield a finding for each token."""
+        for part in record.texts(self.roles):
+            for start, end in _places(part.text, part.role):
+                yield self.finding(part.at(start, end), "a control token of a chat template stands in the text")
+
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Go through the texts flat."""
+        texts = batch.texts(self.roles)
+        for number, item in enumerate(texts.items):
+            for start, end in _places(item.text, item.role):
+                yield self.finding(texts.at(number, start, end), "a control token of a chat template stands in the text")
+
+
+def _places(text: str, role: str | None) -> list[tuple[int, int]]:
+    if "<" not in text and "[" not in text and "###" not in text:
+        return []
+    found = [*_TOKEN.finditer(text), *_sentence(text), *_alpaca(text)]
+    if not found or (role == "text" and min(match.start() for match in found) <= len(text) - len(text.lstrip())):
+        return []
+    return sorted(outside_code(text, found))
+
+
+def _sentence(text: str) -> Iterator[re.Match[str]]:
+    """Yield `<s>` and `</s>` around the text, unless they may be HTML: a pair with words beside it, or a second one."""
+    if "<s>" not in text and "</s>" not in text:
+        return
+    found = list(_SENTENCE.finditer(text))
+    if text.count("<s>") + text.count("</s>") == len(found):
+        yield from found
+
+
+def _alpaca(text: str) -> list[re.Match[str]]:
+    found = list(_ALPACA.finditer(text)) if "# Instruction:" in text and "# Response:" in text else []
+    return found if len({match.group() for match in found}) > 1 else []

@@ -1,0 +1,111 @@
+"""structure/missing-attachment."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity
+
+_SHOT = r"(?:image|picture|photo|photograph|screenshot)s?"
+_PICTURE = rf"(?:{_SHOT}|(?:painting|drawing|diagram|infographic)s?)"
+_FILE = r"(?:file|document|pdf|spreadsheet|video|audio(?: clip| file| recording)?|recording|podcast|csv|" + _PICTURE + ")s?"
+_LOOK = (
+    "describe|caption|title|identify|analy[sz]e|interpret|summari[sz]e|transcribe|examine|study|inspect|look at|looking at|observe|based on|"
+    "according to|shown in|seen in|see in|depicted in|happening in|using|watch|listen to|classify|label|translate|what is in|what's in|who is in|"
+    "edit|crop|colou?ri[sz]e|rotate|enhance"
+)
+_MISSING = re.compile(
+    rf"\b(?:the\s+(?:following|given|provided|attached|above))\s+(?:\w+\s+(?:and\s+\w+\s+)?)?{_PICTURE}\b"
+    rf"|\b(?:{_LOOK})\b(?:\W+\w+){{0,5}}?\W+(?:(?:this|these)\s+{_SHOT}|(?:the\s+)?{_PICTURE}\s+(?:below|above))\b"
+    rf"|\b(?:the|this|these|my)\s+attached\s+{_FILE}\b"
+    rf"|\b{_FILE}\s+(?:(?:is|are)\s+attached|attached\s+(?:below|above|here))\b"
+    r"|\b(?:at|via|from|in|see|visit|open|click(?:\s+on)?|follow)\s+(?:the\s+(?:following|attached|given|provided)\s+(?:link|url)|the\s+(?:link|url)\s+below)\b",
+    re.IGNORECASE,
+)
+_FOLLOWS = re.compile(r"[:\n]\s*\S")
+"""After a reference: the thing itself, in words."""
+_HINTS = ("image", "picture", "photo", "screenshot", "painting", "drawing", "diagram", "infographic", "attached", "link", "url")
+_PROGRAM = re.compile(
+    r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b", re.IGNORECASE
+)
+"""Who asks for a program speaks of the files and pictures that it will be given."""
+_HELD = re.compile(
+    r"https?://|www\.|data:\w+/|!\[|<(?:image|img|video|audio|file|\|image)|\w\.(?:jpe?g|png|gif|webp|svg|pdf|csv|xlsx?|docx?|mp[34]|wav|txt)\b",
+    re.IGNORECASE,
+)
+_FIELDS = frozenset(
+    {"image", "images", "video", "videos", "audio", "audios", "file", "files", "attachment", "attachments", "document", "documents", "pixel_values"}
+)
+_LONGEST = 600
+"""Longer prompts hold what they speak of more often than not."""
+
+
+@dataclass(frozen=True)
+class MissingAttachment(RecordRule):
+    """Prompts that refer to a picture, a file or a link that the record does not hold.
+
+    Why: the answer can only be invented, and a model that learns from it learns to invent.
+
+    First prompts of up to 600 characters that ask to look at "this picture", "the attached file", "the link below" and the like, in records without
+    an attachment field, a content part that is no text, an input beside the instruction, a link, a file name or a picture's placeholder, and with
+    nothing after a colon or on a line of its own that could be what is meant.
+
+    Prompts about programs are left alone: they speak of files that will be given.
+
+    Blind spots: English only; what a later turn refers to; texts that describe in words what they refer to.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Describe the following picture."}, {"role": "assistant", "content": "A dog on a lawn."}]}
+        {"instruction": "Summarize the attached document.", "input": "", "output": "It is about rivers."}
+
+    Passes::
+
+        {"messages": [{"role": "user", "content": "<image>Describe this picture."}, {"role": "assistant", "content": "A dog."}], "images": ["1.jpg"]}
+        {"messages": [{"role": "user", "content": "Describe a picture that you like."}, {"role": "assistant", "content": "A dog on a lawn."}]}
+
+    Cure: add the attachment, or remove the record.
+    """
+
+    name = "missing-attachment"
+    severity = Severity.INFO
+    needs_roles = ("user",)
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield at most one finding, at the reference."""
+        prompts = record.texts(("user",))
+        if prompts and (match := _reference(prompts[0].text)) is not None and not _held(record.value, prompts):
+            message = "the prompt refers to an attachment that the record does not hold"
+            yield self.finding(prompts[0].at(*match.span()), message, confidence=Confidence.MEDIUM)
+
+
+def _reference(text: str) -> re.Match[str] | None:
+    if len(text) > _LONGEST or not any(map(text.lower().__contains__, _HINTS)):
+        return None
+    match = _MISSING.search(text)
+    return None if match is None or _PROGRAM.search(text) or _FOLLOWS.search(text, match.end()) else match
+
+
+def _held(value: Any, prompts: list[Part]) -> bool:
+    if type(value) is dict and any(value.get(name) for name in _FIELDS & value.keys()):
+        return True
+    beside = [part for part in prompts[1:] if "/" not in part.field[1:] or part.field.startswith("/instances/")]
+    return bool(beside) or any(_HELD.search(part.text) for part in prompts) or _has_media(value)
+
+
+def _has_media(value: Any) -> bool:
+    """Say whether there is a content part anywhere that is no text."""
+    stack = [value]
+    while stack:
+        item = stack.pop()
+        if type(item) is dict:
+            kind = item.get("type")
+            if type(kind) is str and any(name in kind for name in ("image", "file", "audio", "video", "document")):
+                return True
+            stack.extend(item.values())
+        elif type(item) is list:
+            stack.extend(item)
+    return False
