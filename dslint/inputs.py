@@ -42,6 +42,7 @@ class _Seen(Struct):
     share: float
     columns: dict[str, str]
     size: int
+    note: str | None
 
 
 def open_inputs(
@@ -54,11 +55,11 @@ def open_inputs(
     for item in found:
         try:
             size = examine(item.location)
-            reader = reader_for(item.path, known_readers)
+            reader, note = reader_for(item.path, item.location, known_readers)
         except InputError as error:
             problems.append(Problem(kind=error.kind, message=error.message, path=item.path, hint=error.hint or None))
         else:
-            seen.append(_look(item, reader, size, settings, known_shapes))
+            seen.append(_look(item, reader, size, note, settings, known_shapes))
     groups: dict[tuple[int, str], list[_Seen]] = {}
     for file in seen:
         configured = settings.datasets.index(file.found.dataset) if file.found.dataset in settings.datasets else -1
@@ -75,10 +76,17 @@ def open_inputs(
         )
         for key, files in sorted(groups.items())
     ]
-    return datasets, problems, [note for dataset in datasets for note in _notes(dataset, seen)]
+    return (
+        datasets,
+        problems,
+        [
+            *(file.note for file in seen if file.note),
+            *(note for dataset in datasets for note in _notes(dataset, seen)),
+        ],
+    )
 
 
-def _look(item: Found, reader: Reader, size: int, settings: Settings, known_shapes: Sequence[Shape]) -> _Seen:
+def _look(item: Found, reader: Reader, size: int, note: str | None, settings: Settings, known_shapes: Sequence[Shape]) -> _Seen:
     values = sample(
         reader,
         item.location,
@@ -96,7 +104,7 @@ def _look(item: Found, reader: Reader, size: int, settings: Settings, known_shap
         columns["label"] = label
     if "id" not in columns and (name := _id_field(values)) is not None:
         columns["id"] = name
-    return _Seen(item, reader, shape, share, columns, size)
+    return _Seen(item, reader, shape, share, columns, size, note)
 
 
 def _id_field(values: Sequence[Any]) -> str | None:

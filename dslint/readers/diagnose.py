@@ -20,8 +20,7 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        column = len(raw[: error.start].decode(errors="replace")) + 1
-        return column, f"invalid UTF-8: byte 0x{raw[error.start]:02X} at byte offset {error.start} of the record"
+        return invalid_utf8(raw, error)
     try:
         value = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
@@ -37,6 +36,12 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
         return place, "half of a surrogate pair: not a Unicode character"
     del value
     return 1, "a number is out of range"
+
+
+def invalid_utf8(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
+    """Return column and reason for a text that is not UTF-8."""
+    column = len(raw[: error.start].decode(errors="replace")) + 1
+    return column, f"invalid UTF-8: byte 0x{raw[error.start]:02X} at byte offset {error.start} of the record"
 
 
 def _refuse(constant: str) -> NoReturn:
