@@ -13,7 +13,7 @@ from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, has_spaced_colon
 from dslint.readers.diagnose import diagnose
-from dslint.readers.elements import DAMAGED, MORE, UNDECODED, Landmark, element, past_space
+from dslint.readers.elements import DAMAGED, MORE, Landmark, element, past_space, plain_objects
 from dslint.readers.files import BLOCK, chunks
 
 BATCH_BYTES = 8 * BLOCK
@@ -57,6 +57,7 @@ class _Document(Collector):
         self.at = 0
         self.gone = 0  # code points of the current line that have left the buffer
         self.spaced = False
+        self.braces = 16  # closing braces that an element may well have
         self.lost = False  # what is left of the file cannot be told apart
         self.landmark = Landmark()
 
@@ -84,7 +85,7 @@ class _Document(Collector):
         if len(raw) > self.max_record:
             self.fault(f"the record is longer than {self.max_record:,} bytes")
         else:
-            self.record(raw, UNDECODED)
+            self.record(raw)
 
     def elements(self, *, due: bool) -> Iterator[Batch]:
         """Read elements up to the end of the array; `due` says that a comma came before, so that a value must follow."""
@@ -107,6 +108,9 @@ class _Document(Collector):
                 taken = self.offset
             if not self.values and not self.defects:
                 self.begin()
+            if self.landmark.seen > 1 and self.many():
+                due = True
+                continue
             due = self.comma() if self.one(first) else True
             if self.lost:
                 return
@@ -116,19 +120,38 @@ class _Document(Collector):
         if self.token():
             self.fault("data after the end of the array")
 
+    def many(self) -> bool:
+        """Take in the simple elements from here on, as far as the batch goes; say whether there was one."""
+        room = BATCH - len(self.values)
+        limit = self.offset + BATCH_BYTES
+        begun = self.at
+        for end, following, value in plain_objects(self.buffer, self.at, self.braces):
+            raw = self.buffer[self.at : end]
+            if len(raw) > self.max_record:
+                break
+            self.add_json(raw, value, spaced=self.spaced)
+            self.line += self.buffer.count(b"\n", self.at, following)
+            self.offset += following - self.at
+            self.at = following
+            room -= 1
+            if room <= 0 or self.offset > limit:
+                break
+        return self.at > begun
+
     def one(self, first: bytes) -> bool:
         """Take the element here in. If it has no end that could be told, go on to the next one, or to the end of the file, and return False."""
         if first == b"{" and self.landmark.seen < 2:
             self.landmark.learn(self.buffer, self.at)
-        end, place, value = element(self.buffer, self.at)
+        end, place = element(self.buffer, self.at)
         while end == MORE and len(self.buffer) - self.at <= self.max_record and self.more():
-            end, place, value = element(self.buffer, self.at)
+            end, place = element(self.buffer, self.at)
         if end >= 0:
             raw = self.buffer[self.at : end]
             if len(raw) > self.max_record:
                 self.fault(f"the record is longer than {self.max_record:,} bytes")
             else:
-                self.record(raw, value)
+                self.record(raw)
+                self.braces = max(self.braces, 2 * raw.count(b"}"))
             self.advance(end)
             return True
         if end == DAMAGED or len(self.buffer) - self.at <= self.max_record:
@@ -138,15 +161,14 @@ class _Document(Collector):
         self.bad(line, column, message if self.resume() else f"{message}; nothing behind it can be read")
         return False
 
-    def record(self, raw: bytes, value: object) -> None:
+    def record(self, raw: bytes) -> None:
         """Take one JSON text in."""
-        if value is UNDECODED:
-            try:
-                value = decode_json(raw)
-            except REFUSED:
-                self.bad(*self.diagnosis(raw))
-                return
-        self.add_json(raw, value, spaced=self.spaced)
+        try:
+            value = decode_json(raw)
+        except REFUSED:
+            self.bad(*self.diagnosis(raw))
+        else:
+            self.add_json(raw, value, spaced=self.spaced)
 
     def comma(self) -> bool:
         """Step over the comma behind an element; say whether there was one. Anything else in its place is a defect, and counts as one."""

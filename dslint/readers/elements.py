@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from dslint.readers.collect import REFUSED, decode_json
@@ -11,14 +12,13 @@ MORE = -1
 """The element does not end in this buffer."""
 DAMAGED = -2
 """No end can be told: a string is not closed on its line, or a bracket closes another one."""
-UNDECODED = object()
 
 _SPACE = re.compile(rb"[ \t\r\n]*+")
-_TOKEN = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|[\[\]{}]|"')
+_COMMA = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+")
+_TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[\[\]{}]|"')
 _SCALAR = re.compile(rb'[^\s,\[\]{}":]++')
 _FIRST_KEY = re.compile(rb'\{[ \t\r\n]*("(?:[^"\\\n]++|\\.)*+")[ \t\r\n]*:')
 _CLOSES = {0x7D: 0x7B, 0x5D: 0x5B}
-_TRIES = 64
 
 
 def past_space(buffer: bytes, start: int) -> int:
@@ -26,30 +26,36 @@ def past_space(buffer: bytes, start: int) -> int:
     return _SPACE.match(buffer, start).end()  # type: ignore[union-attr]
 
 
-def element(buffer: bytes, start: int) -> tuple[int, int, Any]:
-    """Return the end of the element at `start`, or MORE or DAMAGED with the place up to which the damage shows; and its value, if it was decoded.
+def plain_objects(buffer: bytes, start: int, braces: int) -> Iterator[tuple[int, int, Any]]:
+    """Yield the end of each object from `start` on, where the next element begins, and the object's value, as long as that is simple to tell.
 
-    Braces are counted first, with the speed of the buffer's own methods. What they enclose is the element if it decodes: no other text that begins
-    here can be one. Braces within strings lead this astray; then the tokens are looked at one by one.
+    Braces are counted, with the speed of the buffer's own methods. What they enclose is the element if it decodes: no other text that begins here
+    can be one. Where braces within strings lead this astray, `element` has to look; `braces` is how many closing ones are tried.
     """
-    if buffer[start] == 0x7B:
-        depth, position = 0, start
-        for _ in range(_TRIES):
+    size = len(buffer)
+    while start < size and buffer[start] == 0x7B:
+        depth, end = 0, start
+        for _ in range(braces):
+            position = end
             end = buffer.find(b"}", position) + 1
             if not end:
-                break
+                return
             depth += buffer.count(b"{", position, end) - 1
-            position = end
             if depth == 0:
-                try:
-                    return end, end, decode_json(buffer[start:end])
-                except REFUSED:
-                    break
-    end, place = _end(buffer, start)
-    return end, place, UNDECODED
+                break
+        comma = _COMMA.match(buffer, end)
+        if depth or comma is None or comma.end() == size:
+            return
+        try:
+            value = decode_json(buffer[start:end])
+        except REFUSED:
+            return
+        start = comma.end()
+        yield end, start, value
 
 
-def _end(buffer: bytes, start: int) -> tuple[int, int]:
+def element(buffer: bytes, start: int) -> tuple[int, int]:
+    """Return the end of the element at `start`, or MORE or DAMAGED; and the place up to which that was looked at."""
     if buffer[start] not in b'{["':
         scalar = _SCALAR.match(buffer, start)
         if scalar is None:
