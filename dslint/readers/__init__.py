@@ -7,12 +7,13 @@ from typing import Any
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.protocols import Reader
+from dslint.readers.delimited import Csv, Tsv
 from dslint.readers.document import JsonDocument
 from dslint.readers.jsonl import JsonLines
 from dslint.readers.sniff import reader_for
 from dslint.readers.text import TextLines
 
-BUILT_IN: tuple[Reader, ...] = (JsonLines(), JsonDocument(), TextLines())
+BUILT_IN: tuple[Reader, ...] = (JsonLines(), JsonDocument(), Csv(), Tsv(), TextLines())
 
 __all__ = ["BUILT_IN", "reader_for", "sample"]
 
