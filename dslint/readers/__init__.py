@@ -11,9 +11,10 @@ from dslint.readers.delimited import Csv, Tsv
 from dslint.readers.document import JsonDocument
 from dslint.readers.jsonl import JsonLines
 from dslint.readers.sniff import reader_for
+from dslint.readers.tables import Arrow, Parquet
 from dslint.readers.text import TextLines
 
-BUILT_IN: tuple[Reader, ...] = (JsonLines(), JsonDocument(), Csv(), Tsv(), TextLines())
+BUILT_IN: tuple[Reader, ...] = (JsonLines(), JsonDocument(), Csv(), Tsv(), Parquet(), Arrow(), TextLines())
 
 __all__ = ["BUILT_IN", "reader_for", "sample"]
 
