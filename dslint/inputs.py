@@ -15,7 +15,7 @@ from dslint.model import Input, Problem, Shape
 from dslint.protocols import Reader
 from dslint.readers import reader_for, sample
 from dslint.readers.files import examine
-from dslint.readers.find import Found, find, split_of
+from dslint.readers.find import SPLITS, Found, find, permit, split_of
 from dslint.readers.source import Opened, stamp
 from dslint.settings import DatasetSettings, Settings
 
@@ -54,6 +54,7 @@ def open_inputs(
     seen: list[_Seen] = []
     for item in found:
         try:
+            permit(item, settings, named=bool(paths))
             size = examine(item.location)
             reader, note = reader_for(item.path, item.location, known_readers)
         except InputError as error:
@@ -64,7 +65,7 @@ def open_inputs(
     for file in seen:
         configured = settings.datasets.index(file.found.dataset) if file.found.dataset in settings.datasets else -1
         explicit = configured >= 0 and file.found.dataset.files
-        place = "" if explicit else f"{PurePosixPath(file.found.path).parent}\0{file.shape.name}"
+        place = "" if explicit else f"{_home(file.found.path)}\0{file.shape.name}"
         groups.setdefault((configured, place), []).append(file)
     names = _names(groups, settings)
     numbers = {file.found.path: number for number, file in enumerate(sorted(seen, key=lambda file: file.found.path))}
@@ -84,6 +85,12 @@ def open_inputs(
             *(note for dataset in datasets for note in _notes(dataset, seen)),
         ],
     )
+
+
+def _home(path: str) -> PurePosixPath:
+    """Return the folder whose files are judged together: that of the file, or the one above if it is named after a split."""
+    folder = PurePosixPath(path).parent
+    return folder.parent if folder.name.lower() in SPLITS else folder
 
 
 def _look(item: Found, reader: Reader, size: int, note: str | None, settings: Settings, known_shapes: Sequence[Shape]) -> _Seen:
@@ -117,7 +124,7 @@ def _id_field(values: Sequence[Any]) -> str | None:
 
 
 def _opened(file: _Seen, dataset: str, number: int) -> Opened:
-    split, rank = split_of(file.found.path, file.found.dataset)
+    split, rank = split_of(file.found)
     item = Input(
         index=number,
         path=file.found.path,

@@ -54,8 +54,18 @@ class DatasetSettings(Struct, frozen=True, kw_only=True):
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
 
 
+class Stdin(Struct, frozen=True, kw_only=True):
+    """The standard input, kept in a file so that it can be read again, and the file name that it goes by; an empty one if there is none."""
+
+    location: str
+    name: str = ""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything that a run depends on but the data. `select` is None for the recommended set, to which `extend_select` adds."""
+    """Everything that a run depends on but the data. `select` is None for the recommended set, to which `extend_select` adds.
+
+    `confined` says that links and the configuration must not lead out of the root, but for what `allow_paths` matches.
+    """
 
     root: str = "."
     config: str | None = None
@@ -65,6 +75,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     extend_select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     pre_commit: bool = False
+    confined: bool = False
+    allow_paths: tuple[str, ...] = ()
+    stdin: Stdin | None = None
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     suppress: tuple[Suppression, ...] = ()

@@ -24,7 +24,9 @@ def reader_for(path: str, location: str, known: Sequence[Reader]) -> tuple[Reade
     reader = named if content is None else next((reader for reader in known if reader.name == content), named)
     if reader is None:
         readable = ", ".join(suffix for reader in known for suffix in reader.suffixes)
-        raise InputError(f"no reader for {kind or 'files without a suffix'}", f"dslint reads {readable}, also as .gz, .zst, .bz2 and .xz")
+        what = kind or ("standard input that is neither JSON, Parquet nor Arrow" if path == "<stdin>" else "files without a suffix")
+        hint = "say what it is: --stdin-filename NAME; " if path == "<stdin>" else ""
+        raise InputError(f"no reader for {what}", f"{hint}dslint reads {readable}, also as .gz, .zst, .bz2 and .xz")
     if named is None:
         return reader, f"{path}: read as {reader.name}, by its content"
     if reader is not named:
