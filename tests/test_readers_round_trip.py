@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
+from contextlib import suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dslint import readers, shapes
+from dslint.errors import InputError
 from dslint.model import Input, Location, Shard
 from dslint.readers.source import FileSource, Opened, stamp
 
@@ -100,7 +101,9 @@ def test_text(tmp_path, batch_size, data, size):
     assert_entered_again(path)
 
 
-fields = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=8) | st.sampled_from(['"', "\n", "\r\n", ",", "a\nb", "", 'x "y"'])
+fields = st.text(st.characters(codec="utf-8", exclude_characters="\0\ufeff"), max_size=8) | st.sampled_from(
+    ['"', "\n", "\r\n", ",", "a\nb", "", 'x "y"']
+)
 
 
 @SETTINGS
@@ -158,15 +161,15 @@ def test_tables(tmp_path, batch_size, data, size, kind):
 
 
 @SETTINGS
-@given(garbage=st.binary(max_size=200), name=st.sampled_from(["a.json", "a.jsonl", "a.csv", "a.txt", "a.parquet", "a.arrow", "a.json.gz", "a.csv.xz", "a.jsonl.bz2"]))
+@given(
+    garbage=st.binary(max_size=200),
+    name=st.sampled_from(["a.json", "a.jsonl", "a.csv", "a.txt", "a.parquet", "a.arrow", "a.json.gz", "a.csv.xz", "a.jsonl.bz2"]),
+)
 def test_garbage_never_crashes(tmp_path, garbage, name):
     path = tmp_path / name
     path.write_bytes(garbage)
-    try:
+    with suppress(InputError):
         read(path)
-    except readers.InputError as error:
-        assert error.message
-    os.unlink(path)
 
 
 @SETTINGS
