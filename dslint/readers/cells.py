@@ -23,6 +23,8 @@ def cells(array: pa.Array) -> list[Any]:
     kind = array.type
     test = pa.types
     if test.is_dictionary(kind):
+        if len(array.dictionary) > len(array):
+            return cells(array.dictionary_decode())
         entries = cells(array.dictionary)
         return [None if index is None else entries[index] for index in array.indices.to_pylist()]
     if test.is_floating(kind):

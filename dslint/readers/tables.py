@@ -20,8 +20,10 @@ if TYPE_CHECKING:
     import pyarrow.parquet as pq
 
 BATCH_BYTES = 8 * BLOCK
-FREE_CELLS = 50_000_000
-"""Rows, or values of a column, that no file is refused for; beyond them a file has at most `MAX_RATIO` for each of its bytes."""
+FREE_CELLS = 10_000_000
+"""Rows, or values of a column, that no file is refused for."""
+CELLS_PER_BYTE = 20
+"""Rows, or values of a column, for each byte of a file beyond which it is taken for a decompression bomb: text takes more room."""
 ODD_RATIO = 100
 """Bytes that a column's data expands to, for each of its own, beyond which its rows are decoded one by one: any of them may be huge."""
 
@@ -231,7 +233,7 @@ def _no_bomb(metadata: Any, size: int) -> None:
     if declared > max(FREE_BYTES, MAX_RATIO * size):
         _refuse(f"{declared:,} bytes")
     most = max([metadata.num_rows, *(column.num_values for column in columns)])
-    if most > max(FREE_CELLS, MAX_RATIO * size):
+    if most > max(FREE_CELLS, CELLS_PER_BYTE * size):
         _refuse(f"{most:,} values in a column")
 
 
