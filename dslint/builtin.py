@@ -14,7 +14,8 @@ class ParseError(CoreRule):
 
     Why: a trainer stops at such a record, or drops it in silence. dslint goes on with the next one and lists every one with line and column.
 
-    A line that is not valid JSON (NaN and Infinity are not), invalid UTF-8, a record that is longer or nested deeper than the configured limits.
+    A line or an element of an array that is not valid JSON (NaN and Infinity are not), a row of CSV that has another number of fields than the
+    header or a quotation mark that is not closed, invalid UTF-8, a record that is longer or nested deeper than the configured limits.
 
     Cure: mend the record, or remove it.
     """
@@ -25,11 +26,11 @@ class ParseError(CoreRule):
 
 @dataclass(frozen=True)
 class DuplicateKey(CoreRule):
-    """Objects that have a key twice.
+    """Objects that have a key twice, and tables with columns of one name or of none.
 
-    Why: JSON readers disagree on which value counts; most keep the last and lose the others in silence.
+    Why: JSON readers disagree on which value counts; most keep the last and lose the others in silence. Columns are read under other names then.
 
-    Cure: remove or rename one of the keys.
+    Cure: remove or rename one of the keys or columns.
     """
 
     name = "duplicate-key"

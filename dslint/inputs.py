@@ -15,7 +15,7 @@ from dslint.model import Input, Problem, Shape
 from dslint.protocols import Reader
 from dslint.readers import reader_for, sample
 from dslint.readers.files import examine
-from dslint.readers.find import Found, find, split_of
+from dslint.readers.find import SPLITS, Found, find, permit, split_of
 from dslint.readers.source import Opened, stamp
 from dslint.settings import DatasetSettings, Settings
 
@@ -42,6 +42,7 @@ class _Seen(Struct):
     share: float
     columns: dict[str, str]
     size: int
+    note: str | None
 
 
 def open_inputs(
@@ -53,17 +54,18 @@ def open_inputs(
     seen: list[_Seen] = []
     for item in found:
         try:
+            permit(item, settings, named=bool(paths))
             size = examine(item.location)
-            reader = reader_for(item.path, known_readers)
+            reader, note = reader_for(item.path, item.location, known_readers)
         except InputError as error:
             problems.append(Problem(kind=error.kind, message=error.message, path=item.path, hint=error.hint or None))
         else:
-            seen.append(_look(item, reader, size, settings, known_shapes))
+            seen.append(_look(item, reader, size, note, settings, known_shapes))
     groups: dict[tuple[int, str], list[_Seen]] = {}
     for file in seen:
         configured = settings.datasets.index(file.found.dataset) if file.found.dataset in settings.datasets else -1
         explicit = configured >= 0 and file.found.dataset.files
-        place = "" if explicit else f"{PurePosixPath(file.found.path).parent}\0{file.shape.name}"
+        place = "" if explicit else f"{_home(file.found.path)}\0{file.shape.name}"
         groups.setdefault((configured, place), []).append(file)
     names = _names(groups, settings)
     numbers = {file.found.path: number for number, file in enumerate(sorted(seen, key=lambda file: file.found.path))}
@@ -75,10 +77,23 @@ def open_inputs(
         )
         for key, files in sorted(groups.items())
     ]
-    return datasets, problems, [note for dataset in datasets for note in _notes(dataset, seen)]
+    return (
+        datasets,
+        problems,
+        [
+            *(file.note for file in seen if file.note),
+            *(note for dataset in datasets for note in _notes(dataset, seen)),
+        ],
+    )
 
 
-def _look(item: Found, reader: Reader, size: int, settings: Settings, known_shapes: Sequence[Shape]) -> _Seen:
+def _home(path: str) -> PurePosixPath:
+    """Return the folder whose files are judged together: that of the file, or the one above if it is named after a split."""
+    folder = PurePosixPath(path).parent
+    return folder.parent if folder.name.lower() in SPLITS else folder
+
+
+def _look(item: Found, reader: Reader, size: int, note: str | None, settings: Settings, known_shapes: Sequence[Shape]) -> _Seen:
     values = sample(
         reader,
         item.location,
@@ -99,7 +114,7 @@ def _look(item: Found, reader: Reader, size: int, settings: Settings, known_shap
         columns["label"] = label
     if "id" not in columns and (name := _id_field(values)) is not None:
         columns["id"] = name
-    return _Seen(item, reader, shape, share, columns, size)
+    return _Seen(item, reader, shape, share, columns, size, note)
 
 
 def _id_field(values: Sequence[Any]) -> str | None:
@@ -112,7 +127,7 @@ def _id_field(values: Sequence[Any]) -> str | None:
 
 
 def _opened(file: _Seen, dataset: str, number: int) -> Opened:
-    split, rank = split_of(file.found.path, file.found.dataset)
+    split, rank = split_of(file.found)
     item = Input(
         index=number,
         path=file.found.path,

@@ -55,11 +55,19 @@ class DatasetSettings(Struct, frozen=True, kw_only=True):
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
 
 
+class Stdin(Struct, frozen=True, kw_only=True):
+    """The standard input, kept in a file so that it can be read again, and the file name that it goes by; an empty one if there is none."""
+
+    location: str
+    name: str = ""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything that a run depends on but the data.
 
     `select` is None for the recommended set, to which `extend_select` adds. `narrowed` says that the run is less than the whole configured
-    one: suppressions may then well suppress nothing.
+    one: suppressions may then well suppress nothing. `confined` says that links and the
+    configuration must not lead out of the root, but for what `allow_paths` matches.
     """
 
     root: str = "."
@@ -71,6 +79,9 @@ class Settings(Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     pre_commit: bool = False
     narrowed: bool = False
+    confined: bool = False
+    allow_paths: tuple[str, ...] = ()
+    stdin: Stdin | None = None
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     suppress: tuple[Suppression, ...] = ()

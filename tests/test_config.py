@@ -10,7 +10,7 @@ import pytest
 from dslint.config.locate import line_of
 from dslint.errors import ConfigError
 from dslint.globs import matches_any
-from dslint.readers.find import split_of
+from dslint.readers.find import Found, split_of
 from dslint.settings import DatasetSettings
 
 TWICE = '{"text": "same words", "label": "x"}\n'
@@ -350,17 +350,17 @@ def test_globs(path, pattern, matches):
         ("data/dev/part.jsonl", "dev"),
         ("val.jsonl.gz", "validation"),
         ("latest.jsonl", None),
-        ("data.test.jsonl", None),
+        ("data.test.jsonl", "test"),
     ],
 )
 def test_splits_by_name(path, split):
-    assert split_of(path, DatasetSettings())[0] == split
+    assert split_of(Found(path, path, DatasetSettings()))[0] == split
 
 
 def test_configured_splits_replace_those_by_name():
     dataset = DatasetSettings(splits={"gold": ("data/train*",)})
-    assert split_of("data/train.jsonl", dataset)[0] == "gold"
-    assert split_of("data/test.jsonl", dataset) == (None, 0)
+    assert split_of(Found("data/train.jsonl", "", dataset))[0] == "gold"
+    assert split_of(Found("data/test.jsonl", "", dataset)) == (None, 0)
 
 
 def test_errors_survive_a_process_boundary():

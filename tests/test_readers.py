@@ -307,7 +307,7 @@ def test_gzip_that_ends_in_the_header_of_a_member(data):
     assert "truncated" in message
 
 
-@pytest.mark.parametrize("content", [b"not gzip at all", gzip.compress(b"1\n") + b"garbage", gzip.compress(b"1\n2\n")[:-8] + b"\1" * 8])
+@pytest.mark.parametrize("content", [b"\x1f\x8b\x08 no more gzip", gzip.compress(b"1\n") + b"garbage", gzip.compress(b"1\n2\n")[:-8] + b"\1" * 8])
 def test_damaged_gzip_is_said(data, content):
     assert "damaged" in partly(data(content, "x.jsonl.gz"))[1]
 
@@ -328,7 +328,7 @@ def test_truncated_zstd_is_read_as_far_as_it_goes(data):
 
 
 def test_damaged_zstd_is_said(data):
-    assert "damaged" in partly(data(b"not zstd at all", "x.jsonl.zst"))[1]
+    assert "damaged" in partly(data(b"\x28\xb5\x2f\xfd no more zstd", "x.jsonl.zst"))[1]
 
 
 @pytest.mark.parametrize("pack", [gzip.compress, zstd])

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
 
 from dslint import api, reporters
-from dslint.cli import output
+from dslint.cli import output, stdin
 from dslint.config import find
 from dslint.config.build import severity_named
 from dslint.config.flags import with_dataset, with_limits, with_options, with_selection
@@ -21,7 +22,7 @@ from dslint.settings import Settings
 def check(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, folders or globs; none: the configured dataset, else the working folder."),
+        typer.Argument(help="Files, folders, globs, or - for the standard input; none: the configured dataset, else the working folder."),
     ] = None,
     config: Annotated[str | None, typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
@@ -69,6 +70,7 @@ def check(
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show suppressed findings, skipped rules and passed limits too.")] = False,
     color: Annotated[str, typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR")] = "auto",
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Nothing to check is a pass.")] = False,
+    stdin_filename: Annotated[str | None, typer.Option(help="The file name that the standard input (PATH -) goes by.", metavar="NAME")] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     """Check datasets: list every finding, hold the numbers against the limits, and fail if one is broken.
@@ -91,7 +93,9 @@ def check(
     settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
     settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
     settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
-    report = api.run(env, settings, paths or [])
+    settings = replaced(settings, confined=os.environ.get("CI", "").lower() not in ("", "0", "false"))
+    with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
+        report = api.run(env, replaced(settings, stdin=kept), paths or [])
     style = reporters.Style(
         color=output.use_color(color),
         max_show=max_show,

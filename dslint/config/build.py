@@ -56,6 +56,7 @@ def settings_of(document: Document, profile: str | None, *, root: str, path: str
         fail_on=severity_named(judging.get("fail-on", "error")),
         min_confidence=Confidence[judging.get("min-confidence", "medium").upper()],
         scope=judging.get("scope", "all"),
+        allow_paths=tuple(document.get("allow-paths", ())),
         **{key.replace("-", "_"): document[key] for key in ("max-record-bytes", "max-depth") if key in document},
     )
 

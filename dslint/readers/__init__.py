@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.protocols import Reader
-from dslint.readers.files import suffix
+from dslint.readers.delimited import Csv, Tsv
+from dslint.readers.document import JsonDocument
 from dslint.readers.jsonl import JsonLines
+from dslint.readers.sniff import reader_for
+from dslint.readers.tables import Arrow, Parquet
+from dslint.readers.text import TextLines
 
-BUILT_IN: tuple[Reader, ...] = (JsonLines(),)
+BUILT_IN: tuple[Reader, ...] = (JsonLines(), JsonDocument(), Csv(), Tsv(), Parquet(), Arrow(), TextLines())
 
 __all__ = ["BUILT_IN", "reader_for", "sample"]
-
-
-def reader_for(path: str, known: Sequence[Reader]) -> Reader:
-    """Return the reader for a path by its suffix; raises InputError where there is none."""
-    kind = suffix(path)
-    for reader in known:
-        if kind in reader.suffixes:
-            return reader
-    readable = ", ".join(suffix for reader in known for suffix in reader.suffixes)
-    raise InputError(f"no reader for {kind or 'files without a suffix'}", f"dslint reads {readable}, also as .gz and .zst")
 
 
 def sample(reader: Reader, location: str, shape: Shape, size: int, max_record: int, max_depth: int) -> list[Any]:

@@ -25,8 +25,7 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
-        column = len(raw[: error.start].decode(errors="replace")) + 1
-        return column, f"invalid UTF-8: byte 0x{raw[error.start]:02X} at byte offset {error.start} of the record"
+        return invalid_utf8(raw, error)
     try:
         value = json.loads(text, parse_constant=_refuse)
     except json.JSONDecodeError as error:
@@ -49,6 +48,12 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
 def _place_of(text: str, wanted: Callable[[str], bool]) -> int:
     """Return the column of the first string, number or constant that is wanted, else 1."""
     return next((match.start() + 1 for match in _SCALAR.finditer(text) if wanted(match[0])), 1)
+
+
+def invalid_utf8(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
+    """Return column and reason for a text that is not UTF-8."""
+    column = len(raw[: error.start].decode(errors="replace")) + 1
+    return column, f"invalid UTF-8: byte 0x{raw[error.start]:02X} at byte offset {error.start} of the record"
 
 
 def _refuse(constant: str) -> NoReturn:

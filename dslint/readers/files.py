@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Protocol
 
 from dslint.errors import InputError
 
 BLOCK = 1 << 20
-COMPRESSIONS = (".gz", ".zst")
+COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 MAX_RATIO = 1000
 """Decompressed bytes per compressed byte beyond which a file of any size is taken for a decompression bomb."""
 FREE_BYTES = 1 << 30
 """Decompressed bytes that no file is refused for, whatever its ratio."""
 
+MAX_XZ_MEMORY = 1 << 28
+"""Bytes of memory that an xz file may ask for; the strongest usual setting asks for 65 MiB."""
+
+_MAGIC = ((b"\x1f\x8b", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"), (b"BZh", ".bz2"), (b"\xfd7zXZ\0", ".xz"))
+_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _ANNEX = (b"/annex/objects/", b"../.git/annex/objects/")
 
@@ -26,10 +33,21 @@ def suffix(path: str) -> str:
     return Path(name.stem).suffix.lower() if name.suffix.lower() in COMPRESSIONS else name.suffix.lower()
 
 
-def compression(path: str) -> str:
-    """Return the compression suffix of a path, or an empty string."""
-    last = Path(path).suffix.lower()
-    return last if last in COMPRESSIONS else ""
+def compression(location: str) -> str:
+    """Return the suffix of the compression that a file has by its first bytes, or an empty string.
+
+    A name that promises compression is believed unless the content is plain text.
+    """
+    try:
+        with Path(location).open("rb") as stream:
+            head = stream.read(512)
+    except OSError:
+        head = b"\0"
+    for magic, name in _MAGIC:
+        if head.startswith(magic):
+            return name
+    last = Path(location).suffix.lower()
+    return last if last in COMPRESSIONS and _NO_TEXT.search(head) else ""
 
 
 def examine(location: str) -> int:
@@ -53,19 +71,22 @@ def examine(location: str) -> int:
         raise InputError("is a Git LFS pointer, not the data", "run: git lfs pull", "data-pointer")
     if head.startswith(_ANNEX):
         raise InputError("is a git-annex pointer, not the data", "run: git annex get", "data-pointer")
-    if head.startswith((b"\xff\xfe", b"\xfe\xff")) and not compression(location):
+    if _is_utf16(head) and not compression(location):
         raise InputError("is UTF-16; dslint reads UTF-8", "convert it: iconv -f UTF-16 -t UTF-8")
     return size
+
+
+def _is_utf16(head: bytes) -> bool:
+    """Say whether text begins with the mark of UTF-16, or has every other byte empty."""
+    return head.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(head) >= 4 and any(head[0:64:2]) != any(head[1:64:2]))
 
 
 def chunks(location: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
     """Yield the decompressed bytes of a file, or a range of a plain one. Raises InputError where they end early."""
     packed = compression(location)
     try:
-        if packed == ".gz":
-            yield from _bounded(location, _gunzip(location))
-        elif packed == ".zst":
-            yield from _bounded(location, _unzstd(location))
+        if packed:
+            yield from _bounded(location, _UNPACK[packed](location))
         else:
             with Path(location).open("rb", buffering=0) as stream:
                 stream.seek(start)
@@ -129,3 +150,58 @@ def _unzstd(location: str) -> Iterator[bytes]:
             if not part:
                 return
             yield part
+
+
+class _Decompressor(Protocol):
+    """What `bz2` and `lzma` have in common."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def needs_input(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    def decompress(self, data: bytes, max_length: int = -1) -> bytes: ...
+
+
+def _unbz2(location: str) -> Iterator[bytes]:
+    from bz2 import BZ2Decompressor
+
+    yield from _streams(location, "bzip2", BZ2Decompressor)
+
+
+def _unxz(location: str) -> Iterator[bytes]:
+    from lzma import FORMAT_XZ, LZMADecompressor
+
+    yield from _streams(location, "xz", lambda: LZMADecompressor(FORMAT_XZ, memlimit=MAX_XZ_MEMORY))
+
+
+def _streams(location: str, name: str, make: Callable[[], _Decompressor]) -> Iterator[bytes]:
+    """Yield what the streams of a file hold, one behind the other."""
+    from lzma import LZMAError
+
+    with Path(location).open("rb") as stream:
+        member = make()
+        pending = stream.read(BLOCK)
+        while pending or not member.needs_input:
+            try:
+                part = member.decompress(pending, BLOCK // 16)
+            except (LZMAError, OSError, ValueError):
+                raise InputError(f"is damaged: not valid {name} data from here on", "make the file again") from None
+            if part:
+                yield part
+            pending = b""
+            if member.eof:
+                # Bytes of zero between or behind xz streams are legal padding.
+                pending = member.unused_data.lstrip(b"\0")
+                while not pending and (pending := stream.read(BLOCK)):
+                    pending = pending.lstrip(b"\0")
+                if not pending:
+                    return
+                member = make()
+            elif member.needs_input:
+                pending = stream.read(BLOCK)
+        raise InputError(f"ends early: truncated {name} data", "make or fetch the file again")
+
+
+_UNPACK: dict[str, Callable[[str], Iterator[bytes]]] = {".gz": _gunzip, ".zst": _unzstd, ".bz2": _unbz2, ".xz": _unxz}

@@ -10,8 +10,11 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from dslint.errors import InputError
 from dslint.globs import matches_any
 from dslint.readers.files import suffix
+from dslint.readers.layouts import Cards, is_factory_list
+from dslint.readers.sniff import is_data
 from dslint.settings import DatasetSettings, Settings
 
 SPLITS = {
@@ -25,31 +28,45 @@ SPLITS = {
     "testing": "test",
 }
 RANKS = {"train": 0, "validation": 1, "dev": 1, "test": 2}
+STDIN = "-"
+"""The path that stands for the standard input."""
+_NOT_LOOKED_FOR = (".txt",)
+"""Suffixes of data that are as often something else: such a file is read when it is named."""
 _SKIPPED = {"node_modules", "__pycache__", "venv", "env", "site-packages"}
 _WORD = re.compile(r"[A-Za-z]+")
 
 
 class Found(Struct, frozen=True):
-    """A file to read: where it is, how reports call it, and the settings of its dataset."""
+    """A file to read: where it is, how reports call it, the settings of its dataset, and the split that a dataset card gives it."""
 
     path: str
     location: str
     dataset: DatasetSettings
+    split: str | None = None
 
 
 def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> tuple[list[Found], list[str]]:
     """Return the files to read, sorted, each once, and those patterns or folders that hold none."""
     known = tuple(suffixes)
+    cards = Cards(settings.root)
     found: dict[str, Found] = {}
     empty: list[str] = []
+
+    def take(location: str, dataset: DatasetSettings | None) -> None:
+        name = display(location, settings.root)
+        found.setdefault(name, Found(name, location, dataset or _dataset_of(name, settings), cards.split_of(location)))
+
     if paths or not any(dataset.files for dataset in settings.datasets):
         for path in paths or ["."]:
+            if path == STDIN and settings.stdin is not None:
+                name = display(settings.stdin.name, settings.root) if settings.stdin.name else "<stdin>"
+                found[name] = Found(name, settings.stdin.location, _dataset_of(name, settings))
+                continue
             locations = _expand(path, known)
             if not locations:
                 empty.append(path)
             for location in locations:
-                name = display(location, settings.root)
-                found.setdefault(name, Found(name, location, _dataset_of(name, settings)))
+                take(location, None)
     else:
         for dataset in settings.datasets:
             for pattern in dataset.files:
@@ -57,10 +74,31 @@ def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> t
                 if not matches:
                     empty.append(pattern)
                 for location in matches:
-                    name = display(location, settings.root)
-                    if not matches_any(name, dataset.exclude):
-                        found.setdefault(name, Found(name, location, dataset))
+                    if not matches_any(display(location, settings.root), dataset.exclude):
+                        take(location, dataset)
     return [found[name] for name in sorted(found)], empty
+
+
+def permit(item: Found, settings: Settings, *, named: bool) -> None:
+    """Raise InputError for what must not be read as data: LLaMA-Factory's list of datasets; and, where `confined`, files outside of the root.
+
+    `named` says that the user named the paths of this run. Such a path may lie outside; what a link or the configuration reaches there may not,
+    since both come with the data.
+    """
+    if is_factory_list(item.location):
+        raise InputError("is a list of datasets for LLaMA-Factory, not data", "name the files that it lists")
+    if not settings.confined or (settings.stdin is not None and item.location == settings.stdin.location):
+        return
+    root, real = os.path.realpath(settings.root), os.path.realpath(item.location)
+    if _within(real, root) or (named and not _within(os.path.abspath(item.location), os.path.abspath(settings.root))):
+        return
+    allowed = [os.path.normpath(os.path.join(root, pattern)) for pattern in settings.allow_paths]
+    if not matches_any(real, allowed):
+        raise InputError("lies outside of the project, which CI does not allow", "allow it in the configuration: allow-paths", "outside-path")
+
+
+def _within(path: str, folder: str) -> bool:
+    return os.path.commonpath([path, folder]) == folder
 
 
 def display(location: str, root: str) -> str:
@@ -73,14 +111,17 @@ def display(location: str, root: str) -> str:
     return os.fsencode(name).decode(errors="backslashreplace")  # a name need not be text, but a report is
 
 
-def split_of(path: str, dataset: DatasetSettings) -> tuple[str | None, int]:
-    """Return the split of a file and the split's rank: as configured, else by its name; train comes first."""
+def split_of(item: Found) -> tuple[str | None, int]:
+    """Return the split of a file and the split's rank: as configured, else as its dataset card says, else by its name; train comes first."""
+    path, dataset = item.path, item.dataset
     for number, (name, patterns) in enumerate(dataset.splits.items()):
         if matches_any(path, patterns):
             return name, RANKS.get(name, 3 + number)
     if dataset.splits:
         return None, 0
-    words = [word.lower() for word in _WORD.findall(Path(path).name.partition(".")[0])]
+    if item.split is not None:
+        return item.split, RANKS.get(item.split, 3)
+    words = [word.lower() for word in _WORD.findall(Path(path).name)]
     folder = Path(path).parent.name.lower()
     for word in [*words, folder]:
         if word in SPLITS:
@@ -91,13 +132,13 @@ def split_of(path: str, dataset: DatasetSettings) -> tuple[str | None, int]:
 def _glob(pattern: str) -> list[str]:
     if not glob.has_magic(pattern):
         return [pattern]
-    return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path))
+    return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path) and not is_factory_list(path))
 
 
 def _expand(path: str, suffixes: tuple[str, ...]) -> list[str]:
     """Return the files that a path of the command line names: itself, those of a folder, or those that match a pattern."""
     if os.path.isdir(path):
-        return _walk(path, suffixes)
+        return _walk(path, tuple(kind for kind in suffixes if kind not in _NOT_LOOKED_FOR))
     if os.path.lexists(path) or not glob.has_magic(path):
         return [path]
     return _glob(path)
@@ -112,7 +153,7 @@ def _walk(folder: str, suffixes: tuple[str, ...]) -> list[str]:
             if not name.startswith(".") and name not in _SKIPPED and not os.path.exists(os.path.join(base, name, "pyvenv.cfg"))
         )
         found.extend(os.path.normpath(os.path.join(base, name)) for name in sorted(files) if not name.startswith(".") and suffix(name) in suffixes)
-    return _not_ignored(found, folder)
+    return [file for file in _not_ignored(found, folder) if is_data(file)]
 
 
 def _not_ignored(files: list[str], folder: str) -> list[str]:

@@ -1,0 +1,24 @@
+"""The standard input as a file: it can be read once only, and records are fetched again."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from dslint.settings import Stdin
+
+
+@contextmanager
+def kept(name: str | None) -> Iterator[Stdin]:
+    """Copy the standard input to a temporary file for as long as it is needed."""
+    handle, location = tempfile.mkstemp(prefix="dslint-")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            shutil.copyfileobj(sys.stdin.buffer, stream)
+        yield Stdin(location=location, name=name or "")
+    finally:
+        os.unlink(location)

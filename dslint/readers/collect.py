@@ -1,0 +1,100 @@
+"""Records and defects of a shard on their way into batches: what all readers share."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from dslint.batch import Batch
+from dslint.model import Defect, Shape, Shard
+from dslint.readers.diagnose import count_keys, duplicate_keys, too_deep
+
+BOM = b"\xef\xbb\xbf"
+BATCH = 1000
+
+decode_json = msgspec.json.Decoder().decode
+REFUSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What `decode_json` raises for a text that is no JSON."""
+
+_SPACED_COLON = re.compile(rb'"[ \t\r\n]+:')
+
+
+class Collector:
+    """Gathers what a reader reads. `row`, `line` and `offset` are where the next record begins; `placed` says that the offset is known."""
+
+    def __init__(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> None:
+        self.shard, self.shape, self.max_record, self.max_depth = shard, shape, max_record, max_depth
+        self.row, self.line, self.offset = shard.first_row, shard.first_line, shard.start
+        self.placed = True
+        self.begin()
+
+    def begin(self) -> None:
+        """Begin a new batch here."""
+        self.values: list[Any] = []
+        self.rows: list[int] = []
+        self.lines: list[int | None] = []
+        self.defects: list[Defect] = []
+        self.mark: tuple[int, int, int] | None = (self.row, self.line, self.offset) if self.placed else None
+
+    def rest(self) -> Iterator[Batch]:
+        """Yield what has been collected as a batch."""
+        if self.values or self.defects:
+            batch = Batch(self.shard.input, self.shape, self.values, self.rows, self.lines, self.defects, mark=self.mark)
+            self.begin()
+            yield batch
+
+    def add(self, value: Any, line: int | None) -> None:
+        """Take a record in."""
+        self.values.append(value)
+        self.rows.append(self.row)
+        self.lines.append(line)
+        self.row += 1
+
+    def bad(self, line: int | None, column: int | None, message: str) -> None:
+        """Take the defect in that stands in the place of a record."""
+        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message))
+        self.row += 1
+
+    def doubtful(self, line: int | None, message: str, field: str = "") -> None:
+        """Note names that are not unique in the record that comes next."""
+        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field))
+
+    def add_json(self, raw: bytes, value: Any, *, spaced: bool) -> None:
+        """Take a decoded JSON text in that begins at `line`. `spaced` says that a key may be followed by a blank."""
+        if len(raw) > 2 * self.max_depth and too_deep(raw, self.max_depth):
+            self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep")
+            return
+        if (spaced or raw.count(b'":') != count_keys(value)) and (twice := duplicate_keys(raw)) is not None:
+            self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", twice)
+        self.add(value, self.line)
+
+
+def has_spaced_colon(block: bytes) -> bool:
+    """Say whether keys cannot be counted by their `":` in some JSON text of a block."""
+    return _SPACED_COLON.search(block) is not None
+
+
+def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Return names for the columns of a table that are all different, and what was wrong with those that it has."""
+    totals = Counter(names)
+    taken = set(names)
+    seen: set[str] = set()
+    result: list[str] = []
+    said: list[str] = []
+    for number, name in enumerate(names, start=1):
+        new = name
+        if name in seen:
+            count = 2
+            while (new := f"{name}_{count}") in taken:
+                count += 1
+            said.append(f"column {number} has the name of an earlier column; it is read under another one")
+        elif not name and totals[name] == 1:
+            said.append(f"column {number} has no name")
+        seen.add(name)
+        taken.add(new)
+        result.append(new)
+    return result, said

@@ -1,0 +1,260 @@
+"""JSON documents: an array whose elements are the records, or any other value as the one record.
+
+The file is never decoded as a whole. Elements are cut out of a buffer that holds a block or two, or one element where that is longer (up to twice
+`max_record` bytes), and each is decoded alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dslint.batch import Batch
+from dslint.errors import InputError
+from dslint.model import Input, Shape, Shard
+from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, has_spaced_colon
+from dslint.readers.diagnose import diagnose
+from dslint.readers.elements import DAMAGED, MORE, Landmark, element, past_space, plain_objects
+from dslint.readers.files import BLOCK, chunks
+
+BATCH_BYTES = 8 * BLOCK
+"""Bytes of JSON text after which a batch is full, however few its records."""
+LANDMARK_BYTES = 1 << 16
+"""The longest beginning of an element that is looked for behind a damaged one."""
+
+_CONTINUATION = bytes(range(0x80, 0xC0))
+
+
+class JsonDocument:
+    """The reader of `.json` files."""
+
+    name = "json"
+    suffixes: tuple[str, ...] = (".json",)
+
+    def split(self, item: Input, location: str, size: int) -> list[Shard]:
+        """Leave the file whole: where an element begins is only known after all before it were read."""
+        del size
+        return [Shard(input=item, location=location)]
+
+    def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
+        """Yield the elements of the array in batches, or the one value; damaged elements become defects, and reading goes on behind them."""
+        document = _Document(shard, shape, max_record, max_depth)
+        try:
+            yield from document.batches()
+        except InputError as error:
+            yield from document.rest()
+            raise InputError(f"{error.message} (read up to line {document.line})", error.hint, error.kind, shard.input.path) from None
+        yield from document.rest()
+
+
+class _Document(Collector):
+    """A buffer that moves through the file. `at` is the place in the buffer that `line` and `offset` stand for."""
+
+    def __init__(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> None:
+        super().__init__(shard, shape, max_record, max_depth)
+        self.parts = chunks(shard.location, shard.start, shard.stop)
+        self.failure: InputError | None = None
+        self.buffer = b""
+        self.at = 0
+        self.gone = 0  # code points of the current line that have left the buffer
+        self.spaced = False
+        self.braces = 16  # closing braces that an element may well have
+        self.lost = False  # what is left of the file cannot be told apart
+        self.landmark = Landmark()
+
+    def batches(self) -> Iterator[Batch]:
+        """Yield all batches but the last."""
+        if self.shard.start:
+            yield from self.elements(due=True)
+            return
+        self.more()
+        if self.buffer.startswith(BOM):
+            self.buffer = self.buffer[len(BOM) :]
+            self.offset = len(BOM)
+        first = self.token()
+        if first == b"[":
+            self.advance(self.at + 1)
+            yield from self.elements(due=False)
+        elif first:
+            self.value()
+
+    def value(self) -> None:
+        """Take the whole document in as one record."""
+        while len(self.buffer) <= self.max_record and self.more():
+            pass
+        raw = self.buffer[self.at :]
+        if len(raw) > self.max_record:
+            self.fault(f"the record is longer than {self.max_record:,} bytes")
+        else:
+            self.record(raw)
+
+    def elements(self, *, due: bool) -> Iterator[Batch]:
+        """Read elements up to the end of the array; `due` says that a comma came before, so that a value must follow."""
+        taken = self.offset
+        while True:
+            first = self.token()
+            if not first:
+                if self.shard.stop is None:
+                    self.fault("the file ends inside of the array")
+                return
+            if first == b"]":
+                break
+            if first == b",":
+                self.fault("a value is missing before the comma")
+                self.advance(self.at + 1)
+                due = True
+                continue
+            if len(self.values) >= BATCH or self.offset - taken > BATCH_BYTES:
+                yield from self.rest()
+                taken = self.offset
+            if not self.values and not self.defects:
+                self.begin()
+            if self.landmark.seen > 1 and self.many():
+                due = True
+                continue
+            due = self.comma() if self.one(first) else True
+            if self.lost:
+                return
+        if due:
+            self.fault("a value is missing after the comma")
+        self.advance(self.at + 1)
+        if self.token():
+            self.fault("data after the end of the array")
+
+    def many(self) -> bool:
+        """Take in the simple elements from here on, as far as the batch goes; say whether there was one."""
+        room = BATCH - len(self.values)
+        limit = self.offset + BATCH_BYTES
+        begun = self.at
+        for end, following, value in plain_objects(self.buffer, self.at, self.braces):
+            raw = self.buffer[self.at : end]
+            if len(raw) > self.max_record:
+                break
+            self.add_json(raw, value, spaced=self.spaced)
+            self.line += self.buffer.count(b"\n", self.at, following)
+            self.offset += following - self.at
+            self.at = following
+            room -= 1
+            if room <= 0 or self.offset > limit:
+                break
+        return self.at > begun
+
+    def one(self, first: bytes) -> bool:
+        """Take the element here in. If it has no end that could be told, go on to the next one, or to the end of the file, and return False."""
+        if first == b"{" and self.landmark.seen < 2:
+            self.landmark.learn(self.buffer, self.at)
+        end, place = element(self.buffer, self.at)
+        while end == MORE and len(self.buffer) - self.at <= self.max_record and self.more():
+            end, place = element(self.buffer, self.at)
+        if end >= 0:
+            raw = self.buffer[self.at : end]
+            if len(raw) > self.max_record:
+                self.fault(f"the record is longer than {self.max_record:,} bytes")
+            else:
+                self.record(raw)
+                self.braces = max(self.braces, 2 * raw.count(b"}"))
+            self.advance(end)
+            return True
+        if end == DAMAGED or len(self.buffer) - self.at <= self.max_record:
+            line, column, message = self.diagnosis(self.buffer[self.at : place])
+        else:
+            line, column, message = *self.position(0, 0), f"the record is longer than {self.max_record:,} bytes"
+        self.bad(line, column, message if self.resume() else f"{message}; nothing behind it can be read")
+        return False
+
+    def record(self, raw: bytes) -> None:
+        """Take one JSON text in."""
+        try:
+            value = decode_json(raw)
+        except REFUSED:
+            self.bad(*self.diagnosis(raw))
+        else:
+            self.add_json(raw, value, spaced=self.spaced)
+
+    def comma(self) -> bool:
+        """Step over the comma behind an element; say whether there was one. Anything else in its place is a defect, and counts as one."""
+        first = self.token()
+        if first == b",":
+            self.advance(self.at + 1)
+            return True
+        if first in (b"", b"]"):
+            return False
+        if first in b'{["':
+            self.fault("a comma is missing between two values")
+        else:
+            line, column = self.position(0, 0)
+            resumed = self.resume()
+            self.bad(line, column, "neither a comma nor the end of the array" + ("" if resumed else "; nothing behind it can be read"))
+        return True
+
+    def resume(self) -> bool:
+        """Go on to the next object that begins as others of this file do, or else to the end of the file; say whether there was one."""
+        start = self.at + 1
+        while (found := self.landmark.find(self.buffer, start)) < 0:
+            start = max(self.at, len(self.buffer) - LANDMARK_BYTES)
+            self.advance(start)
+            if not self.more():
+                self.advance(len(self.buffer))
+                self.lost = True
+                return False
+            start = 0
+        self.advance(found)
+        return True
+
+    def token(self) -> bytes:
+        """Step over white space, and return the byte that follows; nothing at the end of the file."""
+        self.advance(past_space(self.buffer, self.at))
+        while self.at == len(self.buffer):
+            if not self.more():
+                return b""
+            self.advance(past_space(self.buffer, self.at))
+        return self.buffer[self.at : self.at + 1]
+
+    def advance(self, to: int) -> None:
+        """Move to a later place in the buffer."""
+        if to > self.at:
+            self.line += self.buffer.count(b"\n", self.at, to)
+            self.offset += to - self.at
+            self.at = to
+
+    def more(self) -> bool:
+        """Read on, twice as much as is held, so that a long element is not looked through too often; return False at the end."""
+        if self.failure is not None:
+            raise self.failure
+        self.gone = self.so_far()
+        kept = [self.buffer[self.at :]]
+        wanted = max(1, len(kept[0]))
+        try:
+            while wanted > 0 and (part := next(self.parts, b"")):
+                kept.append(part)
+                wanted -= len(part)
+        except InputError as error:
+            self.failure = error
+        self.buffer = b"".join(kept)
+        self.at = 0
+        self.spaced = has_spaced_colon(self.buffer)
+        if len(kept) == 1 and self.failure is not None:
+            raise self.failure
+        return len(kept) > 1
+
+    def so_far(self) -> int:
+        """Return the code points of the current line before `at`."""
+        line = self.buffer.rfind(b"\n", 0, self.at)
+        points = len(self.buffer[line + 1 : self.at].translate(None, _CONTINUATION))
+        return points if line >= 0 else self.gone + points
+
+    def fault(self, message: str) -> None:
+        """Note a defect right here."""
+        self.bad(*self.position(0, 0), message)
+
+    def diagnosis(self, raw: bytes) -> tuple[int, int | None, str]:
+        """Return line, column and reason for a text that begins here and is no JSON."""
+        column, message = diagnose(raw)
+        if column is None:
+            return self.line, None, message
+        before = raw.decode(errors="replace")[: column - 1]
+        newlines = before.count("\n")
+        return *self.position(newlines, len(before) - before.rfind("\n") - 1 if newlines else len(before)), message
+
+    def position(self, newlines: int, points: int) -> tuple[int, int]:
+        """Return line and column of what comes so many lines, and code points of the last of them, behind here."""
+        return self.line + newlines, points + 1 + (0 if newlines else self.so_far())

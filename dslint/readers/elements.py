@@ -1,0 +1,107 @@
+"""Where the elements of a JSON array end, found without decoding what lies between."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from dslint.readers.collect import REFUSED, decode_json
+
+MORE = -1
+"""The element does not end in this buffer."""
+DAMAGED = -2
+"""No end can be told: a string is not closed on its line, or a bracket closes another one."""
+
+_SPACE = re.compile(rb"[ \t\r\n]*+")
+_COMMA = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+")
+_TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[\[\]{}]|"')
+_SCALAR = re.compile(rb'[^\s,\[\]{}":]++')
+_FIRST_KEY = re.compile(rb'\{[ \t\r\n]*("(?:[^"\\\n]++|\\.)*+")[ \t\r\n]*:')
+_CLOSES = {0x7D: 0x7B, 0x5D: 0x5B}
+
+
+def past_space(buffer: bytes, start: int) -> int:
+    """Return the place of the first byte that is no white space."""
+    return _SPACE.match(buffer, start).end()  # type: ignore[union-attr]
+
+
+def plain_objects(buffer: bytes, start: int, braces: int) -> Iterator[tuple[int, int, Any]]:
+    """Yield the end of each object from `start` on, where the next element begins, and the object's value, as long as that is simple to tell.
+
+    Braces are counted, with the speed of the buffer's own methods. What they enclose is the element if it decodes: no other text that begins here
+    can be one. Where braces within strings lead this astray, `element` has to look; `braces` is how many closing ones are tried.
+    """
+    size = len(buffer)
+    while start < size and buffer[start] == 0x7B:
+        depth, end = 0, start
+        for _ in range(braces):
+            position = end
+            end = buffer.find(b"}", position) + 1
+            if not end:
+                return
+            depth += buffer.count(b"{", position, end) - 1
+            if depth == 0:
+                break
+        comma = _COMMA.match(buffer, end)
+        if depth or comma is None or comma.end() == size:
+            return
+        try:
+            value = decode_json(buffer[start:end])
+        except REFUSED:
+            return
+        start = comma.end()
+        yield end, start, value
+
+
+def element(buffer: bytes, start: int) -> tuple[int, int]:
+    """Return the end of the element at `start`, or MORE or DAMAGED; and the place up to which that was looked at."""
+    if buffer[start] not in b'{["':
+        scalar = _SCALAR.match(buffer, start)
+        if scalar is None:
+            return DAMAGED, start + 1
+        return (scalar.end() if scalar.end() < len(buffer) else MORE), scalar.end()
+    stack: list[int] = []
+    for token in _TOKEN.finditer(buffer, start):
+        sign = buffer[token.start()]
+        if sign == 0x22:
+            if token.end() - token.start() == 1:
+                line_end = buffer.find(b"\n", token.end())
+                return (DAMAGED, line_end) if line_end >= 0 else (MORE, len(buffer))
+            if not stack:
+                return token.end(), token.end()
+        elif sign in _CLOSES:
+            if stack.pop() != _CLOSES[sign]:
+                return DAMAGED, token.end()
+            if not stack:
+                return token.end(), token.end()
+        else:
+            stack.append(sign)
+    return MORE, len(buffer)
+
+
+class Landmark:
+    """How the elements that are objects begin in this file, to find the next one behind a damaged one.
+
+    Where each begins on a line of its own, that is its indentation. Else it is the comma before it with its first key, since objects within the
+    elements stand behind commas too.
+    """
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self._pattern: re.Pattern[bytes] | None = None
+
+    def learn(self, buffer: bytes, start: int) -> None:
+        """Look at how an object begins."""
+        self.seen += 1
+        line = buffer.rfind(b"\n", 0, start)
+        indent = buffer[line + 1 : start]
+        if line >= 0 and not indent.strip():
+            self._pattern = re.compile(rb"\n" + re.escape(indent) + rb"(?=\{)")
+        elif self._pattern is None and (key := _FIRST_KEY.match(buffer, start)) is not None:
+            self._pattern = re.compile(rb",[ \t\r\n]*(?=\{[ \t\r\n]*" + re.escape(key[1]) + rb"[ \t\r\n]*:)")
+
+    def find(self, buffer: bytes, start: int) -> int:
+        """Return where the next object begins, or -1."""
+        found = self._pattern.search(buffer, start) if self._pattern is not None else None
+        return -1 if found is None else found.end()

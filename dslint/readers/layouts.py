@@ -1,0 +1,87 @@
+"""Where other tools keep what they know of data files: dataset cards of the Hugging Face Hub, and LLaMA-Factory's lists of datasets."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+import msgspec
+
+from dslint.globs import matches_any
+
+FACTORY_LIST = "dataset_info.json"
+_FACTORY_KEYS = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name", "load_from"}
+_ITEM = re.compile(r"^(?P<indent> *)(?P<dash>- +)?(?:(?P<key>[\w-]+) *:)? *(?P<value>.*?) *$")
+
+
+def is_factory_list(location: str) -> bool:
+    """Say whether a file is LLaMA-Factory's list of datasets: configuration, not data."""
+    if os.path.basename(location) != FACTORY_LIST:
+        return False
+    try:
+        entries = msgspec.json.decode(Path(location).read_bytes())
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return False
+    return isinstance(entries, dict) and bool(entries) and all(isinstance(entry, dict) and _FACTORY_KEYS & entry.keys() for entry in entries.values())
+
+
+class Cards:
+    """The splits that the dataset cards of folders name, each card read once."""
+
+    def __init__(self, root: str) -> None:
+        self._root = os.path.abspath(root)
+        self._known: dict[str, list[tuple[str, str]]] = {}
+
+    def split_of(self, location: str) -> str | None:
+        """Return the split that the closest card up to the root gives to a file, or None."""
+        path = os.path.abspath(location)
+        folder = os.path.dirname(path)
+        while True:
+            if folder not in self._known:
+                self._known[folder] = card_splits(os.path.join(folder, "README.md"))
+            name = os.path.relpath(path, folder).replace(os.sep, "/")
+            for split, pattern in self._known[folder]:
+                if matches_any(name, [pattern]):
+                    return split
+            parent = os.path.dirname(folder)
+            if self._known[folder] or folder in (self._root, parent) or not folder.startswith(self._root):
+                return None
+            folder = parent
+
+
+def card_splits(path: str) -> list[tuple[str, str]]:
+    """Return the splits and file patterns under `configs:` in the front matter of a dataset card.
+
+    The front matter is YAML, of which only what the Hub writes is understood: keys, block lists and plain or quoted words. Anything else counts as
+    nothing said, and files are then told apart by their names.
+    """
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:
+            text = stream.read(1 << 20)
+    except OSError:
+        return []
+    matter = re.match(r"---[ \t]*\r?\n(.*?)\r?\n---", text, re.DOTALL)
+    if matter is None:
+        return []
+    found: list[tuple[str, str]] = []
+    inside = paths = False
+    split = ""
+    for line in matter[1].splitlines():
+        item = _ITEM.match(line)
+        if item is None or not line.strip() or line.lstrip().startswith("#"):
+            continue
+        key, value = item["key"], item["value"].split(" #")[0].strip("\"' ")
+        if not item["indent"] and key and not item["dash"]:
+            inside = key == "configs"
+        elif inside and key == "split":
+            split, paths = value, False
+        elif inside and key == "path":
+            paths = not value
+            patterns = re.findall(r"[^\s,\[\]\"']+", value) if value.startswith("[") else [value]
+            found.extend((split, pattern) for pattern in patterns if split and pattern)
+        elif inside and paths and item["dash"] and key is None and split:
+            found.append((split, value))
+        else:
+            paths = False
+    return found
