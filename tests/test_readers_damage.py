@@ -212,6 +212,12 @@ def test_delimiter_only_if_clear(tmp_path, content, want):
     assert [value for _, _, value in read(written(tmp_path, "a.csv", content))[0]] == [want]
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.json", "a.jsonl", "a.txt"])
+@pytest.mark.parametrize("content", ["", "\ufeff", "\n\n"])
+def test_empty_files_have_no_records(tmp_path, name, content):
+    assert read(written(tmp_path, name, content))[:3] == ([], [], None)
+
+
 def test_long_rows_of_csv(tmp_path):
     raw = 'a,b\n1,"' + "x\n" * 1000 + '"\n2,' + "y" * (2 << 20) + "\n3,4\n"
     rows, defects, _, _, _ = read(written(tmp_path, "a.csv", raw), max_record=5000)

@@ -222,11 +222,13 @@ def _damage(text: str) -> str:
 
 def _delimiter(lines: list[str]) -> str:
     """Return the delimiter of a CSV file: a comma, unless the header has none and both first lines have another one, equally often."""
+    if not lines or "," in lines[0]:
+        return ","
     for sign in _OTHER_DELIMITERS:
         try:
             widths = {len(fields) for fields in csv.reader(lines, delimiter=sign)}
         except csv.Error:
             continue
-        if "," not in lines[0] and len(widths) == 1 and min(widths) > 1:
+        if len(widths) == 1 and min(widths) > 1:
             return sign
     return ","
