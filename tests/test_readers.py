@@ -258,10 +258,10 @@ def test_what_is_written_is_read_back_however_the_file_is_cut(tmp_path, monkeypa
 def test_any_bytes_are_a_record_or_a_defect_with_a_column(tmp_path_factory, line):
     line = line.replace(b"\n", b"")
     path = tmp_path_factory.mktemp("any") / "x.jsonl"
-    path.write_bytes(line)
+    path.write_bytes(b"1\n" + line)  # not the first line: there it could be taken for compressed data
     records, defects = read(path)
-    blank = not line.removeprefix(b"\xef\xbb\xbf").strip(b" \t\r")
-    assert len(records) + len(errors(defects)) == (not blank)
+    blank = not line.strip(b" \t\r")
+    assert len(records) + len(errors(defects)) == 1 + (not blank)
     for _, _, column in errors(defects):
         assert 1 <= column <= len(line) + 1
 
