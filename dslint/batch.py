@@ -241,6 +241,8 @@ class Batch:
         self.lines = lines
         self.defects = defects
         self.mark = mark
+        self.whole: tuple[Batch, list[int]] | None = None
+        """For the valid part of a batch: the whole one, and the positions of these records in it."""
         self._cache: dict[Any, Any] = {}
 
     def __len__(self) -> int:
@@ -294,12 +296,14 @@ class Batch:
             [self.lines[k] for k in keep],
         )
         batch.parsed = [self.parsed[k] for k in keep]
+        batch.valid = batch
+        batch.whole = (self, keep)
         return batch
 
     @cached_property
     def digests(self) -> list[bytes]:
         """Digest of each record (16 bytes)."""
-        return [digest(value) for value in self.values]
+        return self.per_record("digests", lambda batch: [digest(value) for value in batch.values])
 
     def texts_at(self, position: int, roles: Sequence[str]) -> list[Text]:
         """Return the texts of one record in the given roles; see `Record.texts`."""
@@ -316,27 +320,32 @@ class Batch:
 
     def texts(self, roles: Sequence[str] = ("all",)) -> Texts:
         """Return all texts of the batch in the given roles, flat."""
-        key = ("texts", *roles)
-        if key not in self._cache:
-            positions: list[int] = []
-            items: list[Text] = []
-            plain = "all" not in roles and "metadata" not in roles
-            wanted: dict[tuple[str | None, bool], bool] = {}  # whether texts of this kind are selected
-            for position, (texts, problems) in enumerate(self.parsed):
-                if not plain or problems:
-                    found = self.texts_at(position, roles)
-                    positions.extend([position] * len(found))
-                    items.extend(found)
-                    continue
-                for text in texts:
-                    kind = (text.role, text.target)
-                    if kind not in wanted:
-                        wanted[kind] = selected(text, roles)
-                    if wanted[kind]:
-                        positions.append(position)
-                        items.append(text)
-            self._cache[key] = Texts(self, positions, items)
-        return self._cache[key]  # type: ignore[no-any-return]
+        if "all" in roles or "metadata" in roles or self.valid is not self:
+            return self.cached(("texts", *roles), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
+        wanted = frozenset(kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles))
+        return self.cached(("texts", wanted), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
+
+    @cached_property
+    def _kinds(self) -> set[tuple[str | None, bool]]:
+        """The kinds of text that there are: role, and whether it is a target."""
+        return {(text.role, text.target) for texts, _ in self.parsed for text in texts}
+
+    def _flat(self, roles: Sequence[str]) -> Texts:
+        positions: list[int] = []
+        items: list[Text] = []
+        plain = "all" not in roles and "metadata" not in roles
+        wanted = {kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles)} if plain else set()
+        for position, (texts, problems) in enumerate(self.parsed):
+            if not plain or problems:
+                found = self.texts_at(position, roles)
+                positions.extend([position] * len(found))
+                items.extend(found)
+                continue
+            for text in texts:
+                if (text.role, text.target) in wanted:
+                    positions.append(position)
+                    items.append(text)
+        return Texts(self, positions, items)
 
     def column(self, kind: str) -> list[Any]:
         """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""
@@ -347,11 +356,20 @@ class Batch:
             return [None] * len(self.values)
         return [lookup(value, path) for value in self.values]
 
+    def per_record(self, key: Hashable, make: Callable[[Batch], list[T]]) -> list[T]:
+        """Return `make(batch)`, a list with one item a record, computed once for this batch and key; its valid part shares the items."""
+        if self.whole is None:
+            return self.cached(key, make)
+        batch, kept = self.whole
+        items = batch.per_record(key, make)
+        return [items[position] for position in kept]
+
     def release(self) -> None:
         """Drop every view, so that the batch is freed without the cyclic collector."""
         if "valid" in self.__dict__ and self.valid is not self:
             self.valid.release()
-        for view in ("records", "valid", "parsed", "turns", "digests"):
+        self.whole = None
+        for view in ("records", "valid", "parsed", "turns", "digests", "_kinds"):
             self.__dict__.pop(view, None)
         self._cache.clear()
 

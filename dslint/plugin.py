@@ -5,6 +5,7 @@ from msgspec import Meta
 from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected
 from dslint.hooks import hookimpl
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Severity, Shape, ShapeProblem, Text, Turn
+from dslint.patterns import pattern
 from dslint.protocols import Source
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.shapes import conversation
@@ -41,5 +42,6 @@ __all__ = [
     "hookimpl",
     "leaves",
     "lookup",
+    "pattern",
     "selected",
 ]

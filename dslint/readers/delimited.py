@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Iterator
 
 from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
+from dslint.patterns import pattern
 from dslint.readers.collect import BATCH, BOM, Collector, unique_names
 from dslint.readers.files import chunks
 from dslint.readers.jsonl import whole_lines
 
 _OTHER_DELIMITERS = (";", "\t")
-_ESCAPED_BYTE = re.compile("[\udc80-\udcff]")
+_ESCAPED_BYTE = pattern("[\udc80-\udcff]")
 _UNCLOSED = "the quotation mark that opens a field here is not closed"
 _WHY = (
     ("unexpected end of data", _UNCLOSED),

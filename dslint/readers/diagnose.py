@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from dslint.batch import escape
+from dslint.patterns import pattern
 
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
-_SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*', re.DOTALL)
-_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})|\\.", re.DOTALL)
+_TOKEN = pattern(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
+_SCALAR = pattern(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_ESCAPE = pattern(r"\\u([0-9A-Fa-f]{4})|\\.", re.DOTALL)
 
 
 class _NonFiniteError(ValueError):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from dslint.patterns import pattern
 from dslint.readers.collect import REFUSED, decode_json
 
 MORE = -1
@@ -13,11 +14,11 @@ MORE = -1
 DAMAGED = -2
 """No end can be told: a string is not closed on its line, or a bracket closes another one."""
 
-_SPACE = re.compile(rb"[ \t\r\n]*+")
-_COMMA = re.compile(rb"[ \t\r\n]*+,[ \t\r\n]*+")
-_TOKEN = re.compile(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[\[\]{}]|"')
-_SCALAR = re.compile(rb'[^\s,\[\]{}":]++')
-_FIRST_KEY = re.compile(rb'\{[ \t\r\n]*("(?:[^"\\\n]++|\\.)*+")[ \t\r\n]*:')
+_SPACE = pattern(rb"[ \t\r\n]*+")
+_COMMA = pattern(rb"[ \t\r\n]*+,[ \t\r\n]*+")
+_TOKEN = pattern(rb'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[\[\]{}]|"')
+_SCALAR = pattern(rb'[^\s,\[\]{}":]++')
+_FIRST_KEY = pattern(rb'\{[ \t\r\n]*("(?:[^"\\\n]++|\\.)*+")[ \t\r\n]*:')
 _CLOSES = {0x7D: 0x7B, 0x5D: 0x5B}
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from dslint.errors import InputError
+from dslint.patterns import pattern
 
 BLOCK = 1 << 20
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
@@ -22,7 +22,7 @@ MAX_XZ_MEMORY = 1 << 28
 """Bytes of memory that an xz file may ask for; the strongest usual setting asks for 65 MiB."""
 
 _MAGIC = ((b"\x1f\x8b", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"), (b"BZh", ".bz2"), (b"\xfd7zXZ\0", ".xz"))
-_NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_NO_TEXT = pattern(rb"[\x00-\x08\x0e-\x1f]")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _ANNEX = (b"/annex/objects/", b"../.git/annex/objects/")
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import os
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from msgspec import Struct
 
 from dslint.errors import InputError
 from dslint.globs import matches_any
+from dslint.patterns import pattern
 from dslint.readers.files import suffix
 from dslint.readers.layouts import Cards, is_factory_list
 from dslint.readers.sniff import is_data
@@ -33,7 +33,7 @@ STDIN = "-"
 _NOT_LOOKED_FOR = (".txt",)
 """Suffixes of data that are as often something else: such a file is read when it is named."""
 _SKIPPED = {"node_modules", "__pycache__", "venv", "env", "site-packages"}
-_WORD = re.compile(r"[A-Za-z]+")
+_WORD = pattern(r"[A-Za-z]+")
 
 
 class Found(Struct, frozen=True):

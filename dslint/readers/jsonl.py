@@ -10,11 +10,12 @@ import msgspec
 from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
+from dslint.patterns import pattern
 from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, has_spaced_colon
 from dslint.readers.diagnose import diagnose
 from dslint.readers.files import chunks, compression
 
-_BLANK = re.compile(rb"^[ \t\r]*$", re.MULTILINE)
+_BLANK = pattern(rb"^[ \t\r]*$", re.MULTILINE)
 
 
 class Lines(Collector):

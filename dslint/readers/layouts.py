@@ -9,10 +9,11 @@ from pathlib import Path
 import msgspec
 
 from dslint.globs import matches_any
+from dslint.patterns import pattern
 
 FACTORY_LIST = "dataset_info.json"
 _FACTORY_KEYS = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name", "load_from"}
-_ITEM = re.compile(r"^(?P<indent> *)(?P<dash>- +)?(?:(?P<key>[\w-]+) *:)? *(?P<value>.*?) *$")
+_ITEM = pattern(r"^(?P<indent> *)(?P<dash>- +)?(?:(?P<key>[\w-]+) *:)? *(?P<value>.*?) *$")
 
 
 def is_factory_list(location: str) -> bool:
@@ -41,8 +42,8 @@ class Cards:
             if folder not in self._known:
                 self._known[folder] = card_splits(os.path.join(folder, "README.md"))
             name = os.path.relpath(path, folder).replace(os.sep, "/")
-            for split, pattern in self._known[folder]:
-                if matches_any(name, [pattern]):
+            for split, glob in self._known[folder]:
+                if matches_any(name, [glob]):
                     return split
             parent = os.path.dirname(folder)
             if self._known[folder] or folder in (self._root, parent) or not folder.startswith(self._root):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from dslint.errors import InputError
+from dslint.patterns import pattern
 from dslint.protocols import Reader
 from dslint.readers.collect import BOM, REFUSED, decode_json
 from dslint.readers.files import chunks, suffix
 
-_ARRAY_OF_OBJECTS = re.compile(rb"\s*\[\s*\{")
-_REPORT = re.compile(rb'"schema"\s*:\s*"dslint\.')
+_ARRAY_OF_OBJECTS = pattern(rb"\s*\[\s*\{")
+_REPORT = pattern(rb'"schema"\s*:\s*"dslint\.')
 _LOOKED_AT = 20
 """Lines of a file that are looked at."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, digest
-from dslint_duplicates.texts import Said, normal_digest, said
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, Text, digest
+from dslint_duplicates.texts import Said, normal_digest, said, texts_of
 
 _PREFERRED, _REJECTED = digest("preferred"), digest("rejected")
 
@@ -48,8 +48,12 @@ class ConflictingAnswer(DatasetRule):
     def observe(self, batch: Batch) -> Columns:
         """Return (prompt, answer) digests: one row for each record, two for a pair of preferred and rejected answers."""
         judged = "rejected" in batch.shape.roles
-        records = enumerate(zip(said(batch), batch.column("label"), strict=True))
-        rows = [(position, *row) for position, (texts, label) in records for row in (_verdicts(texts) if judged else _claims(texts, label))]
+        records = enumerate(zip(texts_of(batch), said(batch), batch.column("label"), strict=True))
+        rows = [
+            (position, *claim)
+            for position, (texts, normal, label) in records
+            for claim in (_verdicts(texts, normal) if judged else _claims(texts, normal, label))
+        ]
         columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
         return dict(zip(("record", "prompt", "answer", "labelled"), columns, strict=True))
 
@@ -73,29 +77,22 @@ class ConflictingAnswer(DatasetRule):
                 )
 
 
-def _verdicts(texts: list[Said]) -> Iterator[tuple[bytes, bytes, bool]]:
+def _verdicts(texts: list[Text], normal: Said) -> Iterator[tuple[bytes, bytes, bool]]:
     """Yield for the preferred and the rejected answer of a record: prompt and answer together, and the verdict."""
-    context = [item for item in texts if not item.text.target and item.text.role != "rejected"]
-    for verdict, answers in (
-        (_PREFERRED, [item for item in texts if item.text.target]),
-        (_REJECTED, [item for item in texts if item.text.role == "rejected"]),
-    ):
-        if answers and (claim := _answered(context, answers[-1])) is not None:
-            yield claim, verdict, False
+    prompt = normal_digest([said for text, said in zip(texts, normal, strict=True) if not text.target and text.role != "rejected"])
+    preferred = [said for text, (_, said) in zip(texts, normal, strict=True) if text.target]
+    rejected = [said for role, said in normal if role == "rejected"]
+    for verdict, answers in ((_PREFERRED, preferred), (_REJECTED, rejected)):
+        if prompt is not None and answers and answers[-1]:
+            yield digest((prompt.hex(), answers[-1])), verdict, False
 
 
-def _claims(texts: list[Said], label: object) -> Iterator[tuple[bytes, bytes, bool]]:
+def _claims(texts: list[Text], normal: Said, label: object) -> Iterator[tuple[bytes, bytes, bool]]:
     """Yield what a record claims: prompt, answer, and whether the answer is a label."""
-    targets = [number for number, item in enumerate(texts) if item.text.target]
-    if targets and texts[targets[-1]].text.role == "assistant":
-        prompt = normal_digest(texts[: targets[-1]])
-        if prompt is not None:
-            yield prompt, digest(texts[targets[-1]].normal), False
-    elif label is not None and len(texts) == 1 and (prompt := normal_digest(texts)) is not None:
-        yield prompt, digest(label), True
-
-
-def _answered(context: list[Said], answer: Said) -> bytes | None:
-    """Return the digest of a prompt and one answer to it, whatever the verdict on it."""
-    prompt = normal_digest(context)
-    return None if prompt is None or not answer.normal else digest([prompt.hex(), answer.normal])
+    if label is not None and len(texts) == 1:
+        prompt, answer = normal_digest(normal), label
+    else:
+        last = max((number for number, text in enumerate(texts) if text.target and text.role == "assistant"), default=0)
+        prompt, answer = normal_digest(normal[:last]), normal[last][1] if last else None
+    if prompt is not None:
+        yield prompt, digest(answer), label is not None and len(texts) == 1

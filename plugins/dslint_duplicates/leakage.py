@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, digest
-from dslint_duplicates.texts import Said, normal_digest, said
+from dslint_duplicates.texts import Said, normal_digest, said, texts_of
 
 _ORDER = {"train": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2}
 ENOUGH_WORDS = 5
@@ -57,7 +57,7 @@ class Leakage(DatasetRule):
     def observe(self, batch: Batch) -> Columns:
         """Return the digests of each record's texts, its split, and how many words it has."""
         texts = said(batch)
-        exact = [digest([(item.text.role, item.text.text) for item in found]) for found in texts]
+        exact = [digest([(text.role, text.text) for text in found]) for found in texts_of(batch)]
         normal = [normal_digest(found) for found in texts]
         splits = [None if split is None else str(split) for split in batch.column("split")]
         return {"exact": exact, "normal": normal, "split": splits, "words": [_words(found) for found in texts]}
@@ -96,6 +96,6 @@ class Leakage(DatasetRule):
             yield self.finding(state.at(member), message, severity=severity, related=[before], score=1.0)
 
 
-def _words(texts: list[Said]) -> int:
+def _words(texts: Said) -> int:
     """Count words; a text in a script without spaces counts as one word for every two characters."""
     return sum(max(len(normal.split()), 0 if normal.isascii() else len(normal) // 2) for _, normal in texts)

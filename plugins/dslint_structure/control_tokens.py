@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Finding, Record, RecordRule
+from dslint.plugin import Batch, Finding, Record, RecordRule, pattern
 from dslint_structure.code import outside_code
 
 _NAMES = (
@@ -14,12 +14,12 @@ _NAMES = (
     "python_tag|system|user|assistant|tool|end|start|message|channel|return|call|fim_prefix|fim_middle|fim_suffix|begin_of_sentence|"
     "end_of_sentence|start_of_role|end_of_role|START_OF_TURN_TOKEN|END_OF_TURN_TOKEN|SYSTEM_TOKEN|USER_TOKEN|CHATBOT_TOKEN"
 )
-_TOKEN = re.compile(
+_TOKEN = pattern(
     rf"(?<!['\"])(?:<\|(?:{_NAMES}|reserved_special_token_\d+)\|>|<｜[^<>｜\n]{{2,40}}｜>|\[/?INST\]|<</?SYS>>|<(?:start|end)_of_turn>"  # noqa: RUF001 - as DeepSeek writes them
     r"|\[/?(?:AVAILABLE_TOOLS|TOOL_RESULTS|SYSTEM_PROMPT)\]|\[TOOL_CALLS\])(?!['\"])"
 )
-_SENTENCE = re.compile(r"\A\s*<s>|</s>\s*\Z")
-_ALPACA = re.compile(r"^###? (?:Instruction|Response):", re.MULTILINE)
+_SENTENCE = pattern(r"\A\s*<s>|</s>\s*\Z")
+_ALPACA = pattern(r"^###? (?:Instruction|Response):", re.MULTILINE)
 
 
 @dataclass(frozen=True)

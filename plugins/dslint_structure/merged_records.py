@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Finding, Record, RecordRule
+from dslint.plugin import Batch, Finding, Record, RecordRule, pattern
 from dslint_structure.code import outside_code
 
 _WORD = r"(?:Instruction|Task|Input|Output|Response)"
-_MERGED = re.compile(
+_MERGED = pattern(
     rf"(?:^|\n)[ \t]*#{{2,}}[ \t]*\n?[ \t]*\d{{1,3}}[.)][ \t]*{_WORD}[ \t]*:"
     rf"|(?:^|\n)[ \t]*(\d{{1,3}})[.)][ \t]*Instruction[ \t]*:[^\n]*(?:\n(?!\d)[^\n]*){{0,20}}\n[ \t]*\1[.)][ \t]*(?:Input|Output)[ \t]*:"
 )

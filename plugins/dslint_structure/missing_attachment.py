@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity
+from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity, pattern
 
 _SHOT = r"(?:image|picture|photo|photograph|screenshot)s?"
 _PICTURE = rf"(?:{_SHOT}|(?:painting|drawing|diagram|infographic)s?)"
@@ -17,7 +17,7 @@ _LOOK = (
     "according to|shown in|seen in|see in|depicted in|happening in|using|watch|listen to|classify|label|translate|what is in|what's in|who is in|"
     "edit|crop|colou?ri[sz]e|rotate|enhance"
 )
-_MISSING = re.compile(
+_MISSING = pattern(
     rf"\b(?:the\s+(?:following|given|provided|attached|above))\s+(?:\w+\s+(?:and\s+\w+\s+)?)?{_PICTURE}\b"
     rf"|\b(?:{_LOOK})\b(?:\W+\w+){{0,5}}?\W+(?:(?:this|these)\s+{_SHOT}|(?:the\s+)?{_PICTURE}\s+(?:below|above))\b"
     rf"|\b(?:the|this|these|my)\s+attached\s+{_FILE}\b"
@@ -25,14 +25,12 @@ _MISSING = re.compile(
     r"|\b(?:at|via|from|in|see|visit|open|click(?:\s+on)?|follow)\s+(?:the\s+(?:following|attached|given|provided)\s+(?:link|url)|the\s+(?:link|url)\s+below)\b",
     re.IGNORECASE,
 )
-_FOLLOWS = re.compile(r"[:\n]\s*\S")
+_FOLLOWS = pattern(r"[:\n]\s*\S")
 """After a reference: the thing itself, in words."""
 _HINTS = ("image", "picture", "photo", "screenshot", "painting", "drawing", "diagram", "infographic", "attached", "link", "url")
-_PROGRAM = re.compile(
-    r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b", re.IGNORECASE
-)
+_PROGRAM = pattern(r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b", re.IGNORECASE)
 """Who asks for a program speaks of the files and pictures that it will be given."""
-_HELD = re.compile(
+_HELD = pattern(
     r"https?://|www\.|data:\w+/|!\[|<(?:image|img|video|audio|file|\|image)|\w\.(?:jpe?g|png|gif|webp|svg|pdf|csv|xlsx?|docx?|mp[34]|wav|txt)\b",
     re.IGNORECASE,
 )

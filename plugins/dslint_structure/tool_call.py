@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dslint.plugin import Finding, Record, RecordRule, Severity, Turn, lookup
+from dslint.plugin import Finding, Record, RecordRule, Severity, Turn, lookup, pattern
 
-_THOUGHT = re.compile(r"\A\s*<think>.*?</think>", re.DOTALL)
-_WRITTEN_CALL = re.compile(r"[<{\[]|\bAction\b")
+_THOUGHT = pattern(r"\A\s*<think>.*?</think>", re.DOTALL)
+_WRITTEN_CALL = pattern(r"[<{\[]|\bAction\b")
 """What a call that is written into the text of a message has at the least (`<tool_call>`, JSON, `Action: search`)."""
 
 Call = tuple[str, Any, Any, str | None]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule
+from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule, pattern
 from dslint_structure.code import outside_code
 
 _DOUBLE = r"(?<![\w\\}\$^{])\{\{\s*[A-Za-z_][\w.\- |]{0,60}\}\}(?!\})"
@@ -26,7 +26,7 @@ _FORM = (
     rf"|(?:{_PARTY}|First|Last|Full|{_DATUM})(?:['’]s)?,?(?: {_WORD}){{0,3}} (?:{_DATUM})|{_ALONE}|(?:{_PARTY})['’]s {_WORD}"  # noqa: RUF001 - an apostrophe
 )
 _LOUD = rf"YOUR(?: [A-Z'’/&-]+){{1,5}}|INSERT(?: [A-Z'’/&-]+){{1,5}}|(?:{_PARTY.upper()})(?: [A-Z'’/&-]+){{0,2}} (?:NAME|ADDRESS|TITLE|NUMBER)"  # noqa: RUF001 - an apostrophe
-_ON_PURPOSE = re.compile(r"\b(?:templates?|placeholders?|mad ?libs?|fill(?:ing|ed)?[ -]in|form letter)\b", re.IGNORECASE)
+_ON_PURPOSE = pattern(r"\b(?:templates?|placeholders?|mad ?libs?|fill(?:ing|ed)?[ -]in|form letter)\b", re.IGNORECASE)
 _BRACKETS = rf"\[(?:{_FORM}|{_LOUD})\](?![(\[:])"
 _SINGLE = r"(?<![\w\\}\$^{])\{[A-Za-z_][A-Za-z0-9_]{1,40}\}(?!\})"
 _ANGLE = r"<(?:your|insert|enter|name|company|date|customer|client|user|product)[ _-]?[a-z_ -]{0,30}>"
