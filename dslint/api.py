@@ -4,27 +4,28 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dslint import config, engine, gate, readers, registry, shapes, suppress
+from dslint.assemble import Outcome, assemble
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
 from dslint.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
-from dslint.model import Finding, InputResult, Problem, Report, RuleResult, Severity, Shape, Shard
+from dslint.model import Finding, Problem, Report, Shape, Shard
+from dslint.partial import Partial
 from dslint.protocols import Reader
 from dslint.readers.source import FileSource
-from dslint.redact import redact, redact_finding
+from dslint.redact import redact
 from dslint.rules import Active, Observer
 from dslint.settings import RuleSettings, Settings
-from dslint.version import __version__
 
-Map = Callable[[Callable[["Job"], engine.Partial], Iterable["Job"]], Iterable[engine.Partial]]
+Map = Callable[[Callable[["Job"], Partial], Iterable["Job"]], Iterable[Partial]]
 """Anything shaped like `map`: in this process, over a pool of processes, over a cluster."""
 
 
@@ -56,21 +57,6 @@ class Job(Struct, frozen=True):
     max_depth: int
 
 
-class _Outcome(Struct):
-    """What the datasets of a run come to, added up."""
-
-    findings: list[Finding] = field(default_factory=list)
-    measures: dict[str, float] = field(default_factory=dict)
-    judged: Counter[str] = field(default_factory=Counter)
-    sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    tallies: dict[int, engine.Tally] = field(default_factory=dict)
-    crashes: dict[str, engine.Crash] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    seconds: Counter[str] = field(default_factory=Counter)
-    states: dict[str, list[tuple[str, str | None]]] = field(default_factory=lambda: defaultdict(list))
-    active: dict[str, Active] = field(default_factory=dict)
-
-
 def environment() -> Environment:
     """Return what is installed. Raises PluginError if a plugin is broken."""
     loaded = registry.load(registry.discover())
@@ -98,71 +84,12 @@ def lint(paths: Sequence[str] = (), config: str | Mapping[str, Any] | Settings |
 def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map: Map = map) -> Report:  # noqa: A002 - shaped like the builtin
     """Check datasets with what is installed and set, and return the report."""
     validate(env, settings)
-    limits = limits_of(settings)
     today = settings.today or datetime.datetime.now(tz=datetime.UTC).date()
     datasets, problems, notes = open_inputs(paths, settings, env.readers, env.shapes)
-    outcome = _Outcome(problems=problems)
+    outcome = Outcome(problems=problems)
     for dataset in datasets:
         _check(env, settings, dataset, outcome, map, today, several=len(datasets) > 1)
-    inputs = [
-        InputResult(input=opened.input, records=tally.records, unreadable=tally.unreadable, misfits=tally.misfits)
-        for dataset in datasets
-        for opened in dataset.files
-        for tally in [outcome.tallies.get(opened.input.index, engine.Tally())]
-    ]
-    if not settings.allow_empty and not outcome.problems and not any(item.records for item in inputs):
-        outcome.problems.append(
-            Problem(
-                kind="empty-input",
-                message="there is no record to check",
-                hint="name the files, or pass --allow-empty if that is meant",
-            )
-        )
-    findings = _finished(env, settings, outcome, today)
-    rules = _results(env, outcome, findings, timings=settings.timings)
-    outcome.problems.extend(_never_applicable(outcome))
-    ran = {rule.id: rule for rule in rules if rule.state == "ran"}
-    sees = {name: known.rule.sees for name, known in env.known.items()}
-    measures = gate.measure({name: rule.judged for name, rule in ran.items()}, findings, outcome.measures, sees, outcome.sliced)
-    scoped = {limit.measure: gate.in_files(limit, findings, inputs, sees) for limit in limits}
-    measures.update({name: value for name, value in scoped.items() if value is not None and name.partition("[")[0].rpartition(".")[0] in ran})
-    judged = gate.judge(
-        limits,
-        measures,
-        findings,
-        {name: rule.severity for name, rule in ran.items()},
-        settings.fail_on or Severity.ERROR,
-        settings.min_confidence,
-    )
-    for item in judged:
-        rule = item.limit.measure.partition("[")[0].rpartition(".")[0]
-        if item.passed is None and rule in ran:
-            outcome.problems.append(
-                Problem(
-                    kind="unmeasured",
-                    rule=rule,
-                    message=f"a limit on {item.limit.measure!r}, which was not measured in this data",
-                )
-            )
-    lenient = settings.exit_zero or settings.fail_on is None
-    word, code = gate.verdict(judged, incomplete=bool(outcome.problems), lenient=lenient)
-    active = [finding for finding in findings if finding.suppressed is None]
-    counts = {"records": sum(item.records for item in inputs)}
-    counts |= {str(severity): sum(finding.severity == severity for finding in active) for severity in reversed(Severity)}
-    counts["suppressed"] = len(findings) - len(active)
-    return Report(
-        version=__version__,
-        verdict=word,
-        exit_code=code,
-        problems=tuple(sorted(outcome.problems, key=Problem.order)),
-        inputs=tuple(sorted(inputs, key=lambda item: item.input.index)),
-        rules=tuple(rules),
-        measures=measures,
-        limits=tuple(judged),
-        counts=counts,
-        findings=findings,
-        notes=(*settings.notes, *notes),
-    )
+    return assemble(env.known, settings, outcome, [opened.input for dataset in datasets for opened in dataset.files], notes, today)
 
 
 def validate(env: Environment, settings: Settings) -> None:
@@ -172,7 +99,7 @@ def validate(env: Environment, settings: Settings) -> None:
         _choice(env, settings, own)
 
 
-def fold_shard(job: Job) -> engine.Partial:
+def fold_shard(job: Job) -> Partial:
     """Read one shard through its rules: what a worker runs."""
     batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
     return engine.fold(batches, job.rules, job.observers, job.stamper, job.slices)
@@ -197,7 +124,7 @@ def _check(
     env: Environment,
     settings: Settings,
     dataset: Dataset,
-    outcome: _Outcome,
+    outcome: Outcome,
     run_all: Map,
     today: datetime.date,
     *,
@@ -319,80 +246,3 @@ def _off(finding: Finding, settings: Settings) -> bool:
 def _overridden(finding: Finding, settings: Settings) -> Finding:
     severities = [found.severity for found in _matching(finding, settings) if found.severity is not None]
     return replace(finding, severity=severities[-1]) if severities else finding
-
-
-def _finished(env: Environment, settings: Settings, outcome: _Outcome, today: datetime.date) -> list[Finding]:
-    """Return all findings in their reported order, masked, fingerprinted, and with the suppressions applied."""
-    masked = sorted(map(redact_finding, outcome.findings), key=Finding.order)
-    findings = suppress.suppressed(suppress.fingerprinted(masked, settings.key), settings.suppress, today)
-    full = settings.scope == "all" and not outcome.problems and not outcome.crashes
-    if full and not settings.narrowed and settings.suppress:
-        idle = suppress.unused(findings, settings.suppress, today)
-        findings = [*suppress.fingerprinted(idle, settings.key), *findings]
-    defaults = {name: known.rule.severity for name, known in env.known.items()}
-    return [
-        finding if finding.severity is not None else replace(finding, severity=_severity(finding.rule, outcome, defaults)) for finding in findings
-    ]
-
-
-def _severity(rule: str, outcome: _Outcome, defaults: Mapping[str, Severity]) -> Severity:
-    return outcome.active[rule].severity_or_default if rule in outcome.active else defaults[rule]
-
-
-def _results(env: Environment, outcome: _Outcome, findings: Sequence[Finding], *, timings: bool) -> list[RuleResult]:
-    """Return what became of every known rule, and turn crashes into problems."""
-    counts, places = Counter[str](), defaultdict[str, set[tuple[str | None, int]]](set)
-    for finding in findings:
-        if finding.suppressed is None:
-            counts[finding.rule] += 1
-            if finding.at.row is not None:
-                places[finding.rule].add((finding.at.path, finding.at.row))
-    results = []
-    for name, known in env.known.items():
-        states = outcome.states.get(name, [])
-        state, reason = next((pair for pair in states if pair[0] == "ran"), states[0] if states else ("skipped", "nothing to check"))
-        if name in outcome.crashes:
-            crash = outcome.crashes[name]
-            state, reason = "crashed", crash.error
-            where = f" at row {crash.row}" if crash.row >= 0 else " while concluding"
-            times = f", {crash.times} times in all" if crash.times > 1 else ""
-            outcome.problems.append(
-                Problem(
-                    kind="rule-crashed",
-                    message=f"rule {name} failed{where}: {crash.error}{times}",
-                    path=crash.path or None,
-                    rule=name,
-                    plugin=known.distribution,
-                    version=known.version,
-                    hint=f"tell the authors of {known.distribution}, or leave the rule out with --ignore {name}",
-                )
-            )
-        judged = outcome.judged[name]
-        results.append(
-            RuleResult(
-                id=name,
-                plugin=known.plugin,
-                severity=_severity(name, outcome, {name: known.rule.severity}),
-                state="not-applicable" if state == "asked" else state,
-                reason=reason,
-                judged=judged,
-                count=counts[name],
-                rate=gate.rate(len(places[name]), judged),
-                seconds=round(outcome.seconds[name], 4) if timings and name in outcome.seconds else None,
-            )
-        )
-    return results
-
-
-def _never_applicable(outcome: _Outcome) -> list[Problem]:
-    """Return a problem for each rule that was asked for by name and applies to none of the data."""
-    return [
-        Problem(
-            kind="not-applicable",
-            rule=name,
-            message=f"rule {name} applies to no dataset: {states[0][1]}",
-            hint="leave it out, or say what the data is",
-        )
-        for name, states in sorted(outcome.states.items())
-        if states and all(state == "asked" for state, _ in states)
-    ]

@@ -9,12 +9,12 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dslint.batch import Batch, Record
 from dslint.errors import DslintError, InputError, PluginError
 from dslint.model import Finding, Input, Location, Problem
+from dslint.partial import Crash, Partial, Summary, Tally, note_crash
 from dslint.protocols import Source
 from dslint.rules import Active, DatasetRule, Observer, PairRule, RecordRule
 from dslint.state import ARROW_ROWS, ENGINE_COLUMNS, Columns, State, chunk_length, partition, to_arrow
@@ -24,51 +24,6 @@ Stamp = Callable[[Finding, Record], Finding]
 
 PAIRS_AT_ONCE = 10_000
 BATCHES_PER_COLLECTION = 100
-
-
-class Tally(Struct):
-    """What was read of one file."""
-
-    records: int = 0
-    unreadable: int = 0
-    misfits: int = 0
-
-
-class Crash(Struct, frozen=True):
-    """Where a rule raised first, how, and how often."""
-
-    path: str
-    row: int
-    error: str
-    times: int = 1
-
-
-class Partial(Struct):
-    """What one shard contributes: picklable, and mergeable in any order."""
-
-    tallies: dict[int, Tally] = field(default_factory=dict)
-    judged: Counter[str] = field(default_factory=Counter)
-    sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
-    findings: list[Finding] = field(default_factory=list)
-    states: dict[int, list[Any]] = field(default_factory=dict)
-    crashes: dict[str, Crash] = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
-    seconds: Counter[str] = field(default_factory=Counter)
-    compacted: dict[int, int] = field(default_factory=dict)
-    marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
-
-
-class Summary(Struct):
-    """What all shards together come to."""
-
-    tallies: dict[int, Tally]
-    judged: Counter[str]
-    sliced: Counter[tuple[str, str, str]]
-    findings: list[Finding]
-    measures: dict[str, float]
-    crashes: dict[str, Crash]
-    problems: list[Problem]
-    seconds: Counter[str]
 
 
 def observers_of(rules: Sequence[Active]) -> list[Observer]:
@@ -133,7 +88,7 @@ def merge(parts: Iterable[Partial], observers: Sequence[Observer]) -> Partial:
         for index, places in part.marks.items():
             whole.marks.setdefault(index, []).extend(places)
         for rule, crash in part.crashes.items():
-            _crashed(whole, rule, crash)
+            note_crash(whole, rule, crash)
         for index, chunks in part.states.items():
             whole.states.setdefault(index, []).extend(chunks)
             _settle(whole, index, observers[index])
@@ -161,12 +116,19 @@ def conclude(
             except DslintError:
                 raise
             except Exception as error:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, and the other rules go on
-                _crashed(whole, active.id, Crash("", -1, describe(error)))
+                note_crash(whole, active.id, Crash("", -1, describe(error)))
                 continue
         findings.extend(said)
         measures.update({f"{active.id}.{name}": value for name, value in own.items()})
     findings.sort(key=Finding.order)
     return Summary(whole.tallies, whole.judged, whole.sliced, findings, measures, whole.crashes, whole.problems, whole.seconds)
+
+
+def packed(part: Partial, observers: Sequence[Observer]) -> Partial:
+    """Return a partial result with its state as Arrow, to cross a process: packing and unpacking it costs next to nothing."""
+    for index, chunks in part.states.items():
+        part.states[index] = [to_arrow(ENGINE_COLUMNS | dict(observers[index].state), chunks)]
+    return part
 
 
 def describe(error: BaseException) -> str:
@@ -238,7 +200,7 @@ def _checked(part: Partial, active: Active, rule: RecordRule, batch: Batch, stam
             try:
                 found.extend(_findings(rule.check(record)))
             except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
-                _crashed(part, active.id, Crash(record.path, record.row, describe(error)))
+                note_crash(part, active.id, Crash(record.path, record.row, describe(error)))
     if not found:
         return found
     positions = {row: position for position, row in enumerate(batch.rows)}
@@ -276,7 +238,7 @@ def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules
             raise
         except Exception as error:  # noqa: BLE001 - it ends as a problem of each rule that needs this observer
             for rule in users:
-                _crashed(part, rule, Crash(judged.path, judged.rows[0], describe(error)))
+                note_crash(part, rule, Crash(judged.path, judged.rows[0], describe(error)))
             return False
     return True
 
@@ -318,15 +280,6 @@ def _settle(part: Partial, index: int, observer: Observer) -> None:
         chunks = chunks if compacted is None else [compacted]
         part.compacted[index] = max(ARROW_ROWS, sum(map(chunk_length, chunks)))
     part.states[index] = chunks
-
-
-def _crashed(part: Partial, rule: str, crash: Crash) -> None:
-    known = part.crashes.get(rule)
-    if known is None:
-        part.crashes[rule] = crash
-    else:
-        first = min(known, crash, key=lambda c: (c.path, c.row, c.error))
-        part.crashes[rule] = Crash(first.path, first.row, first.error, known.times + crash.times)
 
 
 def _concluded(

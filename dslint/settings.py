@@ -91,7 +91,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     scope: str = "all"
     exit_zero: bool = False
     allow_empty: bool = False
-    shard_size: int = 32 * MIB
+    shard_size: int = 8 * MIB
     max_record_bytes: int = 64 * MIB
     max_depth: int = 200
     timings: bool = False

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from dslint import api, reporters
+from dslint import api, executors, reporters
 from dslint.cli import output, stdin
 from dslint.config import find
 from dslint.config.build import severity_named
@@ -62,6 +62,9 @@ def check(
     maximum: Annotated[list[str] | None, typer.Option("--max", help="The largest value that passes.", metavar="MEASURE=VALUE")] = None,
     minimum: Annotated[list[str] | None, typer.Option("--min", help="The smallest value that passes.", metavar="MEASURE=VALUE")] = None,
     scope: Annotated[str | None, typer.Option(help="Run record rules, dataset rules, or all.", metavar="record|dataset|all")] = None,
+    jobs: Annotated[
+        str, typer.Option("--jobs", "-j", help="Processes: a number, or auto (one for small data).", metavar="N|auto", envvar="DSLINT_JOBS")
+    ] = "auto",
     shard_size: Annotated[int | None, typer.Option(help="About how much of a file one worker reads.", metavar="BYTES", min=1)] = None,
     max_show: Annotated[int, typer.Option(help="The most findings of one rule that the text report shows.", metavar="N", min=0)] = 20,
     statistics: Annotated[bool, typer.Option("--statistics", help="Add what each rule judged and found.")] = False,
@@ -95,7 +98,7 @@ def check(
     settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
     settings = replaced(settings, confined=os.environ.get("CI", "").lower() not in ("", "0", "false"))
     with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
-        report = api.run(env, replaced(settings, stdin=kept), paths or [])
+        report = api.run(env, replaced(settings, stdin=kept), paths or [], map=_executor(jobs))
     style = reporters.Style(
         color=output.use_color(color),
         max_show=max_show,
@@ -119,6 +122,12 @@ def replaced(settings: Settings, **changes: object) -> Settings:
     from msgspec.structs import replace
 
     return replace(settings, **changes)
+
+
+def _executor(jobs: str) -> api.Map:
+    if jobs != "auto" and not (jobs.isdecimal() and int(jobs) > 0):
+        raise ConfigError(f"--jobs: {jobs!r} is neither a number above 0 nor auto", "write it as --jobs 2")
+    return executors.for_jobs(jobs)
 
 
 def _with_judging(settings: Settings, fail_on: str | None, scope: str | None, *, exit_zero: bool) -> Settings:

@@ -81,19 +81,20 @@ def _is_utf16(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(head) >= 4 and any(head[0:64:2]) != any(head[1:64:2]))
 
 
-def chunks(location: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
-    """Yield the decompressed bytes of a file, or a range of a plain one. Raises InputError where they end early."""
+def chunks(location: str, start: int = 0, stop: int | None = None, step: int | None = None) -> Iterator[bytes]:
+    """Yield the decompressed bytes of a file, or a range of a plain one in steps of so many. Raises InputError where they end early."""
     packed = compression(location)
+    step = min(step or BLOCK, BLOCK)
     try:
         if packed:
             yield from _bounded(location, _UNPACK[packed](location))
         else:
             with Path(location).open("rb", buffering=0) as stream:
                 stream.seek(start)
-                left = BLOCK if stop is None else stop - start
-                while left and (block := stream.read(min(BLOCK, left))):
+                left = step if stop is None else stop - start
+                while left and (block := stream.read(min(step, left))):
                     yield block
-                    left = BLOCK if stop is None else left - len(block)
+                    left = step if stop is None else left - len(block)
     except OSError as error:
         raise InputError(f"cannot be read further: {error.strerror or 'input/output error'}") from None
 

@@ -70,7 +70,7 @@ class JsonLines:
         if item.bytes <= size or compression(location):
             return cuts
         row, line, position, begun = 0, 1, 0, 0
-        for block, _ in whole_lines(chunks(location)):
+        for block, _ in whole_lines(chunks(location, step=size)):
             row += block.count(b"\n") + (not block.endswith(b"\n")) - _blank_lines(block if position else block.removeprefix(BOM))
             line += block.count(b"\n")
             position += len(block)

@@ -12,6 +12,7 @@ from dslint import engine, shapes
 from dslint.batch import Batch, Record
 from dslint.config.build import Written, build
 from dslint.model import Finding, Input, Location, Shape
+from dslint.partial import Crash, Partial
 from dslint.registry import Known
 from dslint.rules import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings
@@ -42,7 +43,7 @@ class Outcome(Struct, frozen=True):
 
     findings: tuple[Finding, ...]
     measures: Mapping[str, float]
-    crashes: Mapping[str, engine.Crash] = field(default_factory=dict)
+    crashes: Mapping[str, Crash] = field(default_factory=dict)
 
     @property
     def rows(self) -> list[int]:
@@ -174,7 +175,7 @@ def _shards(
         yield batches
 
 
-def _bend(part: engine.Partial, index: int, observer: Observer, how: Run) -> None:
+def _bend(part: Partial, index: int, observer: Observer, how: Run) -> None:
     """Bring the state of a shard into the form that the run asks for."""
     if index not in part.states:
         return

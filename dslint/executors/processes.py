@@ -1,0 +1,81 @@
+"""Shards in parallel, over processes that are spawned: paths and ranges go out, tables come back."""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager, suppress
+
+from dslint.api import Job
+from dslint.engine import packed
+from dslint.model import Problem
+from dslint.partial import Partial
+
+WAITING = 2
+"""Shards for each process that are under way: results wait in memory no longer than needed."""
+TRIES = 2
+"""How often a shard whose worker was lost is tried alone before it is given up."""
+
+
+def in_parallel(run: Callable[[Job], Partial], jobs: Iterable[Job], workers: int) -> Iterator[Partial]:
+    """Yield the results of the jobs, in their order.
+
+    A worker that is lost (killed, out of memory) takes down its pool: the shards that were under way are tried again, one by one, in a pool of their
+    own, so that only the one that does it is given up, as a problem.
+    """
+    waiting = deque(jobs)
+    while waiting:
+        under_way: deque[tuple[Job, Future[Partial]]] = deque()
+        with _pool(min(workers, len(waiting))) as pool, suppress(BrokenProcessPool):
+            while waiting or under_way:
+                while waiting and len(under_way) < workers * WAITING:
+                    under_way.append((waiting[0], pool.submit(_work, run, waiting[0])))
+                    waiting.popleft()
+                yield under_way[0][1].result()
+                under_way.popleft()
+        yield from (_alone(run, job) for job, _ in under_way)  # none, unless a worker was lost
+
+
+@contextmanager
+def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Give a pool, and leave no process behind, whatever happens."""
+    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    processes = pool._processes  # noqa: SLF001 - there is no public way to end a worker in the middle of a shard
+    try:
+        yield pool
+    except BaseException:
+        for process in list(processes.values()):
+            process.terminate()
+        raise
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _begin() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers itself."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _work(run: Callable[[Job], Partial], job: Job) -> Partial:
+    return packed(run(job), job.observers)
+
+
+def _alone(run: Callable[[Job], Partial], job: Job) -> Partial:
+    for _ in range(TRIES):
+        try:
+            with _pool(1) as pool:
+                return pool.submit(_work, run, job).result()
+        except BrokenProcessPool:
+            continue
+    where = f"lines from {job.shard.first_line:,} on"
+    problem = Problem(
+        kind="worker-lost",
+        path=job.shard.input.path,
+        message=f"the process that read {where} ended {TRIES + 1} times: out of memory, or killed",
+        hint="run with --jobs 1 to see why, or with fewer jobs",
+    )
+    return Partial(problems=[problem])

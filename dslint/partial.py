@@ -1,0 +1,65 @@
+"""What a shard contributes to a run, and what all of them come to: plain, picklable, and mergeable in any order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from msgspec import Struct, field
+
+from dslint.model import Finding, Problem
+
+
+class Tally(Struct):
+    """What was read of one file."""
+
+    records: int = 0
+    unreadable: int = 0
+    misfits: int = 0
+
+
+class Crash(Struct, frozen=True):
+    """Where a rule raised first, how, and how often."""
+
+    path: str
+    row: int
+    error: str
+    times: int = 1
+
+
+class Partial(Struct):
+    """What one shard contributes: picklable, and mergeable in any order."""
+
+    tallies: dict[int, Tally] = field(default_factory=dict)
+    judged: Counter[str] = field(default_factory=Counter)
+    sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    findings: list[Finding] = field(default_factory=list)
+    states: dict[int, list[Any]] = field(default_factory=dict)
+    crashes: dict[str, Crash] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+    compacted: dict[int, int] = field(default_factory=dict)
+    marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
+
+
+class Summary(Struct):
+    """What all shards together come to."""
+
+    tallies: dict[int, Tally]
+    judged: Counter[str]
+    sliced: Counter[tuple[str, str, str]]
+    findings: list[Finding]
+    measures: dict[str, float]
+    crashes: dict[str, Crash]
+    problems: list[Problem]
+    seconds: Counter[str]
+
+
+def note_crash(part: Partial, rule: str, crash: Crash) -> None:
+    """Add a crash of a rule to those known of it; the first place counts."""
+    known = part.crashes.get(rule)
+    if known is None:
+        part.crashes[rule] = crash
+    else:
+        first = min(known, crash, key=lambda c: (c.path, c.row, c.error))
+        part.crashes[rule] = Crash(first.path, first.row, first.error, known.times + crash.times)
