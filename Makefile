@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
 
-.PHONY: demo test lint docs reference clean
+.PHONY: demo test test-all bench lint docs reference clean
 
 $(VENV)/.core: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -31,8 +31,23 @@ lint: $(VENV)/.dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint  ## everything that CI runs
+# The core alone in an environment of its own, as pre-commit.ci makes it: its free tier ends at 250 MiB.
+$(VENV)/.size: $(VENV)/.core
+	rm -rf $(VENV)-core
+	$(PYTHON) -m venv $(VENV)-core
+	$(VENV)-core/bin/python -m pip --disable-pip-version-check install --quiet .
+	@size=$$(du -sm $(VENV)-core | cut -f1); echo "core environment: $$size MiB (at most 245)"; rm -rf $(VENV)-core; [ $$size -le 245 ]
+	@touch $@
+
+test: lint $(VENV)/.size  ## everything that CI runs
 	$(BIN)/pytest
+
+test-all: test docs  ## what takes longer, or needs more: the documentation, built strictly
+
+bench: $(VENV)/.core  ## measure dslint beside its peers, in an environment of the peers' own
+	$(PYTHON) -m venv $(VENV)-bench
+	$(VENV)-bench/bin/python -m pip --disable-pip-version-check install --quiet . --requirement requirements-bench.txt
+	$(VENV)-bench/bin/python benchmarks/run.py
 
 reference: $(VENV)/.core  ## write the generated pages of docs/reference anew
 	$(BIN)/python docs/generate.py

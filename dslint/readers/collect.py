@@ -68,9 +68,19 @@ class Collector:
         if len(raw) > 2 * self.max_depth and too_deep(raw, self.max_depth):
             self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep")
             return
-        if (spaced or raw.count(b'":') != count_keys(value)) and (twice := duplicate_keys(raw)) is not None:
+        if (spaced or not keys_are_unique(raw, value)) and (twice := duplicate_keys(raw)) is not None:
             self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", twice)
-        self.add(value, self.line)
+        self.values.append(value)
+        self.rows.append(self.row)
+        self.lines.append(self.line)
+        self.row += 1
+
+
+def keys_are_unique(raw: bytes, value: Any) -> bool:
+    """Say whether no object of a JSON text can have a key twice: there are no more `":` in it than its value has keys."""
+    seen = raw.count(b'":')
+    # The outermost object alone having as many keys, there are no others to count.
+    return (type(value) is dict and seen == len(value)) or seen == count_keys(value)
 
 
 def has_spaced_colon(block: bytes) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity, pattern
+from dslint.plugin import Batch, Confidence, Finding, Part, Record, RecordRule, Severity, pattern
 
 _SHOT = r"(?:image|picture|photo|photograph|screenshot)s?"
 _PICTURE = rf"(?:{_SHOT}|(?:painting|drawing|diagram|infographic)s?)"
@@ -71,6 +71,15 @@ class MissingAttachment(RecordRule):
     name = "missing-attachment"
     severity = Severity.INFO
     needs_roles = ("user",)
+
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Look closely only at records whose first prompt has a reference."""
+        texts = batch.texts(("user",))
+        before = -1
+        for position, item in zip(texts.positions, texts.items, strict=True):
+            if position != before and _reference(item.text) is not None:
+                yield from self.check(batch.records[position])
+            before = position
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield at most one finding, at the reference."""
