@@ -79,6 +79,11 @@ def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> t
     return [found[name] for name in sorted(found)], empty
 
 
+def matching(pattern: str, root: str) -> set[str]:
+    """Return the files that a glob of a configuration means now, as reports show them."""
+    return {display(path, root) for path in _glob(os.path.join(root, pattern))}
+
+
 def permit(item: Found, settings: Settings, *, named: bool) -> None:
     """Raise InputError for what must not be read as data: LLaMA-Factory's list of datasets; and, where `confined`, files outside of the root.
 
