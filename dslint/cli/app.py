@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from dslint.cli import check, init, inspect
+from dslint.cli import check, init, inspect, show
 
 app = typer.Typer(
     name="dslint",
@@ -19,6 +19,7 @@ config_app = typer.Typer(help="Show, validate or describe the configuration.", n
 
 app.command("check", no_args_is_help=False)(check.check)
 app.command("init", no_args_is_help=False)(init.init)
+app.command("show")(show.show)
 app.command("rules")(inspect.rules)
 app.command("rule")(inspect.rule)
 app.command("explain", hidden=True)(inspect.rule)
