@@ -279,6 +279,12 @@ def test_a_dangling_link_is_not_replaced_unasked(work, call, refused):
     refused(call("init"), "--force")
 
 
+def test_a_configuration_above_the_repository_never_counted(work, call):
+    clean(work)
+    (work.root.parent / "dslint.toml").write_text("")
+    assert "counts no longer" not in call("init").err
+
+
 def test_a_configuration_further_up_is_named(work, call, monkeypatch):
     clean(work)
     work.write("dslint.toml", "")

@@ -17,7 +17,7 @@ from dslint.config.flags import with_dataset
 from dslint.config.validate import plain
 from dslint.errors import ConfigError
 from dslint.inputs import open_inputs
-from dslint.model import Problem, Report
+from dslint.model import Problem, Report, Severity
 from dslint.readers.find import matching
 from dslint.reporters.style import visible
 from dslint.settings import Settings
@@ -102,13 +102,12 @@ def _sound(problems: list[Problem] | tuple[Problem, ...]) -> None:
 def _guide(report: Report, *, written: bool) -> None:
     """Say what was found, and what to do next."""
     counts = report.counts
-    lines = [
-        *report.notes,
-        f"{counts['records']:,} records, {counts['error']:,} errors, {counts['warning']:,} warnings, {counts['info']:,} infos",
-    ]
+    names = ("records", *reversed(Severity.names()))
+    numbers = [f"{counts[name]:,} {name.removesuffix('s')}{'s' if counts[name] != 1 else ''}" for name in names]
+    lines = [*report.notes, ", ".join(numbers)]
     for rule, count in scaffold.failing(report).items():
         lines.append(f"{rule}: {count:,}; no limit allows these, so dslint check fails until they are repaired")
-    above = config.find("..")
+    above = None if os.path.exists(".git") else config.find("..")
     if written and above is not None:
         lines.append(f"{os.path.relpath(above)} counts no longer for this folder")
     if written:
