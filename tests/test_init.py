@@ -308,6 +308,24 @@ def test_what_cannot_be_checked_gets_no_configuration(name, content, said, work,
     assert not (work.root / "dslint.toml").exists()
 
 
+def test_a_folder_of_any_name_can_be_configured(work, call, monkeypatch):
+    work.jsonl("[a]*/x/data-1.jsonl", *many(4))
+    work.jsonl("[a]*/x/data-2.jsonl", *many(8)[4:])
+    monkeypatch.chdir(work.root / "[a]*")
+    assert call("init").code == 0
+    assert call("check", "-o", "json").report["counts"]["records"] == 8
+
+
+def test_data_outside_of_the_folder(work, call, monkeypatch):
+    clean(work)
+    (work.root / "below").mkdir()
+    monkeypatch.chdir(work.root / "below")
+    assert call("init", "../data.jsonl").code == 0
+    assert call("check").code == 0
+    monkeypatch.setenv("CI", "true")
+    assert call("check").code == 2
+
+
 def test_wrong_usage_is_refused(work, call, refused):
     clean(work)
     refused(call("init", "-o", "other.toml"), "dslint.toml")
