@@ -6,6 +6,14 @@ import re
 from collections.abc import Iterable
 from functools import lru_cache
 
+_SPECIAL = re.compile(r"[\[\\^&~|]")
+_MAGIC = re.compile(r"[*?\[]")
+
+
+def escape(path: str) -> str:
+    """Return the pattern that matches this path only."""
+    return _MAGIC.sub(r"[\g<0>]", path)
+
 
 def matches_any(path: str, patterns: Iterable[str]) -> bool:
     """Say whether a path matches one of the glob patterns, in which `**` crosses folders."""
@@ -25,7 +33,9 @@ def _compiled(pattern: str) -> re.Pattern[str]:
         elif piece == "?":
             out.append("[^/]")
         elif piece.startswith("[") and piece.endswith("]"):
-            out.append(piece.replace("[!", "[^", 1))
+            negated = "^" if piece.startswith("[!") else ""
+            inside = _SPECIAL.sub(r"\\\g<0>", piece[1 + len(negated) : -1])
+            out.append(f"[{negated}{inside}]")
         else:
             out.append(re.escape(piece))
     return re.compile("".join(out))

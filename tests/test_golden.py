@@ -60,6 +60,7 @@ def project(work):
         ("report.txt", [], 1),
         ("report.json", ["-o", "json"], 1),
         ("report.jsonl", ["-o", "jsonl"], 1),
+        ("report.md", ["-o", "markdown"], 1),
         ("quiet.txt", ["-q", "--fail-on", "never"], 0),
         ("verbose.txt", ["-v", "--max-show", "1", "--statistics"], 1),
         ("color.txt", ["--color", "always", "--select", "duplicates"], 1),
@@ -84,7 +85,7 @@ def test_the_text_report_fits_80_columns(project, call):
 
 
 def test_no_report_shows_a_value_of_the_data(project, call):
-    for flags in ([], ["-o", "json"], ["-o", "jsonl"], ["-v", "--statistics"]):
+    for flags in ([], ["-o", "json"], ["-o", "jsonl"], ["-o", "markdown"], ["-v", "--statistics"]):
         out = call("check", *flags).out
         for value in ("Where is", "where is", "Who are you", "A bot", "ada@example.org", "There?", "Dear"):
             assert value not in out, value

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from dslint.cli import check, inspect
+from dslint.cli import check, init, inspect, show
 
 app = typer.Typer(
     name="dslint",
@@ -18,6 +18,8 @@ app = typer.Typer(
 config_app = typer.Typer(help="Show, validate or describe the configuration.", no_args_is_help=True, rich_markup_mode=None)
 
 app.command("check", no_args_is_help=False)(check.check)
+app.command("init", no_args_is_help=False)(init.init)
+app.command("show")(show.show)
 app.command("rules")(inspect.rules)
 app.command("rule")(inspect.rule)
 app.command("explain", hidden=True)(inspect.rule)

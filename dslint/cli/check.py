@@ -11,6 +11,7 @@ import typer
 
 from dslint import api, executors, reporters
 from dslint.cli import output, stdin
+from dslint.cli.environment import confined
 from dslint.config import find
 from dslint.config.build import severity_named
 from dslint.config.flags import with_dataset, with_limits, with_options, with_selection
@@ -96,7 +97,7 @@ def check(
     settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
     settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
     settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
-    settings = replaced(settings, confined=os.environ.get("CI", "").lower() not in ("", "0", "false"))
+    settings = replaced(settings, confined=confined())
     with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
         report = api.run(env, replaced(settings, stdin=kept), paths or [], map=_executor(jobs))
     style = reporters.Style(

@@ -67,10 +67,10 @@ def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
                 sys.stdout.write(piece)
             sys.stdout.flush()
         else:
-            _write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose)))
+            write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose)))
 
 
-def _write_file(path: str, pieces: Iterable[str]) -> None:
+def write_file(path: str, pieces: Iterable[str]) -> None:
     """Write a file beside its place and move it there, so that nobody ever sees half of it."""
     import tempfile  # 5 ms at import, needed for report files only
 
@@ -87,7 +87,7 @@ def _write_file(path: str, pieces: Iterable[str]) -> None:
         os.replace(temporary, path)
         temporary = None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place for the report") from None
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place") from None
     finally:
         if temporary is not None:
             os.unlink(temporary)

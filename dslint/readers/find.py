@@ -70,13 +70,18 @@ def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> t
     else:
         for dataset in settings.datasets:
             for pattern in dataset.files:
-                matches = _glob(os.path.join(settings.root, pattern))
+                matches = _glob(os.path.join(glob.escape(settings.root), pattern))
                 if not matches:
                     empty.append(pattern)
                 for location in matches:
                     if not matches_any(display(location, settings.root), dataset.exclude):
                         take(location, dataset)
     return [found[name] for name in sorted(found)], empty
+
+
+def matching(pattern: str, root: str) -> set[str]:
+    """Return the files that a glob of a configuration means now, as reports show them."""
+    return {display(path, root) for path in _glob(os.path.join(glob.escape(root), pattern))}
 
 
 def permit(item: Found, settings: Settings, *, named: bool) -> None:

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dslint.errors import ConfigError, nearest
 from dslint.model import Report
 from dslint.reporters.json import json_lines, json_report
+from dslint.reporters.markdown import markdown_report
 from dslint.reporters.style import Style
 from dslint.reporters.text import text_report
 
 Reporter = Callable[[Report, Style], Iterator[str]]
 
-BUILT_IN: Mapping[str, Reporter] = {"text": text_report, "json": json_report, "jsonl": json_lines}
-SUFFIXES = {".txt": "text", ".json": "json", ".jsonl": "jsonl"}
+BUILT_IN: Mapping[str, Reporter] = {"text": text_report, "json": json_report, "jsonl": json_lines, "markdown": markdown_report}
+SUFFIXES = {".txt": "text", ".json": "json", ".jsonl": "jsonl", ".md": "markdown"}
 
 __all__ = ["BUILT_IN", "SUFFIXES", "Reporter", "Style", "named"]
 

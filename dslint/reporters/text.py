@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from dslint.model import Finding, Judged, Report, Severity
-from dslint.reporters.style import Style
+from dslint.model import Finding, Judged, Limit, Report, Severity
+from dslint.reporters.style import Style, visible
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 def text_report(report: Report, style: Style) -> Iterator[str]:
@@ -34,7 +32,7 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
         total[finding.rule] += 1
         if total[finding.rule] <= style.max_show:
             shown[finding.rule] += 1
-            yield from _finding(finding, style)
+            yield from finding_text(finding, style)
     hidden = {rule: count - shown[rule] for rule, count in sorted(total.items()) if count > shown[rule]}
     for rule, count in hidden.items():
         yield (style.paint(f"... and {count:,} more of {rule} (all: --max-show {total[rule]}, or -o json=FILE)", "dim") + "\n")
@@ -42,9 +40,10 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
         yield "\n"
 
 
-def _finding(finding: Finding, style: Style) -> Iterator[str]:
+def finding_text(finding: Finding, style: Style) -> Iterator[str]:
+    """Yield a finding: where, how grave and by which rule, then what is wrong."""
     at = finding.at
-    place = _visible(at.path or f"dataset {finding.dataset}".rstrip())
+    place = visible(at.path or f"dataset {finding.dataset}".rstrip())
     if at.line is not None:
         place += f":{at.line}" + (f":{at.column}" if at.column is not None else "")
     elif at.row is not None:
@@ -122,19 +121,23 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
     width = max([len(item.limit.measure) for item in shown], default=0)
     for item in shown:
         word, look = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("not judged", "yellow")}[item.passed]
-        yield f"{style.paint(f'{word:<10} ', 'bold', look)}{_visible(item.limit.measure):<{width}}  {_bounds(item)}\n"
+        yield f"{style.paint(f'{word:<10} ', 'bold', look)}{visible(item.limit.measure):<{width}}  {_bounds(item)}\n"
     if passed:
         yield f"{style.paint('ok         ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
 
 
 def _bounds(item: Judged) -> str:
-    limit = item.limit
-    bounds = [f"at {word} {_number(bound)}" for word, bound in (("least", limit.min), ("most", limit.max)) if bound is not None]
-    value = "-" if item.value is None else _number(item.value)
-    return f"{value}, {' and '.join(bounds)} (from {limit.origin})"
+    value = "-" if item.value is None else number_of(item.value)
+    return f"{value}, {bounds_of(item.limit)} (from {item.limit.origin})"
 
 
-def _number(value: float) -> str:
+def bounds_of(limit: Limit) -> str:
+    """Return the bounds of a limit in words."""
+    return " and ".join(f"at {word} {number_of(bound)}" for word, bound in (("least", limit.min), ("most", limit.max)) if bound is not None)
+
+
+def number_of(value: float) -> str:
+    """Return a number as people read it."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.6g}"
 
 
@@ -157,7 +160,7 @@ def _labelled(label: str, text: str, style: Style) -> str:
 def _wrapped(text: str, style: Style, indent: str) -> str:
     return (
         textwrap.fill(
-            _visible(text),
+            visible(text),
             style.width,
             initial_indent=indent,
             subsequent_indent=indent,
@@ -166,8 +169,3 @@ def _wrapped(text: str, style: Style, indent: str) -> str:
         )
         + "\n"
     )
-
-
-def _visible(text: str) -> str:
-    """Return the text with control characters written out: names of files and fields come from the data, and may try to steer the terminal."""
-    return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)

@@ -1,0 +1,116 @@
+"""`dslint init`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from typing import Annotated
+
+import typer
+from msgspec.structs import replace
+
+from dslint import api, config, scaffold
+from dslint.cli import output
+from dslint.cli.environment import confined
+from dslint.config.flags import with_dataset
+from dslint.config.validate import plain
+from dslint.errors import ConfigError
+from dslint.inputs import open_inputs
+from dslint.model import Problem, Report, Severity
+from dslint.readers.find import matching
+from dslint.reporters.style import visible
+from dslint.settings import Settings
+
+NAME = "dslint.toml"
+
+
+def init(
+    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders or globs; none: the working folder.")] = None,
+    target: Annotated[str, typer.Option("--output", "-o", help=f"{NAME}, or - to print it.", metavar="FILE")] = NAME,
+    force: Annotated[bool, typer.Option("--force", help="Replace the configuration that is there.")] = False,
+    shape: Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")] = None,
+    column: Annotated[
+        list[str] | None,
+        typer.Option(help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"),
+    ] = None,
+    split: Annotated[list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")] = None,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> int:
+    """Look at the data and write a configuration for it: what it is, which rules run, and limits near what they find today.
+
+    The data is read twice and never changed. No limit allows secrets, payment data, records that cannot be read, or leakage.
+    """
+    del debug
+    if target not in (NAME, "-"):
+        raise ConfigError(f"--output {target}: a configuration is written as {NAME}, into the working folder", "pass - to print it")
+    if "-" in (paths or ()):
+        raise ConfigError("a configuration is for files, not for the standard input", "name the files")
+    if target == NAME and not force:
+        _free()
+    env = api.environment()
+    base = with_dataset(Settings(root=os.getcwd(), confined=confined()), shape, column or (), split or ())
+    datasets, problems, _ = open_inputs(paths or (), base, env.readers, env.shapes)
+    _sound(problems)
+    parts = [scaffold.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in datasets]
+    if not parts:
+        raise ConfigError("there is no data file here", "name the files")
+
+    def means(pattern: str) -> set[str]:
+        return matching(pattern, base.root)
+
+    spaces = scaffold.namespaces(env.known)
+    report = _run(env, scaffold.draft(parts, means, spaces, env.known), base)
+    _sound(report.problems)
+    text = scaffold.finished(parts, means, spaces, env.known, report)
+    if target == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    else:
+        output.write_file(NAME, [text])
+    _guide(report, written=target == NAME)
+    return 0
+
+
+def _free() -> None:
+    """Raise ConfigError if the working folder has a configuration."""
+    found = config.find(".")
+    if found is not None and os.path.dirname(found) == os.getcwd():
+        name = os.path.basename(found)
+        more = "" if name == NAME else f"; {NAME} would take its place"
+        raise ConfigError(f"{name} configures this folder already{more}", "pass --force to replace it, or -o - to print a new one")
+    if os.path.lexists(NAME):
+        raise ConfigError(f"{NAME} is there already", "pass --force to replace it, or -o - to print a new one")
+
+
+def _run(env: api.Environment, text: str, base: Settings) -> Report:
+    """Run what a configuration says."""
+    raw = config.Raw(os.path.join(base.root, NAME), text, plain(tomllib.loads(text)), base.root)
+    settings = config.parse(raw, env.known, env.loaded, env.shape_names)
+    return api.run(env, replace(settings, confined=base.confined))
+
+
+def _sound(problems: list[Problem] | tuple[Problem, ...]) -> None:
+    """Raise ConfigError for data that cannot be checked: a configuration for the rest of it would hide that."""
+    if problems:
+        said = [f"{visible(problem.path)}: {problem.message}" if problem.path else problem.message for problem in problems]
+        more = f"; and {len(said) - 3} more like that" if len(said) > 3 else ""
+        hint = next((problem.hint for problem in problems if problem.hint), "")
+        raise ConfigError(f"not everything can be checked: {'; '.join(said[:3])}{more}; nothing was written", hint or "see: dslint check")
+
+
+def _guide(report: Report, *, written: bool) -> None:
+    """Say what was found, and what to do next."""
+    counts = report.counts
+    names = ("records", *reversed(Severity.names()))
+    numbers = [f"{counts[name]:,} {name.removesuffix('s')}{'s' if counts[name] != 1 else ''}" for name in names]
+    lines = [*report.notes, ", ".join(numbers)]
+    for rule, count in scaffold.failing(report).items():
+        lines.append(f"{rule}: {count:,}; no limit allows these, so dslint check fails until they are repaired")
+    above = None if os.path.exists(".git") else config.find("..")
+    if written and above is not None:
+        lines.append(f"{os.path.relpath(above)} counts no longer for this folder")
+    if written:
+        lines += [f"wrote {NAME}", "next: read it, run dslint check, and commit it"]
+    for line in lines:
+        typer.echo(f"dslint: {visible(line)}", err=True)

@@ -1,0 +1,193 @@
+"""`dslint show`: the one command that prints data, and therefore prints in a terminal only."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Annotated, Any
+
+import msgspec
+import typer
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dslint import api, config, reporters
+from dslint.batch import escape
+from dslint.cli import output
+from dslint.cli.environment import confined
+from dslint.config.flags import with_dataset
+from dslint.errors import ConfigError
+from dslint.inputs import Dataset, open_inputs
+from dslint.model import Finding, Shard
+from dslint.readers.find import display
+from dslint.readers.source import Opened
+from dslint.reporters.style import visible
+from dslint.reporters.text import finding_text
+from dslint.settings import Settings
+
+LARGE = 100 << 20
+"""Bytes of a dataset from which on its rules take long enough to say so."""
+
+Span = tuple[int, int]
+
+
+class Place(Struct, frozen=True):
+    """What the user asked for: a record by its number, or by a line that it stands on."""
+
+    path: str
+    row: int | None
+    line: int | None
+
+
+def show(
+    place: Annotated[str, typer.Argument(metavar="PATH:ROW", help="A file and the number of a record, from 0, as `row` in reports.")],
+    line: Annotated[int | None, typer.Option(help="The line on which the record begins, in place of ROW.", metavar="N", min=1)] = None,
+    config_file: Annotated[str | None, typer.Option("--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")] = None,
+    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
+    shape: Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")] = None,
+    color: Annotated[str, typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR")] = "auto",
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+) -> int:
+    """Show one record with its findings; what they are about is in reverse video.
+
+    It prints data as it is, unmasked: in a terminal only, and never where CI is set. The rules run over the whole dataset of the file.
+    """
+    del debug
+    if not sys.stdout.isatty() or confined():
+        raise ConfigError("a record is shown in a terminal only: what is printed elsewhere may be kept", "for findings without data: dslint check")
+    if isolated and config_file:
+        raise ConfigError("--isolated and --config exclude each other", "drop one of them")
+    wanted = _place(place, line)
+    env = api.environment()
+    settings = with_dataset(api.configure(env, None if isolated else config_file or config.find(".")), shape, (), ())
+    settings, paths = _narrowed(settings, wanted.path)
+    datasets, problems, _ = open_inputs(paths, settings, env.readers, env.shapes)
+    name = display(wanted.path, settings.root)
+    found = [(dataset, opened) for dataset in datasets for opened in dataset.files if opened.input.path == name]
+    if not found:
+        problem = next((problem for problem in problems if problem.path == name), None)
+        raise ConfigError(f"{name}: {problem.message if problem else 'no such data file'}", (problem and problem.hint) or "check the path")
+    dataset, opened = found[0]
+    row, value, at_line = _record(opened, wanted, settings)
+    _announce(dataset, configured=not paths)
+    report = api.run(env, settings, paths)
+    findings = [finding for finding in report.findings if finding.at.path == name and finding.at.row == row]
+    style = reporters.Style(color=output.use_color(color))
+    head = f"{visible(name)} row {row}" + (f", line {at_line}" if at_line is not None else "")
+    sys.stdout.write(style.paint(head, "bold") + f", shape {opened.input.shape}\n\n")
+    sys.stdout.writelines(record_text(value, findings) if value is not _UNREAD else ["  (cannot be read)\n"])
+    sys.stdout.write(f"\n{len(findings)} finding{'s' if len(findings) != 1 else ''}\n")
+    for finding in findings:
+        sys.stdout.writelines(finding_text(finding, style))
+    sys.stdout.flush()
+    for problem in report.problems:
+        typer.echo(f"dslint: {visible(problem.path or '')}: {visible(problem.message)}".replace(" : ", " "), err=True)
+    return 2 if report.problems else 0
+
+
+_UNREAD: Any = object()
+
+
+def _place(text: str, line: int | None) -> Place:
+    if line is not None:
+        return Place(text, None, line)
+    path, colon, row = text.rpartition(":")
+    if not colon or not path or not re.fullmatch(r"[0-9]{1,18}", row):
+        raise ConfigError(f"{text}: expected PATH:ROW", f"write it as {text}:0, or with --line 1")
+    return Place(path, int(row), None)
+
+
+def _narrowed(settings: Settings, path: str) -> tuple[Settings, list[str]]:
+    """Return the settings with the configured dataset of the file only; where there is none, the file alone."""
+    name = display(path, settings.root)
+    for dataset in settings.datasets:
+        if dataset.files:
+            one = replace(settings, datasets=(dataset,), narrowed=True)
+            if any(item.path == name for item in _files(one)):
+                return one, []
+    return replace(settings, narrowed=True), [path]
+
+
+def _files(settings: Settings) -> Iterable[Any]:
+    from dslint.readers.find import find
+
+    return find((), settings, ())[0]
+
+
+def _record(opened: Opened, wanted: Place, settings: Settings) -> tuple[int, Any, int | None]:
+    """Return number, content and line of the record that is asked for; raises ConfigError if there is none."""
+    seen = 0
+    for batch in opened.reader.read(Shard(input=opened.input, location=opened.location), opened.shape, settings.max_record_bytes, settings.max_depth):
+        places = [(record.row, record.line, record.value) for record in batch.records]
+        places += [(defect.row, defect.line, _UNREAD) for defect in batch.defects if defect.rule == "dslint/parse-error"]
+        for row, line, value in places:
+            if row == wanted.row or (wanted.line is not None and line == wanted.line):
+                return row, value, line
+        seen = max([seen, *(row + 1 for row, _, _ in places)])
+    what = f"line {wanted.line} begins no record" if wanted.row is None else f"there is no row {wanted.row}"
+    raise ConfigError(f"{opened.input.path}: {what}; it has {seen:,} record{'s' if seen != 1 else ''}", "rows count from 0, lines from 1")
+
+
+def _announce(dataset: Dataset, *, configured: bool) -> None:
+    size = sum(opened.input.bytes for opened in dataset.files)
+    if not configured:
+        typer.echo("dslint: no configured dataset has this file, so it is judged alone", err=True)
+    if size >= LARGE:
+        count = len(dataset.files)
+        typer.echo(f"dslint: running the rules over {size / 1e6:,.0f} MB in {count} file{'s' if count > 1 else ''}; this takes a while", err=True)
+
+
+def record_text(value: Any, findings: Iterable[Finding]) -> Iterator[str]:
+    """Yield a record, one field after another, with the spans of the findings in reverse video."""
+    spans: dict[str, list[Span]] = {}
+    whole: set[str] = set()
+    for finding in findings:
+        at = finding.at
+        if at.start is not None and at.end is not None:
+            spans.setdefault(at.field, []).append((at.start, at.end))
+        elif at.field:
+            whole.add(at.field)
+    for pointer, leaf in _leaves(value, ""):
+        mark = pointer in whole
+        yield f"{reverse(visible(pointer)) if mark else visible(pointer) or '(the record)'}\n"
+        text = leaf if isinstance(leaf, str) else _written(leaf)
+        for line in _lines(text, spans.get(pointer, ()) if isinstance(leaf, str) else ()):
+            yield f"  {line}\n"
+
+
+def reverse(text: str) -> str:
+    """Return the text in reverse video."""
+    return f"\x1b[7m{text}\x1b[27m"
+
+
+def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
+    if value and type(value) is dict:
+        for key, item in value.items():
+            yield from _leaves(item, f"{pointer}/{escape(str(key))}")
+    elif value and type(value) is list:
+        for number, item in enumerate(value):
+            yield from _leaves(item, f"{pointer}/{number}")
+    else:
+        yield pointer, value
+
+
+def _lines(text: str, spans: Iterable[Span]) -> Iterator[str]:
+    """Yield the lines of a text, control characters written out, with the spans in reverse video."""
+    start = 0
+    spans = list(spans)
+    for line in text.split("\n"):
+        end = start + len(line)
+        cuts = sorted({start, end, *(min(max(place, start), end) for span in spans for place in span)})
+        pieces = [
+            reverse(visible(text[a:b])) if any(low <= a and b <= high for low, high in spans) else visible(text[a:b]) for a, b in pairwise(cuts)
+        ]
+        yield "".join(pieces) + (reverse(" ") if any(low == high and start <= low <= end for low, high in spans) else "")
+        start = end + 1
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, bytes):
+        return f"({len(value):,} bytes)"
+    return visible(msgspec.json.encode(value, enc_hook=str).decode())

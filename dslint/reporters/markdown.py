@@ -1,0 +1,158 @@
+"""The report for pages that render Markdown, such as the summary of a CI run. Nothing of the data can become markup in it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from dslint.model import Finding, Judged, Report, Severity
+from dslint.reporters.style import Style, visible
+from dslint.reporters.text import bounds_of, number_of
+
+MAX_BYTES = 900 * 1024
+"""The most that is written: GitHub drops a step summary of more than 1 MiB, other reports of the step included."""
+
+_RESERVED = 1024
+_MAX_CELL = 500
+_PLAIN_CODE = re.compile(r"[A-Za-z0-9_./:,;=()+@#%~{}\[\]*'\"-]+(?: [A-Za-z0-9_./:,;=()+@#%~{}\[\]*'\"-]+)*")
+_PROSE = re.compile(r"(?!.*(?:www\.|GH-\d|//|[0-9a-f]{7}))(?:[A-Za-z0-9 ,.;()'\"/-]|: |:$)+", re.IGNORECASE)
+_WORDS = {True: "ok", False: "**FAIL**", None: "not judged"}
+
+
+def markdown_report(report: Report, style: Style) -> Iterator[str]:
+    """Yield the verdict and the limits, then problems, counts, and findings, as far as they fit into MAX_BYTES."""
+    left = MAX_BYTES - _RESERVED
+    cut = 0
+    for line in _lines(report, style):
+        size = len(line.encode()) + 1
+        if cut or size > left:
+            cut += 1
+        else:
+            left -= size
+            yield line + "\n"
+    if cut:
+        yield f"\n**Cut here**, at {MAX_BYTES // 1024} KiB: {cut:,} more lines. The whole report: `dslint check -o json=FILE`\n"
+
+
+def _lines(report: Report, style: Style) -> Iterator[str]:
+    yield f"## dslint: {_verdict(report)}"
+    yield ""
+    yield f"{report.counts['records']:,} records in {_plural(len(report.inputs), 'file')}: {_counts(report)}"
+    yield from _limits(report, style)
+    yield from _problems(report)
+    yield from _rules(report)
+    if not style.quiet:
+        yield from _findings(report, style)
+
+
+def _verdict(report: Report) -> str:
+    word = report.verdict.upper()
+    if report.verdict == "pass" and report.counts["warning"]:
+        return f"{word} with {_plural(report.counts['warning'], 'warning')}"
+    return f"{word} (exit code 0, as asked)" if report.verdict == "fail" and report.exit_code == 0 else word
+
+
+def _counts(report: Report) -> str:
+    found = [_plural(report.counts[name], name) for name in reversed(Severity.names())]
+    return f"{', '.join(found)}, {report.counts['suppressed']:,} suppressed."
+
+
+def _limits(report: Report, style: Style) -> Iterator[str]:
+    shown = [item for item in report.limits if item.passed is not True or item.limit.origin != "severity" or style.verbose]
+    rest = len(report.limits) - len(shown)
+    if shown:
+        order = {False: 0, None: 1, True: 2}
+        rows = [
+            (_WORDS[item.passed], code(item.limit.measure), _value(item), bounds_of(item.limit), prose(item.limit.origin))
+            for item in sorted(shown, key=lambda item: order[item.passed])
+        ]
+        yield from _table("Limits", ("", "Measure", "Value", "Limit", "From"), rows)
+    if rest:
+        yield ""
+        yield f"{_plural(rest, 'rule')} without findings that fail."
+
+
+def _value(item: Judged) -> str:
+    return "-" if item.value is None else number_of(item.value)
+
+
+def _problems(report: Report) -> Iterator[str]:
+    rows = [(code(item.path or ""), prose(item.message), prose(item.hint or "")) for item in report.problems]
+    if rows:
+        yield from _table("Could not check", ("File", "Problem", "What to do"), rows)
+
+
+def _rules(report: Report) -> Iterator[str]:
+    counts = Counter((finding.severity or Severity.INFO, finding.rule) for finding in report.findings if finding.suppressed is None)
+    ordered = sorted(counts.items(), key=lambda item: (-item[0][0], item[0][1]))
+    if ordered:
+        rows = [(str(severity), code(rule), f"{count:,}") for (severity, rule), count in ordered]
+        yield from _table("Findings by rule", ("Severity", "Rule", "Findings"), rows)
+    idle = [(code(item.id), item.state, prose(item.reason or "")) for item in report.rules if item.state in ("unavailable", "crashed")]
+    if idle:
+        yield from _table("Rules not run", ("Rule", "State", "Why"), idle)
+
+
+def _findings(report: Report, style: Style) -> Iterator[str]:
+    seen: Counter[str] = Counter()
+    shown: list[Finding] = []
+    for finding in report.findings:
+        if finding.suppressed is None or style.verbose:
+            seen[finding.rule] += 1
+            if seen[finding.rule] <= style.max_show:
+                shown.append(finding)
+    hidden = {rule: count - style.max_show for rule, count in sorted(seen.items()) if count > style.max_show}
+    if hidden:
+        yield ""
+        yield from (f"- {count:,} more of {code(rule)} are not listed below (all: `-o json=FILE`)" for rule, count in hidden.items())
+    if shown:
+        rows = ((_place(finding), str(finding.severity or Severity.INFO), code(finding.rule), _said(finding)) for finding in shown)
+        yield from _table("Findings", ("Place", "Severity", "Rule", "Message"), rows)
+
+
+def _place(finding: Finding) -> str:
+    at = finding.at
+    place = at.path or f"dataset {finding.dataset}".rstrip()
+    if at.line is not None:
+        place += f":{at.line}" + (f":{at.column}" if at.column is not None else "")
+    elif at.row is not None:
+        place += f" row {at.row}"
+    return code(place)
+
+
+def _said(finding: Finding) -> str:
+    at = finding.at
+    where = at.field + (f" {at.start}-{at.end}" if at.start is not None else "")
+    said = [code(where), prose(finding.message)]
+    if finding.suggestion:
+        said += ["(suggestion:", code(finding.suggestion) + ")"]
+    if finding.suppressed is not None:
+        said += ["(suppressed:", prose(finding.suppressed) + ")"]
+    return " ".join(filter(None, said))
+
+
+def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
+    yield from ("", f"### {title}", "", f"| {' | '.join(head)} |", "|---" * len(head) + "|")
+    for row in rows:
+        yield f"| {' | '.join(row)} |"
+
+
+def prose(text: str) -> str:
+    """Return words as they are, and everything in which a page could see a link, a mention or markup as code."""
+    return text if len(text) <= _MAX_CELL and _PROSE.fullmatch(text) else code(text)
+
+
+def code(text: str) -> str:
+    """Return a text as code that fits into a cell of a table: in back quotes where that is safe, else as HTML with every sign written out.
+
+    Pages leave code alone: no mentions, links to issues, or pictures come of it. Back quotes do not hold `|`, and entities are no markup.
+    """
+    shown = visible(text if len(text) <= _MAX_CELL else text[:_MAX_CELL] + "…")
+    if _PLAIN_CODE.fullmatch(shown):
+        return f"`{shown}`"
+    return f"<code>{''.join(letter if letter.isalnum() or letter == ' ' else f'&#{ord(letter)};' for letter in shown)}</code>" if shown else ""
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
