@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest
-from dslint_duplicates.texts import normal_digest, said
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest, selected, without
+from dslint_duplicates.texts import normal_digest, said, texts_of
 
 By = Literal["record", "text", "role"]
 
@@ -30,12 +30,10 @@ class Digests(Observer):
     def _exact(self, batch: Batch) -> list[bytes | None]:
         if self.by != "record":
             roles = self.roles if self.by == "role" else ("prompt", "target", "rejected")
-            texts = [[text.text for text in batch.texts_at(position, roles)] for position in range(len(batch))]
+            texts = [[text.text for text in found if selected(text, roles)] for found in texts_of(batch)]
             return [digest(found) if found else None for found in texts]
-        name = batch.input.columns.get("id")
-        if name is None:
-            return list(batch.digests)
-        return [digest({key: item for key, item in value.items() if key != name} if type(value) is dict else value) for value in batch.values]
+        path = batch.input.columns.get("id")
+        return list(batch.digests) if path is None else [digest(without(value, path)) for value in batch.values]
 
 
 @dataclass(frozen=True)
