@@ -116,6 +116,10 @@ class _Lines:
         self.lines += io.StringIO(text, newline="\n")
         return True
 
+    def raw(self) -> bytes:
+        """Return the bytes of the row that has just been read."""
+        return "".join(self.lines[self.row_at : self.at]).encode(errors="surrogateescape")
+
     def forget(self) -> None:
         """Drop the lines before the row that is being read."""
         if self.offset >= 0:
@@ -162,11 +166,11 @@ class _Table(Collector):
             return
         for line, fields, fault in self.fields():
             if fault:
-                self.bad(line, None, fault)
+                self.bad(line, None, fault, self.source.raw())
             elif not fields:
                 continue  # a blank line
             elif len(fields) != len(names):
-                self.bad(line, None, f"expected {len(names)} fields, got {len(fields)}")
+                self.bad(line, None, f"expected {len(names)} fields, got {len(fields)}", self.source.raw())
             else:
                 self.add(dict(zip(names, fields, strict=False)), line)
             if len(self.values) >= BATCH or len(self.defects) >= BATCH:

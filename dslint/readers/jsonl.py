@@ -38,7 +38,7 @@ class Lines(Collector):
             lines.pop()
         for raw in lines:
             if len(raw) > self.max_record:
-                self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes")
+                self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes", raw)
             else:
                 self.decode(raw, spaced=spaced)
             self.line += 1
@@ -52,7 +52,7 @@ class Lines(Collector):
             value = decode_json(raw)
         except REFUSED:
             if raw.strip(b" \t\r"):
-                self.bad(self.line, *diagnose(raw))
+                self.bad(self.line, *diagnose(raw), raw)
             return
         self.add_json(raw, value, spaced=spaced)
 
