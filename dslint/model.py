@@ -171,7 +171,7 @@ class Defect(Struct, frozen=True):
     message: str
     field: str = ""
     content: bytes = b""
-    """Digest of the record's bytes, where they are at hand."""
+    """Digest of the record's bytes, where they are at hand, which must not depend on how the file is cut."""
 
 
 class Problem(Struct, frozen=True, kw_only=True):

@@ -38,7 +38,7 @@ class Lines(Collector):
             lines.pop()
         for raw in lines:
             if len(raw) > self.max_record:
-                self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes", raw)
+                self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes")
             else:
                 self.decode(raw, spaced=spaced)
             self.line += 1
