@@ -77,3 +77,11 @@ def test_broken_calls_do_no_harm(arguments):
     assert not said.crashes
     broken = {"conversations": [{"from": "human", "value": ASKED}, {"from": "function_call", "value": arguments}]}
     assert not testing.run(NormalizedDuplicate(), [broken, broken]).crashes
+
+
+def test_with_other_tools_another_answer_is_right():
+    def record(answer, tools):
+        return {"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": answer}], "tools": tools}
+
+    assert not testing.run(ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[2]")]).findings
+    assert testing.run(ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[1]")]).findings

@@ -46,6 +46,11 @@ class ExactDuplicate(DatasetRule):
     all but one are flagged. The one that is kept stands in the earliest split (train first). Within a split the content, id included,
     decides, so that shuffling the data changes nothing; only records that are equal in everything are told apart by their place.
 
+    Measured: 63 findings in thirteen public demo files, the very repeats that counting equal JSON values gives; 0 in the 7,673 records of GPTeacher's
+    Toolformer set, which has none.
+
+    Blind spots: an id that no column names, or a time of export, makes any record another one; see duplicates/normalized.
+
     Options: `by`: `record` compares everything but the id, `text` the texts alone, `role` the texts of the given `roles`.
 
     Flags::
@@ -90,6 +95,13 @@ class NormalizedDuplicate(DatasetRule):
 
     The texts of all roles and the label are compared after NFKC, case folding, and with punctuation and white space as one space; signs
     that carry meaning (`+`, `#`, `<`, a minus) stay. Exact repeats are left to duplicates/exact.
+    Tool calls are compared by name and arguments, whatever their ids; declared tools and other metadata are not compared.
+
+    Measured: 45 findings in 19,500 records of CLINC150 (train and test), all true. 3 in LLaMA-Factory's glaive_toolcall_en_demo: the same conversations,
+    whose tools are described in other words. 68 in 7,673 records of GPTeacher's Toolformer set; of the seven that were read one is a matter
+    of taste: `10**2` and `(10**2)` are the same but for punctuation.
+
+    Blind spots: brackets and quotes in code count as punctuation; a word more or less makes another text.
 
     Flags::
 
