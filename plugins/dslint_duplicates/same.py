@@ -97,9 +97,9 @@ class NormalizedDuplicate(DatasetRule):
     that carry meaning (`+`, `#`, `<`, a minus) stay. Exact repeats are left to duplicates/exact.
     Tool calls are compared by name and arguments, whatever their ids; declared tools and other metadata are not compared.
 
-    Measured: 45 findings in 19,500 records of CLINC150 (train and test), all true. 3 in LLaMA-Factory's glaive_toolcall_en_demo: the same conversations,
-    whose tools are described in other words. 68 in 7,673 records of GPTeacher's Toolformer set; of the seven that were read one is a matter
-    of taste: `10**2` and `(10**2)` are the same but for punctuation.
+    Measured: 45 findings in 19,500 records of CLINC150 (train and test), all true. 3 in LLaMA-Factory's glaive_toolcall_en_demo: the same
+    conversations, whose tools are described in other words. 68 in 7,673 records of GPTeacher's Toolformer set; of the seven that were read one is
+    a matter of taste: `10**2` and `(10**2)` are the same but for punctuation.
 
     Blind spots: brackets and quotes in code count as punctuation; a word more or less makes another text.
 
