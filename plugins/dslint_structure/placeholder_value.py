@@ -43,7 +43,7 @@ class PlaceholderValue(RecordRule):
     Whole texts only, in prompts; words that a user may well say (`none`, `nothing`) only in fields that are named as inputs.
 
     Measured: in LLaMA-Factory's alpaca_en_demo (999 records) 8 findings, all true, in seven spellings; none is missed among its inputs of up to
-    13 characters. None in eleven other public files.
+    13 characters. None in twelve other public files.
 
     Blind spots: a placeholder within a longer text; languages other than English.
 
