@@ -20,7 +20,7 @@ REFERENCE = Path(__file__).parent / "reference"
 README = Path(__file__).parent.parent / "README.md"
 MADE = "<!-- Made by docs/generate.py from {}. Do not edit. -->\n"
 _BLOCK = re.compile(r"^(Flags|Passes)::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
-_HEADING = re.compile(r"^(Why|Options|Example|Cure): ", re.MULTILINE)
+_HEADING = re.compile(r"^(Why|Measured|Blind spots|Options|Example|Cure): ", re.MULTILINE)
 
 
 def pages() -> dict[str, str]:

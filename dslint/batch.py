@@ -59,6 +59,21 @@ def lookup(value: object, path: str) -> object:
     return value
 
 
+def without(value: object, path: str) -> object:
+    """Return the value without what `lookup` finds at a column path. Only what is on the way there is copied."""
+    return _cut(value, [path] if type(value) is dict and path in value else _keys(path))
+
+
+def _cut(value: object, keys: list[str]) -> object:
+    key, rest = keys[0], keys[1:]
+    if type(value) is dict and key in value:
+        return {**value, key: _cut(value[key], rest)} if rest else {name: item for name, item in value.items() if name != key}
+    if type(value) is list and key.isdecimal() and int(key) < len(value):
+        number = int(key)
+        return [*value[:number], *([_cut(value[number], rest)] if rest else []), *value[number + 1 :]]
+    return value
+
+
 def pointer_of(value: object, path: str) -> str:
     """Return the JSON pointer of what `lookup` finds at a column path."""
     return f"/{escape(path)}" if type(value) is dict and path in value else "".join(f"/{escape(key)}" for key in _keys(path))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -143,16 +144,21 @@ def _opened(file: _Seen, dataset: str, number: int) -> Opened:
 
 
 def _names(groups: dict[tuple[int, str], list[_Seen]], settings: Settings) -> dict[tuple[int, str], str]:
-    """Name each dataset: as configured, else by its folder, with the shape where a folder holds several."""
+    """Name each dataset: as configured, else by its folder, with the shape where a folder holds several; a number tells the rest apart."""
     names: dict[tuple[int, str], str] = {}
+    taken = {dataset.name for dataset in settings.datasets if dataset.name is not None}
     folders = [place.partition("\0")[0] for _, place in groups if place]
-    for key, files in groups.items():
+    for key, files in sorted(groups.items()):
         configured, place = key
         name = settings.datasets[configured].name if configured >= 0 else None
-        if name is None:
+        if name is not None:
+            own = name not in names.values()
+        else:
             folder = place.partition("\0")[0] if place else _common([file.found.path for file in files])
             name = folder if folders.count(folder) < 2 or not place else f"{folder} ({files[0].shape.name})"
-        names[key] = name
+            own = name not in taken
+        names[key] = name if own else next(new for number in count(2) if (new := f"{name} {number}") not in taken)
+        taken.add(names[key])
     return names
 
 

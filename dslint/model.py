@@ -136,6 +136,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     fingerprint: str = ""
     suppressed: str | None = None
     suppressed_by: int = 0
+    held: tuple[int, ...] = ()
+    """Numbers of the suppressions whose columns the record has, and that ask for a fingerprint too."""
 
     def order(self) -> tuple[Any, ...]:
         """Sort key of reports: path, row, field, start, rule, and the rest so that no two findings tie by chance."""
@@ -168,6 +170,8 @@ class Defect(Struct, frozen=True):
     column: int | None
     message: str
     field: str = ""
+    content: bytes = b""
+    """Digest of the record's bytes, where they are at hand, which must not depend on how the file is cut."""
 
 
 class Problem(Struct, frozen=True, kw_only=True):

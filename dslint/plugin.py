@@ -2,7 +2,7 @@
 
 from msgspec import Meta
 
-from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected
+from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
 from dslint.hooks import hookimpl
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
@@ -44,4 +44,5 @@ __all__ = [
     "lookup",
     "pattern",
     "selected",
+    "without",
 ]

@@ -49,10 +49,11 @@ class Stamper:
             identity = finding.at.content or record.digest
         slices = tuple((kind, _text(record.column(kind))) for kind in self.slices)
         stamped = replace(finding, id=None if raw is None else _text(raw), identity=identity, slices=slices)
-        for entry in self.suppress:
-            if entry.where and covers(entry, finding) and _holds(entry.where, record):
+        held = [entry for entry in self.suppress if entry.where and covers(entry, finding) and _holds(entry.where, record)]
+        for entry in held:
+            if entry.fingerprint is None:
                 return accepted(stamped, entry)
-        return stamped
+        return replace(stamped, held=tuple(entry.number for entry in held)) if held else stamped
 
 
 def accepted(finding: Finding, entry: Suppression) -> Finding:
@@ -100,13 +101,17 @@ def fingerprinted(findings: Sequence[Finding], key: bytes = b"") -> list[Finding
 
 
 def suppressed(findings: Sequence[Finding], entries: Sequence[Suppression], today: datetime.date) -> list[Finding]:
-    """Return the findings with the suppressions applied that need no record: those by file and by fingerprint."""
-    live = [entry for entry in entries if not expired(entry, today) and not entry.where]
+    """Return the findings with the suppressions applied that are by file or by fingerprint; of the record they need what its stamp says."""
+    live = [entry for entry in entries if not expired(entry, today) and (not entry.where or entry.fingerprint is not None)]
     if not live:
         return list(findings)
     result = []
     for finding in findings:
-        matching = (entry for entry in live if covers(entry, finding) and entry.fingerprint in (None, finding.fingerprint))
+        matching = (
+            entry
+            for entry in live
+            if covers(entry, finding) and entry.fingerprint in (None, finding.fingerprint) and (not entry.where or entry.number in finding.held)
+        )
         entry = None if finding.suppressed is not None else next(matching, None)
         result.append(finding if entry is None else accepted(finding, entry))
     return result

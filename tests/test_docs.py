@@ -23,6 +23,8 @@ from types import ModuleType
 import jsonschema
 import pytest
 
+from dslint import readers, shapes, testing
+
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
@@ -46,10 +48,12 @@ def run(command: str, folder: Path) -> tuple[str, int]:
         return "", 0
     if words[0] in ("dslint", "dslint-gate"):
         words = [sys.executable, "-m", "dslint", *words[1:]]
+    elif words == ["pytest"]:
+        words = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
     elif words[0] == "make":
         folder = checkout(folder)
     elif words[0] != "cat":
-        raise AssertionError(f"a page may show dslint, make, cat and pip in a console block, not {words[0]}")
+        raise AssertionError(f"a page may show dslint, make, pytest, cat and pip in a console block, not {words[0]}")
     env = {key: value for key, value in os.environ.items() if not key.startswith(OUTSIDE)}
     env |= {"PYTHONPATH": os.pathsep.join(map(str, sorted(folder.parent.rglob("installed")))), "COLUMNS": "80"}
     done = subprocess.run(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
@@ -163,6 +167,29 @@ def test_the_generated_pages_are_current() -> None:
 
 def test_the_readme_lists_the_rules() -> None:
     assert (ROOT / "README.md").read_text() == generator().readme(), "the table of rules in README.md is out of date; run: make reference"
+
+
+SECTIONS = re.split(r"^## ", (DOCS / "reference" / "shapes.md").read_text(), flags=re.MULTILINE)[1:]
+SHOWN = [(section.partition("\n")[0], block["body"]) for section in SECTIONS for block in BLOCK.finditer(section) if not block["title"]]
+SHOWN = [(name, body) for name, body in SHOWN if name != "custom"]
+
+
+@pytest.mark.parametrize(("name", "body"), SHOWN)
+def test_the_examples_of_shapes_are_detected(name: str, body: str) -> None:
+    records = [json.loads(line) for line in body.splitlines()]
+    assert shapes.detect(records, shapes.BUILT_IN)[0].name == name
+    assert all(shapes.named(name, shapes.BUILT_IN).read(record)[1] == [] for record in records)
+
+
+def test_every_shape_and_format_has_its_place_in_the_reference() -> None:
+    assert {name for name, _ in SHOWN} == {shape.name for shape in shapes.BUILT_IN}
+    text = (DOCS / "reference" / "formats.md").read_text()
+    for reader in readers.BUILT_IN:
+        assert f"| `{reader.name}` | {', '.join(f'`{suffix}`' for suffix in reader.suffixes)} |" in text
+
+
+def test_the_page_on_the_laws_names_all_of_them() -> None:
+    assert re.findall(r"^\| `([\w-]+)` \|", (DOCS / "explanation" / "laws.md").read_text(), re.MULTILINE) == list(testing.LAWS)
 
 
 OTHER_PROJECT = re.compile(

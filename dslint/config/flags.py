@@ -18,12 +18,12 @@ from dslint.settings import DatasetSettings, RuleSettings, Settings
 
 def with_selection(settings: Settings, select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]) -> Settings:
     """Return the settings with the selection of the flags: `select` replaces, the others add."""
-    chosen, more = tuple(_tokens(select)), tuple(_tokens(extend))
+    chosen, more, less = (_named(flags, name) for flags, name in ((select, "select"), (extend, "extend-select"), (ignore, "ignore")))
     return replace(
         settings,
         select=(*chosen, *more) if chosen else None if settings.select is None else (*settings.select, *more),
         extend_select=(*settings.extend_select, *more) if not chosen and settings.select is None else (),
-        ignore=(*settings.ignore, *_tokens(ignore)),
+        ignore=(*settings.ignore, *less),
     )
 
 
@@ -103,8 +103,15 @@ def with_dataset(settings: Settings, shape: str | None, columns: Iterable[str], 
     return replace(settings, datasets=changed)
 
 
-def _tokens(values: Iterable[str]) -> Iterable[str]:
-    return (token.strip() for value in values for token in value.split(",") if token.strip())
+def _named(values: Iterable[str], option: str) -> tuple[str, ...]:
+    """Return the selectors of a flag; raises ConfigError for one that names none, lest it mean all rules."""
+    found: list[str] = []
+    for value in values:
+        tokens = [token.strip() for token in value.split(",") if token.strip()]
+        if not tokens:
+            raise ConfigError(f"--{option} {value!r} names no rule", f"write it as --{option} structure,duplicates/exact; or leave it out")
+        found += tokens
+    return tuple(found)
 
 
 def _pair(flag: str, option: str, form: str, *, last: bool = False) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import msgspec
+from xxhash import xxh3_128_digest
 
 from dslint.batch import Batch
 from dslint.model import Defect, Shape, Shard
@@ -54,22 +55,22 @@ class Collector:
         self.lines.append(line)
         self.row += 1
 
-    def bad(self, line: int | None, column: int | None, message: str) -> None:
-        """Take the defect in that stands in the place of a record."""
-        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message))
+    def bad(self, line: int | None, column: int | None, message: str, raw: bytes = b"") -> None:
+        """Take the defect in that stands in the place of a record, whose bytes tell it from others."""
+        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, content=_told_apart(raw)))
         self.row += 1
 
-    def doubtful(self, line: int | None, message: str, field: str = "") -> None:
+    def doubtful(self, line: int | None, message: str, field: str = "", raw: bytes = b"") -> None:
         """Note names that are not unique in the record that comes next."""
-        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field))
+        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field, _told_apart(raw)))
 
     def add_json(self, raw: bytes, value: Any, *, spaced: bool) -> None:
         """Take a decoded JSON text in that begins at `line`. `spaced` says that a key may be followed by a blank."""
         if len(raw) > 2 * self.max_depth and too_deep(raw, self.max_depth):
-            self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep")
+            self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep", raw)
             return
         if (spaced or not keys_are_unique(raw, value)) and (twice := duplicate_keys(raw)) is not None:
-            self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", twice)
+            self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", twice, raw)
         self.values.append(value)
         self.rows.append(self.row)
         self.lines.append(self.line)
@@ -81,6 +82,11 @@ def keys_are_unique(raw: bytes, value: Any) -> bool:
     seen = raw.count(b'":')
     # The outermost object alone having as many keys, there are no others to count.
     return (type(value) is dict and seen == len(value)) or seen == count_keys(value)
+
+
+def _told_apart(raw: bytes) -> bytes:
+    """Return a digest of a record's bytes without the white space around them, nothing where there are none."""
+    return xxh3_128_digest(bare) if (bare := raw.strip(b" \t\r\n")) else b""
 
 
 def has_spaced_colon(block: bytes) -> bool:

@@ -116,6 +116,10 @@ class _Lines:
         self.lines += io.StringIO(text, newline="\n")
         return True
 
+    def raw(self) -> bytes:
+        """Return the bytes of the row that has just been read."""
+        return "".join(self.lines[self.row_at : self.at]).encode(errors="surrogateescape")
+
     def forget(self) -> None:
         """Drop the lines before the row that is being read."""
         if self.offset >= 0:
@@ -135,6 +139,7 @@ class _Table(Collector):
         self.source = _Lines(shard.location, 0, 1, max_record)
         self.delimiter = ","
         self.names: list[str] = []
+        self.too_long = f"the record is longer than {max_record:,} bytes"
 
     def read_header(self, delimiter: str) -> None:
         """Read the names of the columns, and go to where the rows of the shard begin."""
@@ -162,11 +167,11 @@ class _Table(Collector):
             return
         for line, fields, fault in self.fields():
             if fault:
-                self.bad(line, None, fault)
+                self.bad(line, None, fault, b"" if fault == self.too_long else self.source.raw())
             elif not fields:
                 continue  # a blank line
             elif len(fields) != len(names):
-                self.bad(line, None, f"expected {len(names)} fields, got {len(fields)}")
+                self.bad(line, None, f"expected {len(names)} fields, got {len(fields)}", self.source.raw())
             else:
                 self.add(dict(zip(names, fields, strict=False)), line)
             if len(self.values) >= BATCH or len(self.defects) >= BATCH:
@@ -201,7 +206,7 @@ class _Table(Collector):
                 fields = []
                 fault = next((why for sign, why in _WHY if sign in str(error)), "not valid CSV")
             if source.overlong and any(line <= number < source.number for number in source.overlong):
-                fault = f"the record is longer than {self.max_record:,} bytes"
+                fault = self.too_long
                 source.overlong.clear()
             if fields is None:
                 return

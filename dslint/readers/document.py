@@ -166,7 +166,7 @@ class _Document(Collector):
         try:
             value = decode_json(raw)
         except REFUSED:
-            self.bad(*self.diagnosis(raw))
+            self.bad(*self.diagnosis(raw), raw)
         else:
             self.add_json(raw, value, spaced=self.spaced)
 

@@ -52,7 +52,7 @@ class Lines(Collector):
             value = decode_json(raw)
         except REFUSED:
             if raw.strip(b" \t\r"):
-                self.bad(self.line, *diagnose(raw))
+                self.bad(self.line, *diagnose(raw), raw)
             return
         self.add_json(raw, value, spaced=spaced)
 

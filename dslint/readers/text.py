@@ -15,7 +15,7 @@ class _TextLines(Lines):
             try:
                 self.add(raw.decode(), self.line)
             except UnicodeDecodeError as error:
-                self.bad(self.line, *invalid_utf8(raw, error))
+                self.bad(self.line, *invalid_utf8(raw, error), raw)
 
 
 class TextLines(JsonLines):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, Text, digest
 from dslint_duplicates.texts import Said, normal_digest, said, texts_of
@@ -17,9 +18,15 @@ class ConflictingAnswer(DatasetRule):
 
     Why: of two records that contradict each other at least one is wrong; in classification it is label noise that can be seen without a model.
 
-    Prompts and texts are compared normalised, as duplicates/normalized does. In a conversation the prompt is all that comes before the last answer.
+    Prompts and texts are compared normalised, as duplicates/normalized does. In a conversation the prompt is all that comes before the last answer,
+    with the tools that the record declares.
     A warning in classification, an info elsewhere: a question may have several good answers. In preference and KTO data several answers are
     the point; there the same answer to the same prompt must be both preferred and rejected.
+
+    Measured: in CLINC150 (train and test) 2 findings, both a text with two intents. 7 in LLaMA-Factory's identity, v1_sft and glaive_toolcall demos:
+    true, and harmless, for each prompt has several good answers; 154 of the same kind in GPTeacher's Toolformer set.
+
+    Blind spots: whether the answers contradict each other is not judged; nor are prompts in other words.
 
     Flags::
 
@@ -52,7 +59,7 @@ class ConflictingAnswer(DatasetRule):
         rows = [
             (position, *claim)
             for position, (texts, normal, label) in records
-            for claim in (_verdicts(texts, normal) if judged else _claims(texts, normal, label))
+            for claim in _claimed(texts, normal, label, _tools(batch.values[position]), judged=judged)
         ]
         columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
         return dict(zip(("record", "prompt", "answer", "labelled"), columns, strict=True))
@@ -77,7 +84,20 @@ class ConflictingAnswer(DatasetRule):
                 )
 
 
-def _verdicts(texts: list[Text], normal: Said) -> Iterator[tuple[bytes, bytes, bool]]:
+Claim = tuple[bytes, bytes, bool]
+
+
+def _tools(value: Any) -> tuple[Any, ...]:
+    """Return the tools that a record declares: with other tools another answer is right."""
+    return tuple(value[name] for name in ("tools", "functions") if value.get(name)) if type(value) is dict else ()
+
+
+def _claimed(texts: list[Text], normal: Said, label: object, tools: tuple[Any, ...], *, judged: bool) -> Iterator[Claim]:
+    for prompt, answer, labelled in _verdicts(texts, normal) if judged else _claims(texts, normal, label):
+        yield digest((prompt.hex(), tools)) if tools else prompt, answer, labelled
+
+
+def _verdicts(texts: list[Text], normal: Said) -> Iterator[Claim]:
     """Yield for the preferred and the rejected answer of a record: prompt and answer together, and the verdict."""
     prompt = normal_digest([said for text, said in zip(texts, normal, strict=True) if not text.target and text.role != "rejected"])
     preferred = [said for text, (_, said) in zip(texts, normal, strict=True) if text.target]
@@ -87,7 +107,7 @@ def _verdicts(texts: list[Text], normal: Said) -> Iterator[tuple[bytes, bytes, b
             yield digest((prompt.hex(), answers[-1])), verdict, False
 
 
-def _claims(texts: list[Text], normal: Said, label: object) -> Iterator[tuple[bytes, bytes, bool]]:
+def _claims(texts: list[Text], normal: Said, label: object) -> Iterator[Claim]:
     """Yield what a record claims: prompt, answer, and whether the answer is a label."""
     if label is not None and len(texts) == 1:
         prompt, answer = normal_digest(normal), label

@@ -25,6 +25,11 @@ class Leakage(DatasetRule):
     of the later split (train comes first, test last) and names its partner in the earlier one. Texts of fewer than five words are an info:
     they repeat by chance. The measure `overlap[train>test]` counts the records of test that are in train, for each pair of splits.
 
+    Measured: between CLINC150's train and test (15,000 and 4,500) 2 texts to the letter (one error, one info), as a plain comparison finds; 19
+    with `normalized` (four errors, fifteen infos of fewer than five words), all true.
+
+    Blind spots: paraphrases, translations, and texts with a word changed.
+
     Options: `level`: `exact`, to the letter, or `normalized`, but for case, space and punctuation (it includes `exact`).
 
     Flags::

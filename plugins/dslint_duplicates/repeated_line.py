@@ -18,6 +18,8 @@ class RepeatedLine(DatasetRule):
 
     Lines are compared normalised, within the texts of `roles`; lines shorter than `min_words` are left alone. At most one finding a record.
 
+    Blind spots: lines that differ in a name or a number.
+
     Options: `most`, how many records may share a line; `min_words`; `roles`.
 
     Flags with {"most": 1}::

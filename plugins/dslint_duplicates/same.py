@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest
-from dslint_duplicates.texts import normal_digest, said
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest, selected, without
+from dslint_duplicates.texts import normal_digest, said, texts_of
 
 By = Literal["record", "text", "role"]
 
@@ -30,12 +30,10 @@ class Digests(Observer):
     def _exact(self, batch: Batch) -> list[bytes | None]:
         if self.by != "record":
             roles = self.roles if self.by == "role" else ("prompt", "target", "rejected")
-            texts = [[text.text for text in batch.texts_at(position, roles)] for position in range(len(batch))]
+            texts = [[text.text for text in found if selected(text, roles)] for found in texts_of(batch)]
             return [digest(found) if found else None for found in texts]
-        name = batch.input.columns.get("id")
-        if name is None:
-            return list(batch.digests)
-        return [digest({key: item for key, item in value.items() if key != name} if type(value) is dict else value) for value in batch.values]
+        path = batch.input.columns.get("id")
+        return list(batch.digests) if path is None else [digest(without(value, path)) for value in batch.values]
 
 
 @dataclass(frozen=True)
@@ -47,6 +45,11 @@ class ExactDuplicate(DatasetRule):
     Two records are the same if they hold the same values, whatever the order of their keys; the id column does not count. Of each group
     all but one are flagged. The one that is kept stands in the earliest split (train first). Within a split the content, id included,
     decides, so that shuffling the data changes nothing; only records that are equal in everything are told apart by their place.
+
+    Measured: 63 findings in thirteen public demo files, the very repeats that counting equal JSON values gives; 0 in the 7,673 records of GPTeacher's
+    Toolformer set, which has none.
+
+    Blind spots: an id that no column names, or a time of export, makes any record another one; see duplicates/normalized.
 
     Options: `by`: `record` compares everything but the id, `text` the texts alone, `role` the texts of the given `roles`.
 
@@ -92,6 +95,13 @@ class NormalizedDuplicate(DatasetRule):
 
     The texts of all roles and the label are compared after NFKC, case folding, and with punctuation and white space as one space; signs
     that carry meaning (`+`, `#`, `<`, a minus) stay. Exact repeats are left to duplicates/exact.
+    Tool calls are compared by name and arguments, whatever their ids; declared tools and other metadata are not compared.
+
+    Measured: 45 findings in 19,500 records of CLINC150 (train and test), all true. 3 in LLaMA-Factory's glaive_toolcall_en_demo: the same
+    conversations, whose tools are described in other words. 68 in 7,673 records of GPTeacher's Toolformer set; of the seven that were read one is
+    a matter of taste: `10**2` and `(10**2)` are the same but for punctuation.
+
+    Blind spots: brackets and quotes in code count as punctuation; a word more or less makes another text.
 
     Flags::
 

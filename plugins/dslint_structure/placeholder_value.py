@@ -42,12 +42,18 @@ class PlaceholderValue(RecordRule):
 
     Whole texts only, in prompts; words that a user may well say (`none`, `nothing`) only in fields that are named as inputs.
 
+    Measured: in LLaMA-Factory's alpaca_en_demo (999 records) 8 findings, all true, in seven spellings; none is missed among its inputs of up to
+    13 characters. None in twelve other public files.
+
+    Blind spots: a placeholder within a longer text; languages other than English.
+
     Options: `roles`, which texts to judge.
 
     Flags::
 
         {"instruction": "Tell a joke.", "input": "<noinput>", "output": "Knock, knock."}
         {"instruction": "Tell a joke.", "input": "N/A", "output": "Knock, knock."}
+        {"instruction": "Tell a joke.", "input": "`< noinput >`", "output": "Knock, knock."}
 
     Passes::
 
@@ -81,7 +87,9 @@ class PlaceholderValue(RecordRule):
 def _stands_for_nothing(part: Part | Text) -> bool:
     if len(part.text) > _LONGEST:
         return False
-    said = part.text.strip().casefold()
+    said = part.text.strip(" \t\r\n`").casefold()
+    if said.startswith("<") and said.endswith(">"):
+        said = f"<{said[1:-1].strip()}>"
     name = part.field.rpartition("/")[2]
     if part.role is None and name not in _INPUT_FIELDS:
         return said.startswith("<") and said in _CERTAIN

@@ -40,7 +40,10 @@ class UnfilledTemplate(RecordRule):
 
     Double braces around a name, and brackets around the words of a form ([Your Name], [Company Name], [Insert date]); code and mathematics are left
     alone, and so are brackets in records that say that they are about templates, placeholders or blanks to fill in.
-    Blind spots: other notations; lists of fields in languages other than English.
+    Measured: in LLaMA-Factory's identity.json all 85 records with a placeholder, and none of the 6 without. Brackets: 30 findings in 11 of 2,774
+    records of its alpaca, dpo and kto demos and of Stanford's seed tasks, all true; none in 696 records of six other files.
+
+    Blind spots: other notations; lists of fields in languages other than English; fields with words that are not in the list, as [Charity Name].
 
     Options: `roles`, which texts to judge; `single_braces` also flags `{name}`; `angle_brackets` also flags `<your name>`.
 

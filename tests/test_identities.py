@@ -1,0 +1,121 @@
+"""By what records, findings and datasets are known: ids, fingerprints, names."""
+
+import json
+
+import pytest
+
+from dslint.batch import without
+
+CHAT = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
+NAMED = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "I am {{name}}"}]
+
+
+@pytest.mark.parametrize(
+    ("path", "rest"),
+    [
+        ("id", {"meta": {"id": 1, "ids": [1, 2]}, "a.b": 3, "text": "x"}),
+        ("/id", {"meta": {"id": 1, "ids": [1, 2]}, "a.b": 3, "text": "x"}),
+        ("meta.id", {"id": 7, "meta": {"ids": [1, 2]}, "a.b": 3, "text": "x"}),
+        ("/meta/ids/0", {"id": 7, "meta": {"id": 1, "ids": [2]}, "a.b": 3, "text": "x"}),
+        ("a.b", {"id": 7, "meta": {"id": 1, "ids": [1, 2]}, "text": "x"}),
+        ("nowhere.at.all", {"id": 7, "meta": {"id": 1, "ids": [1, 2]}, "a.b": 3, "text": "x"}),
+        ("text.id", {"id": 7, "meta": {"id": 1, "ids": [1, 2]}, "a.b": 3, "text": "x"}),
+    ],
+)
+def test_a_record_without_a_column(path, rest):
+    value = {"id": 7, "meta": {"id": 1, "ids": [1, 2]}, "a.b": 3, "text": "x"}
+    before = json.dumps(value)
+    assert without(value, path) == rest
+    assert json.dumps(value) == before
+
+
+@pytest.mark.parametrize("column", ["id", "/id", "meta.id", "/meta/id"])
+def test_the_id_column_is_no_part_of_a_repeat(work, column):
+    nested = "meta" in column
+    rows = [{"messages": CHAT, "meta": {"id": n}} if nested else {"messages": CHAT, "id": n} for n in range(2)]
+    work.jsonl("data.jsonl", *rows)
+    found = work.check("--select", "duplicates/exact", "--column", f"id={column}", "data.jsonl").findings("duplicates/exact")
+    assert len(found) == 1
+
+
+def test_a_suppression_by_column_and_fingerprint_is_for_that_finding_only(work):
+    twice = [*NAMED[:1], {"role": "assistant", "content": "I am {{name}}, made by {{author}}"}]
+    work.jsonl("data.jsonl", {"id": "a", "messages": twice}, {"id": "b", "messages": NAMED})
+    rule = "structure/unfilled-template"
+    first, second, other = work.check("--column", "id=id", "data.jsonl").findings(rule)
+    for ids, fingerprint, suppressed in (
+        (["a"], first["fingerprint"], [True, False, False]),
+        (["a", "b"], second["fingerprint"], [False, True, False]),
+        (["a"], other["fingerprint"], [False, False, False]),
+        (["a"], "0" * 32, [False, False, False]),
+    ):
+        work.write(
+            "dslint.toml",
+            f'[dataset]\nfiles = "data.jsonl"\ncolumns = {{ id = "id" }}\n[[suppress]]\nrule = "{rule}"\nreason = "r"\n'
+            f'where = {{ id = {json.dumps(ids)} }}\nfingerprint = "{fingerprint}"\n',
+        )
+        done = work.check()
+        assert [finding["suppressed"] is not None for finding in done.findings(rule)] == suppressed
+        assert bool(done.findings("dslint/unused-suppression")) == (not any(suppressed))
+
+
+def test_a_dataset_finding_is_suppressed_by_column_and_fingerprint(work):
+    work.jsonl("data.jsonl", *({"id": n, "messages": CHAT} for n in "abc"))
+    found = work.check("--column", "id=id", "data.jsonl").findings("duplicates/exact")
+    assert [finding["id"] for finding in found] == ["b", "c"]
+    work.write(
+        "dslint.toml",
+        '[dataset]\nfiles = "data.jsonl"\ncolumns = { id = "id" }\n[[suppress]]\nrule = "duplicates"\nreason = "r"\n'
+        f'where = {{ id = ["b", "c"] }}\nfingerprint = "{found[1]["fingerprint"]}"\n',
+    )
+    assert [finding["suppressed"] for finding in work.check().findings("duplicates/exact")] == [None, "r"]
+
+
+def test_unnamed_datasets_of_one_folder_have_names_of_their_own(work):
+    asked = [{"role": "user", "content": "Do you also ship to Norway?"}, CHAT[1]]
+    for name in "abc":
+        work.jsonl(f"data/{name}_train.jsonl", {"messages": asked})
+        work.jsonl(f"data/{name}_test.jsonl", *([{"messages": asked}] * (2 if name == "b" else 1)))
+    work.write(
+        "dslint.toml",
+        '[[dataset]]\nfiles = "data/a_*"\n[[dataset]]\nfiles = "data/b_*"\n[[dataset]]\nname = "data 2"\nfiles = "data/c_*"\n',
+    )
+    report = work.check().report
+    names = {"a": "data", "b": "data 3", "c": "data 2"}
+    assert {item["path"]: item["dataset"] for item in report["inputs"]} == {
+        f"data/{name}_{split}.jsonl": dataset for name, dataset in names.items() for split in ("train", "test")
+    }
+    overlaps = {name: value for name, value in report["measures"].items() if "overlap" in name}
+    assert overlaps == {
+        f"duplicates/leakage.overlap[train>test][dataset={name}]": count for name, count in (("data", 1), ("data 2", 1), ("data 3", 2))
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "other"),
+    [
+        ("data.jsonl", b'{"a": \n', b'{"b": \n'),
+        ("data.txt", b"a\xff\n", b"b\xff\n"),
+        ("data.csv", b"x,y\n", b"v,w\n"),
+        ("data.jsonl", b'{"text":"x","text":"a"}\n', b'{"text":"x","text":"b"}\n'),
+    ],
+)
+def test_the_fingerprint_of_a_record_that_cannot_be_read_is_its_own(work, name, bad, other):
+    header = b"text\n" if name.endswith(".csv") else b""
+    good = b'{"text": "z"}\n' if name.endswith(".jsonl") else b"z\n"
+
+    def fingerprints(*lines):
+        work.write(name, header + b"".join(lines))
+        return [finding["fingerprint"] for finding in work.check(name).report["findings"] if finding["rule"].startswith("dslint/")]
+
+    one, two = fingerprints(bad, other)
+    assert one != two
+    assert fingerprints(other, good, bad) == [two, one]
+    assert fingerprints(good, other) == [two]
+    assert len(set(fingerprints(bad, bad))) == 2
+
+
+def test_selectors_that_name_no_rule_are_refused(work, call, refused):
+    work.chat()
+    for flags in (["--select", ","], ["--select="], ["--extend-select", " , "], ["--ignore", ","], ["--select", "structure", "--select", ","]):
+        refused(call("check", *flags, "data.jsonl"), "names no rule", "leave it out")
