@@ -135,6 +135,7 @@ def _opened(file: _Seen, dataset: str, number: int) -> Opened:
         dataset=dataset,
         format=file.reader.name,
         shape=file.shape.name,
+        stated=file.found.dataset.shape is not None,
         split=split,
         split_rank=rank,
         columns=file.columns,

@@ -51,13 +51,14 @@ class ExitCode(enum.IntEnum):
 
 
 class Input(Struct, frozen=True, kw_only=True):
-    """One file of a dataset. `index` numbers the files of a run in their reported order."""
+    """One file of a dataset. `index` numbers the files of a run in their reported order; `stated` says that its shape is not a guess."""
 
     index: int
     path: str
     dataset: str
     format: str
     shape: str
+    stated: bool = False
     split: str | None = None
     split_rank: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)

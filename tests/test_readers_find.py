@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from types import SimpleNamespace
 
@@ -158,3 +159,12 @@ def test_standard_input_without_a_clear_format(project, monkeypatch):
     with kept(None) as stdin:
         report = api.run(api.environment(), Settings(root=str(project), stdin=stdin), ["-"])
     assert "--stdin-filename" in report.problems[0].hint
+
+
+@pytest.mark.parametrize(("flags", "code", "records"), [((), 2, 0), (("--shape", "any"), 0, 1)])
+def test_an_empty_array_is_a_record_only_where_any_value_is_one(tmp_path, flags, code, records):
+    (tmp_path / "empty.json").write_text("[ ]\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "dslint", "check", "--isolated", "-o", "json", "empty.json", *flags], cwd=tmp_path, capture_output=True, check=False
+    )
+    assert (done.returncode, json.loads(done.stdout)["counts"]["records"]) == (code, records)

@@ -116,6 +116,8 @@ class _Document(Collector):
                 return
         if due:
             self.fault("a value is missing after the comma")
+        elif self.row == 0 and self.shard.input.stated and self.shape.name == "any":
+            self.add([], self.line)  # whatever parses is a record, where the user says so; else an empty array is nothing to check
         self.advance(self.at + 1)
         if self.token():
             self.fault("data after the end of the array")

@@ -50,6 +50,8 @@ class MixedShapes(DatasetRule):
         Of files of no single shape all records: only together they tell whether they are a mixture.
         """
         own = batch.shape
+        if own.name == "any" and batch.input.stated:  # the user says that there is no shape to keep
+            return {"record": [], "shape": []}
         found = {0: own.name}
         for position, (_, problems) in enumerate(batch.parsed):
             if own.name == "any":
