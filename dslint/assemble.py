@@ -107,7 +107,7 @@ def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, today:
     full = settings.scope == "all" and not outcome.problems and not outcome.crashes
     if full and not settings.narrowed and settings.suppress:
         idle = suppress.unused(findings, settings.suppress, today)
-        findings = [*suppress.fingerprinted(idle, settings.key), *findings]
+        findings = sorted([*suppress.fingerprinted(idle, settings.key), *findings], key=Finding.order)
     defaults = {name: known.rule.severity for name, known in catalogue.items()}
     return [
         finding if finding.severity is not None else replace(finding, severity=_severity(finding.rule, outcome, defaults)) for finding in findings

@@ -17,6 +17,7 @@ from dslint.protocols import Reader
 from dslint.readers import reader_for, sample
 from dslint.readers.files import examine
 from dslint.readers.find import SPLITS, Found, find, permit, split_of
+from dslint.readers.layouts import factory_texts
 from dslint.readers.source import Opened, stamp
 from dslint.settings import DatasetSettings, Settings
 
@@ -103,8 +104,9 @@ def _look(item: Found, reader: Reader, size: int, note: str | None, settings: Se
         settings.max_record_bytes,
         settings.max_depth,
     )
-    if item.dataset.texts and item.dataset.shape in (None, shapes.Custom.name):
-        shape: Shape = shapes.Custom.of(item.dataset.texts)
+    texts = item.dataset.texts if item.dataset.texts or item.dataset.shape is not None else factory_texts(item.location)
+    if texts and item.dataset.shape in (None, shapes.Custom.name):
+        shape: Shape = shapes.Custom.of(texts)
         share = 1.0
     elif item.dataset.shape is not None:
         shape, share = shapes.named(item.dataset.shape, known_shapes), 1.0
@@ -135,6 +137,7 @@ def _opened(file: _Seen, dataset: str, number: int) -> Opened:
         dataset=dataset,
         format=file.reader.name,
         shape=file.shape.name,
+        whole=file.found.dataset.text_record == "file",
         stated=file.found.dataset.shape is not None,
         split=split,
         split_rank=rank,

@@ -51,7 +51,10 @@ class ExitCode(enum.IntEnum):
 
 
 class Input(Struct, frozen=True, kw_only=True):
-    """One file of a dataset. `index` numbers the files of a run in their reported order; `stated` says that its shape is not a guess."""
+    """One file of a dataset.
+
+    `index` numbers the files of a run in their reported order; `stated` says that the shape is no guess, `whole` that a text file is one record.
+    """
 
     index: int
     path: str
@@ -59,6 +62,7 @@ class Input(Struct, frozen=True, kw_only=True):
     format: str
     shape: str
     stated: bool = False
+    whole: bool = False
     split: str | None = None
     split_rank: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)

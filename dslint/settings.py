@@ -49,6 +49,7 @@ class DatasetSettings(Struct, frozen=True, kw_only=True):
     exclude: tuple[str, ...] = ()
     shape: str | None = None
     texts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    text_record: str = "line"
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     slices: tuple[str, ...] = ()

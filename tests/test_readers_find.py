@@ -168,3 +168,23 @@ def test_an_empty_array_is_a_record_only_where_any_value_is_one(tmp_path, flags,
         [sys.executable, "-m", "dslint", "check", "--isolated", "-o", "json", "empty.json", *flags], cwd=tmp_path, capture_output=True, check=False
     )
     assert (done.returncode, json.loads(done.stdout)["counts"]["records"]) == (code, records)
+
+
+@pytest.mark.parametrize(("unit", "rows"), [("line", 2), ("file", 1)])
+def test_a_record_of_a_text_file_is_a_line_or_the_file(tmp_path, unit, rows):
+    (tmp_path / "a.txt").write_text("one two\n\nthree {{name}}\n")
+    (tmp_path / "b.txt").write_text("\n \n")
+    report = api.lint([str(tmp_path / "a.txt"), str(tmp_path / "b.txt")], {"dataset": {"text-record": unit}})
+    (found,) = report.findings
+    assert report.counts["records"] == rows
+    assert (found.at.row, found.at.line, found.at.start) == ((1, 3, 6) if unit == "line" else (0, 1, 15))
+
+
+def test_columns_that_a_llama_factory_list_names(tmp_path):
+    (tmp_path / "dataset_info.json").write_text(
+        json.dumps({"mine": {"file_name": "mine.jsonl", "columns": {"prompt": "question", "query": "background", "response": "answer"}}})
+    )
+    (tmp_path / "mine.jsonl").write_text(json.dumps({"question": "Who?", "background": "", "answer": " "}) + "\n")
+    report = api.lint([str(tmp_path)])
+    assert [item.input.shape for item in report.inputs] == ["custom"]
+    assert [(finding.rule, finding.at.field) for finding in report.findings] == [("structure/nothing-to-learn", "/answer")]

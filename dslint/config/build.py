@@ -210,6 +210,7 @@ def _dataset(item: Document, folder: str) -> DatasetSettings:
         files=_globs(item.get("files", [])),
         exclude=_globs(item.get("exclude", [])),
         shape=shape,
+        text_record=item.get("text-record", "line"),
         texts={role: _globs(paths) for role, paths in texts.items()},
         splits={name: _globs(patterns) for name, patterns in item.get("splits", {}).items()},
         columns=dict(item.get("columns", {})),

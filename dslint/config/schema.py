@@ -198,6 +198,7 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
                 "description": "where the texts of a custom shape are: role to column paths",
                 "properties": {role: {**_GLOBS, "description": f"where the {role} texts are: column paths"} for role in CUSTOM_ROLES},
             },
+            "text-record": {"enum": ["line", "file"], "default": "line", "description": "what a record of a plain text file is"},
             "splits": {
                 "type": "object",
                 "additionalProperties": _GLOBS,

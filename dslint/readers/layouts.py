@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -13,6 +14,9 @@ from dslint.patterns import pattern
 
 FACTORY_LIST = "dataset_info.json"
 _FACTORY_KEYS = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name", "load_from"}
+_FACTORY_COLUMNS = {"prompt": "instruction", "query": "input", "response": "output", "system": "system"}
+"""LLaMA-Factory's names for the columns of an Alpaca file, and the columns that it looks for if nothing is said."""
+_FACTORY_ROLES = {"system": ("system",), "user": ("prompt", "query"), "assistant": ("response",)}
 _ITEM = pattern(r"^(?P<indent> *)(?P<dash>- +)?(?:(?P<key>[\w-]+) *:)? *(?P<value>.*?) *$")
 
 
@@ -25,6 +29,23 @@ def is_factory_list(location: str) -> bool:
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
     return isinstance(entries, dict) and bool(entries) and all(isinstance(entry, dict) and _FACTORY_KEYS & entry.keys() for entry in entries.values())
+
+
+def factory_texts(location: str) -> dict[str, tuple[str, ...]]:
+    """Return where the texts of a file are, if LLaMA-Factory's list beside it gives the columns of an Alpaca file names of their own."""
+    folder, name = os.path.split(location)
+    listed = os.path.join(folder, FACTORY_LIST)
+    if not is_factory_list(listed):
+        return {}
+    entries = msgspec.json.decode(Path(listed).read_bytes())
+    entry: dict[str, Any] = next((entry for entry in entries.values() if entry.get("file_name") == name), {})
+    columns = entry.get("columns")
+    if entry.get("formatting", "alpaca") != "alpaca" or entry.get("ranking") or not isinstance(columns, dict):
+        return {}
+    if any(columns.get(key, usual) != usual for key, usual in _FACTORY_COLUMNS.items()):
+        found = {role: tuple(columns[key] for key in keys if isinstance(columns.get(key), str)) for role, keys in _FACTORY_ROLES.items()}
+        return {role: paths for role, paths in found.items() if paths} if found["assistant"] else {}
+    return {}
 
 
 class Cards:

@@ -1,8 +1,15 @@
-"""Plain text: a record a line, blank lines aside."""
+"""Plain text: a record a line, blank lines aside, or a record a file."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from dslint.batch import Batch
+from dslint.errors import InputError
+from dslint.model import Input, Shape, Shard
+from dslint.readers.collect import BOM
 from dslint.readers.diagnose import invalid_utf8
+from dslint.readers.files import chunks
 from dslint.readers.jsonl import JsonLines, Lines
 
 
@@ -12,15 +19,45 @@ class _TextLines(Lines):
         del spaced
         raw = raw.removesuffix(b"\r")
         if raw.strip(b" \t\r"):
-            try:
-                self.add(raw.decode(), self.line)
-            except UnicodeDecodeError as error:
-                self.bad(self.line, *invalid_utf8(raw, error), raw)
+            self.text(raw)
+
+    def text(self, raw: bytes) -> None:
+        """Take a text in that begins at `line`."""
+        try:
+            self.add(raw.decode(), self.line)
+        except UnicodeDecodeError as error:
+            self.bad(self.line, *invalid_utf8(raw, error), raw)
 
 
 class TextLines(JsonLines):
-    """The reader of `.txt` files; it cuts them as JSON Lines are cut."""
+    """The reader of `.txt` files; where a record is a line, it cuts them as JSON Lines are cut."""
 
     name = "text"
     suffixes: tuple[str, ...] = (".txt",)
     collector = _TextLines
+
+    def split(self, item: Input, location: str, size: int) -> list[Shard]:
+        """Cut at line ends; a file that is one record stays whole."""
+        return [Shard(input=item, location=location)] if item.whole else super().split(item, location, size)
+
+    def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
+        """Yield the lines in batches, or the one text of the file; a blank file has none."""
+        if not shard.input.whole:
+            yield from super().read(shard, shape, max_record, max_depth)
+            return
+        collected = _TextLines(shard, shape, max_record, max_depth)
+        parts: list[bytes] = []
+        size = 0
+        try:
+            for part in chunks(shard.location):
+                size += len(part)
+                if size <= max_record:
+                    parts.append(part)
+        except InputError as error:
+            raise InputError(error.message, error.hint, error.kind, shard.input.path) from None
+        raw = b"".join(parts).removeprefix(BOM)
+        if size > max_record:
+            collected.bad(1, 1, f"the record is longer than {max_record:,} bytes")
+        elif raw.strip():
+            collected.text(raw)
+        yield from collected.rest()
