@@ -237,9 +237,7 @@ def choose(
     wanted = {name for token in tokens for name in expand(token, known)}
     explicit = {name for name in (*tokens, *configured) if name in known}
     if core := next((token for token in ignore if token.partition("/")[0] == ALWAYS), None):
-        raise ConfigError(
-            f"{core!r} cannot be ignored: the core's own rules always run", "set their severity or limits instead, or suppress findings"
-        )
+        raise ConfigError(f"{core!r} cannot be ignored: the core's own rules always run", "set their severity or limits, or suppress findings")
     ignored = {name for token in ignore for name in expand(token, known)}
     active: list[Active] = []
     idle: dict[str, tuple[str, str]] = {}

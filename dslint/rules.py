@@ -12,6 +12,7 @@ import msgspec
 from msgspec import Struct
 
 from dslint.batch import Batch, Record
+from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Measure, Severity
 from dslint.protocols import Source
 from dslint.state import Columns, State
@@ -131,7 +132,7 @@ class DatasetRule(Rule, Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """See `Observer.observe`."""
-        raise NotImplementedError(f"{type(self).__name__} needs observe(), or an observer()")  # pragma: no cover
+        raise PluginError(f"{type(self).__name__} has neither observe() nor an observer() of its own")
 
     @abstractmethod
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:

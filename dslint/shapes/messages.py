@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 from dslint.model import ShapeProblem, Text, Turn
@@ -17,12 +18,12 @@ Said = tuple[str, Any, str, bool]
 """Field, a string or a message, role, and whether it is a target. Of a message only assistant's words take that role and target."""
 
 
-class Dialogue:
+class Dialogue(ABC):
     """A shape whose records come down to a list of things said, from which texts and turns are made alike."""
 
+    @abstractmethod
     def said(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Said]:
         """Return what is said, in order, and add what is wrong with the record to `problems`."""
-        raise NotImplementedError
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
         """Return the texts of a record, and what is wrong with it."""
