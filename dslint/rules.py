@@ -132,6 +132,7 @@ class DatasetRule(Rule, Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """See `Observer.observe`."""
+        del batch
         raise PluginError(f"{type(self).__name__} has neither observe() nor an observer() of its own")
 
     @abstractmethod
