@@ -156,12 +156,12 @@ def _plural(name: str) -> str:
 def _cli_page() -> Iterator[str]:
     import typer
 
-    from dslint.cli.app import app
+    from dslint.cli.app import application
 
     yield MADE.format("what `--help` prints")
     yield "# Commands\n"
     yield "The command is installed as `dslint` and as `dslint-gate`. The report goes to the standard output, all else to the standard error.\n"
-    yield from _command(typer.main.get_command(app), "dslint", top=True)
+    yield from _command(typer.main.get_command(application()), "dslint", top=True)
 
 
 def _command(command: Any, name: str, *, top: bool = False) -> Iterator[str]:

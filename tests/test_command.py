@@ -253,7 +253,12 @@ def test_the_order_of_paths_changes_nothing(work, call):
 
 def test_ctrl_c_is_130(work):
     os.mkfifo(work.root / "data.jsonl")
-    process = subprocess.Popen(**work.command("check", "data.jsonl"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        **work.command("check", "data.jsonl"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - a shell ignores it for what runs in the background
+    )
     writer = os.open(work.root / "data.jsonl", os.O_WRONLY)
     time.sleep(0.2)
     process.send_signal(signal.SIGINT)

@@ -20,6 +20,7 @@ from dslint import readers, shapes
 from dslint.errors import InputError
 from dslint.model import Input, Shard
 from dslint.readers import tables
+from dslint.readers.document import JsonDocument
 
 ANY = shapes.named("any", shapes.BUILT_IN)
 
@@ -104,7 +105,7 @@ def test_an_element_that_never_ends_costs_no_more_than_a_record_may(tmp_path):
 def test_a_large_array_takes_little_memory(tmp_path):
     element = json.dumps({"text": "word " * 100, "label": 1})
     path = written(tmp_path, "a.json", "[" + ", ".join([element] * 20_000) + "]")
-    reader = readers.JsonDocument()
+    reader = JsonDocument()
     item = Input(index=0, path="a", dataset="d", format="json", shape="any", bytes=path.stat().st_size)
     tracemalloc.start()
     count = sum(len(batch) for batch in reader.read(Shard(input=item, location=str(path)), ANY, 1 << 26, 200))

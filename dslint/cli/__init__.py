@@ -46,9 +46,9 @@ def _run() -> int:
 
         print(f"dslint {__version__}")  # noqa: T201 - this is the command line
         return 0
-    from dslint.cli.app import app
+    from dslint.cli.app import application
 
-    result: Any = app(standalone_mode=False)
+    result: Any = application(sys.argv[1:])(standalone_mode=False)
     return result if isinstance(result, int) else 0
 
 

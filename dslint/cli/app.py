@@ -2,36 +2,55 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from importlib import import_module
+
 import typer
 
-from dslint.cli import check, init, inspect, show
-
-app = typer.Typer(
-    name="dslint",
-    help="A linter and quality gate for datasets: finds defective records, row by row, and fails the build when limits are broken.",
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-)
-config_app = typer.Typer(help="Show, validate or describe the configuration.", no_args_is_help=True, rich_markup_mode=None)
-
-app.command("check", no_args_is_help=False)(check.check)
-app.command("init", no_args_is_help=False)(init.init)
-app.command("show")(show.show)
-app.command("rules")(inspect.rules)
-app.command("rule")(inspect.rule)
-app.command("explain", hidden=True)(inspect.rule)
-app.command("plugins")(inspect.plugins)
-app.command("doctor")(inspect.doctor)
-config_app.command("show")(inspect.config_show)
-config_app.command("validate")(inspect.config_validate)
-config_app.command("schema")(inspect.config_schema)
-app.add_typer(config_app, name="config")
+COMMANDS = {
+    "check": "check.check",
+    "init": "init.init",
+    "show": "show.show",
+    "rules": "inspect.rules",
+    "rule": "inspect.rule",
+    "explain": "inspect.rule",
+    "plugins": "inspect.plugins",
+    "doctor": "inspect.doctor",
+    "config show": "inspect.config_show",
+    "config validate": "inspect.config_validate",
+    "config schema": "inspect.config_schema",
+}
+"""Each command and the function, below `dslint.cli`, that runs it."""
 
 
-@app.callback()
+def application(words: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line: the one command that the words begin with, else all of them, as their help needs."""
+    first = next((word for word in words if not word.startswith("-")), None)
+    app = typer.Typer(
+        name="dslint",
+        help="A linter and quality gate for datasets: finds defective records, row by row, and fails the build when limits are broken.",
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+    groups: dict[str, typer.Typer] = {}
+    known = {name.partition(" ")[0] for name in COMMANDS}
+    for name, place in COMMANDS.items():
+        group, _, command = name.rpartition(" ")
+        if first in known and first != name.partition(" ")[0]:
+            continue
+        if group and group not in groups:
+            groups[group] = typer.Typer(help="Show, validate or describe the configuration.", no_args_is_help=True, rich_markup_mode=None)
+            app.add_typer(groups[group], name=group)
+        module, _, function = place.partition(".")
+        hidden = name == "explain"
+        groups.get(group, app).command(command, hidden=hidden, no_args_is_help=False)(getattr(import_module(f"dslint.cli.{module}"), function))
+    app.callback()(root)
+    return app
+
+
 def root(*, version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit.")) -> None:
     """Print the version if asked; `dslint --version` alone is answered before anything is imported."""
     if version:

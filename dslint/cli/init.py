@@ -1,7 +1,5 @@
 """`dslint init`."""
 
-from __future__ import annotations
-
 import os
 import sys
 import tomllib

@@ -1,7 +1,5 @@
 """The commands that look at dslint itself: rules, plugins, configuration, and what is installed."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import platform

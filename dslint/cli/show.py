@@ -1,7 +1,5 @@
 """`dslint show`: the one command that prints data, and therefore prints in a terminal only."""
 
-from __future__ import annotations
-
 import re
 import sys
 from collections.abc import Iterable, Iterator

@@ -2,19 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from functools import cached_property
+from importlib import import_module
 from typing import Any
 
+from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.protocols import Reader
-from dslint.readers.delimited import Csv, Tsv
-from dslint.readers.document import JsonDocument
 from dslint.readers.jsonl import JsonLines
 from dslint.readers.sniff import reader_for
-from dslint.readers.tables import Arrow, Parquet
-from dslint.readers.text import TextLines
 
-BUILT_IN: tuple[Reader, ...] = (JsonLines(), JsonDocument(), Csv(), Tsv(), Parquet(), Arrow(), TextLines())
+
+class _Deferred:
+    """A reader whose module is imported when it first reads: a check of JSON Lines pays for no other format."""
+
+    def __init__(self, name: str, suffixes: tuple[str, ...], module: str, kind: str) -> None:
+        self.name = name
+        self.suffixes = suffixes
+        self._module = module
+        self._kind = kind
+
+    @cached_property
+    def _reader(self) -> Reader:
+        return getattr(import_module(f"dslint.readers.{self._module}"), self._kind)()  # type: ignore[no-any-return]
+
+    def split(self, item: Input, location: str, size: int) -> list[Shard]:
+        """See `Reader.split`."""
+        return self._reader.split(item, location, size)
+
+    def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
+        """See `Reader.read`."""
+        return self._reader.read(shard, shape, max_record, max_depth)
+
+
+BUILT_IN: tuple[Reader, ...] = (
+    JsonLines(),
+    _Deferred("json", (".json",), "document", "JsonDocument"),
+    _Deferred("csv", (".csv",), "delimited", "Csv"),
+    _Deferred("tsv", (".tsv",), "delimited", "Tsv"),
+    _Deferred("parquet", (".parquet",), "tables", "Parquet"),
+    _Deferred("arrow", (".arrow", ".feather", ".ipc"), "tables", "Arrow"),
+    _Deferred("text", (".txt",), "text", "TextLines"),
+)
 
 __all__ = ["BUILT_IN", "reader_for", "sample"]
 

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from importlib import import_module
 
 from dslint.errors import ConfigError, nearest
 from dslint.model import Report
-from dslint.reporters.json import json_lines, json_report
-from dslint.reporters.markdown import markdown_report
 from dslint.reporters.style import Style
-from dslint.reporters.text import text_report
 
 Reporter = Callable[[Report, Style], Iterator[str]]
 
-BUILT_IN: Mapping[str, Reporter] = {"text": text_report, "json": json_report, "jsonl": json_lines, "markdown": markdown_report}
+
+def _deferred(module: str, name: str) -> Reporter:
+    """Return a reporter whose module is imported when it first reports."""
+
+    def report_in(report: Report, style: Style) -> Iterator[str]:
+        reporter: Reporter = getattr(import_module(f"dslint.reporters.{module}"), name)
+        return reporter(report, style)
+
+    return report_in
+
+
+BUILT_IN: Mapping[str, Reporter] = {
+    "text": _deferred("text", "text_report"),
+    "json": _deferred("json", "json_report"),
+    "jsonl": _deferred("json", "json_lines"),
+    "markdown": _deferred("markdown", "markdown_report"),
+}
 SUFFIXES = {".txt": "text", ".json": "json", ".jsonl": "jsonl", ".md": "markdown"}
 
 __all__ = ["BUILT_IN", "SUFFIXES", "Reporter", "Style", "named"]
