@@ -194,13 +194,16 @@ def _checked(part: Partial, active: Active, rule: RecordRule, batch: Batch, stam
     """Run a rule over a batch. If it raises, go on record by record, so that all that can be judged is, whatever the size of batches."""
     try:
         found = _findings(rule.check_batch(batch))
-    except Exception:  # noqa: BLE001 - a rule may raise anything; it is raised again below, for the record that causes it
+    except Exception as whole:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, of a record if one of them causes it
         found = []
+        known = part.crashes.get(active.id)
         for record in batch.records:
             try:
                 found.extend(_findings(rule.check(record)))
             except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
                 note_crash(part, active.id, Crash(record.path, record.row, describe(error)))
+        if part.crashes.get(active.id) == known:  # no record alone makes it raise: the batch method itself is at fault
+            note_crash(part, active.id, Crash(batch.path, batch.rows[0], describe(whole)))
     if not found:
         return found
     positions = {row: position for position, row in enumerate(batch.rows)}

@@ -147,6 +147,25 @@ class Crashes(RecordRule):
 
 
 @dataclass(frozen=True)
+class BatchCrashes(Crashes):
+    name = "batch-crashes"
+
+    def check(self, record):
+        yield self.finding(record.at(), "found one by one")
+
+    def check_batch(self, batch):
+        raise KeyError("batch")
+
+
+def test_a_batch_method_that_raises_is_a_crash_though_no_record_is_at_fault():
+    said = testing.run(BatchCrashes(), [{"text": "a"}, {"text": "b"}])
+    assert said.rows == [0, 1]
+    (crash,) = said.crashes.values()
+    assert (crash.path, crash.row, crash.times) == ("data.jsonl", 0, 1)
+    assert "KeyError in check_batch" in crash.error
+
+
+@dataclass(frozen=True)
 class Silent(RecordRule):
     name = "silent"
 
