@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from dslint.model import Shape
+    from dslint.model import Resource, Shape
     from dslint.protocols import Reader
     from dslint.rules import Rule
 
@@ -42,3 +42,8 @@ def dslint_reporters() -> Mapping[str, Any]:  # type: ignore[empty-body]
 @hookspec
 def dslint_presets() -> Mapping[str, str]:  # type: ignore[empty-body]
     """Return configuration presets: name to TOML text."""
+
+
+@hookspec
+def dslint_resources() -> Iterable[Resource]:  # type: ignore[empty-body]
+    """Return lexicons, word lists and other data files, for rules of this plugin or of others, by the kind that those rules take."""

@@ -256,6 +256,23 @@ class Report(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
 
 
+class Resource(Struct, frozen=True, kw_only=True):
+    """A data file that a plugin brings for rules of its own or of others: a lexicon, a word list, a list of phrases.
+
+    `kind` is what rules ask for (`profanity`, `refusal` ...), `language` a code, or empty for any. `data` is the content of the file at `path`: it is
+    read when a rule that takes this kind is chosen, and travels with the rule.
+    """
+
+    kind: str
+    name: str
+    path: str
+    language: str = ""
+    licence: str = ""
+    source: str = ""
+    version: str = ""
+    data: bytes = b""
+
+
 class Shape(Protocol):
     """How the texts of a record are found. Shapes are stateless and named."""
 

@@ -4,7 +4,7 @@ from msgspec import Meta
 
 from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
 from dslint.hooks import hookimpl
-from dslint.model import DATASET, Confidence, Finding, Location, Measure, Severity, Shape, ShapeProblem, Text, Turn
+from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
 from dslint.protocols import Source
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
@@ -27,6 +27,7 @@ __all__ = [
     "Part",
     "Record",
     "RecordRule",
+    "Resource",
     "Rule",
     "Severity",
     "Shape",

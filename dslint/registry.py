@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from dslint import builtin, hooks
 from dslint.errors import ConfigError, PluginError, nearest
-from dslint.model import Shape
+from dslint.model import Resource, Shape
 from dslint.protocols import Reader
 from dslint.rules import Active, Rule
 from dslint.version import __version__
@@ -51,6 +51,7 @@ class Loaded(Struct, frozen=True):
     readers: tuple[Reader, ...] = ()
     reporters: Mapping[str, Any] = {}
     presets: Mapping[str, str] = {}
+    resources: tuple[Resource, ...] = ()
 
 
 class Known(Struct, frozen=True):
@@ -60,6 +61,8 @@ class Known(Struct, frozen=True):
     rule: type[Rule]
     distribution: str
     version: str
+    resources: tuple[Resource, ...] = ()
+    """What plugins bring of the kinds that the rule takes, not yet read."""
 
     @property
     def plugin(self) -> str:
@@ -115,6 +118,7 @@ def load(found: Iterable[Discovered]) -> Loaded:
     readers: list[Reader] = []
     reporters: dict[str, Any] = {}
     presets: dict[str, str] = {}
+    resources: list[Resource] = []
     for item in sorted(found):
         try:
             brought = _brought(manager, item)
@@ -128,6 +132,7 @@ def load(found: Iterable[Discovered]) -> Loaded:
             readers.extend(brought.readers)
             reporters.update(brought.reporters)
             presets.update({f"{item.namespace}:{name}": text for name, text in brought.presets.items()})
+            resources.extend(brought.resources)
     return Loaded(
         plugins=tuple(plugins),
         rules=tuple(sorted(rules, key=lambda pair: (pair[0].namespace, pair[1].name))),
@@ -135,6 +140,7 @@ def load(found: Iterable[Discovered]) -> Loaded:
         readers=tuple(readers),
         reporters=reporters,
         presets=presets,
+        resources=tuple(sorted(resources, key=lambda item: (item.kind, item.language, item.name, item.path))),
     )
 
 
@@ -146,6 +152,7 @@ class _Brought(Struct):
     readers: list[Reader]
     reporters: dict[str, Any]
     presets: dict[str, str]
+    resources: list[Resource]
 
 
 def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
@@ -165,6 +172,7 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
         readers=[reader for readers in said("readers") for reader in readers],
         reporters={name: reporter for reporters in said("reporters") for name, reporter in reporters.items()},
         presets={name: text for presets in said("presets") for name, text in presets.items()},
+        resources=[resource for resources in said("resources") for resource in resources],
     )
     for rule in brought.rules:
         if not (inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)):
@@ -192,7 +200,8 @@ def catalogue(loaded: Loaded) -> dict[str, Known]:
         name = f"{item.namespace}/{rule.name}"
         if name in known:
             raise PluginError(f"{item.distribution} brings two rules named {name!r}")
-        known[name] = Known(name, rule, item.distribution, item.version)
+        taken = tuple(resource for resource in loaded.resources if resource.kind in rule.takes)
+        known[name] = Known(name, rule, item.distribution, item.version, taken)
     return dict(sorted(known.items()))
 
 

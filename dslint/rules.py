@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from dslint.batch import Batch, Record
 from dslint.errors import PluginError
-from dslint.model import Confidence, Finding, Location, Measure, Severity
+from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
 from dslint.state import Columns, State
 
@@ -53,6 +53,10 @@ class Rule(ABC):
     """Modules that must be importable."""
     extra: ClassVar[str] = ""
     """The extra of the plugin's distribution that installs them."""
+    takes: ClassVar[tuple[str, ...]] = ()
+    """Kinds of resources that the rule uses, from whichever plugins bring them."""
+    resources: ClassVar[tuple[Resource, ...]] = ()
+    """Those resources, with their content; set on the instance when the rule is built."""
     measures: ClassVar[Mapping[str, str]] = {}
     """The rule's own measures, with a short meaning for the manual page."""
 
@@ -79,7 +83,8 @@ class Rule(ABC):
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        return {**fields, "resources": self.resources} if self.resources else fields
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)

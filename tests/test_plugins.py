@@ -266,3 +266,35 @@ def test_options_of_all_kinds_from_flags_and_file(work, check):
     work.write("dslint.toml", '[rules.odd]\ncount = 9\n[rules."odd/odd"]\nshare = 2\ndeep = true\nwords = ["a"]\n')
     (found,) = check("data.jsonl").findings("odd/odd")
     assert found["message"] == "9|2.0|True|['a']"
+
+
+BRINGS = """
+    @hookimpl
+    def dslint_resources():
+        return [Resource(kind="words", name=__name__, path=os.path.join(os.path.dirname(__file__), "{file}"), licence="MIT")]
+"""
+WORDS = f'''{HEAD}
+    from dslint.plugin import Resource
+    {BRINGS.format(file="words.txt")}
+    @dataclass(frozen=True)
+    class Words(RecordRule):
+        """Words of any list."""
+        name = "words"
+        takes = ("words",)
+        def check(self, record):
+            listed = set(b" ".join(resource.data for resource in self.resources).decode().split())
+            for part in record.texts():
+                if listed & set(part.text.split()):
+                    yield self.finding(part.at(), "has a listed word")
+'''
+
+
+def test_a_plugin_brings_words_to_the_rule_of_another_one(work, check, refused):
+    work.write("data.jsonl", '{"text": "one"}\n{"text": "two"}\n{"text": "three"}\n')
+    work.plugin("dslint-words", WORDS, namespace="words")
+    work.plugin("dslint-more", f"    import os\n    from dslint.plugin import Resource, hookimpl\n{BRINGS.format(file='more.txt')}", namespace="more")
+    (work.plugins / "words.txt").write_text("one")
+    refused(check("data.jsonl"), "'dslint_more'", "No such file")
+    (work.plugins / "more.txt").write_text("three")
+    assert [finding["row"] for finding in check("data.jsonl").findings("words/words")] == [0, 2]
+    assert [finding["row"] for finding in check("data.jsonl", "-j", "2", "--shard-size", "16").findings("words/words")] == [0, 2]

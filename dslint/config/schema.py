@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any, get_args, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
@@ -62,8 +62,16 @@ def takes_file(kind: Any) -> bool:
     return kind is OptionFile or OptionFile in get_args(kind)
 
 
+def takes_files(kind: Any) -> bool:
+    """Say whether an option is a list of files."""
+    return get_origin(kind) is tuple and takes_file(kind)
+
+
 def option_schema(kind: Any, default: Any) -> dict[str, Any]:
     """Return the JSON Schema of an option."""
+    if takes_files(kind):
+        paths = {"type": "array", "items": {"type": "string"}, "description": "paths or globs relative to the configuration"}
+        return {"anyOf": [paths, {"type": "string", "description": "comma-separated"}]}
     if takes_file(kind):
         return {
             "type": ["string", "object"],

@@ -8,7 +8,7 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from dslint import engine, shapes
+from dslint import engine, registry, shapes
 from dslint.batch import Batch, Record
 from dslint.config.build import Written, build
 from dslint.model import Finding, Input, Location, Shape
@@ -65,6 +65,8 @@ class MemorySource:
 
 def activate(rule: Rule) -> Active:
     """Return a rule as one that was chosen for a run."""
+    if rule.takes and not rule.resources:
+        vars(rule)["resources"] = build(_known(type(rule)), []).rule.resources
     return Active(id=f"test/{rule.name}", rule=rule, plugin="test", version="0")
 
 
@@ -72,7 +74,13 @@ def with_options(rule: type[Rule], options: Mapping[str, Any]) -> Rule:
     """Return a rule with options as they would stand in a configuration; raises ConfigError for a value that does not fit."""
     name = f"test/{rule.name}"
     written = RuleSettings(options={key: Written(value, ".") for key, value in options.items()})
-    return build(Known(name, rule, "test", "0"), [{name: written}]).rule
+    return build(_known(rule), [{name: written}]).rule
+
+
+def _known(rule: type[Rule]) -> Known:
+    """Return a rule class as one of a plugin named test, with the resources of all installed plugins."""
+    brought = registry.load(registry.discover()).resources if rule.takes else ()
+    return Known(f"test/{rule.name}", rule, "test", "0", tuple(item for item in brought if item.kind in rule.takes))
 
 
 def inputs_of(splits: Sequence[str | None], shape: Shape, columns: Mapping[str, str]) -> dict[str | None, Input]:

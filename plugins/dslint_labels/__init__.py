@@ -1,0 +1,11 @@
+"""Rules on labels: wrong, missing, rare and unequal ones."""
+
+from __future__ import annotations
+
+from dslint.plugin import Rule, hookimpl
+
+
+@hookimpl
+def dslint_rules() -> list[type[Rule]]:
+    """Return the rules of this plugin."""
+    return []
