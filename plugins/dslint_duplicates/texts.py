@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from dslint.plugin import Batch, Text, Turn, digest, lookup
-from dslint_duplicates.normalize import normalize
+from dslint_duplicates.normalize import normalize_all
 
 Said = list[tuple[str | None, str]]
 """The texts of a record: (role, normalised text)."""
@@ -35,7 +35,9 @@ def normal_digest(texts: Said, *more: object) -> bytes | None:
 
 
 def _said(batch: Batch) -> list[Said]:
-    return [[(text.role, normalize(text.text)) for text in found] for found in texts_of(batch)]
+    texts = texts_of(batch)
+    normal = iter(normalize_all([text.text for found in texts for text in found]))
+    return [[(text.role, next(normal)) for text in found] for found in texts]
 
 
 def _texts(batch: Batch) -> list[list[Text]]:
