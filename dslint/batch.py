@@ -322,7 +322,7 @@ class Batch:
     @cached_property
     def digests(self) -> list[bytes]:
         """Digest of each record (16 bytes)."""
-        return self.per_record("digests", lambda batch: [digest(value) for value in batch.values])
+        return self.per_record("digests", lambda batch: [xxh3_128_digest(_canonical(value)) for value in batch.values])
 
     def texts_at(self, position: int, roles: Sequence[str]) -> list[Text]:
         """Return the texts of one record in the given roles; see `Record.texts`."""

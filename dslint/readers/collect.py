@@ -21,6 +21,7 @@ MAX_BATCH = 8 << 20
 """Bytes of a file after which a batch ends, however few its records."""
 
 decode_json = msgspec.json.Decoder().decode
+decode_lines = msgspec.json.Decoder().decode_lines
 REFUSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What `decode_json` raises for a text that is no JSON."""
 

@@ -35,8 +35,13 @@ def normalize_all(texts: list[str]) -> list[str]:
     plain = "\0".join(compress(texts, simple)).encode().translate(_ASCII_BUT_NUL)
     while b"  " in plain:
         plain = plain.replace(b"  ", b" ")
-    normal = iter(plain.replace(b" \0", b"\0").replace(b"\0 ", b"\0").strip(b" ").decode().split("\0"))
-    return [_hyphens_apart(next(normal)) if plainly else normalize(text) for text, plainly in zip(texts, simple, strict=True)]
+    done = plain.replace(b" \0", b"\0").replace(b"\0 ", b"\0").strip(b" ").decode().split("\0")
+    if b"-" in plain:
+        done = list(map(_hyphens_apart, done))
+    if all(simple):
+        return done if texts else []
+    normal = iter(done)
+    return [next(normal) if plainly else normalize(text) for text, plainly in zip(texts, simple, strict=True)]
 
 
 def _compatible(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from typing import Any
 
 from dslint.plugin import Batch, Text, Turn, digest, lookup
@@ -36,8 +37,10 @@ def normal_digest(texts: Said, *more: object) -> bytes | None:
 
 def _said(batch: Batch) -> list[Said]:
     texts = texts_of(batch)
-    normal = iter(normalize_all([text.text for found in texts for text in found]))
-    return [[(text.role, next(normal)) for text in found] for found in texts]
+    flat = [text for found in texts for text in found]
+    said = [(text.role, normal) for text, normal in zip(flat, normalize_all([text.text for text in flat]), strict=True)]
+    ends = list(accumulate(map(len, texts)))
+    return [said[end - len(found) : end] for found, end in zip(texts, ends, strict=True)]
 
 
 def _texts(batch: Batch) -> list[list[Text]]:
