@@ -7,6 +7,7 @@ from dslint.hooks import hookimpl
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
 from dslint.protocols import Source
+from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.shapes import conversation
 from dslint.state import Columns, State
@@ -44,6 +45,8 @@ __all__ = [
     "leaves",
     "lookup",
     "pattern",
+    "records_in",
     "selected",
+    "texts_in",
     "without",
 ]
