@@ -1,0 +1,99 @@
+"""Secrets that only their name gives away: `password = ...`, `"api_key": "..."`, a column named `token`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from dslint.plugin import SecretKind, SecretSpan, pattern
+from dslint_secrets.judge import is_password, is_random
+
+_ASSIGNED = pattern(
+    r"(?:[=:：]>?[ \t]{0,4}|(?<=\w) (?:is|es|ist|est):? )"  # noqa: RUF001 - a full-width colon
+    r"(?:[*_]{1,2} ?)?\\?[\"'`]{0,3}(?:(?:Bearer|Basic|Token|token) )?"
+    r"(?=[^\s\"'`\\<>]{0,48}[\d!@#$%^&*?])(?=(?P<value>[^\s\"'`\\<>\x00]{6,512}))"
+)
+_REACH = 64
+_END = r"s?\d{0,2}[\"'`*_\])]{0,4}(?:\s?:\s?\w{1,12})?[ \t]{0,3}$"
+_PASSWORD = pattern(
+    r"(?i:pass(?:word|wd|wort|phrase|code)|pwd|kennwort|contrase[nñ]a|senha|mot de passe|пароль|密码|密碼|パスワード|비밀번호)" + _END  # noqa: RUF001 - Russian
+)
+_KEY = pattern(
+    r"(?i:(?:api|app|access|account|admin|auth|client|consumer|encryption|master|private|secret|service|shared|signing|storage|subscription|"
+    r"deploy|license)[ _.-]{0,2}(?:access[ _.-]?)?(?:key|secret)|[_-]key|secret)" + _END
+)
+_TOKEN = pattern(r"(?i:token|jwt|bearer|authorization|\bpat)" + _END)
+
+_VENDORS = {
+    "aws": "AWS",
+    "amazon": "AWS",
+    "azure": "Azure",
+    "cloudflare": "Cloudflare",
+    "cohere": "Cohere",
+    "co_api": "Cohere",
+    "datadog": "Datadog",
+    "dd_ap": "Datadog",
+    "discord": "Discord",
+    "heroku": "Heroku",
+    "mistral": "Mistral",
+    "openai": "OpenAI",
+    "twilio": "Twilio",
+    "wandb": "Weights & Biases",
+}
+"""Issuers whose keys have no form of their own, by a part of the names that they go by; for the message only."""
+
+
+def _kinds(noun: str, family: str) -> dict[str, SecretKind]:
+    return {vendor: SecretKind(f"{vendor} {noun}".strip(), family, (), _ASSIGNED) for vendor in ["", *_VENDORS.values()]}
+
+
+_KEYS, _TOKENS = _kinds("key", "api-key"), _kinds("token", "access-token")
+_WORD_OF_PASS = SecretKind("password", "password", (), _ASSIGNED)
+
+
+def find_named(text: str) -> Iterator[SecretSpan]:
+    """Yield the values in a text that are assigned to a name that says secret, and that look like one."""
+    for match in _ASSIGNED.finditer(text):
+        line = max(text.rfind("\n", match.start() - _REACH, match.start()), text.rfind("\0", match.start() - _REACH, match.start())) + 1
+        name = text[max(line, match.start() - _REACH, 0) : match.start()]
+        start = match.start("value")
+        value = _trimmed(match["value"])
+        kind = _kind(name, value, quoted=text[start - 1] in "\"'`")
+        if kind is not None and text[match.end("value") : match.end("value") + 1] not in ("(", "["):
+            yield SecretSpan(start, start + len(value), kind, "")
+
+
+def named_field(field: str, text: str) -> SecretSpan | None:
+    """Return the whole text as a secret if its field says so and it looks like one."""
+    if 6 <= len(text) <= 512 and not any(map(str.isspace, text)):
+        kind = _kind(field.rpartition("/")[2], text, quoted=True)
+        if kind is not None:
+            return SecretSpan(0, len(text), kind, "")
+    return None
+
+
+def says_secret(field: str) -> bool:
+    """Say whether the name of a field says that it holds a secret."""
+    name = field.rpartition("/")[2]
+    return any(form.search(name) for form in (_PASSWORD, _TOKEN, _KEY))
+
+
+def _kind(name: str, value: str, *, quoted: bool) -> SecretKind | None:
+    if _PASSWORD.search(name):
+        return _WORD_OF_PASS if is_password(value, quoted=quoted) else None
+    for form, kinds in ((_TOKEN, _TOKENS), (_KEY, _KEYS)):
+        if form.search(name):
+            lowered = name.lower()
+            vendor = next((vendor for part, vendor in _VENDORS.items() if part in lowered), "")
+            return kinds[vendor] if is_random(value, uuids=bool(vendor) or form is _KEY) else None
+    return None
+
+
+def _trimmed(value: str) -> str:
+    """Return a value without what ends the phrase around it."""
+    for stop in (";", ",", "&"):
+        value = value.partition(stop)[0] or value
+    value = value.rstrip(".,;:")
+    for opened, closed in ("()", "[]", "{}"):
+        while value.endswith(closed) and opened not in value:
+            value = value[:-1]
+    return value
