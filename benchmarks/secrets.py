@@ -54,7 +54,9 @@ def speed(folder: Path) -> None:
     """Print the CPU seconds of a check of 100,000 short rows with and without the rules."""
     random = Random(SEED)
     path = folder / "short.jsonl"
-    path.write_text("".join(json.dumps({"id": n, "text": " ".join(random.choices(WORDS, k=12)) + f" {n}", "label": "a"}) + "\n" for n in range(100_000)))
+    path.write_text(
+        "".join(json.dumps({"id": n, "text": " ".join(random.choices(WORDS, k=12)) + f" {n}", "label": "a"}) + "\n" for n in range(100_000))
+    )
     command = [sys.executable, "-m", "dslint", "check", "--isolated", "-j", "1", "-q", "--select"]
     print("| rules on 100,000 short rows | CPU s |\n|---|---|")
     for rules in ("structure/invalid-record", "structure/invalid-record,secrets"):

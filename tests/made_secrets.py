@@ -128,7 +128,10 @@ KINDS: dict[str, tuple[str, Callable[[Random], str]]] = {
     "password, in an environment file": (PASSWORD, lambda r: f"DB_PASSWORD={password(r)}"),
     "password, in a web address": (PASSWORD, lambda r: f"https://ada:{draw(r, ALNUM, 12)}@files.internal/x"),
     **{
-        f"connection string, {scheme}": (CONNECTION, lambda r, scheme=scheme: f"{scheme}://app:{draw(r, ALNUM, 14)}@db-{draw(r, HEX, 4)}.internal:5432/shop")
+        f"connection string, {scheme}": (
+            CONNECTION,
+            lambda r, scheme=scheme: f"{scheme}://app:{draw(r, ALNUM, 14)}@db-{draw(r, HEX, 4)}.internal:5432/shop",
+        )
         for scheme in ("postgresql", "mysql", "mongodb+srv", "redis", "amqps")
     },
     "connection string, ADO": (CONNECTION, lambda r: f"Server=tcp:sql.internal,1433;User Id=app;Password={password(r)};Encrypt=yes"),

@@ -17,13 +17,15 @@ _PLACEHOLDER = pattern(
     r"^(?:<|\{|\[|\$|%|@\{|#\{)|\$\{|\$\(|\{\{|%\(|123456|abcdef|foobar|deadbeef|insecure|(?<![a-z])(?:fake|test|demo|todo)(?![a-z])",
     re.IGNORECASE,
 )
-_NO_PASSWORD = pattern(
-    r"pass(?:word|wd|phrase)?|p[a@]ss?w[o0]rd|pwd|secret|qwert|letmein|admin|root|guest|user|name|string|none|null|hash|strong|secure|token|"
-    r"(?<![a-z])my|input|field|test|asdf|1234|abc",
-    re.IGNORECASE,
+_NO_PASSWORD = pattern(r"p[a@4][s$]{1,2}w[o0]?r?d|passphrase|qwert|letmein|asdf|1234", re.IGNORECASE)
+_NAME = pattern(r"[A-Za-z_.-]+\d{0,4}")
+_NAME_PART = pattern(
+    r"pass|pwd|secret|admin|root|guest|user|name|string|none|null|hash|strong|secure|token|my|input|field|abc|required", re.IGNORECASE
 )
-_CODE = pattern(r"\w[\w.]*[(\[]|->|::|=>|==|\w+(?:\.[A-Za-z_]\w*)+$|[/~.]+/|\w+://|[\d.,:%+-]+[a-z]{0,3}$|\d{1,3}[-+–][a-z]")  # noqa: RUF001 - a dash
-_WORDS = pattern(r"(?:[A-Z]?[a-z]{2,}+|[A-Z]{2,}+|\d{1,4}+(?!\d)|[_\-./:+=~|@]++)++")
+_CODE = pattern(r"\w[\w.]*[(\[]|->|::|=>|==|\w+(?:\.[A-Za-z_]\w*)+$|[~.]{0,2}/\w|\w+://|[\d.,:%+-]+[a-z]{0,3}$|\d{1,3}[-+–][a-z]|x:\d")  # noqa: RUF001 - a dash
+_WORDS = pattern(
+    r"(?:[A-Z]?[a-z]{3,}+|[A-Z]{3,}+|\d{1,4}+(?!\d)|(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{0,3}(?![A-Za-z0-9])|[_\-./:+=~|@]++)++",
+)
 _HEX = pattern(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _RANDOM = pattern(r"[A-Za-z0-9_\-./+=~:|!@#$%^*]{16,512}")
 _UUID = pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -79,23 +81,25 @@ def is_random(value: str, *, uuids: bool) -> bool:
         return False
     if _UUID.fullmatch(value):
         return uuids
-    if "://" in value or _WORDS.fullmatch(value):
-        return False
     if _HEX.fullmatch(value):
         return any(map(str.isdigit, value)) and any(map(str.isalpha, value))
+    if "://" in value or _WORDS.fullmatch(value):
+        return False
     kinds = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit)]
     return sum(kinds) >= 2 and _entropy(value) >= 3 and _switches(value) >= 0.2 * len(value)  # noqa: PLR2004 - measured on drawn keys and on names
 
 
-def is_password(value: str, *, quoted: bool) -> bool:
-    """Say whether a value that is called a password may be one: of several kinds of characters, no placeholder, code or sentence."""
-    if len(value) < 6 or _PLACEHOLDER.search(value) or _NO_PASSWORD.search(value) or _CODE.match(value):  # noqa: PLR2004 - shorter ones are words
+def is_password(value: str, *, firm: bool) -> bool:
+    """Say whether a value that is called a password may be one: of several kinds of characters, no placeholder, code or sentence.
+
+    `firm` says that it is quoted, or assigned as in code; where it stands in a sentence, more kinds are asked for.
+    """
+    if len(value) < 6 or any(form.search(value) for form in (_PLACEHOLDER, _NO_PASSWORD)) or _CODE.match(value):  # noqa: PLR2004 - shorter ones are words
         return False
-    if not varied(value) and len(set(value)) < 5 or _steps(value.lower(), 2) > 0.5 * len(value):  # noqa: PLR2004, RUF021
+    if len(set(value)) < 5 or _steps(value.lower(), 2) > 0.5 * len(value) or (_NAME.fullmatch(value) and _NAME_PART.search(value)):  # noqa: PLR2004
         return False
     kinds = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit, lambda letter: not letter.isalnum())]
-    letters = kinds[0] or kinds[1]
-    return letters and sum(kinds) >= 2 and (quoted or kinds[2])  # noqa: PLR2004 - two kinds
+    return (kinds[0] or kinds[1]) and sum(kinds) >= (2 if firm else 3)
 
 
 def is_default_login(password: str, user: str) -> bool:

@@ -10,7 +10,7 @@ from dslint_secrets.judge import is_password, is_random
 _ASSIGNED = pattern(
     r"(?:[=:：]>?[ \t]{0,4}|(?<=\w) (?:is|es|ist|est):? )"  # noqa: RUF001 - a full-width colon
     r"(?:[*_]{1,2} ?)?\\?[\"'`]{0,3}(?:(?:Bearer|Basic|Token|token) )?"
-    r"(?=[^\s\"'`\\<>]{0,48}[\d!@#$%^&*?])(?=(?P<value>[^\s\"'`\\<>\x00]{6,512}))"
+    r"(?=[^\s\"'`\\<>]{0,48}(?:[\d!@#$%^&*?]|[a-z][A-Z]))(?=(?P<value>[^\s\"'`\\<>\x00]{6,512}))"
 )
 _REACH = 64
 _END = r"s?\d{0,2}[\"'`*_\])]{0,4}(?:\s?:\s?\w{1,12})?[ \t]{0,3}$"
@@ -57,15 +57,15 @@ def find_named(text: str) -> Iterator[SecretSpan]:
         name = text[max(line, match.start() - _REACH, 0) : match.start()]
         start = match.start("value")
         value = _trimmed(match["value"])
-        kind = _kind(name, value, quoted=text[start - 1] in "\"'`")
-        if kind is not None and text[match.end("value") : match.end("value") + 1] not in ("(", "["):
+        kind = _kind(name, value, firm="=" in match[0] or text[start - 1] in "\"'`")
+        if kind is not None and "..." not in match["value"] and text[match.end("value") : match.end("value") + 1] not in ("(", "["):
             yield SecretSpan(start, start + len(value), kind, "")
 
 
 def named_field(field: str, text: str) -> SecretSpan | None:
     """Return the whole text as a secret if its field says so and it looks like one."""
     if 6 <= len(text) <= 512 and not any(map(str.isspace, text)):
-        kind = _kind(field.rpartition("/")[2], text, quoted=True)
+        kind = _kind(field.rpartition("/")[2], text, firm=True)
         if kind is not None:
             return SecretSpan(0, len(text), kind, "")
     return None
@@ -77,9 +77,9 @@ def says_secret(field: str) -> bool:
     return any(form.search(name) for form in (_PASSWORD, _TOKEN, _KEY))
 
 
-def _kind(name: str, value: str, *, quoted: bool) -> SecretKind | None:
+def _kind(name: str, value: str, *, firm: bool) -> SecretKind | None:
     if _PASSWORD.search(name):
-        return _WORD_OF_PASS if is_password(value, quoted=quoted) else None
+        return _WORD_OF_PASS if is_password(value, firm=firm) else None
     for form, kinds in ((_TOKEN, _TOKENS), (_KEY, _KEYS)):
         if form.search(name):
             lowered = name.lower()
