@@ -27,6 +27,9 @@ def digest(value: object) -> bytes:
     return xxh3_128_digest(_canonical(value))
 
 
+_HOLDS_TEXT = (str, dict, list)
+
+
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Yield the JSON pointer and text of every string in a decoded value, in order."""
     stack: list[tuple[str, object]] = [(pointer, value)]
@@ -35,7 +38,7 @@ def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
         if type(item) is str:
             yield where, item
         elif type(item) is dict:
-            stack.extend((f"{where}/{escape(key)}", item[key]) for key in reversed(item))
+            stack += [(f"{where}/{escape(key)}", item[key]) for key in reversed(item) if type(item[key]) in _HOLDS_TEXT]
         elif type(item) is list:
             stack.extend((f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1))
 

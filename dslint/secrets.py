@@ -28,13 +28,14 @@ _UUID = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 class SecretKind(Struct, frozen=True, eq=False):
     """A kind of secret.
 
-    `family` is the rule that it belongs to, `starts` what its pattern can begin with. The group `value`, else the whole match, is the secret.
+    `family` is the rule that it belongs to, `starts` what its pattern can begin with; without them it has no form of its own, and is known by a name
+    beside it. The named group of the pattern that matched, else the whole match, is the secret.
     """
 
     name: str
     family: str
-    starts: tuple[str, ...]
-    pattern: re.Pattern[str]
+    starts: tuple[str, ...] = ()
+    pattern: re.Pattern[str] = pattern(r"(?!)")
 
 
 class SecretSpan(Struct, frozen=True):

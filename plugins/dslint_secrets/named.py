@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from dslint.plugin import SecretKind, SecretSpan, pattern
 from dslint_secrets.judge import is_password, is_random
 
-_ASSIGNED = pattern(
-    r"(?:[=:：]>?[ \t]{0,4}|(?<=\w) (?:is|es|ist|est):? )"  # noqa: RUF001 - a full-width colon
+_VALUE = (
     r"(?:[*_]{1,2} ?)?\\?[\"'`]{0,3}(?:(?:Bearer|Basic|Token|token) )?"
     r"(?=[^\s\"'`\\<>]{0,48}(?:[\d!@#$%^&*?]|[a-z][A-Z]))(?=(?P<value>[^\s\"'`\\<>\x00]{6,512}))"
 )
+# Two patterns, since each has a first character that the search can leap to.
+_BY_SIGN = pattern(r"[=:：]>?[ \t]{0,4}" + _VALUE)  # noqa: RUF001 - a full-width colon
+_BY_VERB = pattern(r" is:? " + _VALUE)
 _REACH = 64
 _END = r"s?\d{0,2}[\"'`*_\])]{0,4}(?:\s?:\s?\w{1,12})?[ \t]{0,3}$"
 _PASSWORD = pattern(
@@ -43,18 +46,18 @@ _VENDORS = {
 
 
 def _kinds(noun: str, family: str) -> dict[str, SecretKind]:
-    return {vendor: SecretKind(f"{vendor} {noun}".strip(), family, (), _ASSIGNED) for vendor in ["", *_VENDORS.values()]}
+    return {vendor: SecretKind(f"{vendor} {noun}".strip(), family) for vendor in ["", *_VENDORS.values()]}
 
 
 _KEYS, _TOKENS = _kinds("key", "api-key"), _kinds("token", "access-token")
-_WORD_OF_PASS = SecretKind("password", "password", (), _ASSIGNED)
+_WORD_OF_PASS = SecretKind("password", "password")
 
 
 def find_named(text: str) -> Iterator[SecretSpan]:
     """Yield the values in a text that are assigned to a name that says secret, and that look like one."""
-    for match in _ASSIGNED.finditer(text):
-        line = max(text.rfind("\n", match.start() - _REACH, match.start()), text.rfind("\0", match.start() - _REACH, match.start())) + 1
-        name = text[max(line, match.start() - _REACH, 0) : match.start()]
+    for match in chain(_BY_SIGN.finditer(text), _BY_VERB.finditer(text)):
+        near = text[max(0, match.start() - _REACH) : match.start()]
+        name = near[max(near.rfind("\n"), near.rfind("\0")) + 1 :]
         start = match.start("value")
         value = _trimmed(match["value"])
         kind = _kind(name, value, firm="=" in match[0] or text[start - 1] in "\"'`")
