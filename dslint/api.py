@@ -262,7 +262,10 @@ def _check(
     outcome.crashes.update(whole.crashes)
     outcome.problems.extend(whole.problems)
     outcome.seconds.update(whole.seconds)
-    outcome.measures.update({f"{name}[dataset={dataset.name}]" if several else name: value for name, value in whole.measures.items()})
+    for name, measured in whole.measures.items():  # a rule may name a measure by labels, or by splits as in `overlap[train>test]`
+        safe = redact(">".join(map(redact, name.split(">"))))
+        named = f"{safe}[dataset={dataset.name}]" if several else safe
+        outcome.measures[named] = max(measured, outcome.measures.get(named, measured))
 
 
 def _watched(results: Iterable[Iterable[Partial]], jobs: Sequence[Job], watch: Watch) -> Iterator[Partial]:

@@ -104,6 +104,14 @@ def selected(text: Text, roles: Sequence[str]) -> bool:
     return "prompt" in roles and text.role not in ("rejected", "metadata")
 
 
+def column_of(item: Input, kind: str, value: object) -> Any:
+    """Return what a record of a file has in a column, by its kind; None where it has none."""
+    path = item.columns.get(kind)
+    if path is None:
+        return item.split if kind == "split" else None
+    return lookup(value, path)
+
+
 class Part:
     """A text of a record, with its place."""
 
@@ -193,7 +201,7 @@ class Record:
 
     def column(self, kind: str) -> Any:
         """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
-        return self._batch.column(kind)[self._position]
+        return column_of(self._batch.input, kind, self.value)
 
     def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
         """Return the place of this record, or of a field or span of it."""
@@ -371,12 +379,7 @@ class Batch:
 
     def column(self, kind: str) -> list[Any]:
         """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""
-        if kind == "split" and "split" not in self.input.columns:
-            return [self.input.split] * len(self.values)
-        path = self.input.columns.get(kind)
-        if path is None:
-            return [None] * len(self.values)
-        return [lookup(value, path) for value in self.values]
+        return [column_of(self.input, kind, value) for value in self.values]
 
     def per_record(self, key: Hashable, make: Callable[[Batch], list[T]]) -> list[T]:
         """Return `make(batch)`, a list with one item a record, computed once for this batch and key; its valid part shares the items."""

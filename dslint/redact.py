@@ -37,7 +37,8 @@ _SECRETS = "|".join(
         r"\b(?:AC|SK)[0-9a-f]{32}\b",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
         r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)",
-        r"(?i:\b(?:password|passwd|pwd|secret|token|api[_-]?key)\b\s*[=:]\s*)\S+",
+        r"(?i:(?<![a-z])(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|(?:api|access|auth|account|private)[_ -]?key)"
+        r"[\"'\\]{0,3}(?:\s*[=:]|\sis\s)\s*)(?:(?i:bearer|basic)\s+)?\S+",
     ]
 )
 _PERSONAL = "|".join(
@@ -109,7 +110,7 @@ def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
 def texts_at(value: Any, field: str) -> dict[str, str]:
     """Return the texts of a record, by JSON pointer, that a finding's field means: one, or several where the field is masked."""
     texts = dict(leaves(value))
-    return {field: texts[field]} if field in texts else {pointer: text for pointer, text in texts.items() if redact(pointer) == field}
+    return {field: texts[field]} if field in texts else {pointer: text for pointer, text in texts.items() if redact_pointer(pointer) == field}
 
 
 def _united(spans: list[Splice]) -> list[Splice]:
@@ -167,4 +168,9 @@ def _redact_around(text: str, paths: set[str]) -> str:
 def _redact_location(at: Location) -> Location:
     if not at.field and not at.role:
         return at
-    return replace(at, field=redact(at.field), role=None if at.role is None else redact(at.role))
+    return replace(at, field=redact_pointer(at.field), role=None if at.role is None else redact(at.role))
+
+
+def redact_pointer(field: str) -> str:
+    """Return a JSON pointer with its names masked, each by itself and as it stands in the record: there `~1` is `/`."""
+    return "/".join(escape(redact(name.replace("~1", "/").replace("~0", "~"))) for name in field.split("/"))
