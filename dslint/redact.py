@@ -1,7 +1,7 @@
 """The redactor: personal data and secrets are masked in a finding itself, before anything can print, log, cache or compare it.
 
-It runs always, whichever rules are selected: the table of `dslint.secrets`, which the secrets pack judges by too, and cheap patterns that lean towards
-masking, also of half a key. It guards messages, field names and ids, not texts; for these there is `redact_record`, which goes by findings.
+It runs always, whichever rules are selected: by the table of `dslint.secrets`, which the secrets pack judges by too, and by cheap patterns that lean
+towards masking, also of half a key. It guards messages, field names and ids, not texts; for these there is `redact_record`, which goes by findings.
 """
 
 from __future__ import annotations
@@ -37,8 +37,10 @@ _SECRETS = "|".join(
         r"\b(?:AC|SK)[0-9a-f]{32}\b",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
         r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)",
-        r"(?i:(?<![a-z])(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|(?:api|access|auth|account|private)[_ -]?key)"
-        r"[\"'\\]{0,3}(?:\s*[=:]|\sis\s)\s*)(?:(?i:bearer|basic)\s+)?\S+",
+        (
+            r"(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|(?:api|access|auth|account|private)[_ -]?key)"
+            r"[\"'\\]{0,3}(?:\s*[=:]|\sis\s)\s*)(?:(?i:bearer|basic)\s+)?\S+"
+        ),
     ]
 )
 _PERSONAL = "|".join(

@@ -54,18 +54,18 @@ def _kind(name: str, family: str, starts: str, body: str) -> SecretKind:
     return SecretKind(name, family, found, pattern(f"{_BEFORE}(?:{prefixes})(?:{body}){_AFTER}"))
 
 
-def _behind(words: list[str]) -> str:
-    return "|".join(f"(?<={re.escape(word)})" for word in words)
+def _behind(words: str) -> str:
+    return "|".join(f"(?<={re.escape(word)})" for word in words.split("|"))
 
 
 _LABEL = r"(?:[A-Z0-9]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
 _DATABASES = (
-    "postgres postgresql mysql mariadb mongodb mongodb+srv redis rediss amqp amqps mssql sqlserver oracle clickhouse cockroachdb redshift "
-    "snowflake neo4j bolt nats kafka couchbase cassandra db2 firebird mysql+pymysql mysql+mysqldb mysql+mysqlconnector mysql2 postgresql+psycopg2 "
-    "postgresql+psycopg postgresql+asyncpg mssql+pyodbc oracle+cx_oracle"
-).split()
+    "postgres|postgresql|mysql|mysql2|mariadb|mongodb|mongodb+srv|redis|rediss|amqp|amqps|mssql|sqlserver|oracle|clickhouse|cockroachdb|redshift|"
+    "snowflake|neo4j|bolt|nats|kafka|couchbase|cassandra|db2|firebird|+psycopg2|+psycopg|+asyncpg|+pymysql|+aiomysql|+mysqldb|+mysqlconnector|+pyodbc|"
+    "+cx_oracle|+oracledb"
+)
+_WEB = "http|https|ftp|ftps|sftp|ssh|smtp|smtps|imap|imaps|ldap|ldaps|socks5|mqtt|mqtts"
 _LOGIN = r"://[^\s/:@\"'<>\\\x00]{0,100}:(?P<value>[^\s/@\"'<>\\\x00]{1,200})@(?=[\w\[$])"
-_WEB = "http https ftp ftps sftp ssh smtp smtps imap imaps ldap ldaps socks5 mqtt mqtts".split()
 _FIELD = r"(?i:password|pwd)\s?=\s?(?P<value>[^\s;&\"'\\<>\x00]{1,200})"
 _OTHER_FIELD = r"(?i:server|data source|host|driver|database|initial catalog|uid|user id|user|port|dsn)\s?="
 
@@ -214,21 +214,26 @@ def _index() -> _Index:
     """Return the index of the table.
 
     The scan for a set of characters is the fastest that `re` has; so each start is found by the first of its characters that prose has few of, and
-    one that ends in `_`, `.` or `-` by that end with what must follow it.
+    one that ends in `_`, `.` or `-` by that end, with what stands before it and must follow it.
     """
     ranks: dict[str, list[int]] = {}
     for rank, kind in enumerate(KINDS):
         for start in kind.starts:
             ranks.setdefault(start, []).append(rank)
     starts: dict[str, list[tuple[int, str, tuple[int, ...]]]] = {}
-    anchors = [rf"{re.escape(mark)}(?={_WORD}{{14}})" for mark in "_.-"]
+    before_marks: dict[str, set[str]] = {}
+    anchors = []
     for start, found in ranks.items():
         marked = start[-1] in "_.-"
         at = len(start) - 1 if marked else next((number for number, letter in enumerate(start) if not letter.islower()), 0)
         starts.setdefault(start[at], []).append((at, start, tuple(found)))
-        if not marked:
+        if marked:
+            before_marks.setdefault(start[-1], set()).add(start[-2:-1] or r"\w")
+        else:
             before, letter, after = re.escape(start[:at]), re.escape(start[at]), re.escape(start[at + 1 :])
             anchors.append(f"{letter}(?={after})(?<={before}{letter})")
+    for mark, letters in before_marks.items():
+        anchors.append(rf"{re.escape(mark)}(?<=[{''.join(letters)}]{re.escape(mark)})(?={_WORD}{{14}})")
     return _Index(re.compile("|".join(sorted(anchors))), starts)
 
 

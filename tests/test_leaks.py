@@ -113,15 +113,23 @@ def fill(work) -> None:
     ]
     work.jsonl("chat/train.jsonl", *chats, *chats, *({"messages": [{"role": "user", "content": "x"}, call]} for call in calls))
     work.jsonl("chat/test.jsonl", *chats)
-    broken = "".join(f'{{"text": "{value}", {value}\n{{"text": "a", "text": "a", "{value}": 1, "{value}": 2}}\n' for value in VALUES.values() if "\n" not in value)
-    work.write("broken/broken.jsonl", broken + '{"text": "' + PERSONAL["e-mail address"] + "\x00\udc80".encode("utf-8", "surrogatepass").decode("latin-1") + "\n")
+    broken = "".join(
+        f'{{"text": "{value}", {value}\n{{"text": "a", "text": "a", "{value}": 1, "{value}": 2}}\n' for value in VALUES.values() if "\n" not in value
+    )
+    work.write(
+        "broken/broken.jsonl",
+        broken + '{"text": "' + PERSONAL["e-mail address"] + "\x00\udc80".encode("utf-8", "surrogatepass").decode("latin-1") + "\n",
+    )
     cells = [value.replace('"', "'").replace("\n", " ").replace(",", ";") for value in VALUES.values()]
     header = ",".join(["text", "label", *cells, cells[0]])
     lines = [",".join([cell, cell, *cells, cells[0]]) for cell in cells] + [",".join(cells[:3])] + [f'"{cell}' for cell in cells[:2]]
     work.write("table/table.csv", "\n".join([header, *lines]) + "\n")
     work.write("list/list.json", json.dumps([{value: value, "text": value} for value in VALUES.values()]))
     work.write("record.schema.json", json.dumps(SCHEMA))
-    work.write("dslint.toml", '[dataset]\nslices = ["label", "split", "source"]\ncolumns = { id = "id", label = "label", split = "split", source = "source" }\n')
+    work.write(
+        "dslint.toml",
+        '[dataset]\nslices = ["label", "split", "source"]\ncolumns = { id = "id", label = "label", split = "split", source = "source" }\n',
+    )
 
 
 @pytest.fixture

@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import math
 import re
+import string
 from collections import Counter
-from collections.abc import Sequence
+from itertools import pairwise
+from operator import sub
 
 import msgspec
 
@@ -27,7 +29,7 @@ _WORDS = pattern(
     r"(?:[A-Z]?[a-z]{3,}+|[A-Z]{3,}+|\d{1,4}+(?!\d)|(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{0,3}(?![A-Za-z0-9])|[_\-./:+=~|@]++)++",
 )
 _HEX = pattern(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
-_RANDOM = pattern(r"[A-Za-z0-9_\-./+=~:|!@#$%^*]{16,512}")
+_RANDOM = pattern(r"[A-Za-z0-9_\-./+=~:|!@#$%^*]{16,200}")
 _UUID = pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECKED = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "npm_")
@@ -55,7 +57,7 @@ def judged(span: SecretSpan, value: str, user: str = "") -> Verdict | None:
         return _web_token(value)
     if not varied(body) or _PLACEHOLDER.search(body):
         return None
-    if span.prefix in _CHECKED and len(body) == 36:  # noqa: PLR2004 - 30 random characters and 6 of a checksum
+    if span.prefix in _CHECKED and len(body) == 36:  # 30 random characters and 6 of a checksum
         return None, Confidence.HIGH if has_checksum(body) else Confidence.MEDIUM
     return None, Confidence.HIGH
 
@@ -65,14 +67,14 @@ def varied(text: str) -> bool:
     if len(set(text)) < min(8, len(text) // 3 + 1):
         return False
     folded = text.lower()
-    return (
-        all(_steps(folded, stride) < 0.35 * len(text) for stride in (1, 2))
-        and folded[: len(text) // 2] != folded[len(text) // 2 : len(text) // 2 * 2]
-    )  # noqa: PLR2004 - a share
+    half = len(text) // 2
+    return folded[:half] != folded[half : 2 * half] and all(_steps(folded, stride) < 0.35 * len(text) for stride in (1, 2))
 
 
 def _steps(text: str, stride: int) -> int:
-    return sum(ord(b) - ord(a) == 1 for a, b in zip(text, text[stride:], strict=False))
+    """Count how often a character is followed, at this distance, by the next one of its alphabet."""
+    codes = [*map(ord, text)]
+    return [*map(sub, codes[stride:], codes)].count(1)
 
 
 def is_random(value: str, *, uuids: bool) -> bool:
@@ -86,7 +88,7 @@ def is_random(value: str, *, uuids: bool) -> bool:
     if "://" in value or _WORDS.fullmatch(value):
         return False
     kinds = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit)]
-    return sum(kinds) >= 2 and _entropy(value) >= 3 and _switches(value) >= 0.2 * len(value)  # noqa: PLR2004 - measured on drawn keys and on names
+    return sum(kinds) >= 2 and _entropy(value) >= 3 and _switches(value) >= 0.2 * len(value)  # measured on drawn keys and on names
 
 
 def is_password(value: str, *, firm: bool) -> bool:
@@ -94,9 +96,9 @@ def is_password(value: str, *, firm: bool) -> bool:
 
     `firm` says that it is quoted, or assigned as in code; where it stands in a sentence, more kinds are asked for.
     """
-    if len(value) < 6 or any(form.search(value) for form in (_PLACEHOLDER, _NO_PASSWORD)) or _CODE.match(value):  # noqa: PLR2004 - shorter ones are words
+    if len(value) < 6 or any(form.search(value) for form in (_PLACEHOLDER, _NO_PASSWORD)) or _CODE.match(value):  # shorter ones are words
         return False
-    if len(set(value)) < 5 or _steps(value.lower(), 2) > 0.5 * len(value) or (_NAME.fullmatch(value) and _NAME_PART.search(value)):  # noqa: PLR2004
+    if len(set(value)) < 5 or _steps(value.lower(), 2) > 0.5 * len(value) or (_NAME.fullmatch(value) and _NAME_PART.search(value)):
         return False
     kinds = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit, lambda letter: not letter.isalnum())]
     return (kinds[0] or kinds[1]) and sum(kinds) >= (2 if firm else 3)
@@ -107,7 +109,7 @@ def is_default_login(password: str, user: str) -> bool:
     lowered = password.lower()
     return (
         lowered == user.lower()
-        or len(set(password)) < 3  # noqa: PLR2004 - xxxx, ****
+        or len(set(password)) < 3  # xxxx, ****
         or bool(_PLACEHOLDER.search(password) or _VARIABLE.search(password) or _DEFAULT.fullmatch(password))
     )
 
@@ -123,7 +125,7 @@ _DEFAULT = pattern(
 def _has_body(value: str) -> bool:
     lines = re.sub(r"-----[^-]*-----|\\[nr]|\b[\w-]+: ?[^\n\\]*", " ", value)
     body = "".join(re.findall(r"[A-Za-z0-9+/=]{16,}", lines)) or value
-    return len(body) >= 40 and varied(body) and "..." not in value and not _PLACEHOLDER.search(value[:200])  # noqa: PLR2004 - a short Ed25519 key
+    return len(body) >= 40 and varied(body) and "..." not in value and not _PLACEHOLDER.search(value[:200])  # a short Ed25519 key
 
 
 def _web_token(value: str) -> Verdict | None:
@@ -155,10 +157,17 @@ def has_checksum(body: str) -> bool:
 
 
 def _entropy(text: str) -> float:
-    counts: Sequence[int] = list(Counter(text).values())
-    return -sum(count / len(text) * math.log2(count / len(text)) for count in counts)
+    shares = [count / len(text) for count in Counter(text).values()]
+    return -sum(share * math.log2(share) for share in shares)
 
 
 def _switches(text: str) -> int:
-    kinds = ["d" if letter.isdigit() else "u" if letter.isupper() else "l" if letter.islower() else "o" for letter in text]
-    return sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    kinds = text.translate(_KIND_OF)
+    return sum(a != b for a, b in pairwise(kinds))
+
+
+_KIND_OF = str.maketrans(
+    string.digits + string.ascii_uppercase + string.ascii_lowercase,
+    "d" * len(string.digits) + "u" * len(string.ascii_uppercase) + "l" * len(string.ascii_lowercase),
+)
+"""A sign for the kind of each ASCII letter and digit; what else there is stands for itself."""

@@ -10,7 +10,7 @@ from dslint_secrets.judge import is_password, is_random
 
 _VALUE = (
     r"(?:[*_]{1,2} ?)?\\?[\"'`]{0,3}(?:(?:Bearer|Basic|Token|token) )?"
-    r"(?=[^\s\"'`\\<>]{0,48}(?:[\d!@#$%^&*?]|[a-z][A-Z]))(?=(?P<value>[^\s\"'`\\<>\x00]{6,512}))"
+    r"(?=[^\s\"'`\\<>]{0,48}(?:[\d!@#$%^&*?]|[a-z][A-Z]))(?=(?P<value>[^\s\"'`\\<>\x00]{6,200}))"
 )
 # Two patterns, since each has a first character that the search can leap to.
 _BY_SIGN = pattern(r"[=:：]>?[ \t]{0,4}" + _VALUE)  # noqa: RUF001 - a full-width colon
@@ -18,7 +18,7 @@ _BY_VERB = pattern(r" is:? " + _VALUE)
 _REACH = 64
 _END = r"s?\d{0,2}[\"'`*_\])]{0,4}(?:\s?:\s?\w{1,12})?[ \t]{0,3}$"
 _PASSWORD = pattern(
-    r"(?i:pass(?:word|wd|wort|phrase|code)|pwd|kennwort|contrase[nñ]a|senha|mot de passe|пароль|密码|密碼|パスワード|비밀번호)" + _END  # noqa: RUF001 - Russian
+    r"(?i:pass(?:word|wd|wort|phrase|code)|pwd|kennwort|contrase[nñ]a|senha|mot de passe|пароль|密码|密碼|パスワード|비밀번호)" + _END
 )
 _KEY = pattern(
     r"(?i:(?:api|app|access|account|admin|auth|client|consumer|encryption|master|private|secret|service|shared|signing|storage|subscription|"
@@ -67,7 +67,7 @@ def find_named(text: str) -> Iterator[SecretSpan]:
 
 def named_field(field: str, text: str) -> SecretSpan | None:
     """Return the whole text as a secret if its field says so and it looks like one."""
-    if 6 <= len(text) <= 512 and not any(map(str.isspace, text)):
+    if 6 <= len(text) <= 200 and not any(map(str.isspace, text)):
         kind = _kind(field.rpartition("/")[2], text, firm=True)
         if kind is not None:
             return SecretSpan(0, len(text), kind, "")

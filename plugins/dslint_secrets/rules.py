@@ -59,7 +59,7 @@ class PrivateKey(_SecretRule):
 
     Flags::
 
-        {"text": "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIBl2u5QpZJcVy0mGs8TX1xq4o7RkKf3WnDhEwU6aYtPjoAoGCCqGSM49\nAwEHoUQDQgAE9fXmB2vLqTz5rYk\n-----END EC PRIVATE KEY-----"}
+        {"text": "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIBl2u5QpZJcVy0mGs8TX1xq4o7RkKf3WnDhEwU6aYtPjoAoGCCqG\n-----END EC PRIVATE KEY-----"}
 
     Passes::
 
@@ -79,9 +79,9 @@ class ApiKey(_SecretRule):
     Why: a key in training data can be spent by anybody who has the data, or the model.
 
     Known forms by their prefix and length, whatever stands around them; and values drawn at random that are assigned to a name such as `api_key`,
-    `client_secret` or "Datadog key", in code, JSON, environment files and sentences, or that are the value of a field of such a name. There is no alarm by
-    randomness alone. Placeholders (YOUR_API_KEY, xxxx, `<key>`, `${KEY}`, counting or repeated characters) are left alone; keys that issuers print in
-    their documentation are infos.
+    `client_secret` or "Datadog key", in code, JSON, environment files and sentences, or that are the value of a field of such a name. There is no
+    alarm by randomness alone. Placeholders (YOUR_API_KEY, xxxx, `<key>`, `${KEY}`, counting or repeated characters) are left alone; keys that issuers
+    print in their documentation are infos.
 
     Measured: MEASURED
 
@@ -112,8 +112,8 @@ class AccessToken(_SecretRule):
 
     Why: a token in training data opens an account to anybody who has the data, or the model.
 
-    As secrets/api-key, for tokens. The checksum of GitHub's and npm's tokens raises the confidence from medium to high; the header of a JSON web token must
-    be one. The sample tokens of jwt.io are infos.
+    As secrets/api-key, for tokens. The checksum of GitHub's and npm's tokens raises the confidence from medium to high; the header of a JSON web
+    token must be one. The sample tokens of jwt.io are infos.
 
     Measured: MEASURED
 
@@ -174,8 +174,8 @@ class Password(_SecretRule):
 
     Why: a model that has seen real passwords says them, and people use theirs twice.
 
-    A value is taken for a password if a name says so (`password = ...`, `"pwd": "..."`, "my password is ...", a field of that name; the word in eight more
-    languages) and it has several kinds of characters. Words, placeholders (`password123`, `<password>`, `${DB_PASSWORD}`), code (`input()`) and
+    A value is taken for a password if a name says so (`password = ...`, `"pwd": "..."`, "my password is ...", a field of that name; the word in eight
+    more languages) and it has several kinds of characters. Words, placeholders (`password123`, `<password>`, `${DB_PASSWORD}`), code (`input()`) and
     hashes by their name are left alone.
 
     Measured: MEASURED

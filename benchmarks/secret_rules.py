@@ -1,6 +1,6 @@
 """What the secrets rules find: recall on drawn keys of each kind, findings in data without secrets, and the CPU seconds that they add.
 
-`python benchmarks/secrets.py [FILE ...]` prints Markdown tables; files are data sets without known secrets. The keys are drawn anew with a fixed seed.
+`python benchmarks/secret_rules.py [FILE ...]` prints Markdown tables; files are data sets without known secrets. The keys have a fixed seed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from run import measure
 from dslint import lint
 
 SEED, EACH = 20, 200
-WORDS = "could you tell me how to change the delivery address of my order before it is sent next week to our new house".split()
+WORDS = "could you tell me how to change the delivery address of my order before it is sent next week to our new house"
 
 
 def recall(folder: Path) -> None:
@@ -55,7 +55,7 @@ def speed(folder: Path) -> None:
     random = Random(SEED)
     path = folder / "short.jsonl"
     path.write_text(
-        "".join(json.dumps({"id": n, "text": " ".join(random.choices(WORDS, k=12)) + f" {n}", "label": "a"}) + "\n" for n in range(100_000))
+        "".join(json.dumps({"id": n, "text": " ".join(random.choices(WORDS.split(), k=12)) + f" {n}", "label": "a"}) + "\n" for n in range(100_000))
     )
     command = [sys.executable, "-m", "dslint", "check", "--isolated", "-j", "1", "-q", "--select"]
     print("| rules on 100,000 short rows | CPU s |\n|---|---|")
