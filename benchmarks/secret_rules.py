@@ -20,7 +20,7 @@ from run import measure
 
 from dslint import lint
 
-SEED, EACH = 20, 200
+SEED, EACH = 1234, 500
 WORDS = "could you tell me how to change the delivery address of my order before it is sent next week to our new house"
 
 

@@ -27,18 +27,20 @@ def digest(value: object) -> bytes:
     return xxh3_128_digest(_canonical(value))
 
 
-_HOLDS_TEXT = (str, dict, list)
-
-
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Yield the JSON pointer and text of every string in a decoded value, in order."""
+    if type(value) is dict and {dict, list}.isdisjoint(map(type, value.values())):  # most records, and then twice as fast
+        for key, item in value.items():
+            if type(item) is str:
+                yield f"{pointer}/{escape(key)}", item
+        return
     stack: list[tuple[str, object]] = [(pointer, value)]
     while stack:
         where, item = stack.pop()
         if type(item) is str:
             yield where, item
         elif type(item) is dict:
-            stack += [(f"{where}/{escape(key)}", item[key]) for key in reversed(item) if type(item[key]) in _HOLDS_TEXT]
+            stack.extend((f"{where}/{escape(key)}", item[key]) for key in reversed(item))
         elif type(item) is list:
             stack.extend((f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1))
 
@@ -102,14 +104,6 @@ def selected(text: Text, roles: Sequence[str]) -> bool:
     if text.target:
         return "target" in roles
     return "prompt" in roles and text.role not in ("rejected", "metadata")
-
-
-def column_of(item: Input, kind: str, value: object) -> Any:
-    """Return what a record of a file has in a column, by its kind; None where it has none."""
-    path = item.columns.get(kind)
-    if path is None:
-        return item.split if kind == "split" else None
-    return lookup(value, path)
 
 
 class Part:
@@ -201,7 +195,7 @@ class Record:
 
     def column(self, kind: str) -> Any:
         """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
-        return column_of(self._batch.input, kind, self.value)
+        return self._batch.cell(kind, self.value)
 
     def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
         """Return the place of this record, or of a field or span of it."""
@@ -379,7 +373,12 @@ class Batch:
 
     def column(self, kind: str) -> list[Any]:
         """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""
-        return [column_of(self.input, kind, value) for value in self.values]
+        return [self.cell(kind, value) for value in self.values]
+
+    def cell(self, kind: str, value: object) -> Any:
+        """Return what one of its records has in a column, by its kind."""
+        path = self.input.columns.get(kind)
+        return lookup(value, path) if path is not None else self.input.split if kind == "split" else None
 
     def per_record(self, key: Hashable, make: Callable[[Batch], list[T]]) -> list[T]:
         """Return `make(batch)`, a list with one item a record, computed once for this batch and key; its valid part shares the items."""

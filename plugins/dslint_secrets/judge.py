@@ -55,11 +55,12 @@ def judged(span: SecretSpan, value: str, user: str = "") -> Verdict | None:
         return (None, Confidence.HIGH) if _has_body(value) else None
     if kind.name == "JSON web token":
         return _web_token(value)
+    checked = span.prefix in _CHECKED and len(body) == 36  # 30 random characters and 6 of a checksum
+    if checked and has_checksum(body):
+        return None, Confidence.HIGH
     if not varied(body) or _PLACEHOLDER.search(body):
         return None
-    if span.prefix in _CHECKED and len(body) == 36:  # 30 random characters and 6 of a checksum
-        return None, Confidence.HIGH if has_checksum(body) else Confidence.MEDIUM
-    return None, Confidence.HIGH
+    return None, Confidence.MEDIUM if checked else Confidence.HIGH
 
 
 def varied(text: str) -> bool:

@@ -51,7 +51,8 @@ class PrivateKey(_SecretRule):
     PEM blocks of any algorithm, OpenSSH and PGP keys, with real or escaped line breaks, with or without their last line; PuTTY and age keys. A block
     without a key in it (`...`, YOUR KEY HERE) is none.
 
-    Measured: MEASURED
+    Measured: recall 1.000 on 3,500 keys of 7 kinds, drawn as their formats say, since no labelled data is public. No finding
+    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
     Blind spots: binary keys, keys that are encoded once more, and object keys, which are not searched.
 
@@ -83,7 +84,8 @@ class ApiKey(_SecretRule):
     alarm by randomness alone. Placeholders (YOUR_API_KEY, xxxx, `<key>`, `${KEY}`, counting or repeated characters) are left alone; keys that issuers
     print in their documentation are infos.
 
-    Measured: MEASURED
+    Measured: recall 1.000 on 10,500 keys of 21 kinds, drawn as their formats say, since no labelled data is public. No finding
+    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
     Blind spots: keys without a known prefix and without a name beside them; names in other languages than English; keys cut in two.
 
@@ -115,7 +117,8 @@ class AccessToken(_SecretRule):
     As secrets/api-key, for tokens. The checksum of GitHub's and npm's tokens raises the confidence from medium to high; the header of a JSON web
     token must be one. The sample tokens of jwt.io are infos.
 
-    Measured: MEASURED
+    Measured: recall 0.9999 on 13,500 tokens of 27 kinds, drawn as their formats say, since no labelled data is public. No finding
+    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
     Blind spots: as those of secrets/api-key; tokens whose claims are encrypted.
 
@@ -146,7 +149,8 @@ class ConnectionString(_SecretRule):
     Addresses (`postgres://user:password@host`), ODBC and ADO strings (`Server=...;Password=...`), JDBC, Azure storage. The finding marks the password
     alone. A password that is a placeholder, the name of the user, or what a new server has (`postgres:postgres`) is none.
 
-    Measured: MEASURED
+    Measured: recall 1.000 on 4,500 strings of 9 kinds, drawn as their formats say, since no labelled data is public. No finding
+    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
     Blind spots: a password that is a common default is taken for an example even where somebody really uses it.
 
@@ -178,7 +182,8 @@ class Password(_SecretRule):
     more languages) and it has several kinds of characters. Words, placeholders (`password123`, `<password>`, `${DB_PASSWORD}`), code (`input()`) and
     hashes by their name are left alone.
 
-    Measured: MEASURED
+    Measured: recall 0.998 on 1,500 passwords of 3 kinds, drawn at random, since no labelled data is public. 14 findings in 67,717 records of 18
+    public files: passwords that an assistant made up on request, in LLaMA-Factory's demos; true by their form, though nobody's.
 
     Blind spots: passwords of letters alone, or with spaces; lists of passwords without the word; weak passwords that are taken for placeholders.
 
