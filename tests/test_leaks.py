@@ -15,7 +15,7 @@ from random import Random
 import pytest
 from made_secrets import KINDS
 
-from dslint import api, reporters
+from dslint import api, findings, reporters, spill
 
 FOLDERS = ("data", "chat", "broken", "table", "list")
 PERSONAL = {
@@ -224,6 +224,24 @@ def test_the_standard_input_is_kept_for_the_run_only(leaky, tmp_path):
     )
     assert leaked(process.stdout.decode() + process.stderr.decode()) == {}
     assert not list((tmp_path / "tmp").iterdir())
+
+
+def test_findings_that_go_to_disk_hold_no_value(leaky, monkeypatch):
+    written = []
+    add = spill.Spool.add
+
+    def noted(self, frame):
+        written.append(bytes(frame))
+        add(self, frame)
+
+    monkeypatch.setattr(spill.Spool, "add", noted)
+    monkeypatch.setattr(findings, "KEPT", 50)
+    monkeypatch.chdir(leaky.root)
+    env = api.environment()
+    api.run(env, api.configure(env, "dslint.toml"), FOLDERS)
+    frames = [bytes(findings._codec().decompress(frame[8:], int.from_bytes(frame[:8], "little"), asbytes=True)) for frame in written]
+    assert b"secrets/api-key" in b"".join(frames)
+    assert leaked(b"\n".join(frames).decode(errors="replace")) == {}
 
 
 def test_the_search_would_find_a_value():
