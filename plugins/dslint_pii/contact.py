@@ -15,6 +15,7 @@ class EmailAddress(PersonalData):
     """E-mail addresses."""
 
     name = "email-address"
+    entity = "EMAIL_ADDRESS"
     noun = "an e-mail address"
 
 
@@ -23,6 +24,7 @@ class PhoneNumber(PersonalData):
     """Telephone numbers."""
 
     name = "phone-number"
+    entity = "PHONE_NUMBER"
     noun = "a telephone number"
 
     regions: tuple[str, ...] = REGIONS

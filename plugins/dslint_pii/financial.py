@@ -13,6 +13,7 @@ class CreditCard(PersonalData):
     """Numbers of payment cards."""
 
     name = "credit-card"
+    entity = "CREDIT_CARD"
     noun = "a payment card number"
     grave = True
 
@@ -22,6 +23,7 @@ class Iban(PersonalData):
     """International bank account numbers."""
 
     name = "iban"
+    entity = "IBAN_CODE"
     noun = "an IBAN"
     grave = True
 
@@ -31,4 +33,5 @@ class CryptoWallet(PersonalData):
     """Addresses of crypto wallets."""
 
     name = "crypto-wallet"
+    entity = "CRYPTO"
     noun = "the address of a crypto wallet"

@@ -13,6 +13,7 @@ class IpAddress(PersonalData):
     """IP addresses."""
 
     name = "ip-address"
+    entity = "IP_ADDRESS"
     noun = "an IP address"
 
 
@@ -21,5 +22,6 @@ class MacAddress(PersonalData):
     """Hardware addresses of network interfaces."""
 
     name = "mac-address"
+    entity = "MAC_ADDRESS"
     noun = "a MAC address"
     severity = Severity.INFO

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
+from pkgutil import iter_modules
 from types import ModuleType
 from typing import Any
 
@@ -52,6 +53,19 @@ def _light() -> Iterator[None]:
     finally:
         for name in [name for name in sys.modules if name == _ROOT or name.startswith(f"{_ROOT}.")]:
             del sys.modules[name]
+
+
+def of_country(folder: str) -> list[Any]:
+    """Return presidio's recognizers for one country, by the name of their folder."""
+    found = []
+    with _light():
+        package = f"{_COUNTRIES}.{folder}"
+        paths = import_module(package).__path__
+        for module in iter_modules(paths):
+            loaded = import_module(f"{package}.{module.name}")
+            kinds = [kind for kind in vars(loaded).values() if isinstance(kind, type) and kind.__module__ == loaded.__name__]
+            found.extend(kind() for kind in kinds if getattr(kind, "COUNTRY_CODE", None) and hasattr(kind, "PATTERNS"))
+    return found
 
 
 def _named(module: str, name: str) -> Any:

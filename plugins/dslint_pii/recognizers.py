@@ -211,11 +211,11 @@ def _is_network(value: str) -> bool:
 def everyday() -> dict[str, Any]:
     """Return the recognizers by kind; of equal scores the first counts."""
     return {
-        "credit-card": CreditCard(),
-        "iban": Iban(),
-        "crypto-wallet": CryptoWallet(),
-        "email-address": EmailAddress(),
-        "us-ssn": UsSsn(),
-        "mac-address": MacAddress(),
-        "ip-address": IpAddress(),
+        "CREDIT_CARD": CreditCard(),
+        "IBAN_CODE": Iban(),
+        "CRYPTO": CryptoWallet(),
+        "EMAIL_ADDRESS": EmailAddress(),
+        "US_SSN": UsSsn(),
+        "MAC_ADDRESS": MacAddress(),
+        "IP_ADDRESS": IpAddress(),
     }

@@ -121,12 +121,12 @@ def _wallet(value: str) -> bool:
 
 
 RESERVED: Mapping[str, Callable[[str], bool]] = {
-    "credit-card": _card,
-    "iban": _iban,
-    "us-ssn": _ssn,
-    "email-address": _email,
-    "phone-number": _phone,
-    "ip-address": _ip,
-    "crypto-wallet": _wallet,
+    "CREDIT_CARD": _card,
+    "IBAN_CODE": _iban,
+    "US_SSN": _ssn,
+    "EMAIL_ADDRESS": _email,
+    "PHONE_NUMBER": _phone,
+    "IP_ADDRESS": _ip,
+    "CRYPTO": _wallet,
 }
 """For each kind, whether a value of it is reserved."""

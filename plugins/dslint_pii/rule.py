@@ -23,13 +23,14 @@ def confidence(score: float) -> Confidence:
 
 @dataclass(frozen=True)
 class PersonalData(RecordRule):
-    """A rule on one kind of personal data; `noun` names the kind in messages, and `grave` makes a sure finding an error."""
+    """A rule on one kind of personal data: presidio's `entity`, called `noun` in messages; where it is `grave`, a sure finding is an error."""
 
     sees = "all"
     sensitive = True
-    requires = ("presidio_analyzer",)
+    requires = ("presidio_analyzer", "re2")
     extra = "pii"
-    noun: ClassVar[str]
+    entity: ClassVar[str] = ""
+    noun: ClassVar[str] = ""
     grave: ClassVar[bool] = False
 
     roles: tuple[str, ...] = ("all",)
@@ -45,8 +46,8 @@ class PersonalData(RecordRule):
         return everyday_of(batch)
 
     def mine(self, hit: Hit) -> bool:
-        """Say whether this rule reports the hit's kind."""
-        return hit.kind == self.name
+        """Say whether the hit is of the rule's kind."""
+        return hit.kind == self.entity
 
     def named(self, hit: Hit) -> str:
         """Return what a message calls the hit."""

@@ -18,23 +18,23 @@ REGIONS = ("US", "CA", "GB", "DE", "FR", "IL", "IN", "BR", "AT", "AU", "BE", "CH
 
 _SPACE = r"(?:[ .-]|\xC2\xA0)?"  # UTF-8 has a no-break space in two bytes
 GATES = {
-    "credit-card": rf"[0-9]{{4}}(?:{_SPACE}[0-9]){{8}}",
-    "iban": rf"[A-Za-z]{{2}}[0-9]{{2}}{_SPACE}[A-Za-z0-9]{{4}}{_SPACE}[A-Za-z0-9]{{4}}",
-    "crypto-wallet": r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}|0x[0-9a-fA-F]{40}",
-    "email-address": r"@[^\s@.]+\.",
-    "us-ssn": r"[0-9]{3}(?:[ .-][0-9]{2}[ .-][0-9]{4}|[0-9]{6})",
-    "mac-address": r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
-    "ip-address": r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9A-Fa-f:]::|::[0-9A-Fa-f]|[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:",
-    "phone-number": rf"[0-9](?:{_SPACE}[()]?{_SPACE}[0-9]){{6}}",
+    "CREDIT_CARD": rf"[0-9]{{4}}(?:{_SPACE}[0-9]){{8}}",
+    "IBAN_CODE": rf"[A-Za-z]{{2}}[0-9]{{2}}{_SPACE}[A-Za-z0-9]{{4}}{_SPACE}[A-Za-z0-9]{{4}}",
+    "CRYPTO": r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}|0x[0-9a-fA-F]{40}",
+    "EMAIL_ADDRESS": r"@[^\s@.]+\.",
+    "US_SSN": r"[0-9]{3}(?:[ .-][0-9]{2}[ .-][0-9]{4}|[0-9]{6})",
+    "MAC_ADDRESS": r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
+    "IP_ADDRESS": r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9A-Fa-f:]::|::[0-9A-Fa-f]|[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:",
+    "PHONE_NUMBER": rf"[0-9](?:{_SPACE}[()]?{_SPACE}[0-9]){{6}}",
 }
 """For each kind an expression, on UTF-8, that finds something in every text in which the kind's recognizer does, and never crosses the end of a line."""
 
-_PHONE = "phone-number"
-EVERYDAY = tuple(kind for kind in GATES if kind != _PHONE)
+_PHONE = "PHONE_NUMBER"
+EVERYDAY = tuple(name for name in GATES if name != _PHONE)
 
 
 class Hit(NamedTuple):
-    """A span of the text with this number, in code points, its kind, and presidio's score."""
+    """A span of the text with this number, in code points, its kind (presidio's type of entity), and presidio's score."""
 
     number: int
     start: int
@@ -47,45 +47,45 @@ Recognizers = Callable[[], Mapping[str, Any]]
 
 
 def scan(
-    texts: Sequence[str], kinds: Sequence[str], recognizers: Recognizers, taken: Sequence[Hit] = (), *, gated: bool = True
+    texts: Sequence[str], names: Sequence[str], recognizers: Recognizers, taken: Sequence[Hit] = (), *, gated: bool = True
 ) -> list[Hit]:
-    """Return what the recognizers of these kinds find, by text and place.
+    """Return what the recognizers of these names find, by text and place.
 
-    Where hits overlap, the one with the higher score stays, and none stays that overlaps one of `taken`. A kind without a gate sees every text.
+    Where hits overlap, the one with the higher score stays, and none stays that overlaps one of `taken`. A recognizer without a gate sees every text.
     Nothing of presidio is imported as long as no text can hold anything.
     """
     held: dict[int, list[Hit]] = {}
     for hit in taken:
         held.setdefault(hit.number, []).append(hit)
-    wanted = candidates(texts, kinds) if gated else {number: list(kinds) for number in range(len(texts))}
+    wanted = candidates(texts, names) if gated else {number: list(names) for number in range(len(texts))}
     hits: list[Hit] = []
     for number in sorted(wanted):
-        found = [hit for kind in wanted[number] for hit in _analysed(number, texts[number], kind, recognizers()[kind])]
+        found = [hit for name in wanted[number] for hit in _analysed(number, texts[number], recognizers()[name])]
         hits.extend(_strongest(found, held.get(number, [])))
     return hits
 
 
 @cache
-def _gate(kind: str) -> Any:
+def _gate(name: str) -> Any:
     import re2  # ten times as fast as re on a batch
 
-    return re2.compile(GATES[kind].encode("latin-1"))
+    return re2.compile(GATES[name].encode("latin-1"))
 
 
-def candidates(texts: Sequence[str], kinds: Sequence[str]) -> dict[int, list[str]]:
-    """Return the numbers of the texts that can hold something, with the kinds. All texts are searched at once, as lines of one."""
+def candidates(texts: Sequence[str], names: Sequence[str]) -> dict[int, list[str]]:
+    """Return the numbers of the texts that can hold something, each with the recognizers that have to see it. All texts are searched at once, as lines of one."""
     encoded = [text.encode(errors="replace") for text in texts]
     joined = b"\n".join(encoded)
     ends = list(accumulate(len(text) + 1 for text in encoded))
     wanted: dict[int, list[str]] = {}
-    for kind in kinds:
-        numbers = {bisect_right(ends, match.start()) for match in _gate(kind).finditer(joined)} if kind in GATES else range(len(texts))
+    for name in names:
+        numbers = {bisect_right(ends, match.start()) for match in _gate(name).finditer(joined)} if name in GATES else range(len(texts))
         for number in numbers:
-            wanted.setdefault(number, []).append(kind)
+            wanted.setdefault(number, []).append(name)
     return wanted
 
 
-def _analysed(number: int, text: str, kind: str, recognizer: Any) -> list[Hit]:
+def _analysed(number: int, text: str, recognizer: Any) -> list[Hit]:
     weigh = getattr(recognizer, "weigh", None)
     hits = []
     for result in recognizer.analyze(text, recognizer.supported_entities, None):
@@ -95,7 +95,7 @@ def _analysed(number: int, text: str, kind: str, recognizer: Any) -> list[Hit]:
             words = tuple(word.lower() for word in recognizer.context or ())
             score = supported(result.score) if words and near(text, result.start, result.end, words) else result.score
         if score > 0:
-            hits.append(Hit(number, result.start, result.end, kind, round(score, 2)))
+            hits.append(Hit(number, result.start, result.end, result.entity_type, round(score, 2)))
     return hits
 
 
