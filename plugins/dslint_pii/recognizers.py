@@ -23,7 +23,22 @@ from dslint_pii.presidio import (
     UsSsnRecognizer,
 )
 
-_CARD_WORDS = ["card", "credit", "debit", "cc", "visa", "mastercard", "maestro", "amex", "american express", "discover", "diners", "jcb", "unionpay", "pan"]
+_CARD_WORDS = [
+    "card",
+    "credit",
+    "debit",
+    "cc",
+    "visa",
+    "mastercard",
+    "maestro",
+    "amex",
+    "american express",
+    "discover",
+    "diners",
+    "jcb",
+    "unionpay",
+    "pan",
+]
 _CARD_WORDS += ["carte", "tarjeta", "kreditkarte", "karte", "cartão", "carta", "kaart", "thẻ", "карт", "卡", "カード", "카드"]
 _BRANDS = re.compile(
     r"(?:4(?:\d{12}|\d{15}|\d{18})"  # Visa
@@ -33,7 +48,6 @@ _BRANDS = re.compile(
     r"|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|220[0-4]\d{12,15}"  # Discover, UnionPay, Mir
     r"|(?:50|5[6-9]|6\d)\d{10,17}|0604\d{8,15})"  # Maestro
 )
-_USUAL_LENGTHS = {14: 0.4, 15: 0.6, 16: 0.6, 19: 0.4}
 
 
 class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
@@ -56,9 +70,14 @@ class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Luhn's checksum holds for one number in ten: a bare row of digits says less than one in groups, or beside a word for cards."""
+        value = text[start:end]
         if near(text, start, end, self.WORDS, after=4):
-            return 1.0
-        return _USUAL_LENGTHS.get(end - start, 0.3) if text[start:end].isdigit() else 0.9 * score
+            return score
+        if not value.isdigit():
+            return 0.9 * score
+        if len(value) in (15, 16):
+            return 0.6
+        return 0.4 if len(value) == 14 or (len(value) == 19 and value.startswith(("4", "62"))) else 0.3
 
 
 class Iban(IbanRecognizer):  # type: ignore[misc]
@@ -78,7 +97,7 @@ class Iban(IbanRecognizer):  # type: ignore[misc]
         super().__init__(exact_match=True, replacement_pairs=[("-", ""), (" ", ""), ("\u00a0", "")])
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """A number in lower case counts beside a word for it."""
+        """Let a number in lower case count only beside a word for it."""
         return score if score == 1 or near(text, start, end, self.WORDS) else 0.0
 
 
@@ -95,7 +114,7 @@ class UsSsn(UsSsnRecognizer):  # type: ignore[misc]
     def invalidate_result(self, pattern_text: str) -> bool:
         """Say that the number was never given out; published samples are left for the rule to tell."""
         digits = re.sub(r"[^0-9]", "", pattern_text)
-        return digits[0] == "9" and digits[:5] != "98765" or digits[:3] in ("000", "666") or digits[3:5] == "00" or digits[5:] == "0000"
+        return (digits[0] == "9" and digits[:5] != "98765") or digits[:3] in ("000", "666") or digits[3:5] == "00" or digits[5:] == "0000"
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Add presidio's bonus for a word beside it."""
@@ -134,14 +153,30 @@ class EmailAddress(PatternRecognizer):  # type: ignore[misc]
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Leave the password of an address (`https://user:password@host`) and the place of a repository (`git@host:path`) alone."""
         before = text[max(0, start - 80) : start].rpartition(" ")[2]
-        return 0.0 if "://" in before and before.endswith(":") or re.match(r":[\w~.-]*/", text[end : end + 40]) else score
+        return 0.0 if ("://" in before and before.endswith(":")) or re.match(r":[\w~.-]*/", text[end : end + 40]) else score
 
 
 class IpAddress(IpRecognizer):  # type: ignore[misc]
     """presidio's, without versions (`Chrome/91.0.44.12`, `foo-1.2.3.4`), numbers of sections, slices (`x[1::2]`) and names (`A::B`)."""
 
     WORDS = ("ip", "ips", "ipv4", "ipv6", "address", "addr", "host", "server", "dns", "gateway", "subnet", "ping", "client", "proxy", "ssh")
-    NUMBERING = ("version", "versions", "ver", "v", "release", "section", "sections", "sec", "chapter", "build", "firmware", "figure", "table", "appendix", "§")
+    NUMBERING = (
+        "version",
+        "versions",
+        "ver",
+        "v",
+        "release",
+        "section",
+        "sections",
+        "sec",
+        "chapter",
+        "build",
+        "firmware",
+        "figure",
+        "table",
+        "appendix",
+        "§",
+    )
     PATTERNS = [  # noqa: RUF012
         Pattern(
             "IPv4",
@@ -199,7 +234,7 @@ class MacAddress(MacAddressRecognizer):  # type: ignore[misc]
     def invalidate_result(self, pattern_text: str) -> bool:
         """Say that this is no address."""
         plain = re.sub(r"[^0-9A-Fa-f]", "", pattern_text)
-        return plain.isdigit() or plain.isalpha() and "." in pattern_text or bool(super().invalidate_result(pattern_text))
+        return plain.isdigit() or (plain.isalpha() and "." in pattern_text) or bool(super().invalidate_result(pattern_text))
 
 
 def _is_network(value: str) -> bool:

@@ -27,7 +27,7 @@ GATES = {
     "IP_ADDRESS": r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9A-Fa-f:]::|::[0-9A-Fa-f]|[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:",
     "PHONE_NUMBER": rf"[0-9](?:{_SPACE}[()]?{_SPACE}[0-9]){{6}}",
 }
-"""For each kind an expression, on UTF-8, that finds something in every text in which the kind's recognizer does, and never crosses the end of a line."""
+"""For each kind an expression, on UTF-8, that finds something in every text in which its recognizer does, and never crosses the end of a line."""
 
 _PHONE = "PHONE_NUMBER"
 EVERYDAY = tuple(name for name in GATES if name != _PHONE)
@@ -46,9 +46,7 @@ class Hit(NamedTuple):
 Recognizers = Callable[[], Mapping[str, Any]]
 
 
-def scan(
-    texts: Sequence[str], names: Sequence[str], recognizers: Recognizers, taken: Sequence[Hit] = (), *, gated: bool = True
-) -> list[Hit]:
+def scan(texts: Sequence[str], names: Sequence[str], recognizers: Recognizers, taken: Sequence[Hit] = (), *, gated: bool = True) -> list[Hit]:
     """Return what the recognizers of these names find, by text and place.
 
     Where hits overlap, the one with the higher score stays, and none stays that overlaps one of `taken`. A recognizer without a gate sees every text.
@@ -67,13 +65,16 @@ def scan(
 
 @cache
 def _gate(name: str) -> Any:
-    import re2  # ten times as fast as re on a batch
+    import re2  # type: ignore[import-untyped]  # ten times as fast as re on a batch
 
     return re2.compile(GATES[name].encode("latin-1"))
 
 
 def candidates(texts: Sequence[str], names: Sequence[str]) -> dict[int, list[str]]:
-    """Return the numbers of the texts that can hold something, each with the recognizers that have to see it. All texts are searched at once, as lines of one."""
+    """Return the numbers of the texts that can hold something, each with the recognizers that have to see it.
+
+    All texts are searched at once, as lines of one.
+    """
     encoded = [text.encode(errors="replace") for text in texts]
     joined = b"\n".join(encoded)
     ends = list(accumulate(len(text) + 1 for text in encoded))
