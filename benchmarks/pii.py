@@ -51,9 +51,7 @@ def grouped(digits: str, mark: str) -> str:
 
 
 VALUES: dict[str, Callable[[random.Random], str]] = {
-    "email-address": lambda r: (
-        f"{r.choice(['ada', 'grace', 'linus', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}@{r.choice(['gmail.com', 'mail.ru', 'web.de', 'orange.fr'])}"
-    ),
+    "email-address": lambda r: f"{r.choice(['ada', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}@{r.choice(['gmail.com', 'web.de'])}",
     "phone-number": lambda r: r.choice(["({}) {}-{}", "{}-{}-{}", "+1 {} {} {}"]).format(
         r.choice([212, 415, 312, 617, 206]), r.randint(556, 989), r.randint(1000, 9999)
     ),
@@ -139,15 +137,12 @@ def main() -> None:
             "presidio": {(number, names[entity], start) for number, entity, start in json.loads((folder / "presidio.json").read_text())},
         }
         size = (folder / "all.jsonl").stat().st_size / 1e6
-    print(
-        f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, {len(truth)} with a value; one process, CPU seconds\n"
-    )
+    print(f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, {len(truth)} with a value; one process\n")
     print("| CPU seconds | start | in all | without the start |\n|---|---|---|---|")
     for who, (start, whole) in spent.items():
         print(f"| {who} | {start:.2f} | {whole:.2f} | {whole - start:.2f} |")
-    print(
-        f"\npresidio / dslint, without their starts: {(spent['presidio'][1] - spent['presidio'][0]) / (spent['dslint'][1] - spent['dslint'][0]):.1f}\n"
-    )
+    work = {who: whole - start for who, (start, whole) in spent.items()}
+    print(f"\npresidio / dslint, without their starts: {work['presidio'] / work['dslint']:.1f}\n")
     print("| kind | values | recall dslint | recall presidio | beside them dslint | beside them presidio |\n|---|---|---|---|---|---|")
     wanted = Counter(kind for _, kind, _ in truth)
     for kind in KINDS:

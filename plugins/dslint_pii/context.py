@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from functools import lru_cache
 
 _STEM = 5  # letters from which a word also stands for those that begin with it
@@ -11,15 +10,17 @@ _WORD = 16  # characters that are looked at for each word
 
 
 @lru_cache(maxsize=256)
-def _pattern(words: Sequence[str]) -> re.Pattern[str]:
-    spaced = [re.escape(word) + (r"\w*" if len(word) >= _STEM else "") for word in words if word[0].isascii()]
-    others = [re.escape(word) for word in words if not word[0].isascii()]
+def _pattern(words: str) -> re.Pattern[str]:
+    listed = words.split("|")
+    spaced = [re.escape(word) + (r"\w*" if len(word) >= _STEM else "") for word in listed if word[0].isascii()]
+    others = [re.escape(word) for word in listed if not word[0].isascii()]
     return re.compile("|".join([*others, rf"(?<![^\W_])(?:{'|'.join(spaced)})(?![^\W_])"] if spaced else others))
 
 
-def near(text: str, start: int, end: int, words: tuple[str, ...], *, before: int = 6, after: int = 0) -> bool:
-    """Say whether one of the words (lower case) is among the last words before a span, or the first after it; longer ones may have endings there.
+def near(text: str, start: int, end: int, words: str, *, before: int = 6, after: int = 0) -> bool:
+    """Say whether one of the words is among the last words before a span, or the first after it, where longer ones may have endings.
 
+    The words are given in lower case, with | between them.
     Words that begin with a letter of another alphabet may stand within others: some scripts do not separate words.
     """
     around = text[max(0, start - _WORD * before) : start].split()[-before:] if before else []

@@ -27,7 +27,7 @@ class Custom(PersonalData):
     Options: `recognizers`, the file, or its content; `deny`, words that may not stand; `roles`, which texts to judge; `threshold`, the least score
     of presidio's that counts; `allow`, values that may stand (`*` and `?` are wildcards; case, spaces and hyphens do not count).
 
-    Flags with {"recognizers": {"recognizers": [{"supported_entity": "STAFF", "patterns": [{"name": "id", "regex": "EMP-[0-9]{4}", "score": 0.5}]}]}}::
+    Flags with {"recognizers": {"recognizers": [{"supported_entity": "STAFF", "patterns": [{"name": "n", "regex": "EMP-[0-9]{4}", "score": 0.5}]}]}}::
 
         {"messages": [{"role": "user", "content": "I am EMP-4711."}, {"role": "assistant", "content": "Welcome."}]}
 

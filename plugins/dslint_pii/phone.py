@@ -13,15 +13,13 @@ import phonenumbers
 from dslint_pii.context import near
 from dslint_pii.presidio import LocalRecognizer, RecognizerResult
 
-WORDS = tuple(
-    (
-        "phone|phones|telephone|tel|mobile|mob|cell|cellphone|fax|call|calling|dial|sms|whatsapp|hotline|helpline|landline|"
-        "handy|telefon|teléfono|móvil|celular|portable|téléphone|telefone|mobil|puhelin|numer|ring|电话|手机|電話|携帯|전화|điện"
-        "thoại|sđt|телефон|тел|โทร|फ़ोन|هاتف|טלפון"
-    ).split("|")
+WORDS = (
+    "phone|phones|telephone|tel|mobile|mob|cell|cellphone|fax|call|calling|dial|sms|whatsapp|hotline|helpline|landline|ring"
+    "|handy|telefon|teléfono|móvil|celular|portable|téléphone|telefone|mobil|puhelin|numer"
+    "|电话|手机|電話|携帯|전화|điện thoại|sđt|телефон|тел|โทร|फ़ोन|هاتف|טלפון"
 )
-_AFTER = ("office", "fax", "mobile", "cell", "phone", "home", "work", "desk")
-_OTHER = tuple(("order|invoice|ticket|tracking|account|isbn|serial|version|zip|id|population|model|part|date|dated").split("|"))
+_AFTER = "office|fax|mobile|cell|phone|home|work|desk"
+_OTHER = "order|invoice|ticket|tracking|account|isbn|serial|version|zip|id|population|model|part|date|dated"
 # The patterns begin with a set of characters, which re looks for much faster than for what must not stand before it.
 _BEGIN = r"[+(0-9](?<![A-Za-z0-9_.,$€£¥%/\\@^=*-][+(0-9])"
 _NEXT = r"(?:[ .\u00a0-]?[()]?[ .\u00a0-]?[0-9])"

@@ -23,23 +23,10 @@ from dslint_pii.presidio import (
     UsSsnRecognizer,
 )
 
-_CARD_WORDS = [
-    "card",
-    "credit",
-    "debit",
-    "cc",
-    "visa",
-    "mastercard",
-    "maestro",
-    "amex",
-    "american express",
-    "discover",
-    "diners",
-    "jcb",
-    "unionpay",
-    "pan",
-]
-_CARD_WORDS += ["carte", "tarjeta", "kreditkarte", "karte", "cartão", "carta", "kaart", "thẻ", "карт", "卡", "カード", "카드"]
+_CARD_WORDS = (
+    "card|cards|credit|debit|cc|visa|mastercard|maestro|amex|american express|discover|diners|jcb|unionpay|pan"
+    "|carte|tarjeta|kreditkarte|karte|cartão|carta|kaart|thẻ|карт|卡|カード|카드"
+)
 _BRANDS = re.compile(
     r"(?:4(?:\d{12}|\d{15}|\d{18})"  # Visa
     r"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
@@ -53,7 +40,7 @@ _BRANDS = re.compile(
 class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
     """Numbers of payment cards: Luhn's checksum, and the prefixes and lengths that issuers use, which presidio has not (12 to 19 digits)."""
 
-    WORDS = tuple(_CARD_WORDS)
+    WORDS = _CARD_WORDS
     PATTERNS = [  # noqa: RUF012 - presidio's way
         Pattern(
             "Card",
@@ -83,7 +70,7 @@ class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
 class Iban(IbanRecognizer):  # type: ignore[misc]
     """presidio's, with an account number's exact length, and in lower case where a word for it stands near."""
 
-    WORDS = ("iban", "bank", "account", "konto", "compte", "cuenta", "rekening", "transfer", "überweis", "swift", "bic")
+    WORDS = "iban|bank|account|konto|compte|cuenta|rekening|transfer|überweis|swift|bic"
     PATTERNS = [  # noqa: RUF012
         Pattern(
             "IBAN",
@@ -104,7 +91,7 @@ class Iban(IbanRecognizer):  # type: ignore[misc]
 class UsSsn(UsSsnRecognizer):  # type: ignore[misc]
     """presidio's, without those that were never given out; nine digits without hyphens need a word beside them."""
 
-    WORDS = ("social", "ssn", "ssns", "soc sec")
+    WORDS = "social|ssn|ssns|soc sec"
     PATTERNS = [  # noqa: RUF012
         Pattern("Hyphens", r"(?<![A-Za-z0-9_.-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])", 0.5),
         Pattern("Spaces", r"(?<![A-Za-z0-9_.-])[0-9]{3}([ .])[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])", 0.15),
@@ -159,24 +146,8 @@ class EmailAddress(PatternRecognizer):  # type: ignore[misc]
 class IpAddress(IpRecognizer):  # type: ignore[misc]
     """presidio's, without versions (`Chrome/91.0.44.12`, `foo-1.2.3.4`), numbers of sections, slices (`x[1::2]`) and names (`A::B`)."""
 
-    WORDS = ("ip", "ips", "ipv4", "ipv6", "address", "addr", "host", "server", "dns", "gateway", "subnet", "ping", "client", "proxy", "ssh")
-    NUMBERING = (
-        "version",
-        "versions",
-        "ver",
-        "v",
-        "release",
-        "section",
-        "sections",
-        "sec",
-        "chapter",
-        "build",
-        "firmware",
-        "figure",
-        "table",
-        "appendix",
-        "§",
-    )
+    WORDS = "ip|ips|ipv4|ipv6|address|addr|host|server|dns|gateway|subnet|ping|client|proxy|ssh"
+    NUMBERING = "version|versions|ver|v|release|section|sections|sec|chapter|build|firmware|figure|table|appendix|§"
     PATTERNS = [  # noqa: RUF012
         Pattern(
             "IPv4",
@@ -220,7 +191,7 @@ class CryptoWallet(CryptoRecognizer):  # type: ignore[misc]
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Add presidio's bonus for a word beside it."""
-        return supported(score) if near(text, start, end, ("wallet", "btc", "bitcoin", "eth", "ethereum", "crypto", "address", "send")) else score
+        return supported(score) if near(text, start, end, "wallet|btc|bitcoin|eth|ethereum|crypto|address|send") else score
 
 
 class MacAddress(MacAddressRecognizer):  # type: ignore[misc]

@@ -93,7 +93,7 @@ def _analysed(number: int, text: str, recognizer: Any) -> list[Hit]:
         if weigh:
             score = weigh(text, result.start, result.end, result.score)
         else:
-            words = tuple(word.lower() for word in recognizer.context or ())
+            words = "|".join(filter(None, map(str.lower, recognizer.context or ())))
             score = supported(result.score) if words and near(text, result.start, result.end, words) else result.score
         if score > 0:
             hits.append(Hit(number, result.start, result.end, result.entity_type, round(score, 2)))
