@@ -80,13 +80,10 @@ def load(data: bytes, deny: tuple[str, ...]) -> Mapping[str, Any]:
 
     This imports the whole of presidio, for what such a file may name is open.
     """
-    found: list[Any] = []
-    if deny:
-        from dslint_pii.presidio import PatternRecognizer
+    from dslint_pii.presidio import PatternRecognizer
 
-        found.append(PatternRecognizer(supported_entity="DENY_LIST", deny_list=list(deny)))
-    if data:
-        found += _of_file(data)
+    found = [PatternRecognizer(supported_entity="DENY_LIST", deny_list=list(deny))] if deny else []
+    found += _of_file(data) if data else []
     return {f"{number} {one.name}": one for number, one in enumerate(found)}
 
 

@@ -12,6 +12,7 @@ import phonenumbers
 
 from dslint_pii.context import near
 from dslint_pii.presidio import LocalRecognizer, RecognizerResult
+from dslint_pii.scan import claim
 
 WORDS = (
     "phone|phones|telephone|tel|mobile|mob|cell|cellphone|fax|call|calling|dial|sms|whatsapp|hotline|helpline|landline|ring"
@@ -65,16 +66,15 @@ class Phone(LocalRecognizer):  # type: ignore[misc]
         """Return what may be a number, with the score that it has by itself."""
         del entities, nlp_artifacts
         found: list[Any] = []
+        spans: list[tuple[int, int]] = []
         for match in (match for pattern in _CANDIDATES for match in pattern.finditer(text)):
             start, end = match.span()
-            if any(other.start < end and start < other.end for other in found):
-                continue
             if text.count("(", start, end) != text.count(")", start, end):
                 if text[start] != "(":
                     continue
                 start += 1
             score = self._score(text, start, end)
-            if score:
+            if score and claim(spans, start, end):
                 found.append(RecognizerResult("PHONE_NUMBER", start, end, score))
         return found
 

@@ -8,6 +8,7 @@ himself gets the whole of it. Where presidio is there already, it is taken as it
 
 from __future__ import annotations
 
+import logging
 import re
 import sys
 from collections.abc import Iterator
@@ -72,8 +73,11 @@ def _named(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
 
+# presidio logs values that it cannot validate, and values are nowhere.
+logging.getLogger("presidio-analyzer").addHandler(logging.NullHandler())
+logging.getLogger("presidio-analyzer").propagate = False
+
 with _light():
-    EntityRecognizer: Any = _named(f"{_ROOT}.entity_recognizer", "EntityRecognizer")
     LocalRecognizer: Any = _named(f"{_ROOT}.local_recognizer", "LocalRecognizer")
     Pattern: Any = _named(f"{_ROOT}.pattern", "Pattern")
     PatternRecognizer: Any = _named(f"{_ROOT}.pattern_recognizer", "PatternRecognizer")

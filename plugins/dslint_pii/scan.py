@@ -101,13 +101,18 @@ def _analysed(number: int, text: str, recognizer: Any) -> list[Hit]:
 
 
 def _strongest(hits: list[Hit], taken: list[Hit]) -> list[Hit]:
-    kept = [hit for hit in taken if hit.score >= THRESHOLD]
-    stay = []
-    for hit in sorted(hits, key=lambda hit: (-hit.score, hit.start - hit.end, hit.start)):
-        if not any(other.start < hit.end and hit.start < other.end for other in kept):
-            stay.append(hit)
-            kept.append(hit)
-    return sorted(stay)
+    spans = sorted((hit.start, hit.end) for hit in taken if hit.score >= THRESHOLD)
+    best_first = sorted(hits, key=lambda hit: (-hit.score, hit.start - hit.end, hit.start))
+    return sorted(hit for hit in best_first if claim(spans, hit.start, hit.end))
+
+
+def claim(spans: list[tuple[int, int]], start: int, end: int) -> bool:
+    """Add a span to sorted ones that do not overlap, and say so; False if it overlaps one of them."""
+    place = bisect_right(spans, (start, end))
+    if (place and spans[place - 1][1] > start) or (place < len(spans) and spans[place][0] < end):
+        return False
+    spans.insert(place, (start, end))
+    return True
 
 
 @cache
