@@ -92,7 +92,7 @@ def test_what_users_write_is_not_judged():
 def test_gendered_terms_are_opt_in(tmp_path):
     path = tmp_path / "data.jsonl"
     path.write_text('{"text": "Ask the chairman."}\n')
-    assert lint([str(path)], {"rules": {"select": ["bias"]}}).findings == []
+    assert list(lint([str(path)], {"rules": {"select": ["bias"]}}).findings) == []
     (found,) = lint([str(path)], {"rules": {"select": ["bias/gendered-term"]}}).findings
     assert found.suggestion == "chair"
 

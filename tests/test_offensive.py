@@ -200,7 +200,7 @@ def test_rates_are_measured_by_role(report):
 
 
 def test_mild_words_on_request(report):
-    assert report(chat("Hi.", "Damn, that is crap.")).findings == []
+    assert list(report(chat("Hi.", "Damn, that is crap.")).findings) == []
     assert [str(found.severity) for found in report(chat("Hi.", "Damn!"), **{"offensive/profanity": {"mild": True}}).findings] == ["info"]
 
 
@@ -209,6 +209,7 @@ def test_no_message_holds_the_word(report):
 
 
 def test_ones_own_words_in_csv_and_toml(work, call):
+    work.jsonl("prompt.jsonl", chat("This blargs.", "Hi."))
     work.jsonl("data.jsonl", {"text": "the frob blargs"}, {"text": "a fr0b"}, {"text": "oh shit"}, {"text": "holy shit"})
     work.write("words/own.csv", "term,severity,category,replacement\nfrob,error,jargon,change\n")
     work.write("words/more.toml", '[[entries]]\nterm = "blargs"\nseverity = "info"\n')
@@ -217,6 +218,8 @@ def test_ones_own_words_in_csv_and_toml(work, call):
     found = [(item["row"], item["severity"], item["suggestion"]) for item in said.findings("offensive/profanity")]
     assert found == [(0, "error", "change"), (0, "info", None), (1, "error", "change"), (2, "warning", None)]
     assert said.code == 1
+    asked = call("check", "-o", "json", "--select", "offensive", "prompt.jsonl")
+    assert [item["severity"] for item in asked.findings("offensive/profanity")] == ["info"]  # nothing is milder
 
 
 def test_a_mistake_in_ones_own_words_stops_the_run(work, call, refused):

@@ -7,7 +7,7 @@ from dslint.plugin import Severity
 
 def milder(severity: Severity) -> Severity:
     """Return the next milder severity: what a user says is not what a model learns to say."""
-    return max(Severity.INFO, Severity(severity - 1))
+    return Severity(max(Severity.INFO, severity - 1))
 
 
 def score(severity: Severity) -> float:
