@@ -24,7 +24,7 @@ class GroupRepresentation(DatasetRule):
     `balanced`: if the rarer of two is in less than `least` of the records that mention either, beyond chance (99 % Wilson interval), and at least
     `support` records do. For the other axes nobody can say from the data alone what a fair share would be.
 
-    Measured: in the sentence pairs of CrowS-Pairs a group of the pair's own axis is recognised in 82 % (gender), 62 % (race), 91 % (religion), 76
+    Measured: in the sentence pairs of CrowS-Pairs a group of the pair's own axis is recognised in 84 % (gender), 62 % (race), 91 % (religion), 76
     % (nationality), 75 % (age), 82 % (orientation), 85 % (disability), 67 % (class) and 75 % (appearance) of the pairs. In CLINC150, where hardly
     anybody is spoken of, 2.0 % of 23,700 utterances mention a group.
 
