@@ -25,8 +25,8 @@ class Slur(LexiconRule):
     of the others, many of which hold a slur all the same. No finding in 23,700 utterances of CLINC150, nor in LLaMA-Factory's c4_demo (300) and
     alpaca_en_demo (999).
 
-    In 35,870 sentences of the Universal Declaration of Human Rights in 388 languages 85 findings in 49 sentences: short slurs are words in languages that
-    the rule does not know.
+    In 35,870 sentences of the Universal Declaration of Human Rights in 388 languages 85 findings in 49 sentences: short slurs are words in languages
+    that the rule does not know.
 
     Blind spots: most hatred needs no slur, and is not seen; counter-speech that quotes without saying so is flagged, hatred that hides in a
     quotation is not; in-group use is not told from abuse; new coinages; languages without a lexicon.
