@@ -4,6 +4,9 @@ from msgspec import Meta
 
 from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
 from dslint.hooks import hookimpl
+from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
+from dslint.lexicon_rule import LexiconRule
+from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
 from dslint.protocols import Source
@@ -20,8 +23,13 @@ __all__ = [
     "Columns",
     "Confidence",
     "DatasetRule",
+    "Entry",
     "Finding",
+    "Hit",
+    "Lexicon",
+    "LexiconRule",
     "Location",
+    "Matcher",
     "Measure",
     "Meta",
     "Observer",
@@ -49,8 +57,10 @@ __all__ = [
     "find_secrets",
     "hookimpl",
     "leaves",
+    "lexicon_of",
     "lookup",
     "masked",
+    "parse_lexicon",
     "pattern",
     "records_in",
     "redact_record",

@@ -57,6 +57,8 @@ class Rule(ABC):
     """Kinds of resources that the rule uses, from whichever plugins bring them."""
     resources: ClassVar[tuple[Resource, ...]] = ()
     """Those resources, with their content; set on the instance when the rule is built."""
+    by_role: ClassVar[bool] = False
+    """Whether a record rule with the option `roles` is also measured by the role of its texts: `count[role=user]`, `rate[role=user]`."""
     measures: ClassVar[Mapping[str, str]] = {}
     """The rule's own measures, with a short meaning for the manual page."""
 
