@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -10,11 +10,15 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from dslint.model import Defect, Input, Location, Shape, ShapeProblem, Text, Turn
+from dslint.pointers import leaves, lookup
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
 T = TypeVar("T")
+
+Identify = Callable[[Sequence[str]], "list[str | None]"]
+"""Tells the primary language code of each text by itself, None where it cannot."""
 
 _canonical = msgspec.json.Encoder(order="sorted").encode
 
@@ -27,60 +31,9 @@ def digest(value: object) -> bytes:
     return xxh3_128_digest(_canonical(value))
 
 
-def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
-    """Yield the JSON pointer and text of every string in a decoded value, in order."""
-    stack: list[tuple[str, object]] = [(pointer, value)]
-    while stack:
-        where, item = stack.pop()
-        if type(item) is str:
-            yield where, item
-        elif type(item) is dict:
-            stack.extend((f"{where}/{escape(key)}", item[key]) for key in reversed(item))
-        elif type(item) is list:
-            stack.extend((f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1))
-
-
-def escape(key: str) -> str:
-    """Escape a key for use in a JSON pointer."""
-    return key.replace("~", "~0").replace("/", "~1") if "~" in key or "/" in key else key
-
-
-def lookup(value: object, path: str) -> object:
-    """Return the value at a column path (`label`, `meta.url`, or a JSON pointer), or None where there is none."""
-    if type(value) is dict and path in value:
-        return value[path]
-    for key in _keys(path):
-        if type(value) is dict:
-            value = value.get(key)
-        elif type(value) is list and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
-        else:
-            return None
-    return value
-
-
-def without(value: object, path: str) -> object:
-    """Return the value without what `lookup` finds at a column path. Only what is on the way there is copied."""
-    return _cut(value, [path] if type(value) is dict and path in value else _keys(path))
-
-
-def _cut(value: object, keys: list[str]) -> object:
-    key, rest = keys[0], keys[1:]
-    if type(value) is dict and key in value:
-        return {**value, key: _cut(value[key], rest)} if rest else {name: item for name, item in value.items() if name != key}
-    if type(value) is list and key.isdecimal() and int(key) < len(value):
-        number = int(key)
-        return [*value[:number], *([_cut(value[number], rest)] if rest else []), *value[number + 1 :]]
-    return value
-
-
-def pointer_of(value: object, path: str) -> str:
-    """Return the JSON pointer of what `lookup` finds at a column path."""
-    return f"/{escape(path)}" if type(value) is dict and path in value else "".join(f"/{escape(key)}" for key in _keys(path))
-
-
-def _keys(path: str) -> list[str]:
-    return [key.replace("~1", "/").replace("~0", "~") for key in path[1:].split("/")] if path.startswith("/") else path.split(".")
+def primary(code: object) -> str | None:
+    """Return the primary language of a code, in lower case: `en` for `en-US` and `en_GB.UTF-8`; None for what is no code."""
+    return code.strip().replace("_", "-").partition("-")[0].lower() or None if isinstance(code, str) else None
 
 
 def selected(text: Text, roles: Sequence[str]) -> bool:
@@ -258,6 +211,10 @@ class Batch:
         self.mark = mark
         self.whole: tuple[Batch, list[int]] | None = None
         """For the valid part of a batch: the whole one, and the positions of these records in it."""
+        self.identify: Identify | None = None
+        """What tells the languages of texts, where that is installed."""
+        self._spoken: frozenset[str] = frozenset()
+        self._identified: dict[str, str | None] = {}
         self._cache: dict[Any, Any] = {}
 
     def __len__(self) -> int:
@@ -313,7 +270,20 @@ class Batch:
         batch.parsed = [self.parsed[k] for k in keep]
         batch.valid = batch
         batch.whole = (self, keep)
+        batch.identify, batch._identified = self.identify, self._identified
         return batch
+
+    def within(self, languages: Sequence[str]) -> Batch:
+        """Return the batch as a rule for these languages sees it: without the texts that are known to be in another one."""
+        tells = "language" in self.input.columns or (self.identify is not None and len(self.input.languages) != 1)
+        return self.cached(("within", *languages), lambda batch: batch._within(languages)) if languages and tells else self  # noqa: SLF001 - this class
+
+    def _within(self, languages: Sequence[str]) -> Batch:
+        view = Batch(self.input, self.shape, self.values, self.rows, self.lines)
+        view.parsed = self.parsed
+        view.valid = view if self.valid is self else self.valid.within(languages)
+        view.identify, view._identified, view._spoken = self.identify, self._identified, frozenset(languages)
+        return view
 
     @cached_property
     def digests(self) -> list[bytes]:
@@ -329,9 +299,12 @@ class Batch:
         elif "all" in roles or "metadata" in roles:
             known = {text.field for text in texts}
             texts = texts + [Text(where, "metadata", text) for where, text in leaves(value) if where not in known]
-        if "all" in roles:
-            return texts
-        return [text for text in texts if selected(text, roles)]
+        if "all" not in roles:
+            texts = [text for text in texts if selected(text, roles)]
+        if self._spoken:
+            codes = self._languages([position] * len(texts), texts)
+            texts = [text for text, code in zip(texts, codes, strict=True) if code is None or code in self._spoken]
+        return texts
 
     def texts(self, roles: Sequence[str] = ("all",)) -> Texts:
         """Return all texts of the batch in the given roles, flat."""
@@ -360,7 +333,30 @@ class Batch:
                 if (text.role, text.target) in wanted:
                     positions.append(position)
                     items.append(text)
+        if self._spoken and plain:
+            codes = self._languages(positions, items)
+            kept = [number for number, code in enumerate(codes) if code is None or code in self._spoken]
+            return Texts(self, [positions[number] for number in kept], [items[number] for number in kept])
         return Texts(self, positions, items)
+
+    def languages(self, roles: Sequence[str] = ("all",)) -> list[str | None]:
+        """Return the primary language code of each text of `texts(roles)`, None where it is not known.
+
+        It is what the record's language column says, else the one language that the dataset is declared to be in, else what is told from the text.
+        """
+        texts = self.texts(roles)
+        return self.cached(("languages", *roles), lambda batch: batch._languages(texts.positions, texts.items))  # noqa: SLF001 - this class
+
+    def _languages(self, positions: Iterable[int], items: Sequence[Text]) -> list[str | None]:
+        declared = self.input.languages[0] if len(self.input.languages) == 1 else None
+        stated = self.cached("language", lambda batch: [primary(code) or declared for code in batch.column("language")])
+        codes = [stated[position] for position in positions]
+        told = self._identified
+        if self.identify is not None:
+            new = list(dict.fromkeys(item.text for item, code in zip(items, codes, strict=True) if code is None and item.text not in told))
+            if new:
+                told.update(zip(new, self.identify(new), strict=True))
+        return [code or told.get(item.text) for item, code in zip(items, codes, strict=True)]
 
     def column(self, kind: str) -> list[Any]:
         """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""
@@ -384,8 +380,11 @@ class Batch:
         if "valid" in self.__dict__ and self.valid is not self:
             self.valid.release()
         self.whole = None
-        for view in ("records", "valid", "parsed", "turns", "digests", "_kinds"):
-            self.__dict__.pop(view, None)
+        for view in self._cache.values():
+            if isinstance(view, Batch):
+                view.release()
+        for name in ("records", "valid", "parsed", "turns", "digests", "_kinds"):
+            self.__dict__.pop(name, None)
         self._cache.clear()
 
     def cached(self, key: Hashable, make: Callable[[Batch], T]) -> T:

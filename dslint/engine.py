@@ -11,7 +11,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dslint.batch import Batch, Record
+from dslint.batch import Batch, Identify, Record
 from dslint.errors import DslintError, InputError, PluginError
 from dslint.model import Finding, Input, Location, Problem
 from dslint.partial import Crash, Partial, Summary, Tally, note_crash
@@ -43,6 +43,7 @@ def fold(
     observers: Sequence[Observer],
     stamp: Stamp,
     slices: Sequence[str] = (),
+    identify: Identify | None = None,
 ) -> Partial:
     """Read the batches of a shard once, through every record rule and observer."""
     part = Partial()
@@ -51,13 +52,14 @@ def fold(
     broken: set[int] = set()
     with _collector_paused():
         for number, batch in enumerate(_to_the_end(batches, part), start=1):
+            batch.identify = identify
             _count(part, batch, slices)
             for active, rule in record_rules:
                 judged = batch if rule.sees == "all" else batch.valid
                 if judged.values:
                     with _clock(part.seconds, active.id):
                         part.judged[active.id] += len(judged)
-                        part.findings.extend(_checked(part, active, rule, judged, stamp))
+                        part.findings.extend(_checked(part, active, rule, judged.within(rule.languages), stamp))
             for active, dataset_rule in dataset_rules:
                 part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
             for index, observer in enumerate(observers):
@@ -234,7 +236,7 @@ def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules
     users = [active.id for active, rule in rules if rule.observer() == observer]
     with _clock(part.seconds, users[0]):
         try:
-            said = observer.observe(judged)
+            said = observer.observe(judged.within(observer.languages))
             part.states.setdefault(index, []).append(_located(observer, judged, said))
             _settle(part, index, observer)
         except PluginError:

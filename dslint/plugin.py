@@ -2,10 +2,11 @@
 
 from msgspec import Meta
 
-from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
+from dslint.batch import Batch, Part, Record, Texts, digest, primary, selected
 from dslint.hooks import hookimpl
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
+from dslint.pointers import escape, leaves, lookup, without
 from dslint.protocols import Source
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.shapes import conversation
@@ -44,6 +45,7 @@ __all__ = [
     "leaves",
     "lookup",
     "pattern",
+    "primary",
     "selected",
     "without",
 ]

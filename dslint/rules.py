@@ -48,7 +48,7 @@ class Rule(ABC):
     needs_roles: ClassVar[tuple[str, ...]] = ()
     """Roles of which a shape must have one, or the rule is not applicable."""
     languages: ClassVar[tuple[str, ...]] = ()
-    """Language codes that the rule is for; empty for any."""
+    """Primary language codes that the rule is for; empty for any. It then does not see texts that are known to be in another language."""
     requires: ClassVar[tuple[str, ...]] = ()
     """Modules that must be importable."""
     extra: ClassVar[str] = ""
@@ -110,6 +110,7 @@ class Observer(ABC):
     """
 
     sees: ClassVar[Literal["valid", "all"]] = "valid"
+    languages: ClassVar[tuple[str, ...]] = ()
     state: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod
