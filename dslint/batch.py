@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
-import msgspec
-from xxhash import xxh3_128_digest
-
-from dslint.model import Defect, Input, Location, Shape, ShapeProblem, Text, Turn
+from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
 from dslint.pointers import leaves, lookup
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from dslint.record import Record, Texts, digest
 
 T = TypeVar("T")
 
 Identify = Callable[[Sequence[str]], "list[str | None]"]
 """Tells the primary language code of each text by itself, None where it cannot."""
-
-_canonical = msgspec.json.Encoder(order="sorted").encode
-
-
-def digest(value: object) -> bytes:
-    """Return 16 bytes that are equal for equal JSON values, whatever the order of their keys (XXH3 of sorted compact JSON).
-
-    Equal on every machine. It tells records apart; what must keep a secret is hashed with a key instead, see `dslint.suppress`.
-    """
-    return xxh3_128_digest(_canonical(value))
 
 
 def primary(code: object) -> str | None:
@@ -48,141 +33,6 @@ def selected(text: Text, roles: Sequence[str]) -> bool:
     if text.target:
         return "target" in roles
     return "prompt" in roles and text.role not in ("rejected", "metadata")
-
-
-class Part:
-    """A text of a record, with its place."""
-
-    __slots__ = ("_record", "_text")
-
-    def __init__(self, record: Record, text: Text) -> None:
-        self._record = record
-        self._text = text
-
-    @property
-    def text(self) -> str:
-        """The text itself."""
-        return self._text.text
-
-    @property
-    def field(self) -> str:
-        """JSON pointer of the text in its record."""
-        return self._text.field
-
-    @property
-    def role(self) -> str | None:
-        """Role of the text; None where the record does not fit its shape."""
-        return self._text.role
-
-    @property
-    def target(self) -> bool:
-        """Whether a model learns to say this."""
-        return self._text.target
-
-    def at(self, start: int | None = None, end: int | None = None) -> Location:
-        """Return the place of this text, or of a span of it in code points."""
-        return self._record.at(self._text.field, start, end, role=self._text.role)
-
-
-class Record:
-    """One record. Rules read it; none may change it."""
-
-    __slots__ = ("_batch", "_position")
-
-    def __init__(self, batch: Batch, position: int) -> None:
-        self._batch = batch
-        self._position = position
-
-    @property
-    def value(self) -> Any:
-        """The decoded record: most often a dict."""
-        return self._batch.values[self._position]
-
-    @property
-    def path(self) -> str:
-        """Path of the record's file."""
-        return self._batch.input.path
-
-    @property
-    def row(self) -> int:
-        """0-based number of the record in its file."""
-        return self._batch.rows[self._position]
-
-    @property
-    def line(self) -> int | None:
-        """1-based physical line where the record begins, if its format has lines."""
-        return self._batch.lines[self._position]
-
-    @property
-    def shape(self) -> str:
-        """Name of the shape of the record's dataset."""
-        return self._batch.shape.name
-
-    @property
-    def problems(self) -> list[ShapeProblem]:
-        """What keeps the record from fitting its shape."""
-        return self._batch.parsed[self._position][1]
-
-    @property
-    def turns(self) -> list[Turn]:
-        """The turns of the conversation; none if the record is no conversation, or does not fit its shape."""
-        return [] if self.problems else self._batch.turns[self._position]
-
-    @property
-    def digest(self) -> bytes:
-        """Digest of the whole record."""
-        return digest(self.value)
-
-    def texts(self, roles: Sequence[str] = ("all",)) -> list[Part]:
-        """Return the texts of the given roles: `target`, `prompt`, `all`, or names of roles."""
-        return [Part(self, text) for text in self._batch.texts_at(self._position, roles)]
-
-    def column(self, kind: str) -> Any:
-        """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
-        return self._batch.column(kind)[self._position]
-
-    def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
-        """Return the place of this record, or of a field or span of it."""
-        return Location(self.path, self.row, self.line, None, field, start, end, role)
-
-
-class Texts:
-    """The texts of a batch, flat: for each one, the position of its record in the batch, and the text."""
-
-    __slots__ = ("_batch", "items", "positions")
-
-    def __init__(self, batch: Batch, positions: list[int], items: list[Text]) -> None:
-        self._batch = batch
-        self.positions = positions
-        self.items = items
-
-    def __len__(self) -> int:
-        return len(self.items)
-
-    @property
-    def strings(self) -> list[str]:
-        """The bare texts."""
-        return [item.text for item in self.items]
-
-    def at(self, number: int, start: int | None = None, end: int | None = None) -> Location:
-        """Return the place of the text with this number, or of a span of it."""
-        item = self.items[number]
-        return self._batch.records[self.positions[number]].at(item.field, start, end, role=item.role)
-
-    @property
-    def table(self) -> pa.Table:
-        """The same as Arrow: `row: int64, field: string, role: string, text: string`."""
-        import pyarrow as pa
-
-        rows = self._batch.rows
-        return pa.table(
-            {
-                "row": pa.array([rows[position] for position in self.positions], pa.int64()),
-                "field": pa.array([item.field for item in self.items], pa.string()),
-                "role": pa.array([item.role for item in self.items], pa.string()),
-                "text": pa.array(self.strings, pa.string()),
-            }
-        )
 
 
 class Batch:
@@ -302,7 +152,7 @@ class Batch:
         if "all" not in roles:
             texts = [text for text in texts if selected(text, roles)]
         if self._spoken:
-            codes = self._languages([position] * len(texts), texts)
+            codes = self.languages_of([position] * len(texts), texts)
             texts = [text for text, code in zip(texts, codes, strict=True) if code is None or code in self._spoken]
         return texts
 
@@ -334,29 +184,34 @@ class Batch:
                     positions.append(position)
                     items.append(text)
         if self._spoken and plain:
-            codes = self._languages(positions, items)
+            codes = self.languages_of(positions, items)
             kept = [number for number, code in enumerate(codes) if code is None or code in self._spoken]
             return Texts(self, [positions[number] for number in kept], [items[number] for number in kept])
         return Texts(self, positions, items)
 
-    def languages(self, roles: Sequence[str] = ("all",)) -> list[str | None]:
+    def languages(self, roles: Sequence[str] = ("all",), *, told: bool = False) -> list[str | None]:
         """Return the primary language code of each text of `texts(roles)`, None where it is not known.
 
-        It is what the record's language column says, else the one language that the dataset is declared to be in, else what is told from the text.
+        It is what the record's language column says, else the one language that the dataset is declared to be in, else what is told from the text;
+        `told` leaves out what is only said of it.
         """
         texts = self.texts(roles)
-        return self.cached(("languages", *roles), lambda batch: batch._languages(texts.positions, texts.items))  # noqa: SLF001 - this class
+        return self.cached(("languages", told, *roles), lambda batch: batch.languages_of(texts.positions, texts.items, told=told))
 
-    def _languages(self, positions: Iterable[int], items: Sequence[Text]) -> list[str | None]:
-        declared = self.input.languages[0] if len(self.input.languages) == 1 else None
-        stated = self.cached("language", lambda batch: [primary(code) or declared for code in batch.column("language")])
-        codes = [stated[position] for position in positions]
-        told = self._identified
+    def languages_of(self, positions: Iterable[int], items: Sequence[Text], *, told: bool = False) -> list[str | None]:
+        """Return the same for some texts, each with the position of its record."""
+        said = [None] * len(items) if told else self.cached("language", lambda batch: batch._said_languages())  # noqa: SLF001 - this class
+        codes = said if told else [said[position] for position in positions]
+        known = self._identified
         if self.identify is not None:
-            new = list(dict.fromkeys(item.text for item, code in zip(items, codes, strict=True) if code is None and item.text not in told))
+            new = list(dict.fromkeys(item.text for item, code in zip(items, codes, strict=True) if code is None and item.text not in known))
             if new:
-                told.update(zip(new, self.identify(new), strict=True))
-        return [code or told.get(item.text) for item, code in zip(items, codes, strict=True)]
+                known.update(zip(new, self.identify(new), strict=True))
+        return [code or known.get(item.text) for item, code in zip(items, codes, strict=True)]
+
+    def _said_languages(self) -> list[str | None]:
+        declared = self.input.languages[0] if len(self.input.languages) == 1 else None
+        return [primary(code) or declared for code in self.column("language")]
 
     def column(self, kind: str) -> list[Any]:
         """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""

@@ -11,11 +11,12 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dslint.batch import Batch, Identify, Record
+from dslint.batch import Batch, Identify
 from dslint.errors import DslintError, InputError, PluginError
 from dslint.model import Finding, Input, Location, Problem
 from dslint.partial import Crash, Partial, Summary, Tally, note_crash
 from dslint.protocols import Source
+from dslint.record import Record
 from dslint.rules import Active, DatasetRule, Observer, PairRule, RecordRule
 from dslint.state import ARROW_ROWS, ENGINE_COLUMNS, Columns, State, chunk_length, partition, to_arrow
 

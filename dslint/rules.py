@@ -11,10 +11,11 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Struct
 
-from dslint.batch import Batch, Record
+from dslint.batch import Batch
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
+from dslint.record import Record
 from dslint.state import Columns, State
 
 
