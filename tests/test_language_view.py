@@ -64,7 +64,7 @@ def test_texts_of_other_languages_are_not_there(said):
 
 def test_a_column_says_more_than_the_text(said):
     found, count, _ = said({"text": ENGLISH, "lang": "de-AT"}, {"text": GERMAN, "lang": "en"}, toml="columns = {language = 'lang'}")
-    assert [(row, field) for row, field, _ in found] == [(0, "/text"), (0, "/lang")]
+    assert [(row, field) for row, field, _ in found] == [(0, "/lang"), (0, "/text")]
     assert count == 1
 
 

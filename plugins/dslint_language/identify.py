@@ -37,11 +37,12 @@ def relatives(code: str) -> frozenset[str]:
 
 def identify(texts: Sequence[str]) -> list[str | None]:
     """Return the primary code of the language of each text; None for one that is short, no prose, or doubtful."""
+    return [told(text) for text in texts]
+
+
+def told(text: str, sure: float = SURE, sure_of_few: float = SURE_OF_FEW) -> str | None:
+    """Return the same for one text, at the least probability asked for."""
     predict = _model()
-    return [_told(text, predict) for text in texts]
-
-
-def _told(text: str, predict: Callable[..., Any]) -> str | None:
     begin = text[: 3 * READ]
     if _MARKED.search(begin):
         if is_code(begin):
@@ -56,7 +57,7 @@ def _told(text: str, predict: Callable[..., Any]) -> str | None:
     if (len(letters) < SHORT and not dense) or (not begin.islower() and _names(words)):
         return None
     share, label = predict(f"{plain}\n", 1, 0.0, "replace")[0]
-    if share > SURE_OF_FEW and label[9:] not in _UNSURE:
+    if share > sure_of_few and label[9:] not in _UNSURE:
         return str(label[9:])
     shares: defaultdict[str, float] = defaultdict(float)
     found: dict[str, str] = {}
@@ -68,7 +69,7 @@ def _told(text: str, predict: Callable[..., Any]) -> str | None:
         found.setdefault(first, code)
         shares[first] += share
     best = max(shares, key=shares.__getitem__)
-    return found[best] if shares[best] >= (SURE_OF_FEW if len(letters) < FEW and not dense else SURE) else None
+    return found[best] if shares[best] >= (sure_of_few if len(letters) < FEW and not dense else sure) else None
 
 
 def _names(words: Sequence[str]) -> bool:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from dslint.plugin import Batch, Finding, Part, Record, RecordRule, Severity, outside_code, pattern, primary
-from dslint_language.identify import identify, relatives
+from dslint_language.identify import relatives, told
 
-PART = 60
-"""Characters that a part of a text must have to be told by itself."""
+PART = 120
+"""Characters from which on lines are told by themselves; shorter ones are joined."""
+
+DOUBTLESS = 0.8
+"""The least probability of the language of a part: a text has many."""
 
 _LINE = pattern(r"[^\n]+")
 _TRANSLATES = pattern(
@@ -86,8 +89,8 @@ class Mixed(RecordRule):
 
     Why: a model that learns from answers in two languages changes between them in the middle of an answer.
 
-    Each line of 60 characters or more is told by itself; a finding is at the first line that is in another language than the text begins in. Records
-    that speak of translating or of a language are left alone, and so are code, and lines whose language is doubtful.
+    Lines are told by themselves, short ones together with the next, up to 120 characters; a finding is at the first that are in another language than
+    the text begins in. Records that speak of translating or of a language are left alone, and so are code, and lines whose language is doubtful.
 
     Measured: see below.
 
@@ -123,8 +126,8 @@ class Mixed(RecordRule):
             yield from self._changes(part)
 
     def _changes(self, part: Part) -> Iterable[Finding]:
-        spans = [span for span in outside_code(part.text, _LINE.finditer(part.text)) if span[1] - span[0] >= PART]
-        codes = identify([part.text[start:end] for start, end in spans])
+        spans = _paragraphs(outside_code(part.text, _LINE.finditer(part.text)))
+        codes = [told(part.text[start:end], DOUBTLESS, DOUBTLESS) for start, end in spans]
         first = next((code for code in codes if code is not None), "")
         same = relatives(first)
         for (start, end), code in zip(spans, codes, strict=True):
@@ -139,5 +142,16 @@ class Mixed(RecordRule):
             yield from self.check(batch.records[position])
 
 
+def _paragraphs(lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Join lines to spans that are long enough to be told."""
+    found: list[tuple[int, int]] = []
+    for start, end in lines:
+        if found and found[-1][1] - found[-1][0] < PART:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
 def _long(text: str) -> bool:
-    return len(text) > 2 * PART and "\n" in text
+    return len(text) > PART and "\n" in text
