@@ -5,15 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from importlib.util import find_spec
 
-from dslint.plugin import Rule, hookimpl
+from dslint.plugin import Resource, Rule, hookimpl
+from dslint_language.grammar import Grammar
 from dslint_language.identify import identify
+from dslint_language.spelling import Spelling, resources
 from dslint_language.unexpected import Mixed, Unexpected
 
 
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [Mixed, Unexpected]
+    return [Grammar, Mixed, Spelling, Unexpected]
+
+
+@hookimpl
+def dslint_resources() -> list[Resource]:
+    """Return the word lists of the rule on spelling."""
+    return resources()
 
 
 @hookimpl

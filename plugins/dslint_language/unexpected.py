@@ -28,14 +28,15 @@ class Unexpected(RecordRule):
 
     Why: a few answers in another language are enough for a model to answer in it now and then, whatever it was asked in.
 
-    The language is told from the text, by the model lid.176 of fastText, which comes along; what a column says does not count. A text with fewer than
-    20 letters, one that is mostly names, and code and JSON are not judged, and neither is one whose language is doubtful. Danish and Norwegian,
-    Indonesian and Malay, and Bosnian, Croatian and Serbian pass for each other.
+    The language is told from the text, by the model lid.176 of fastText, which comes along; what a column says does not count. A text with fewer
+    than 20 letters, one that is mostly names, and code and JSON are not judged, and neither is one whose language is doubtful. Danish and
+    Norwegian, Indonesian and Malay, and Bosnian, Croatian and Serbian pass for each other.
 
-    Measured: of 2,021 sentences of 40 characters or more of the Declaration of Human Rights (NLTK's udhr2) in 30 languages 97 % and more of each are
-    told rightly in English, Spanish, French, German, Italian, Portuguese, Dutch, Russian, Ukrainian, Polish, Czech, Swedish, Turkish, Arabic, Hindi,
-    Bengali, Japanese, Korean, Chinese, Vietnamese, Indonesian, Persian, Greek, Hebrew, Thai, Finnish, Hungarian, Romanian, Danish and Norwegian.
-    Weaker: Slovak 89 % (the rest Czech), Slovenian 84 %, Swahili 67 %. False alarms in the 23,700 short English queries of CLINC150: 0.2 %.
+    Measured: of 2,021 sentences of 40 characters or more of the Declaration of Human Rights (NLTK's udhr2) in 30 languages 97 % and more of each
+    are told rightly in English, Spanish, French, German, Italian, Portuguese, Dutch, Russian, Ukrainian, Polish, Czech, Swedish, Turkish, Arabic,
+    Hindi, Bengali, Japanese, Korean, Chinese, Vietnamese, Indonesian, Persian, Greek, Hebrew, Thai, Finnish, Hungarian, Romanian, Danish and
+    Norwegian. Weaker: Slovak 89 % (the rest Czech), Slovenian 84 %, Swahili 67 %. False alarms in the 23,700 short English queries of CLINC150:
+    0.2 %.
 
     Blind spots: the model knows 176 languages, and takes others for one of them; a sentence that quotes another language may be taken for it.
 
@@ -89,10 +90,11 @@ class Mixed(RecordRule):
 
     Why: a model that learns from answers in two languages changes between them in the middle of an answer.
 
-    Lines are told by themselves, short ones together with the next, up to 120 characters; a finding is at the first that are in another language than
-    the text begins in. Records that speak of translating or of a language are left alone, and so are code, and lines whose language is doubtful.
+    Lines are told by themselves, short ones together with the next, up to 120 characters; a finding is at the first that are in another language
+    than the text begins in. Records that speak of translating or of a language are left alone, and so are code, and lines whose language is
+    doubtful.
 
-    Measured: see below.
+    Measured: 2 findings in 4,045 records of eleven public demo sets, both true: a Finnish page and a French remark, with English in the same text.
 
     Blind spots: a change within a line; short lines; languages that are written much alike.
 
@@ -100,15 +102,15 @@ class Mixed(RecordRule):
 
     Flags::
 
-        {"text": "We are open every day from nine in the morning until six.\nAm Wochenende finden regelmäßig Führungen für die Kinder statt."}
+        {"text": "We are open every day from nine in the morning until six in the evening, and on Fridays until ten, when the café closes as well.\nAm Wochenende finden regelmäßig Führungen für Kinder und Erwachsene statt, zu denen man sich bitte vorher an der Kasse anmelden muss."}
 
     Passes::
 
-        {"text": "We are open every day from nine in the morning until six.\nIt is closed on the first Monday of each month, except in summer."}
-        {"prompt": "Translate it.", "completion": "It is open every day from nine in the morning.\nDas Museum ist jeden Tag ab neun Uhr geöffnet."}
+        {"text": "We are open every day from nine in the morning until six in the evening, and on Fridays until ten, when the café closes as well.\nOn the first Monday of each month we are closed, except in summer; please ask at the desk for the dates of guided tours for children."}
+        {"prompt": "Translate it.", "completion": "We are open every day from nine in the morning until six in the evening, and on Fridays until ten, when the café closes as well.\nAm Wochenende finden regelmäßig Führungen für Kinder und Erwachsene statt, zu denen man sich bitte vorher an der Kasse anmelden muss."}
 
     Cure: decide on one language, or remove the record.
-    """
+    """  # noqa: E501 - the examples need their length
 
     name = "mixed"
     severity = Severity.INFO

@@ -26,9 +26,10 @@ class Mojibake(RecordRule):
     A line is judged as ftfy judges it, a library that repairs such text and takes care to leave good text alone: it is garbled if undoing a wrong
     decoding gives plausible text. The repaired part is the suggestion. U+FFFD, the character that stands for lost ones, is found as well.
 
-    Measured: ftfy's own 161 test cases: 109 of the 123 that its full repair changes are found, 1 of the 38 good ones is flagged. Of the other 14, eight
-    hold no mojibake (curly quotes, single-character digraphs), two are control characters, the business of text/invisible-characters, one is an HTML
-    entity, and three are missed. MEASURED
+    Measured: ftfy's own 161 test cases: 109 of the 123 that its full repair changes are found, 1 of the 38 good ones is flagged. Of the other 14,
+    seven hold no mojibake (curly quotes, digraphs of one character), two hold control characters, the business of text/invisible-characters, one
+    an HTML entity, and four are missed. In 4,045 records of eleven public demo sets 9 findings, all true; in the Declaration of Human Rights in
+    388 languages and scripts (NLTK's udhr2) three files, all true.
 
     Blind spots: a few garbled letters that could be meant, such as a Cyrillic letter in a French word; text that was mended half.
 
@@ -41,7 +42,7 @@ class Mojibake(RecordRule):
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In the café, «à gauche» — 20 °C, Œuvre, naïve…"}]}
+        {"messages": [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In the café, «à gauche» — 20 °C, naïve…"}]}
 
     Cure: decode the source again, in the right encoding; or take the suggestion.
     """

