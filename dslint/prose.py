@@ -14,7 +14,7 @@ _CODE = pattern(
 )
 _HINTS = ("`", "~~~", "<", "$$", "\\")
 _WORD = r"[!-\u024f]"  # what words of Latin script and names of things are made of; scripts without spaces are not
-_NAMES = pattern(rf"(?<!{_WORD}){_WORD}*?(?:[/\\@#_\d<>=|{{}}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|(?<!\w)--?\w){_WORD}*")
+_NAMES = pattern(rf"(?<!{_WORD}){_WORD}*?(?:[/\\@_\d<>=|{{}}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|#\w|(?<!\w)--?\w){_WORD}*")
 """Words with a sign in them that prose has not: addresses, paths, markup, identifiers, figures, flags."""
 _STRONG = pattern(r"[{};=<>_\\|$&^~]")
 _LINES = pattern(

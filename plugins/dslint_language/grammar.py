@@ -53,7 +53,11 @@ class Grammar(DatasetRule):
     Counted are rules of Harper on agreement, articles, prepositions, confused and repeated words, and capitals; and unknown words in small
     letters that are not British spelling, so that names do not count. Rules of style are off.
 
-    Measured: 57 learners' sentences of JFLEG have 5.1 errors per 100 words, their corrections 0.8; XXSEP Web pages (c4_demo, 190 texts) XXC4, answers of a model (alpaca_en_demo, 333 texts) XXALP.
+    Measured: 57 learners' sentences of JFLEG's test set (consecutive, detokenised) have 5.2 errors per 100 words (3.5 to 6.9), their corrections
+    0.9 (0.0 to 1.7); of 2,000 random draws of 25 learners' sentences and 25 corrections of other sentences the rate tells all apart. Web pages
+    (c4_demo, 190 texts) have 0.9 (0.6 to 1.2), answers of a model (alpaca_en_demo, 333 texts) 0.2 (0.1 to 0.3). Of 900 minimal pairs of BLiMP
+    (six paradigms on agreement, participles and islands) it finds the wrong one in 6, and takes the right one for it in 5: nothing to rely on.
+    250 texts take about 5 CPU seconds.
 
     Blind spots: agreement over a distance, tense, word order: Harper does not parse deeply. Terms that it does not know count as misspelt. A single
     text is judged badly; so findings of `full` are infos.

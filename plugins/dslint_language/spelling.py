@@ -51,7 +51,8 @@ class Spelling(RecordRule):
 
     Measured: 12 findings in 4,045 records of eleven public demo sets, all true: 11 in c4_demo, which are pages of the web, 1 in alpaca_en_demo.
     Of 57 learners' sentences of JFLEG (922 words) 11 words are found; in their corrections (920 words) 2, which the correctors had overlooked.
-    READFALSE
+    The 21,324 sentences of NLTK's sentence_polarity and subjectivity (465,000 words of film reviews and plots, all in small letters): 87
+    findings, nearly all true. In the Declaration of Human Rights in 22 other languages none.
 
     Blind spots: misspellings that are not in the list, or that are words (`form` for "from"); words with a capital.
 

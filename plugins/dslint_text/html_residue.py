@@ -9,7 +9,7 @@ from dslint.plugin import Batch, Finding, Part, Record, RecordRule, Severity, ou
 
 _RESIDUE = pattern(
     r"&(?:nbsp|amp|quot|apos|lt|gt|[lr][sd]quo|[mn]dash|hellip|copy|reg|trade|bull|middot|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
-    r"|(?<!\w)</?(?:p|br|div|span|font|center|table|tbody|tr|td|th|ul|ol|li|h[1-6]|img|iframe|script|style|blockquote|strong|em|section|article)"
+    r"|(?:(?<!\w)<p|</p|</?(?:br|div|span|font|center|table|tbody|tr|td|th|ul|ol|li|h[1-6]|img|iframe|script|style|blockquote|strong|em|section|article))"
     r"(?:\s+[a-z-]+(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s<>]+))?)*\s*/?>"
 )
 _ABOUT = pattern(

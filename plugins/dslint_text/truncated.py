@@ -23,7 +23,7 @@ _OPEN_WORDS = frozenset(
 )
 """Words that begin something: no sentence ends with them in writing. In turn English, German, French, Spanish, Italian, Portuguese, Dutch."""
 
-_SENTENCE = pattern(r"[.!?。！？؟।][\"'”’)\]*_]*(?:\s|\Z)")  # noqa: RUF001 - punctuation of many scripts
+_SENTENCE = pattern(r"[.!?؟।][\"'”’)\]*_]*(?:\s|\Z)|[。！？]")  # noqa: RUF001 - punctuation of many scripts
 _OPEN_SIGNS = tuple(",;([{،、，；")  # noqa: RUF001 - punctuation of many scripts
 
 
