@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
 from dslint.pointers import leaves, lookup
-from dslint.record import Record, Texts, digest
+from dslint.record import Record, Texts, digests
 
 T = TypeVar("T")
 
@@ -138,7 +138,7 @@ class Batch:
     @cached_property
     def digests(self) -> list[bytes]:
         """Digest of each record (16 bytes)."""
-        return self.per_record("digests", lambda batch: [digest(value) for value in batch.values])
+        return self.per_record("digests", lambda batch: digests(batch.values))
 
     def texts_at(self, position: int, roles: Sequence[str]) -> list[Text]:
         """Return the texts of one record in the given roles; see `Record.texts`."""

@@ -39,7 +39,11 @@ def lookup(value: object, path: str) -> object:
 
 def without(value: object, path: str) -> object:
     """Return the value without what `lookup` finds at a column path. Only what is on the way there is copied."""
-    return _cut(value, [path] if type(value) is dict and path in value else _keys(path))
+    if type(value) is dict and path in value:
+        rest = value.copy()
+        del rest[path]
+        return rest
+    return _cut(value, _keys(path))
 
 
 def _cut(value: object, keys: list[str]) -> object:

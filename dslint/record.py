@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -25,6 +25,11 @@ def digest(value: object) -> bytes:
     Equal on every machine. It tells records apart; what must keep a secret is hashed with a key instead, see `dslint.suppress`.
     """
     return xxh3_128_digest(_canonical(value))
+
+
+def digests(values: Iterable[object]) -> list[bytes]:
+    """Return the digest of each value."""
+    return [xxh3_128_digest(_canonical(value)) for value in values]
 
 
 class Part:
