@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from dslint import config, engine, gate, readers, registry, shapes, suppress
 from dslint.assemble import Outcome, assemble
+from dslint.batch import Identify
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
 from dslint.findings import KEPT
@@ -62,6 +63,7 @@ class Job(Struct, frozen=True):
     slices: tuple[str, ...]
     max_record: int
     max_depth: int
+    identify: Identify | None = None
 
 
 def environment() -> Environment:
@@ -85,7 +87,8 @@ class Folded:
 
     def __iter__(self) -> Iterator[Partial]:
         job = self.job
-        return engine.fold(job.reader.read(job.shard, job.shape, job.max_record, job.max_depth), job.rules, job.observers, job.stamper, job.slices)
+        batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
+        return engine.fold(batches, job.rules, job.observers, job.stamper, job.slices, job.identify)
 
     def __reduce__(self) -> tuple[type[list[Partial]], tuple[list[Partial]]]:
         return list, ([engine.packed(part, self.job.observers) for part in self],)
@@ -221,6 +224,7 @@ def _check(
             dataset.settings.slices,
             settings.max_record_bytes,
             settings.max_depth,
+            env.loaded.identify,
         )
         for opened in dataset.files
         for rules in [for_file(active, env.known, tables, settings.overrides, opened.input.path)]
@@ -294,6 +298,8 @@ def _not_applicable(item: Active, dataset: Dataset) -> str | None:
     rule = item.rule
     if rule.needs_roles and not any(set(rule.needs_roles) & shape.roles for shape in dataset.shapes):
         return f"no {' or '.join(str(role) for role in rule.needs_roles)} texts in shape {', '.join(shape.name for shape in dataset.shapes)}"
+    if rule.languages and (declared := dataset.settings.languages) and not set(rule.languages) & set(declared):
+        return f"the rule is for {', '.join(rule.languages)}, and the dataset is declared to be in {', '.join(declared)}"
     for kind in rule.needs_columns:
         if any(kind in opened.input.columns for opened in dataset.files):
             continue

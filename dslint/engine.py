@@ -12,12 +12,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dslint.batch import Batch, Record
+from dslint.batch import Batch, Identify
 from dslint.errors import DslintError, InputError, PluginError
 from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Problem
 from dslint.partial import Crash, Partial, Tally, Whole, note_crash
 from dslint.protocols import Source
+from dslint.record import Record
 from dslint.rules import Active, DatasetRule, Observer, PairRule, RecordRule
 from dslint.state import ENGINE_COLUMNS, Chunk, Columns, State, Store, to_arrow
 
@@ -49,9 +50,10 @@ def fold(
     observers: Sequence[Observer],
     stamp: Stamp,
     slices: Sequence[str] = (),
+    identify: Identify | None = None,
 ) -> Iterator[Partial]:
     """Read the batches of a shard once, through every record rule and observer, and yield what they come to, piece by piece."""
-    folding = _Folding(rules, observers, stamp, slices)
+    folding = _Folding(rules, observers, stamp, slices, identify)
     rest = iter(batches)
     while not folding.ended:
         yield folding.piece(rest)
@@ -162,12 +164,15 @@ def _clock(seconds: Counter[str], rule: str) -> Iterator[None]:
 class _Folding:
     """One shard on its way through the rules."""
 
-    def __init__(self, rules: Sequence[Active], observers: Sequence[Observer], stamp: Stamp, slices: Sequence[str]) -> None:
+    def __init__(
+        self, rules: Sequence[Active], observers: Sequence[Observer], stamp: Stamp, slices: Sequence[str], identify: Identify | None
+    ) -> None:
         self.record_rules = [(active, active.rule) for active in rules if isinstance(active.rule, RecordRule)]
         self.dataset_rules = [(active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)]
         self.observers = observers
         self.stamp = stamp
         self.slices = slices
+        self.identify = identify
         self.broken: set[int] = set()
         self.ended = False
 
@@ -192,13 +197,14 @@ class _Folding:
         return part
 
     def _take(self, part: Partial, batch: Batch) -> None:
+        batch.identify = self.identify
         _count(part, batch, self.slices)
         for active, rule in self.record_rules:
             judged = batch if rule.sees == "all" else batch.valid
             if judged.values:
                 with _clock(part.seconds, active.id):
                     part.judged[active.id] += len(judged)
-                    part.findings.extend(_checked(part, active, rule, judged, self.stamp))
+                    part.findings.extend(_checked(part, active, rule, judged.within(rule.languages), self.stamp))
                     if rule.by_role:
                         part.sliced.update((active.id, "role", role) for role in _roles(rule, judged))
         for active, dataset_rule in self.dataset_rules:
@@ -278,7 +284,7 @@ def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules
     users = [active.id for active, rule in rules if rule.observer() == observer]
     with _clock(part.seconds, users[0]):
         try:
-            said = observer.observe(judged)
+            said = observer.observe(judged.within(observer.languages))
             part.states.setdefault(index, []).append(_located(observer, judged, said))
         except PluginError:
             raise

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pluggy
@@ -47,3 +47,12 @@ def dslint_presets() -> Mapping[str, str]:  # type: ignore[empty-body]
 @hookspec
 def dslint_resources() -> Iterable[Resource]:  # type: ignore[empty-body]
     """Return lexicons, word lists and other data files, for rules of this plugin or of others, by the kind that those rules take."""
+
+
+@hookspec
+def dslint_languages() -> Callable[[Sequence[str]], list[str | None]] | None:
+    """Return what tells the languages of texts, or None where its library is not installed.
+
+    A function of a module, so that it can travel to workers, from texts to primary language codes (`en`), None for a text that it cannot tell: too
+    short, no prose, doubtful. All rules share what it says, through `Batch.languages`. A stranger's takes the place of the one that comes along.
+    """

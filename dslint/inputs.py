@@ -142,6 +142,7 @@ def _opened(file: _Seen, dataset: str, number: int) -> Opened:
         split=split,
         split_rank=rank,
         columns=file.columns,
+        languages=file.found.dataset.languages,
         bytes=file.size,
     )
     return Opened(item, file.found.location, file.reader, file.shape, stamp(file.found.location))

@@ -53,7 +53,8 @@ class ExitCode(enum.IntEnum):
 class Input(Struct, frozen=True, kw_only=True):
     """One file of a dataset.
 
-    `index` numbers the files of a run in their reported order; `stated` says that the shape is no guess, `whole` that a text file is one record.
+    `index` numbers the files of a run in their reported order; `stated` says that the shape is no guess, `whole` that a text file is one record;
+    `languages` are those that the dataset is declared to be in.
     """
 
     index: int
@@ -66,6 +67,7 @@ class Input(Struct, frozen=True, kw_only=True):
     split: str | None = None
     split_rank: int = 0
     columns: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
     bytes: int = 0
 
 

@@ -2,16 +2,19 @@
 
 from msgspec import Meta
 
-from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
+from dslint.batch import Batch, primary, selected
 from dslint.hooks import hookimpl
 from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
 from dslint.lexicon_rule import LexiconRule
 from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
+from dslint.pointers import escape, leaves, lookup, without
+from dslint.prose import is_code, outside_code, prose
 from dslint.protocols import Source
 from dslint.redact import masked, redact_record
 from dslint.reference import records_in, texts_in
+from dslint.record import Part, Record, Texts, digest
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.secrets import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.shapes import conversation
@@ -56,6 +59,7 @@ __all__ = [
     "escape",
     "find_secrets",
     "hookimpl",
+    "is_code",
     "leaves",
     "lexicon_of",
     "lookup",
@@ -64,6 +68,9 @@ __all__ = [
     "pattern",
     "records_in",
     "redact_record",
+    "outside_code",
+    "primary",
+    "prose",
     "selected",
     "texts_in",
     "without",

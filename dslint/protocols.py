@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from dslint.batch import Batch, Record
+from dslint.batch import Batch
 from dslint.model import Input, Location, Shape, Shard
+from dslint.record import Record
 
 
 class Source(Protocol):

@@ -15,6 +15,7 @@ import pluggy
 from msgspec import Struct
 
 from dslint import builtin, hooks
+from dslint.batch import Identify
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.model import Resource, Shape
 from dslint.protocols import Reader
@@ -52,6 +53,8 @@ class Loaded(Struct, frozen=True):
     reporters: Mapping[str, Any] = {}
     presets: Mapping[str, str] = {}
     resources: tuple[Resource, ...] = ()
+    identify: Identify | None = None
+    """What tells the languages of texts."""
 
 
 class Known(Struct, frozen=True):
@@ -119,6 +122,7 @@ def load(found: Iterable[Discovered]) -> Loaded:
     reporters: dict[str, Any] = {}
     presets: dict[str, str] = {}
     resources: list[Resource] = []
+    identify: Identify | None = None
     for item in sorted(found):
         try:
             brought = _brought(manager, item)
@@ -133,6 +137,8 @@ def load(found: Iterable[Discovered]) -> Loaded:
             reporters.update(brought.reporters)
             presets.update({f"{item.namespace}:{name}": text for name, text in brought.presets.items()})
             resources.extend(brought.resources)
+            if identify is None or (brought.identify is not None and item.distribution != OWN_DISTRIBUTION):
+                identify = brought.identify
     return Loaded(
         plugins=tuple(plugins),
         rules=tuple(sorted(rules, key=lambda pair: (pair[0].namespace, pair[1].name))),
@@ -141,6 +147,7 @@ def load(found: Iterable[Discovered]) -> Loaded:
         reporters=reporters,
         presets=presets,
         resources=tuple(sorted(resources, key=lambda item: (item.kind, item.language, item.name, item.path))),
+        identify=identify,
     )
 
 
@@ -153,6 +160,7 @@ class _Brought(Struct):
     reporters: dict[str, Any]
     presets: dict[str, str]
     resources: list[Resource]
+    identify: Identify | None
 
 
 def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
@@ -173,6 +181,7 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
         reporters={name: reporter for reporters in said("reporters") for name, reporter in reporters.items()},
         presets={name: text for presets in said("presets") for name, text in presets.items()},
         resources=[resource for resources in said("resources") for resource in resources],
+        identify=next((identify for identify in said("languages") if identify is not None), None),
     )
     for rule in brought.rules:
         if not (inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)):

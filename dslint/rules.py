@@ -11,10 +11,11 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Struct
 
-from dslint.batch import Batch, Record
+from dslint.batch import Batch
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
+from dslint.record import Record
 from dslint.state import Columns, State
 
 
@@ -48,7 +49,7 @@ class Rule(ABC):
     needs_roles: ClassVar[tuple[str, ...]] = ()
     """Roles of which a shape must have one, or the rule is not applicable."""
     languages: ClassVar[tuple[str, ...]] = ()
-    """Language codes that the rule is for; empty for any."""
+    """Primary language codes that the rule is for; empty for any. It then does not see texts that are known to be in another language."""
     requires: ClassVar[tuple[str, ...]] = ()
     """Modules that must be importable."""
     extra: ClassVar[str] = ""
@@ -112,6 +113,7 @@ class Observer(ABC):
     """
 
     sees: ClassVar[Literal["valid", "all"]] = "valid"
+    languages: ClassVar[tuple[str, ...]] = ()
     state: ClassVar[Mapping[str, str]] = {}
 
     @abstractmethod

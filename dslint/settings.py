@@ -52,6 +52,7 @@ class DatasetSettings(Struct, frozen=True, kw_only=True):
     text_record: str = "line"
     splits: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
+    languages: tuple[str, ...] = ()
     slices: tuple[str, ...] = ()
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
 

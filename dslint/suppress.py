@@ -10,10 +10,10 @@ from hashlib import blake2b
 from msgspec.structs import replace
 from xxhash import xxh3_64_intdigest
 
-from dslint.batch import Record, digest
 from dslint.findings import KEPT
 from dslint.globs import matches_any
 from dslint.model import DATASET, Finding
+from dslint.record import Record, digest
 from dslint.settings import Suppression
 
 DEFAULT_KEY = b"dslint"

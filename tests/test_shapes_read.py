@@ -6,7 +6,7 @@ import time
 import pytest
 
 from dslint import shapes
-from dslint.batch import lookup
+from dslint.pointers import lookup
 
 SHAPES = {shape.name: shape for shape in shapes.BUILT_IN}
 

@@ -12,13 +12,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dslint import api, config, reporters
-from dslint.batch import escape
 from dslint.cli import output
 from dslint.cli.environment import confined
 from dslint.config.flags import with_dataset
 from dslint.errors import ConfigError
 from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, Shard
+from dslint.pointers import escape
 from dslint.readers.find import display
 from dslint.readers.source import Opened
 from dslint.reporters.style import visible

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
+from dslint.batch import primary
 from dslint.config.schema import option_types, takes_file, takes_files
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.globs import matches_any
@@ -242,6 +243,7 @@ def _dataset(item: Document, folder: str) -> DatasetSettings:
         texts={role: _globs(paths) for role, paths in texts.items()},
         splits={name: _globs(patterns) for name, patterns in item.get("splits", {}).items()},
         columns=dict(item.get("columns", {})),
+        languages=tuple(filter(None, map(primary, _globs(item.get("languages", []))))),
         slices=tuple(item.get("slices", [])),
         rules=_rules(item.get("rules", {}), folder),
     )

@@ -218,6 +218,7 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
                 "properties": {kind: {"type": "string"} for kind in COLUMN_KINDS},
                 "description": "fields by what they hold: a key, a dotted path, or a JSON pointer",
             },
+            "languages": {**_GLOBS, "description": "the languages that its texts are in, as codes; of a single one, no text is doubted"},
             "slices": {
                 "type": "array",
                 "items": {"enum": list(COLUMN_KINDS)},

@@ -8,11 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from dslint.batch import Record
 from dslint.errors import InputError
 from dslint.model import Input, Location, Shape, Shard
 from dslint.protocols import Reader
 from dslint.readers.files import compression
+from dslint.record import Record
 
 Stamp = tuple[int, int]
 

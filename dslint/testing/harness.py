@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from msgspec import Struct, field
 
 from dslint import engine, registry, shapes
-from dslint.batch import Batch, Record
+from dslint.batch import Batch, Identify
 from dslint.config.build import Written, build
 from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Shape
 from dslint.partial import Crash, Partial
+from dslint.record import Record
 from dslint.registry import Known
 from dslint.rules import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings
@@ -86,6 +88,12 @@ def _known(rule: type[Rule]) -> Known:
     return Known(f"test/{rule.name}", rule, "test", "0", tuple(item for item in brought if item.kind in rule.takes))
 
 
+@cache
+def _identify() -> Identify | None:
+    """Return what tells the languages of texts, from whichever installed plugin brings it."""
+    return registry.load(registry.discover()).identify
+
+
 def inputs_of(splits: Sequence[str | None], shape: Shape, columns: Mapping[str, str]) -> dict[str | None, Input]:
     """Return one file for each split."""
     names = sorted(set(splits), key=lambda split: (RANKS.get(split, 3), split or ""))
@@ -136,7 +144,7 @@ def run(
     observers = engine.observers_of(active)
     parts = []
     for batches in shards:
-        for part in engine.fold(batches, ship(active), ship(observers), _as_it_is):
+        for part in engine.fold(batches, ship(active), ship(observers), _as_it_is, identify=_identify()):
             for index, observer in enumerate(observers):
                 _bend(part, index, observer, how)
             parts.append(ship(part))

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dslint import reporters
-from dslint.batch import digest
 from dslint.model import Confidence, ExitCode, Report, Severity
+from dslint.record import digest
 from dslint.redact import redact_finding
 from dslint.rules import DatasetRule, Rule
 from dslint.suppress import fingerprinted

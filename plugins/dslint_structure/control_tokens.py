@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Finding, Record, RecordRule, pattern
-from dslint_structure.code import outside_code
+from dslint.plugin import Batch, Finding, Record, RecordRule, outside_code, pattern
 
 _NAMES = (
     "im_start|im_end|im_sep|endoftext|endofprompt|startoftext|begin_of_text|end_of_text|start_header_id|end_header_id|eot_id|eom_id|eot|"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Finding, Record, RecordRule, pattern
-from dslint_structure.code import outside_code
+from dslint.plugin import Batch, Finding, Record, RecordRule, outside_code, pattern
 
 _WORD = r"(?:Instruction|Task|Input|Output|Response)"
 _MERGED = pattern(

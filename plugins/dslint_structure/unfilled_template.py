@@ -7,8 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule, pattern
-from dslint_structure.code import outside_code
+from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule, outside_code, pattern
 
 _DOUBLE = r"(?<![\w\\}\$^{])\{\{\s*[A-Za-z_][\w.\- |]{0,60}\}\}(?!\})"
 _WORD = "[A-Za-z'’/&,-]+"  # noqa: RUF001 - an apostrophe

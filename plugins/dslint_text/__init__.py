@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
-from dslint.plugin import Rule, hookimpl
+from dslint.plugin import Resource, Rule, hookimpl
+from dslint_text.html_residue import HtmlResidue
+from dslint_text.invisible import InvisibleCharacters
+from dslint_text.low_information import LowInformation
+from dslint_text.mojibake import Mojibake
+from dslint_text.phrases import Boilerplate, Refusal, resources
+from dslint_text.repetition import Repetition
+from dslint_text.truncated import Truncated
 
 
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return []
+    return [Boilerplate, HtmlResidue, InvisibleCharacters, LowInformation, Mojibake, Refusal, Repetition, Truncated]
+
+
+@hookimpl
+def dslint_resources() -> list[Resource]:
+    """Return the lists of stock phrases."""
+    return resources()

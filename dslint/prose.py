@@ -1,0 +1,54 @@
+"""Where a text is prose: code, addresses and markup are left to rules that know them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from dslint.patterns import pattern
+
+_CODE = pattern(
+    r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|<(code|pre|script|style)\b.*?(?:</\1>|\Z)"
+    r"|\$\$.+?\$\$|\\\[.+?\\\]|\\\(.+?\\\)|\\begin\{(\w+\*?)\}.*?(?:\\end\{\2\}|\Z)",
+    re.DOTALL,
+)
+_HINTS = ("`", "~~~", "<", "$$", "\\")
+_WORD = r"[!-\u024f]"  # what words of Latin script and names of things are made of; scripts without spaces are not
+_NAMES = pattern(rf"(?<!{_WORD}){_WORD}*?(?:[/\\@_\d<>=|{{}}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|#\w|(?<!\w)--?\w){_WORD}*")
+"""Words with a sign in them that prose has not: addresses, paths, markup, identifiers, figures, flags."""
+_STRONG = pattern(r"[{};=<>_\\|$&^~]")
+_LINES = pattern(
+    r"^[ \t]*(?:(?:def|class|import|from|return|public|private|static|void|function|const|let|var|if|for|while|elif|else|try|except|print"
+    r"|SELECT|INSERT|UPDATE|CREATE|#include|using|package|func|fn|struct|end)\b[^\n]*[:;{})\]]|[^\n]*[;{}])[ \t]*$",
+    re.MULTILINE,
+)
+
+
+def code_spans(text: str) -> list[tuple[int, int]]:
+    """Return where a text is marked as code or mathematics: fenced, in backticks, in HTML's code elements, in LaTeX's delimiters."""
+    return [match.span() for match in _CODE.finditer(text)] if any(hint in text for hint in _HINTS) else []
+
+
+def outside_code(text: str, found: Iterable[re.Match[str]]) -> list[tuple[int, int]]:
+    """Return the spans of those matches that do not begin in code."""
+    spans = [match.span() for match in found]
+    code = code_spans(text) if spans else []
+    return [span for span in spans if not any(start <= span[0] < end for start, end in code)] if code else spans
+
+
+def prose(text: str) -> str:
+    """Return a text of the same length in which code, mathematics, addresses, markup, identifiers and figures are blank."""
+    for start, end in reversed(code_spans(text)):
+        text = text[:start] + re.sub(r"[^\n]", " ", text[start:end]) + text[end:]
+    return _NAMES.sub(lambda match: " " * len(match[0]), text)
+
+
+def is_code(text: str) -> bool:
+    """Say whether a text as a whole looks like code, JSON or markup rather than prose, though nothing marks it as such."""
+    strong = len(_STRONG.findall(text))
+    if strong < 2:
+        return False
+    if text.lstrip()[:1] in ("{", "[", "<") and text.rstrip()[-1:] in ("}", "]", ">"):
+        return True
+    lines = text.count("\n") + 1
+    return strong > len(text) / 25 or (lines > 2 and 2 * len(_LINES.findall(text)) > lines)

@@ -1,0 +1,181 @@
+"""A record, its texts, and all texts of a batch: how rules see single things of a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from xxhash import xxh3_128_digest
+
+from dslint.model import Location, ShapeProblem, Text, Turn
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from dslint.batch import Batch
+
+
+_canonical = msgspec.json.Encoder(order="sorted").encode
+
+
+def digest(value: object) -> bytes:
+    """Return 16 bytes that are equal for equal JSON values, whatever the order of their keys (XXH3 of sorted compact JSON).
+
+    Equal on every machine. It tells records apart; what must keep a secret is hashed with a key instead, see `dslint.suppress`.
+    """
+    return xxh3_128_digest(_canonical(value))
+
+
+def digests(values: Iterable[object]) -> list[bytes]:
+    """Return the digest of each value."""
+    return [xxh3_128_digest(_canonical(value)) for value in values]
+
+
+class Part:
+    """A text of a record, with its place."""
+
+    __slots__ = ("_record", "_text")
+
+    def __init__(self, record: Record, text: Text) -> None:
+        self._record = record
+        self._text = text
+
+    @property
+    def text(self) -> str:
+        """The text itself."""
+        return self._text.text
+
+    @property
+    def field(self) -> str:
+        """JSON pointer of the text in its record."""
+        return self._text.field
+
+    @property
+    def role(self) -> str | None:
+        """Role of the text; None where the record does not fit its shape."""
+        return self._text.role
+
+    @property
+    def target(self) -> bool:
+        """Whether a model learns to say this."""
+        return self._text.target
+
+    @property
+    def language(self) -> str | None:
+        """Primary language code of the text, None where it is not known; see `Batch.languages`."""
+        return self._record.language(self._text)
+
+    @property
+    def told_language(self) -> str | None:
+        """The same, as it is told from the text itself, whatever is said of it."""
+        return self._record.language(self._text, told=True)
+
+    def at(self, start: int | None = None, end: int | None = None) -> Location:
+        """Return the place of this text, or of a span of it in code points."""
+        return self._record.at(self._text.field, start, end, role=self._text.role)
+
+
+class Record:
+    """One record. Rules read it; none may change it."""
+
+    __slots__ = ("_batch", "_position")
+
+    def __init__(self, batch: Batch, position: int) -> None:
+        self._batch = batch
+        self._position = position
+
+    @property
+    def value(self) -> Any:
+        """The decoded record: most often a dict."""
+        return self._batch.values[self._position]
+
+    @property
+    def path(self) -> str:
+        """Path of the record's file."""
+        return self._batch.input.path
+
+    @property
+    def row(self) -> int:
+        """0-based number of the record in its file."""
+        return self._batch.rows[self._position]
+
+    @property
+    def line(self) -> int | None:
+        """1-based physical line where the record begins, if its format has lines."""
+        return self._batch.lines[self._position]
+
+    @property
+    def shape(self) -> str:
+        """Name of the shape of the record's dataset."""
+        return self._batch.shape.name
+
+    @property
+    def problems(self) -> list[ShapeProblem]:
+        """What keeps the record from fitting its shape."""
+        return self._batch.parsed[self._position][1]
+
+    @property
+    def turns(self) -> list[Turn]:
+        """The turns of the conversation; none if the record is no conversation, or does not fit its shape."""
+        return [] if self.problems else self._batch.turns[self._position]
+
+    @property
+    def digest(self) -> bytes:
+        """Digest of the whole record."""
+        return digest(self.value)
+
+    def texts(self, roles: Sequence[str] = ("all",)) -> list[Part]:
+        """Return the texts of the given roles: `target`, `prompt`, `all`, or names of roles."""
+        return [Part(self, text) for text in self._batch.texts_at(self._position, roles)]
+
+    def language(self, text: Text, *, told: bool = False) -> str | None:
+        """Return the primary language code of one of the record's texts, None where it is not known; see `Batch.languages`."""
+        return self._batch.languages_of([self._position], [text], told=told)[0]
+
+    def column(self, kind: str) -> Any:
+        """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
+        return self._batch.cell(kind, self.value)
+
+    def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
+        """Return the place of this record, or of a field or span of it."""
+        return Location(self.path, self.row, self.line, None, field, start, end, role)
+
+
+class Texts:
+    """The texts of a batch, flat: for each one, the position of its record in the batch, and the text."""
+
+    __slots__ = ("_batch", "items", "positions")
+
+    def __init__(self, batch: Batch, positions: list[int], items: list[Text]) -> None:
+        self._batch = batch
+        self.positions = positions
+        self.items = items
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    @property
+    def strings(self) -> list[str]:
+        """The bare texts."""
+        return [item.text for item in self.items]
+
+    def at(self, number: int, start: int | None = None, end: int | None = None) -> Location:
+        """Return the place of the text with this number, or of a span of it."""
+        item = self.items[number]
+        return self._batch.records[self.positions[number]].at(item.field, start, end, role=item.role)
+
+    @property
+    def table(self) -> pa.Table:
+        """The same as Arrow: `row: int64, field: string, role: string, text: string`."""
+        import pyarrow as pa
+
+        rows = self._batch.rows
+        return pa.table(
+            {
+                "row": pa.array([rows[position] for position in self.positions], pa.int64()),
+                "field": pa.array([item.field for item in self.items], pa.string()),
+                "role": pa.array([item.role for item in self.items], pa.string()),
+                "text": pa.array(self.strings, pa.string()),
+            }
+        )

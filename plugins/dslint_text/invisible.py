@@ -1,0 +1,120 @@
+"""text/invisible-characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from dslint.plugin import Batch, Finding, Record, RecordRule, Severity, pattern
+
+_ANY = pattern(
+    r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060\u2066-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+)
+_RIGHT_TO_LEFT = pattern(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
+_SPACELESS = pattern(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u3000-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
+_JOINING = pattern(r"[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc\U00011000-\U00011fff]")
+_PICTURE = pattern(r"[\xa9\xae\u203c-\u3299\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]")
+_FLAG = pattern("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f")
+
+_KINDS = (
+    ("tag", "invisible tag characters, which can hide instructions", pattern("[\U000e0000-\U000e007f]")),
+    (
+        "bidi",
+        "control characters of text direction, which can make text look other than it is",
+        pattern(r"[\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f]"),
+    ),
+    ("control", "control characters", pattern(r"[\x00-\x1f\x7f-\x9f\ufff9-\ufffb]")),
+    ("separator", "line or paragraph separators", pattern(r"[\u2028\u2029]")),
+    ("hyphen", "soft hyphens", pattern(r"\xad")),
+)
+_ZERO_WIDTH = ("zero-width", "zero-width characters")
+
+
+@dataclass(frozen=True)
+class InvisibleCharacters(RecordRule):
+    r"""Texts with characters that no one sees: control characters, zero-width characters, overrides of text direction.
+
+    Why: they split words into other tokens, hide text from those who review it, and a model repeats them.
+
+    What has a purpose passes: tab, line feed, carriage return, form feed; zero-width joiners between parts of an emoji, and joiners and non-joiners
+    after letters of Arabic, Indic and other scripts that need them; zero-width spaces in scripts without spaces; marks, embeddings and isolates of
+    direction where there is text from right to left, but never an override; variation selectors after what has variants; the tags of a flag. The
+    mark at the beginning of a file belongs to its encoding. Soft hyphens are an info. There is one finding for each text and kind of character.
+
+    Measured: 8 findings in 4,045 records of eleven public demo sets, all true: zero-width spaces and byte order marks within texts, control
+    characters of garbled text, a soft hyphen. The Declaration of Human Rights in 388 languages and scripts (NLTK's udhr2): 4 files, three with
+    control characters where quotes were, one with an override of direction.
+
+    Blind spots: letters that look like others; spaces of odd width; private use characters.
+
+    Options: `roles`, which texts to judge.
+
+    Flags::
+
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hel\u200blo!"}]}
+        {"messages": [{"role": "user", "content": "Is it safe?\u202e"}, {"role": "assistant", "content": "Yes."}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "\u001b[1mHello\u001b[0m"}]}
+
+    Passes::
+
+        {"text": "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645 \ud83d\udc69\u200d\ud83d\udcbb \u2764\ufe0f \u0915\u094d\u200d\u0937"}
+
+    Cure: remove the characters.
+    """
+
+    name = "invisible-characters"
+    sees = "all"
+
+    roles: tuple[str, ...] = ("all",)
+
+    def check(self, record: Record) -> Iterable[Finding]:
+        """Yield a finding for each text and kind, at the first of them."""
+        for part in record.texts(self.roles):
+            found: dict[str, list[int]] = {}
+            for match in _ANY.finditer(part.text):
+                if (kind := _kind(part.text, match)) is not None:
+                    found.setdefault(kind, []).append(match.start())
+            for kind, places in found.items():
+                meaning = next((meaning for name, meaning, _ in _KINDS if name == kind), _ZERO_WIDTH[1])
+                severity = Severity.INFO if kind == "hyphen" else None
+                yield self.finding(part.at(places[0], places[0] + 1), f"the first of {meaning} ({len(places)})", severity=severity)
+
+    def check_batch(self, batch: Batch) -> Iterable[Finding]:
+        """Look for records with any such character in the flat texts."""
+        texts = batch.texts(self.roles)
+        hit = {position for position, item in zip(texts.positions, texts.items, strict=True) if _possible(item.text)}
+        for position in sorted(hit):
+            yield from self.check(batch.records[position])
+
+
+def _possible(text: str) -> bool:
+    return not (text.isascii() and text.isprintable()) and _ANY.search(text) is not None
+
+
+def _kind(text: str, match: re.Match[str]) -> str | None:
+    """Return what kind of invisible character a match is, None where it has a purpose."""
+    at, sign = match.start(), match[0]
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    if "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef":
+        return (
+            None
+            if (before and not before.isspace() and not before.isalpha()) or _SPACELESS.match(before) or _JOINING.match(before)
+            else _ZERO_WIDTH[0]
+        )
+    if sign in "\u200c\u200d" and before:
+        joins = _JOINING.match(before) or (sign == "\u200d" and _PICTURE.match(before) and _PICTURE.match(after))
+        return None if joins else _ZERO_WIDTH[0]
+    if sign in "\u200b\u2060" and (_SPACELESS.match(before) or _SPACELESS.match(after)):
+        return None
+    if sign in "\u115f\u1160\u17b4\u17b5" and (_SPACELESS.match(after) or "\u1100" <= after <= "\u11ff"):
+        return None
+    if "\U000e0000" <= sign <= "\U000e007f" and any(flag.start() < at < flag.end() for flag in _FLAG.finditer(text)):
+        return None
+    if sign == "\u180e" and _JOINING.match(before):
+        return None
+    directs = sign in "\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
+    if directs and _RIGHT_TO_LEFT.search(text):
+        return None
+    return next((kind for kind, _, signs in _KINDS if signs.match(sign)), _ZERO_WIDTH[0])
