@@ -187,7 +187,9 @@ def _check(
         outcome.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
         return
     outcome.findings.extend(_overridden(finding, settings) for finding in stamped if not _off(finding, settings))
-    outcome.judged.update(done.judged)
+    for name, reason in done.idle.items():
+        outcome.states[name][-1] = ("asked" if name in choice.explicit else "not-applicable", reason)
+    outcome.judged.update({name: count for name, count in done.judged.items() if name not in done.idle})
     for (sees, kind, value), number in done.sliced.items():  # masked as in the findings, or their slices would not meet
         outcome.sliced[sees, kind, redact(value)] += number
     outcome.tallies.update(done.tallies)

@@ -12,7 +12,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dslint.batch import Batch, Record
-from dslint.errors import DslintError, InputError, PluginError
+from dslint.errors import DslintError, InputError, NotApplicableError, PluginError
 from dslint.model import Finding, Input, Location, Problem
 from dslint.partial import Crash, Partial, Summary, Tally, note_crash
 from dslint.protocols import Source
@@ -104,7 +104,7 @@ def conclude(
     partitions: int = 1,
 ) -> Summary:
     """Let the dataset rules have their say over the whole, and return everything, findings in their reported order."""
-    findings, measures = list(whole.findings), dict[str, float]()
+    findings, measures, idle = list(whole.findings), dict[str, float](), dict[str, str]()
     for active in rules:
         rule = active.rule
         if not isinstance(rule, DatasetRule) or active.id in whole.crashes:
@@ -115,13 +115,16 @@ def conclude(
                 said, own = _concluded(rule, active, whole.states.get(index, []), observers[index], inputs, source, partitions)
             except DslintError:
                 raise
+            except NotApplicableError as reason:
+                idle[active.id] = str(reason)
+                continue
             except Exception as error:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, and the other rules go on
                 note_crash(whole, active.id, Crash("", -1, describe(error)))
                 continue
         findings.extend(said)
         measures.update({f"{active.id}.{name}": value for name, value in own.items()})
     findings.sort(key=Finding.order)
-    return Summary(whole.tallies, whole.judged, whole.sliced, findings, measures, whole.crashes, whole.problems, whole.seconds)
+    return Summary(whole.tallies, whole.judged, whole.sliced, findings, measures, whole.crashes, whole.problems, whole.seconds, idle)
 
 
 def packed(part: Partial, observers: Sequence[Observer]) -> Partial:

@@ -53,6 +53,8 @@ class Summary(Struct):
     crashes: dict[str, Crash]
     problems: list[Problem]
     seconds: Counter[str]
+    idle: dict[str, str]
+    """Dataset rules to which the data turned out to be nothing, with the reason."""
 
 
 def note_crash(part: Partial, rule: str, crash: Crash) -> None:

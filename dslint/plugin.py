@@ -3,6 +3,7 @@
 from msgspec import Meta
 
 from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
+from dslint.errors import ConfigError, NotApplicableError
 from dslint.hooks import hookimpl
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
@@ -16,11 +17,13 @@ __all__ = [
     "Batch",
     "Columns",
     "Confidence",
+    "ConfigError",
     "DatasetRule",
     "Finding",
     "Location",
     "Measure",
     "Meta",
+    "NotApplicableError",
     "Observer",
     "OptionFile",
     "PairRule",
