@@ -26,7 +26,9 @@ def matrix_of(option: str, given: OptionFile | str, data: Dataset, numbers: Arra
         whole, names = _loaded(option, given)
         places = data.positions[numbers]
         if len(places) and places.max() >= len(whole):
-            raise ConfigError(f"option {option!r}: {given.path} has {len(whole):,} rows, and the data more", "one row a record, in the order of the data")
+            raise ConfigError(
+                f"option {option!r}: {given.path} has {len(whole):,} rows, and the data more", "one row a record, in the order of the data"
+            )
         return whole[places], names
     rows: dict[int, Any] = {number: lookup(record.value, given) for number, record in data.records(numbers, source)}
     values = [rows[number] for number in numbers.tolist()]
@@ -69,4 +71,6 @@ def codes_of(names: Sequence[str] | None, width: int, labels: Sequence[str]) -> 
         return {label: int(label) for label in distinct}
     if names is None and len(distinct) == width:
         return {label: number for number, label in enumerate(distinct)}
-    raise ConfigError(f"option 'probabilities': {width} columns for {len(distinct)} labels", "one column a label, in the order of the alphabet, or by name")
+    raise ConfigError(
+        f"option 'probabilities': {width} columns for {len(distinct)} labels", "one column a label, in the order of the alphabet, or by name"
+    )

@@ -226,7 +226,6 @@ def folds(cases: Cases, size: int) -> Array:
     return fold
 
 
-
 class Classifier(Protocol):
     """What the stack adds up."""
 

@@ -83,4 +83,5 @@ def _key(rows: np.ndarray[Any, Any], hashed: np.ndarray[Any, Any], first: int) -
 
     mixed = hashed ^ (hashed >> np.uint64(32))
     column = (mixed * np.uint64(_ODD)) >> np.uint64(64 - WORDS.bit_length() + 1)
-    return rows.astype(np.uint64) * np.uint64(COLUMNS) + column + np.uint64(first)
+    keys: np.ndarray[Any, Any] = rows.astype(np.uint64) * np.uint64(COLUMNS) + column + np.uint64(first)
+    return keys

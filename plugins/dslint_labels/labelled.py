@@ -102,7 +102,9 @@ def rows_of(file: OptionFile, option: str) -> Iterator[dict[str, Any]]:
         else:
             yield from (msgspec.json.decode(line, type=dict[str, Any]) for line in file.data.splitlines() if line.strip())
     except (ValueError, csv.Error, msgspec.DecodeError):
-        raise ConfigError(f"option {option!r}: {file.path or 'the file'} is neither JSONL nor CSV", "one record a line, with a text and a label") from None
+        raise ConfigError(
+            f"option {option!r}: {file.path or 'the file'} is neither JSONL nor CSV", "one record a line, with a text and a label"
+        ) from None
 
 
 def text_and_label(row: Mapping[str, Any], label: str | None = None) -> tuple[str | None, str | None]:

@@ -30,11 +30,54 @@ NAMED = 1000
 
 @dataclass(frozen=True)
 class LikelyWrong(DatasetRule):
-    """DOC
+    """Records whose label is likely wrong, judged by all others.
+
+    Why: a wrong label teaches what is not so, and in a test set it punishes the right answer. In public test sets some percent are wrong.
+
+    Needs a text and a label, and no model: what the other records say of a text is learnt from words, pairs of words and runs of letters, by naive
+    Bayes, and up to 20 labels by logistic regression too; no text is judged by a model that has seen it, and equal texts count as one. cleanlab's
+    confident learning then estimates how many labels are wrong, and the least probable ones are listed, with the likely label as suggestion.
+    The order of the records changes nothing. `score` tells in which order to look at them; `confidence` how likely the label is wrong: high from a
+    probability of 0.9 on, medium from 0.5 on. One finding is a hint and never an error; set limits on the measure `estimated-noise`.
+
+    MEASURED
+
+    Options: `report`: `likely`, or `all`: every judged record as a finding with its score.
+    `trusted`: labels that a person has checked: a JSONL or CSV file with a text and a label, or a column of the records (true where the
+    given label is right, or else the right label). They weigh four times as much, are never doubted, and 50 or more of them calibrate the
+    probabilities; then a label that is wrong with a probability of 0.9 is a warning, and records without a label get a suggestion.
+    `review`: a review sheet that was filled in (see `-o review=FILE`): its corrected labels, and those with the verdict `ok`, are trusted too.
+    `probabilities`: your own, out of sample, in place of dslint's: a column (a list, or an object by label) or a `.npy` or `.parquet` file with a row
+    for each record; cleanlab's default filter is applied to them. `embeddings`: the same, in place of words. `roles`, which texts are read.
 
     Flags::
 
-    Cure: x
+        {"text": "where is my invoice", "label": "billing"}
+        {"text": "send me the invoice again", "label": "billing"}
+        {"text": "the invoice is wrong", "label": "billing"}
+        {"text": "i paid the invoice twice", "label": "billing"}
+        {"text": "i need a new invoice", "label": "billing"}
+        {"text": "where is my parcel", "label": "delivery"}
+        {"text": "the parcel is late", "label": "delivery"}
+        {"text": "the parcel came open", "label": "delivery"}
+        {"text": "send the parcel home", "label": "delivery"}
+        {"text": "my parcel is lost", "label": "delivery"}
+        {"text": "is the parcel late", "label": "billing"}
+
+    Passes::
+
+        {"text": "where is my invoice", "label": "billing"}
+        {"text": "send me the invoice again", "label": "billing"}
+        {"text": "the invoice is wrong", "label": "billing"}
+        {"text": "i paid the invoice twice", "label": "billing"}
+        {"text": "i need a new invoice", "label": "billing"}
+        {"text": "where is my parcel", "label": "delivery"}
+        {"text": "the parcel is late", "label": "delivery"}
+        {"text": "the parcel came open", "label": "delivery"}
+        {"text": "send the parcel home", "label": "delivery"}
+        {"text": "my parcel is lost", "label": "delivery"}
+
+    Cure: look at the record; correct the label, or mark it as right in a review sheet. Do not delete what is flagged unseen.
     """
 
     name = "likely-wrong"
@@ -74,7 +117,7 @@ class LikelyWrong(DatasetRule):
 
     def _trusted(self) -> dict[bytes, tuple[str, str]]:
         """Return digest, text and label of what people have checked, from the trusted file and the review sheet."""
-        found = {}
+        found: dict[bytes, tuple[str, str]] = {}
         if isinstance(self.trusted, OptionFile):
             found.update(_pairs(text_and_label(row) for row in rows_of(self.trusted, "trusted")))
         if self.review is not None:
@@ -115,7 +158,8 @@ class LikelyWrong(DatasetRule):
             raise NotApplicableError(f"there are not two labels with {SMALLEST} texts or more")
         code = {name: number for number, name in enumerate(names)}
         kept = sorted((number, code[label], weight) for (number, label), weight in pairs.items() if label in code)
-        cases = Cases(*(np.array(column) for column in zip(*kept, strict=True)), len(names))
+        texts, labels, weights = (np.array(column) for column in zip(*kept, strict=True))
+        cases = Cases(texts, labels, weights, len(names))
         judged = np.flatnonzero(judged & has_text & np.array([label in code for label in data.given], bool))
         checked = np.flatnonzero(cases.weights > 1)
         calibrating = checked if len(checked) >= ENOUGH_TRUSTED else np.arange(len(cases.texts))
@@ -143,7 +187,9 @@ class LikelyWrong(DatasetRule):
         said = judge(found, keys // len(code), keys % len(code), noise=_checked_noise(data))
         yield from self._listed(data, judged, keys % len(code), case, said, {number: name for name, number in code.items()})
 
-    def _listed(self, data: Dataset, numbers: Array, labels: Array, case: Array, said: Judgement, names: dict[int, str]) -> Iterator[Finding | Measure]:
+    def _listed(
+        self, data: Dataset, numbers: Array, labels: Array, case: Array, said: Judgement, names: dict[int, str]
+    ) -> Iterator[Finding | Measure]:
         """Yield the measures, and the findings on the records (`case` says which judgement is theirs)."""
         import numpy as np
 
@@ -168,7 +214,9 @@ class LikelyWrong(DatasetRule):
                 )
             elif self.report == "all":
                 message = "the label is not among those that are likely wrong"
-                yield self.finding(data.at(number), message, severity=Severity.INFO, confidence=Confidence.LOW, score=round(float(said.score[place]), 6))
+                yield self.finding(
+                    data.at(number), message, severity=Severity.INFO, confidence=Confidence.LOW, score=round(float(said.score[place]), 6)
+                )
 
     def _suggested(self, data: Dataset, number: int, likely: str, sure: float) -> Finding:
         return self.finding(

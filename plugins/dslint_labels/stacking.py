@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-WEIGHED = 20_000
+WEIGHED = 10_000
 """Texts by which the classifiers are weighed: those with the smallest digests, which is as good as any."""
-WEIGHED_CELLS = 1 << 22
+WEIGHED_CELLS = 1 << 19
 """And fewer where classes are many."""
 IN_MEMORY = 1 << 29
 """Bytes of probabilities that are kept in memory; more go to a temporary file."""
@@ -68,7 +68,10 @@ def _layers(classifiers: Sequence[Any], numbers: Array, matrix: Any, prior: Arra
 
 
 def _fitted(layers: Array, labels: Array) -> tuple[Array, float]:
-    """Return the weights of the layers (layers x cases x classes) that make the labels most likely, and the mean log-likelihood; by Newton's method."""
+    """Return the weights of the layers (layers x cases x classes) that make the labels most likely, and the mean log-likelihood.
+
+    By Newton's method.
+    """
     import numpy as np
 
     rows = np.arange(len(labels))
@@ -110,4 +113,4 @@ def _empty(shape: tuple[int, int]) -> Array:
 
     if 4 * shape[0] * shape[1] <= IN_MEMORY:
         return np.zeros(shape, np.float32)
-    return np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)  # type: ignore[arg-type]  # noqa: SIM115 - gone when the array is
+    return np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)  # it is gone when the array is
