@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from dslint import api, executors, reporters
-from dslint.cli import output, stdin
+from dslint.cli import output, review, stdin
 from dslint.cli.environment import confined
 from dslint.config import find
 from dslint.config.build import severity_named
@@ -83,7 +83,8 @@ def check(
     del debug
     _one_of("--color", color, ["auto", "always", "never"])
     env = api.environment()
-    wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters})
+    wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters, "review": review.placeholder})
+    review.permit(wanted)
     source = None if isolated else config or find(".")
     if isolated and config:
         raise ConfigError("--isolated and --config exclude each other", "drop one of them")
@@ -98,7 +99,9 @@ def check(
     settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
     settings = replaced(settings, confined=confined())
     with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
-        report = api.run(env, replaced(settings, stdin=kept), paths or [], map=_executor(jobs))
+        settings = replaced(settings, stdin=kept)
+        report = api.run(env, settings, paths or [], map=_executor(jobs))
+        wanted = review.bound(wanted, env, settings, paths or [], report)
     style = reporters.Style(
         color=output.use_color(color),
         max_show=max_show,

@@ -79,15 +79,17 @@ class Vectors:
         import numpy as np
 
         self._corpus, self.size = corpus, corpus.size
-        shared = np.zeros(COLUMNS, np.int64)
+        shared = np.zeros(COLUMNS, np.int32)
         for _, _, columns, _ in corpus:
             np.add.at(shared, columns, 1)
+        used = np.flatnonzero(shared >= 2)
         most = max(CELLS // classes, 1)
-        least = max(2, int(np.partition(shared, -most)[-most]) + 1) if np.count_nonzero(shared >= 2) > most else 2
-        self._place = np.where(shared >= least, np.cumsum(shared >= least) - 1, -1)
-        self.width = int(np.count_nonzero(shared >= least))
-        self.words = int(np.count_nonzero(shared[:WORDS] >= least))
-        self._weight = (np.log((1 + corpus.size) / (1 + shared)) + 1) * np.where(np.arange(COLUMNS) < WORDS, WORD_WEIGHT, 1.0)
+        if len(used) > most:
+            used = used[shared[used] > np.partition(shared[used], -most)[-most]]
+        self.width, self.words = len(used), int(np.searchsorted(used, WORDS))
+        self._place = np.zeros(COLUMNS, np.int32)  # memory is taken for the pages that are written to only
+        self._place[used] = np.arange(1, self.width + 1)
+        self._weight = (np.log((1 + corpus.size) / (1 + shared[used])) + 1) * np.where(used < WORDS, WORD_WEIGHT, 1.0)
 
     def __iter__(self) -> Iterator[tuple[Array, Any]]:
         """Yield (numbers of the texts, their vectors as a CSR matrix)."""
@@ -97,9 +99,9 @@ class Vectors:
         for numbers, sizes, columns, counts in self._corpus:
             rows = np.repeat(np.arange(len(sizes)), sizes)
             place = self._place[columns]
-            known = place >= 0
-            rows, place = rows[known], place[known]
-            values = (1 + np.log(counts[known])) * self._weight[columns[known]]
+            known = place > 0
+            rows, place = rows[known], place[known] - 1
+            values = (1 + np.log(counts[known])) * self._weight[place]
             length = np.sqrt(np.bincount(rows, weights=values * values, minlength=len(sizes)))
             # Multiples of a power of two add up to the same sum in any order.
             values = np.round(values / length[rows] * _UNIT) / _UNIT

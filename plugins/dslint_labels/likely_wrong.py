@@ -250,9 +250,13 @@ def _checked_noise(data: Dataset) -> float | None:
 
 def _reviewed(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
     """Return text and label of a row of a review sheet: the corrected label, or the given one where the verdict is ok."""
-    text, given = row.get("text"), row.get("label")
-    corrected = (row.get("corrected") or "").strip()
-    return text, corrected or (given if (row.get("verdict") or "").strip().lower() == "ok" else None)
+    text, given, corrected, verdict = (_armed(row.get(name) or "") for name in ("text", "label", "corrected", "verdict"))
+    return text, corrected.strip() or (given if verdict.strip().lower() == "ok" else None)
+
+
+def _armed(cell: str) -> str:
+    """Return a cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    return cell[1:] if cell[:2] in ("'=", "'+", "'-", "'@") else cell
 
 
 def _pairs(rows: Iterable[tuple[str | None, str | None]]) -> Iterator[tuple[bytes, tuple[str, str]]]:
