@@ -171,19 +171,21 @@ class Regression:
             parts.append(matrix[learnt][:, : self._words])
         matrix, row = vstack(parts).tocsr(), np.full(vectors.size, -1)
         row[np.concatenate(numbers)] = np.arange(matrix.shape[0])
-        self._models = []
+        self._models: list[tuple[int, Any]] = []
         for fold in range(FOLDS):
             chosen = np.flatnonzero((self._fold[cases.texts] != fold) & (row[cases.texts] >= 0))
-            model = SGDClassifier(loss="log_loss", alpha=3e-5, max_iter=8, tol=None, average=True, random_state=0)
-            model.fit(matrix[row[cases.texts[chosen]]], cases.labels[chosen], sample_weight=cases.weights[chosen])
-            self._models.append(model)
+            labels = cases.labels[chosen]
+            if len(np.unique(labels)) > 1:  # else the sample has left too little to learn from
+                model = SGDClassifier(loss="log_loss", alpha=3e-5, max_iter=8, tol=None, average=True, random_state=0)
+                model.fit(matrix[row[cases.texts[chosen]]], labels, sample_weight=cases.weights[chosen])
+                self._models.append((fold, model))
 
     def scores(self, numbers: Array, matrix: Any) -> Array:
         """Return the logarithm of the probability of each class: texts x classes."""
         import numpy as np
 
         found = np.full((len(numbers), self._classes), 1e-6)
-        for fold, model in enumerate(self._models):
+        for fold, model in self._models:
             mine = np.flatnonzero(self._fold[numbers] == fold)
             if len(mine):
                 found[np.ix_(mine, model.classes_)] = model.predict_proba(matrix[mine][:, : self._words])
@@ -243,6 +245,6 @@ def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | N
         return [DenseRegression(embeddings, cases)], [(np.arange(size), None)]
     vectors = Vectors(Corpus(size, fetch), cases.classes)
     found: list[Classifier] = [NaiveBayes(vectors, cases)]
-    if cases.classes <= FEW_CLASSES and len(cases.texts) >= FEW_TEXTS:
+    if vectors.words and cases.classes <= FEW_CLASSES and len(cases.texts) >= FEW_TEXTS:
         found.append(Regression(vectors, cases))
     return found, vectors
