@@ -97,7 +97,7 @@ class RareLabel(DatasetRule):
 
     One finding a label, at its first record.
 
-    Measured: none in CLINC150, its imbalanced file (25 records and more) and sentence polarity.
+    Measured: none in CLINC150, its imbalanced file (25 records and more), sentence polarity and Davidson's tweets: their rarest labels have more.
 
     Blind spots: many records that say the same; see duplicates/near.
 

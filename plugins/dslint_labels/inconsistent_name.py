@@ -20,8 +20,8 @@ class InconsistentName(DatasetRule):
     Names that differ in case, white space, hyphens, underscores, full stops or Unicode form only. One finding for each spelling but the most
     frequent one, at its first record; the most frequent one is suggested. `count` of a label's records is in the message.
 
-    Measured: none in CLINC150's 151 intents, in its 10 domains, in 20 newsgroups' names and in three other label sets; in CLINC150 with 5 of its
-    names spelt otherwise in some records, those 5.
+    Measured: none in CLINC150's 151 intents and 10 domains and in three other label sets. In CLINC150 with five names written in 16 other ways (case,
+    spaces for underscores, a space at the end) in a fifth of their records: 16 findings, each with the right name.
 
     Blind spots: misspelt names (see labels/unknown-label), synonyms, and other languages.
 

@@ -70,26 +70,27 @@ def _layers(classifiers: Sequence[Any], numbers: Array, matrix: Any, prior: Arra
 def _fitted(layers: Array, labels: Array) -> tuple[Array, float]:
     """Return the weights of the layers (layers x cases x classes) that make the labels most likely, and the mean log-likelihood.
 
-    By Newton's method.
+    By Newton's method, and held near to the first layer alone as much as one case would hold them: few cases must not make the weights large.
     """
     import numpy as np
 
     rows = np.arange(len(labels))
+    first = np.eye(len(layers))[0]
 
     def likelihood(weights: Array) -> float:
         total = np.tensordot(weights, layers, 1)
         total -= total.max(axis=1, keepdims=True)
-        return float((total[rows, labels] - np.log(np.exp(total).sum(axis=1))).mean())
+        said = float((total[rows, labels] - np.log(np.exp(total).sum(axis=1))).mean())
+        return said - float(((weights - first) ** 2).sum()) / (2 * len(rows))
 
-    weights = np.zeros(len(layers))
-    weights[0] = 1.0
+    weights = first
     reached = likelihood(weights)
     for _ in range(30):
         shares = _softmax(np.tensordot(weights, layers, 1))
         means = (layers * shares).sum(axis=2)
-        slope = (layers[:, rows, labels] - means).mean(axis=1)
+        slope = (layers[:, rows, labels] - means).mean(axis=1) - (weights - first) / len(rows)
         curve = np.einsum("ank,bnk,nk->ab", layers, layers, shares, optimize=False) / len(rows) - means @ means.T / len(rows)
-        step = np.linalg.solve(curve + 1e-6 * max(float(np.trace(curve)), 1e-6) * np.eye(len(layers)), slope)
+        step = np.linalg.solve(curve + np.eye(len(layers)) / len(rows), slope)
         size = 1.0
         while size > 1e-3 and likelihood(weights + size * step) < reached:
             size /= 2

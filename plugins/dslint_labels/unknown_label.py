@@ -19,7 +19,7 @@ class UnknownLabel(RecordRule):
     Labels are compared to the letter; numbers and booleans as JSON writes them. The nearest allowed label is suggested.
     Records without a label are left to labels/missing-label.
 
-    Measured: with CLINC150's 149 most frequent intents allowed, all 100 records of the one left out, and no other.
+    Measured: in CLINC150 with 149 of its 150 intents allowed the 100 records of the one left out, and no other.
 
     Blind spots: a label that is allowed and wrong; lists of labels.
 
