@@ -40,16 +40,20 @@ class LikelyWrong(DatasetRule):
     The order of the records changes nothing. `score` tells in which order to look at them; `confidence` how likely the label is wrong: high from a
     probability of 0.9 on, medium from 0.5 on. One finding is a hint and never an error; set limits on the measure `estimated-noise`.
 
-    Measured: with 10 % of the labels of sentence polarity (10,662) exchanged at random, in five draws: AUROC of the score 0.867 to 0.875, average
-    precision 0.495 to 0.542 (mean 0.523); of the flagged 41 to 43 % are exchanged ones, 60 to 63 % of which are found; all 7 of high confidence, 78 % of
-    medium, 35 % of low. With 5 % of the labels of CLINC150 (15,000, 150 labels) exchanged, in three draws: AUROC 0.999, average precision 0.978 to 0.980,
-    precision 0.98, recall 0.87 to 0.89, in 10 CPU seconds. Untouched, 136 records of CLINC150 and 814 of sentence polarity are flagged, nearly all with
-    low confidence. Sorted by label or shuffled, the findings are the same. With cleanlab's probabilities for 20 newsgroups, its 95 flags.
-    TRUSTED
+    Measured: with 10 % of the labels of sentence polarity (10,662) exchanged at random, in five draws: AUROC of the score 0.867 to 0.875,
+    average precision 0.495 to 0.542 (mean 0.523); of the flagged 41 to 43 % are exchanged ones, 60 to 63 % of which are found; all 7 of high
+    confidence, 78 % of medium, 35 % of low. With 5 % of the labels of CLINC150 (15,000, 150 labels) exchanged, in three draws: AUROC 0.999,
+    average precision 0.978 to 0.980, precision 0.98, recall 0.87 to 0.89, in 10 CPU seconds. Untouched, 136 records of CLINC150 and 814 of
+    sentence polarity are flagged, nearly all with low confidence. Sorted by label or shuffled, the findings are the same. With cleanlab's
+    probabilities for 20 newsgroups, its 95 flags. A tenth of the labels checked (`trusted`), of the rest: in CLINC150 with 20 % exchanged recall
+    rises from 0.74 to 0.99, precision falls from 1.00 to 0.96; in sentence polarity with 10 % exchanged average precision goes from 0.516 to
+    0.521, AUROC from 0.874 to 0.872: no gain. Where half of the labels are missing, those suggested with high confidence are right in 98 %
+    (CLINC150) and 94 % (polarity), with medium in 70 %.
 
-    Blind spots: labels that are wrong in the same way everywhere; records that are wrong and repeated with small changes, which back each other; texts
-    whose meaning their words do not tell; what stands behind the first 4,000 characters. Labels with fewer than five texts are not judged (`unjudged`).
-    Logistic regression learns from at most 100,000 texts, those with the smallest digests; with thousands of labels the rarest n-grams are left out.
+    Blind spots: labels that are wrong in the same way everywhere; records that are wrong and repeated with small changes, which back each other;
+    texts whose meaning their words do not tell; what stands behind the first 4,000 characters. Labels with fewer than five texts are not judged
+    (`unjudged`). Logistic regression learns from at most 100,000 texts, those with the smallest digests; with thousands of labels the rarest
+    n-grams are left out.
 
     Options: `report`: `likely`, or `all`: every judged record as a finding with its score.
     `trusted`: labels that a person has checked: a JSONL or CSV file with a text and a label, or a column of the records (true where the
