@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -49,6 +50,7 @@ def report(findings=(), problems=(), limits=(), notes=()):
         measures={},
         limits=tuple(limits),
         counts={"records": 5, "error": 0, "warning": len(findings), "info": 0, "suppressed": 0},
+        by_rule=Counter((finding.severity, finding.rule) for finding in findings),
         findings=list(findings),
         notes=notes,
     )

@@ -3,20 +3,25 @@
 # No postponed annotations here: typer evaluates them at every start, and compiling strings would cost it 40 ms.
 import os
 import sys
+from collections import Counter
 from contextlib import nullcontext
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
 from dslint import api, executors, reporters
 from dslint.cli import output, review, stdin
 from dslint.cli.environment import confined
+from dslint.cli.progress import watching
 from dslint.config import find
 from dslint.config.build import severity_named
-from dslint.config.flags import with_dataset, with_limits, with_options, with_selection
+from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.model import Severity
+from dslint.reporters.text import shown
 from dslint.settings import Settings
+
+T = TypeVar("T")
 
 
 def check(
@@ -65,10 +70,20 @@ def check(
     jobs: Annotated[
         str, typer.Option("--jobs", "-j", help="Processes: a number, or auto (one for small data).", metavar="N|auto", envvar="DSLINT_JOBS")
     ] = "auto",
-    shard_size: Annotated[int | None, typer.Option(help="About how much of a file one worker reads.", metavar="BYTES", min=1)] = None,
+    shard_size: Annotated[
+        str | None, typer.Option(help="About how much of a file one worker reads: 8388608, 8MiB.", metavar="BYTES", envvar="DSLINT_SHARD_SIZE")
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="What rules keep of the data goes to disk beyond this: 134217728, 128MiB.", metavar="BYTES", envvar="DSLINT_MEMORY"),
+    ] = None,
     max_show: Annotated[int, typer.Option(help="The most findings of one rule that the text report shows.", metavar="N", min=0)] = 20,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Show the matched text below each finding, unmasked, in the text report; refused where CI is set.")
+    ] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Add what each rule judged and found.")] = False,
-    timings: Annotated[bool, typer.Option("--timings", help="Add the seconds that each rule took.")] = False,
+    timings: Annotated[bool, typer.Option("--timings", help="Add the seconds that each stage and rule took.")] = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on a terminal.", envvar="DSLINT_NO_PROGRESS")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the summary only.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show suppressed findings, skipped rules and passed limits too.")] = False,
     color: Annotated[str, typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR")] = "auto",
@@ -85,6 +100,8 @@ def check(
     env = api.environment()
     wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters, "review": review.placeholder})
     review.permit(wanted)
+    if show_values:
+        _may_show(wanted)
     source = None if isolated else config or find(".")
     if isolated and config:
         raise ConfigError("--isolated and --config exclude each other", "drop one of them")
@@ -96,20 +113,30 @@ def check(
     settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
     settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
     settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
-    settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
-    settings = replaced(settings, confined=confined())
+    settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], confined=confined())
+    settings = replaced(
+        settings,
+        shard_size=settings.shard_size if shard_size is None else bytes_in("--shard-size", shard_size),
+        memory=settings.memory if memory is None else bytes_in("--memory", memory),
+    )
+    watch = watching(wanted=not (no_progress or quiet))
     with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
         settings = replaced(settings, stdin=kept)
-        report = api.run(env, settings, paths or [], map=_executor(jobs))
+        try:
+            report = api.run(env, settings, paths or [], map=_executor(jobs), watch=watch)
+        finally:
+            watch.close()
+        style = reporters.Style(
+            color=output.use_color(color),
+            max_show=max_show,
+            quiet=quiet,
+            verbose=verbose,
+            statistics=statistics,
+            timings=timings,
+        )
+        if show_values:
+            style = replaced(style, values=api.matched(env, settings, paths or [], shown(report, style, Counter())))
         wanted = review.bound(wanted, env, settings, paths or [], report)
-    style = reporters.Style(
-        color=output.use_color(color),
-        max_show=max_show,
-        quiet=quiet,
-        verbose=verbose,
-        statistics=statistics,
-        timings=timings,
-    )
     output.write(report, wanted, style)
     if all(item.path is not None for item in wanted):
         typer.echo(
@@ -120,11 +147,20 @@ def check(
     return int(report.exit_code)
 
 
-def replaced(settings: Settings, **changes: object) -> Settings:
-    """Return the settings with some of them changed."""
+def _may_show(wanted: list[output.Output]) -> None:
+    """Raise ConfigError if matched texts are asked for where they would be kept."""
+    if confined():
+        raise ConfigError("--show-values prints data, and what is printed where CI is set is kept and shown to others", "run it on your own machine")
+    if not any(item.path is None and item.name == "text" for item in wanted):
+        raise ConfigError("--show-values: only the text report on the standard output shows values", "drop it, or pass -o text")
+
+
+def replaced(settings: T, **changes: object) -> T:
+    """Return the settings, or the style, with some of them changed."""
     from msgspec.structs import replace
 
-    return replace(settings, **changes)
+    changed: T = replace(settings, **changes)  # type: ignore[type-var]
+    return changed
 
 
 def _executor(jobs: str) -> api.Map:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from dslint import api
 from dslint.batch import Record
@@ -51,7 +52,7 @@ def bound(outputs: Sequence[Output], env: api.Environment, settings: Settings, p
     def reporter(path: str) -> Any:
         return lambda _report, _style: as_csv(rows) if path.endswith(".csv") else as_jsonl(rows)
 
-    return [Output(reporter(output.path or ""), output.path) if output.reporter is placeholder else output for output in outputs]
+    return [replace(output, reporter=reporter(output.path or "")) if output.reporter is placeholder else output for output in outputs]
 
 
 def as_csv(rows: Iterable[Row]) -> Iterator[str]:

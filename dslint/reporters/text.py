@@ -23,19 +23,22 @@ def text_report(report: Report, style: Style) -> Iterator[str]:
     yield _verdict(report, style) + "\n"
 
 
-def _findings(report: Report, style: Style) -> Iterator[str]:
-    shown: Counter[str] = Counter()
-    total: Counter[str] = Counter()
+def shown(report: Report, style: Style, total: Counter[str]) -> Iterator[Finding]:
+    """Yield the findings that the report shows, and count by rule what it would show without a cap."""
     for finding in report.findings:
-        if finding.suppressed is not None and not style.verbose:
-            continue
-        total[finding.rule] += 1
-        if total[finding.rule] <= style.max_show:
-            shown[finding.rule] += 1
-            yield from finding_text(finding, style)
-    hidden = {rule: count - shown[rule] for rule, count in sorted(total.items()) if count > shown[rule]}
-    for rule, count in hidden.items():
-        yield (style.paint(f"... and {count:,} more of {rule} (all: --max-show {total[rule]}, or -o json=FILE)", "dim") + "\n")
+        if not style.quiet and (finding.suppressed is None or style.verbose):
+            total[finding.rule] += 1
+            if total[finding.rule] <= style.max_show:
+                yield finding
+
+
+def _findings(report: Report, style: Style) -> Iterator[str]:
+    total: Counter[str] = Counter()
+    for finding in shown(report, style, total):
+        yield from finding_text(finding, style)
+    for rule, count in sorted(total.items()):
+        if count > style.max_show:
+            yield style.paint(f"... and {count - style.max_show:,} more of {rule} (all: --max-show {count}, or -o json=FILE)", "dim") + "\n"
     if total:
         yield "\n"
 
@@ -57,6 +60,8 @@ def finding_text(finding: Finding, style: Style) -> Iterator[str]:
     if finding.suppressed is not None:
         said += f" (suppressed: {finding.suppressed})"
     yield _wrapped(said, style, "  ")
+    if finding.fingerprint in style.values:
+        yield f"  value: {visible(style.values[finding.fingerprint])}\n"
 
 
 def _problems(report: Report, style: Style) -> Iterator[str]:
@@ -91,8 +96,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     yield _labelled("Records", f"{report.counts['records']:,}" + (f"; not fully checked: {', '.join(why)}" if why else ""), style)
     counted = ", ".join(f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}" for name in reversed(Severity.names()))
     yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
-    by_rule = Counter((finding.severity or Severity.INFO, finding.rule) for finding in report.findings if finding.suppressed is None)
-    for (severity, rule), count in sorted(by_rule.items(), key=lambda item: (-item[0][0], item[0][1])):
+    for (severity, rule), count in report.by_rule.items():
         yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {rule}\n"
     for item in report.rules:
         if item.state in ("unavailable", "crashed") or (style.verbose and item.state in ("not-applicable", "skipped")):
@@ -107,6 +111,8 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
                     "Rule", f"{item.id}: {item.judged:,} judged, {item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}", style
                 )
     if style.timings:
+        for stage, seconds in (report.stages or {}).items():
+            yield _labelled("Time", f"{seconds:8.3f} s  to {stage}", style)
         for item in sorted(report.rules, key=lambda rule: -(rule.seconds or 0)):
             if item.seconds is not None:
                 yield _labelled("Time", f"{item.seconds:8.3f} s  {item.id}", style)
