@@ -259,7 +259,9 @@ def _check(
             )
     except InputError as error:
         outcome.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
-    outcome.judged.update(whole.judged)
+    for name, reason in whole.idle.items():
+        outcome.states[name][-1] = ("asked" if name in choice.explicit else "not-applicable", reason)
+    outcome.judged.update({name: count for name, count in whole.judged.items() if name not in whole.idle})
     for (sees, kind, value), number in whole.sliced.items():  # masked as in the findings, or their slices would not meet
         outcome.sliced[sees, kind, redact(value)] += number
     outcome.tallies.update(whole.tallies)

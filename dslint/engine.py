@@ -13,7 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dslint.batch import Batch, Identify
-from dslint.errors import DslintError, InputError, PluginError
+from dslint.errors import DslintError, InputError, NotApplicableError, PluginError
 from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Problem
 from dslint.partial import Crash, Partial, Tally, Whole, note_crash
@@ -116,6 +116,9 @@ def conclude(
                 findings, own = _concluded(rule, active, store, observer, inputs, source, parts)
             except DslintError:
                 raise
+            except NotApplicableError as reason:
+                whole.idle[active.id] = str(reason)
+                continue
             except Exception as error:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, and the other rules go on
                 note_crash(whole, active.id, Crash("", -1, describe(error)))
                 continue

@@ -26,6 +26,10 @@ class PluginError(DslintError):
     """A plugin does not load, or breaks its contract."""
 
 
+class NotApplicableError(Exception):
+    """What a dataset rule raises in `conclude` when only the data shows that it does not apply; the reason, which is reported, quotes no data."""
+
+
 class InputError(DslintError):
     """A file cannot be read, or not to its end; `kind` is the kind of the problem that the report shows."""
 

@@ -53,6 +53,8 @@ class Whole(Struct):
     crashes: dict[str, Crash] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
+    idle: dict[str, str] = field(default_factory=dict)
+    """Dataset rules to which the data turned out to be nothing, with the reason."""
     marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
 

@@ -3,6 +3,8 @@
 from msgspec import Meta
 
 from dslint.batch import Batch, primary, selected
+from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
+from dslint.errors import ConfigError, NotApplicableError
 from dslint.hooks import hookimpl
 from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
 from dslint.lexicon_rule import LexiconRule
@@ -25,6 +27,7 @@ __all__ = [
     "Batch",
     "Columns",
     "Confidence",
+    "ConfigError",
     "DatasetRule",
     "Entry",
     "Finding",
@@ -35,6 +38,7 @@ __all__ = [
     "Matcher",
     "Measure",
     "Meta",
+    "NotApplicableError",
     "Observer",
     "OptionFile",
     "PairRule",

@@ -10,7 +10,7 @@ from typing import Annotated, TypeVar
 import typer
 
 from dslint import api, executors, reporters
-from dslint.cli import output, stdin
+from dslint.cli import output, review, stdin
 from dslint.cli.environment import confined
 from dslint.cli.progress import watching
 from dslint.config import find
@@ -98,7 +98,8 @@ def check(
     del debug
     _one_of("--color", color, ["auto", "always", "never"])
     env = api.environment()
-    wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters})
+    wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters, "review": review.placeholder})
+    review.permit(wanted)
     if show_values:
         _may_show(wanted)
     source = None if isolated else config or find(".")
@@ -135,6 +136,7 @@ def check(
         )
         if show_values:
             style = replaced(style, values=api.matched(env, settings, paths or [], shown(report, style, Counter())))
+        wanted = review.bound(wanted, env, settings, paths or [], report)
     output.write(report, wanted, style)
     if all(item.path is not None for item in wanted):
         typer.echo(

@@ -6,7 +6,7 @@ import datetime
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 from msgspec.structs import replace
@@ -168,7 +168,8 @@ def _value(rule: str, name: str, kind: Any, written: Written) -> Any:
     if takes_files(kind):
         return _files(rule, name, written)
     if takes_file(kind):
-        return _file(rule, name, written)
+        named = isinstance(value, str) and str in get_args(kind) and not Path(value).suffix and not (Path(written.folder) / value).exists()
+        return value if named else _file(rule, name, written)
     if isinstance(value, str) and "tuple" in str(kind):
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:

@@ -1,0 +1,103 @@
+"""The review sheet (`-o review=FILE`): what people look at to say whether a label is right. The texts are fetched again, and masked."""
+
+import csv
+import io
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+from msgspec.structs import replace
+
+from dslint import api
+from dslint.batch import Record
+from dslint.cli.output import Output
+from dslint.errors import ConfigError
+from dslint.inputs import open_inputs
+from dslint.model import Finding, Report
+from dslint.readers.source import FileSource
+from dslint.redact import redact
+from dslint.reporters import Style
+from dslint.settings import Settings
+
+COLUMNS = ("path", "row", "line", "rule", "text", "label", "suggestion", "score", "fingerprint", "verdict", "corrected")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""What a cell must not begin with: a spreadsheet would take it for a formula. An apostrophe is put before it."""
+
+Row = dict[str, Any]
+
+
+def placeholder(report: Report, style: Style) -> Iterator[str]:
+    """Stand for the sheet among the reporters until the data is at hand."""
+    del report, style
+    return iter(())
+
+
+def permit(outputs: Iterable[Output]) -> None:
+    """Raise ConfigError for a sheet without a file, or one in the place of a sheet that somebody may have filled in."""
+    for output in outputs:
+        if output.reporter is placeholder:
+            if output.path is None or not output.path.endswith((".csv", ".jsonl")):
+                raise ConfigError("a review sheet is a CSV or JSONL file", "write it as --output review=sheet.csv")
+            if os.path.exists(output.path):
+                raise ConfigError(f"{output.path} exists, and may hold the verdicts of people", "choose another name, or move it away")
+
+
+def bound(outputs: Sequence[Output], env: api.Environment, settings: Settings, paths: Sequence[str], report: Report) -> list[Output]:
+    """Return the outputs with each sheet made ready to be written. Reads the records of its findings again."""
+    if all(output.reporter is not placeholder for output in outputs):
+        return list(outputs)
+    rows = list(_rows(env, settings, paths, report))
+
+    def reporter(path: str) -> Any:
+        return lambda _report, _style: as_csv(rows) if path.endswith(".csv") else as_jsonl(rows)
+
+    return [replace(output, reporter=reporter(output.path or "")) if output.reporter is placeholder else output for output in outputs]
+
+
+def as_csv(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the sheet as CSV, cells that a spreadsheet would take for formulas disarmed."""
+    for cells in [dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]:
+        line = io.StringIO()
+        csv.writer(line, lineterminator="\n").writerow([_disarmed(cells[name]) for name in COLUMNS])
+        yield line.getvalue()
+
+
+def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
+    """Yield the sheet as JSON lines."""
+    for row in rows:
+        yield msgspec.json.encode(row).decode() + "\n"
+
+
+def _disarmed(value: object) -> str:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _rows(env: api.Environment, settings: Settings, paths: Sequence[str], report: Report) -> Iterator[Row]:
+    """Yield a row for each finding of a rule on labels, the most suspicious first."""
+    about_labels = {name for name, known in env.known.items() if "label" in known.rule.needs_columns}
+    findings = [finding for finding in report.findings if finding.rule in about_labels and finding.at.row is not None and finding.suppressed is None]
+    datasets, _, _ = open_inputs(paths, settings, env.readers, env.shapes)
+    opened = {item.input.path: item for dataset in datasets for item in dataset.files}
+    source = FileSource(opened, {}, settings.max_record_bytes, settings.max_depth)
+    records = source.records({finding.at for finding in findings})
+    said = {(record.path, record.row): (_text(record), _label(record)) for record in records}
+    for finding in sorted(findings, key=lambda finding: (-(finding.score or 0.0), finding.order())):
+        if (place := (finding.at.path or "", finding.at.row or 0)) in said:
+            yield _row(finding, *said[place])
+
+
+def _row(finding: Finding, text: str, label: str) -> Row:
+    at = finding.at
+    values = (at.path, at.row, at.line, finding.rule, text, label, finding.suggestion or "", finding.score, finding.fingerprint, "", "")
+    return dict(zip(COLUMNS, values, strict=True))
+
+
+def _text(record: Record) -> str:
+    return redact("\n".join(part.text for part in record.texts(("prompt", "target"))))
+
+
+def _label(record: Record) -> str:
+    value = record.column("label")
+    return redact(value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value, enc_hook=str).decode())

@@ -1,0 +1,250 @@
+"""Out-of-sample class probabilities from texts and labels alone: two linear classifiers, and how far to trust each.
+
+No text is judged by a model that has seen it. Naive Bayes leaves it out exactly, by taking its own counts away; logistic regression is trained in
+five folds. Nothing depends on the order of the texts: counts are exact sums, folds and samples go by the order of digests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+from dslint_labels.features import COLUMNS, WORD_WEIGHT, WORDS, grams
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+Fetch = Callable[[], Iterator[tuple[Sequence[int], Sequence[str]]]]
+"""Yields texts with their numbers, some at a time."""
+
+FOLDS = 5
+LEARNT = 100_000
+"""Texts that logistic regression learns from at most; naive Bayes learns from all."""
+FEW_CLASSES = 20
+"""Up to so many classes logistic regression takes part: its time grows with them, and beyond naive Bayes alone did better."""
+FEW_TEXTS = 200
+"""From so many texts on logistic regression takes part."""
+SMOOTHING = (0.05, 0.1, 0.2, 0.4, 0.8)
+KEPT = 100_000_000
+"""N-grams that are kept between passes (600 MB); beyond, the texts are read again."""
+CELLS = 1 << 25
+"""Weights that naive Bayes may have (400 MB): with thousands of classes the rarest n-grams are left out."""
+_UNIT = 1 << 16
+
+
+@dataclass
+class Cases:
+    """What is learnt: text `texts[i]` has label `labels[i]`, with weight `weights[i]`. Texts are numbered in the order of their digests."""
+
+    texts: Array
+    labels: Array
+    weights: Array
+    classes: int
+
+
+class Corpus:
+    """The n-grams of all texts, in chunks of any order; kept in memory as long as they fit."""
+
+    def __init__(self, size: int, fetch: Fetch) -> None:
+        self.size = size
+        self._fetch = fetch
+        self._chunks: list[tuple[Any, ...]] | None = None
+
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
+        """Yield (numbers of the texts, entries of each, columns, counts)."""
+        import numpy as np
+
+        if self._chunks is not None:
+            yield from self._chunks
+            return
+        kept: list[tuple[Any, ...]] | None = []
+        for numbers, texts in self._fetch():
+            rows, columns, counts = grams(texts)
+            sizes = np.bincount(rows, minlength=len(texts))
+            chunk = (np.asarray(numbers), sizes, columns.astype(np.uint32), np.minimum(counts, 65535).astype(np.uint16))
+            if kept is not None:
+                kept = [*kept, chunk] if sum(len(part[2]) for part in kept) < KEPT else None
+            yield chunk
+        self._chunks = kept
+
+
+class Vectors:
+    """TF-IDF vectors of unit length over the n-grams that two texts or more share."""
+
+    def __init__(self, corpus: Corpus, classes: int) -> None:
+        import numpy as np
+
+        self._corpus, self.size = corpus, corpus.size
+        shared = np.zeros(COLUMNS, np.int32)
+        for _, _, columns, _ in corpus:
+            np.add.at(shared, columns, 1)
+        used = np.flatnonzero(shared >= 2)
+        most = max(CELLS // classes, 1)
+        if len(used) > most:
+            used = used[shared[used] > np.partition(shared[used], -most)[-most]]
+        self.width, self.words = len(used), int(np.searchsorted(used, WORDS))
+        self._place = np.zeros(COLUMNS, np.int32)  # memory is taken for the pages that are written to only
+        self._place[used] = np.arange(1, self.width + 1)
+        self._weight = (np.log((1 + corpus.size) / (1 + shared[used])) + 1) * np.where(used < WORDS, WORD_WEIGHT, 1.0)
+
+    def __iter__(self) -> Iterator[tuple[Array, Any]]:
+        """Yield (numbers of the texts, their vectors as a CSR matrix)."""
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        for numbers, sizes, columns, counts in self._corpus:
+            rows = np.repeat(np.arange(len(sizes)), sizes)
+            place = self._place[columns]
+            known = place > 0
+            rows, place = rows[known], place[known] - 1
+            values = (1 + np.log(counts[known])) * self._weight[place]
+            length = np.sqrt(np.bincount(rows, weights=values * values, minlength=len(sizes)))
+            # Multiples of a power of two add up to the same sum in any order.
+            values = np.round(values / length[rows] * _UNIT) / _UNIT
+            starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(sizes)))])
+            yield numbers, csr_matrix((values, place, starts), shape=(len(sizes), self.width))
+
+
+class NaiveBayes:
+    """Multinomial naive Bayes that judges each text by all others: what the text itself has added is taken away before it is judged.
+
+    On TF-IDF vectors: Rennie et al., Tackling the Poor Assumptions of Naive Bayes Text Classifiers, ICML 2003.
+    """
+
+    def __init__(self, vectors: Vectors, cases: Cases) -> None:
+        import numpy as np
+        from scipy.sparse import csr_matrix
+
+        self._by_text = csr_matrix((cases.weights, (cases.texts, cases.labels)), shape=(int(cases.texts.max()) + 1, cases.classes))
+        self._by_text.resize((vectors.size, cases.classes))
+        self._counts = np.zeros((vectors.width, cases.classes))
+        self.smoothing = SMOOTHING[2]
+        for numbers, matrix in vectors:
+            added = (matrix.T @ self._by_text[numbers]).tocoo()
+            self._counts[added.row, added.col] += added.data
+        self._totals = self._counts.sum(axis=0)
+
+    @cached_property
+    def _logs(self) -> dict[float, Array]:
+        return {}
+
+    def scores(self, numbers: Array, matrix: Any) -> Array:
+        """Return the logarithm of the likelihood of each text under each class: texts x classes."""
+        import numpy as np
+
+        smoothing = self.smoothing
+        if smoothing not in self._logs:
+            self._logs.clear()
+            self._logs[smoothing] = np.log(self._counts + smoothing).astype(np.float32)
+        mass = smoothing * len(self._counts)
+        sums = np.asarray(matrix.sum(axis=1)).ravel()
+        scores: Array = matrix @ self._logs[smoothing] - np.outer(sums, np.log(self._totals + mass))
+        own = self._by_text[numbers].tocoo()
+        starts, sizes = matrix.indptr[own.row], np.diff(matrix.indptr)[own.row]
+        entry = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(sizes.sum())
+        columns, values = matrix.indices[entry], matrix.data[entry]
+        rest = self._counts[columns, np.repeat(own.col, sizes)] - values * np.repeat(own.data, sizes)
+        logs = np.bincount(np.repeat(np.arange(len(sizes)), sizes), np.log(np.maximum(rest, 0) + smoothing) * values, len(sizes))
+        scores[own.row, own.col] = logs - sums[own.row] * np.log(self._totals[own.col] - own.data * sums[own.row] + mass)
+        return scores
+
+
+class Regression:
+    """Logistic regression on words and pairs of words, in five folds: each text is judged by a model of the other four."""
+
+    def __init__(self, vectors: Vectors, cases: Cases) -> None:
+        import numpy as np
+        from scipy.sparse import vstack
+        from sklearn.linear_model import SGDClassifier
+
+        self._words = vectors.words
+        self._classes = cases.classes
+        self._fold = folds(cases, vectors.size)
+        numbers, parts = [], []
+        for some, matrix in vectors:
+            learnt = some < LEARNT
+            numbers.append(some[learnt])
+            parts.append(matrix[learnt][:, : self._words])
+        matrix, row = vstack(parts).tocsr(), np.full(vectors.size, -1)
+        row[np.concatenate(numbers)] = np.arange(matrix.shape[0])
+        self._models: list[tuple[int, Any]] = []
+        for fold in range(FOLDS):
+            chosen = np.flatnonzero((self._fold[cases.texts] != fold) & (row[cases.texts] >= 0))
+            labels = cases.labels[chosen]
+            if len(np.unique(labels)) > 1:  # else the sample has left too little to learn from
+                model = SGDClassifier(loss="log_loss", alpha=3e-5, max_iter=8, tol=None, average=True, random_state=0)
+                model.fit(matrix[row[cases.texts[chosen]]], labels, sample_weight=cases.weights[chosen])
+                self._models.append((fold, model))
+
+    def scores(self, numbers: Array, matrix: Any) -> Array:
+        """Return the logarithm of the probability of each class: texts x classes."""
+        import numpy as np
+
+        found = np.full((len(numbers), self._classes), 1e-6)
+        for fold, model in self._models:
+            mine = np.flatnonzero(self._fold[numbers] == fold)
+            if len(mine):
+                found[np.ix_(mine, model.classes_)] = model.predict_proba(matrix[mine][:, : self._words])
+        logs: Array = np.log(np.maximum(found, 1e-6))
+        return logs
+
+
+class DenseRegression:
+    """Logistic regression on embeddings, in five folds."""
+
+    def __init__(self, vectors: Array, cases: Cases) -> None:
+        import numpy as np
+        from sklearn.linear_model import LogisticRegression
+
+        fold = folds(cases, len(vectors))
+        vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
+        found = np.full((len(vectors), cases.classes), 1e-6)
+        for number in range(FOLDS):
+            learnt, judged = fold[cases.texts] != number, np.flatnonzero(fold == number)
+            model = LogisticRegression(C=10.0, max_iter=200)
+            model.fit(vectors[cases.texts[learnt]], cases.labels[learnt], sample_weight=cases.weights[learnt])
+            if len(judged):
+                found[np.ix_(judged, model.classes_)] = model.predict_proba(vectors[judged])
+        self._logs = np.log(np.maximum(found, 1e-6))
+
+    def scores(self, numbers: Array, matrix: Any) -> Array:
+        """Return the logarithm of the probability of each class: texts x classes."""
+        del matrix
+        logs: Array = self._logs[numbers]
+        return logs
+
+
+def folds(cases: Cases, size: int) -> Array:
+    """Deal the texts out: each fold has its share of every class, and all records of a text are in one."""
+    import numpy as np
+
+    label = np.full(size, -1)
+    label[cases.texts[::-1]] = cases.labels[::-1]
+    order = np.lexsort((np.arange(size), label))
+    fold = np.empty(size, np.int8)
+    fold[order] = np.arange(size) % FOLDS
+    return fold
+
+
+class Classifier(Protocol):
+    """What the stack adds up."""
+
+    def scores(self, numbers: Array, matrix: Any) -> Array:
+        """Return log-probabilities, or what grows with them: texts x classes."""
+
+
+def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | None) -> tuple[list[Classifier], Iterable[tuple[Array, Any]]]:
+    """Return trained classifiers, and what yields all texts for them: numbers and vectors. `embeddings` have one row a text, if there are any."""
+    import numpy as np
+
+    if embeddings is not None:
+        return [DenseRegression(embeddings, cases)], [(np.arange(size), None)]
+    vectors = Vectors(Corpus(size, fetch), cases.classes)
+    found: list[Classifier] = [NaiveBayes(vectors, cases)]
+    if vectors.words and cases.classes <= FEW_CLASSES and len(cases.texts) >= FEW_TEXTS:
+        found.append(Regression(vectors, cases))
+    return found, vectors

@@ -1,0 +1,280 @@
+"""labels/likely-wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from dslint.plugin import Confidence, DatasetRule, Finding, Measure, NotApplicableError, Observer, OptionFile, Severity, Source, State
+from dslint_labels.arrays import codes_of, matrix_of
+from dslint_labels.confident import Judgement, judge
+from dslint_labels.dataset import Dataset, Labelled, name_of
+from dslint_labels.features import plain
+from dslint_labels.labelled import rows_of, shown, text_and_label
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+
+SMALLEST = 5
+"""Texts that a label must have: of fewer nothing can be learnt."""
+TRUSTED_WEIGHT = 2.0
+ENOUGH_TRUSTED = 50
+"""Checked labels from which on they alone calibrate the probabilities."""
+SURE = 0.9
+NAMED = 1000
+"""Labels up to which each gets a measure of its own."""
+
+
+@dataclass(frozen=True)
+class LikelyWrong(DatasetRule):
+    """Records whose label is likely wrong, judged by all others.
+
+    Why: a wrong label teaches what is not so, and in a test set it punishes the right answer. In public test sets some percent are wrong.
+
+    Needs a text and a label, and no model: what the other records say of a text is learnt from words, pairs of words and runs of letters, by naive
+    Bayes, and up to 20 labels by logistic regression too; no text is judged by a model that has seen it, and equal texts count as one. cleanlab's
+    confident learning then estimates how many labels are wrong, and the least probable ones are listed, with the likely label as suggestion.
+    The order of the records changes nothing. `score` tells in which order to look at them; `confidence` how likely the label is wrong: high from a
+    probability of 0.9 on, medium from 0.5 on. One finding is a hint and never an error; set limits on the measure `estimated-noise`.
+
+    Measured: with 10 % of the labels of sentence polarity (10,662) exchanged at random, in five draws: AUROC of the score 0.867 to 0.875,
+    average precision 0.495 to 0.542 (mean 0.523); of the flagged 41 to 43 % are exchanged ones, 60 to 63 % of which are found; all 7 of high
+    confidence, 78 % of medium, 35 % of low. With 5 % of the labels of CLINC150 (15,000, 150 labels) exchanged, in three draws: AUROC 0.999,
+    average precision 0.978 to 0.980, precision 0.98, recall 0.87 to 0.89, in 10 CPU seconds. Untouched, 136 records of CLINC150 and 814 of
+    sentence polarity are flagged, nearly all with low confidence. Sorted by label or shuffled, the findings are the same. With cleanlab's
+    probabilities for 20 newsgroups, its 95 flags. A tenth of the labels checked (`trusted`), of the rest: in CLINC150 with 20 % exchanged recall
+    rises from 0.74 to 0.99, precision falls from 1.00 to 0.96; in sentence polarity with 10 % exchanged average precision goes from 0.516 to
+    0.521, AUROC from 0.874 to 0.872: no gain. Where half of the labels are missing, those suggested with high confidence are right in 98 %
+    (CLINC150) and 94 % (polarity), with medium in 70 %.
+
+    Blind spots: labels that are wrong in the same way everywhere; records that are wrong and repeated with small changes, which back each other;
+    texts whose meaning their words do not tell; what stands behind the first 4,000 characters. Labels with fewer than five texts are not judged
+    (`unjudged`). Logistic regression learns from at most 100,000 texts, those with the smallest digests; with thousands of labels the rarest
+    n-grams are left out.
+
+    Options: `report`: `likely`, or `all`: every judged record as a finding with its score.
+    `trusted`: labels that a person has checked: a JSONL or CSV file with a text and a label, or a column of the records (true where the
+    given label is right, or else the right label). They weigh twice as much, are never doubted, and 50 or more of them calibrate the
+    probabilities; then a label that is wrong with a probability of 0.9 is a warning, and records without a label get a suggestion.
+    `review`: a review sheet that was filled in (see `-o review=FILE`): its corrected labels, and those with the verdict `ok`, are trusted too.
+    `probabilities`: your own, out of sample, in place of dslint's: a column (a list, or an object by label) or a `.npy` or `.parquet` file with a row
+    for each record; cleanlab's default filter is applied to them. `embeddings`: the same, in place of words. `roles`, which texts are read.
+
+    Flags::
+
+        {"text": "where is my invoice", "label": "billing"}
+        {"text": "send me the invoice again", "label": "billing"}
+        {"text": "the invoice is wrong", "label": "billing"}
+        {"text": "i paid the invoice twice", "label": "billing"}
+        {"text": "i need a new invoice", "label": "billing"}
+        {"text": "where is my parcel", "label": "delivery"}
+        {"text": "the parcel is late", "label": "delivery"}
+        {"text": "the parcel came open", "label": "delivery"}
+        {"text": "send the parcel home", "label": "delivery"}
+        {"text": "my parcel is lost", "label": "delivery"}
+        {"text": "is the parcel late", "label": "billing"}
+
+    Passes::
+
+        {"text": "where is my invoice", "label": "billing"}
+        {"text": "send me the invoice again", "label": "billing"}
+        {"text": "the invoice is wrong", "label": "billing"}
+        {"text": "i paid the invoice twice", "label": "billing"}
+        {"text": "i need a new invoice", "label": "billing"}
+        {"text": "where is my parcel", "label": "delivery"}
+        {"text": "the parcel is late", "label": "delivery"}
+        {"text": "the parcel came open", "label": "delivery"}
+        {"text": "send the parcel home", "label": "delivery"}
+        {"text": "my parcel is lost", "label": "delivery"}
+
+    Cure: look at the record; correct the label, or mark it as right in a review sheet. Do not delete what is flagged unseen.
+    """
+
+    name = "likely-wrong"
+    severity = Severity.INFO
+    needs_columns = ("label",)
+    requires = ("cleanlab", "sklearn")
+    extra = "labels"
+    measures = {  # noqa: RUF012 - a declaration, never changed
+        "estimated-noise": "share of wrong labels among those judged, as confident learning estimates it",
+        "noise": "the same for one label, as noise[label=NAME]",
+        "unjudged": "records with a label that were not judged: no text, or too few texts with that label",
+        "trusted-noise": "share of wrong labels among those that a person has checked",
+    }
+
+    report: Literal["likely", "all"] = "likely"
+    trusted: OptionFile | str | None = None
+    review: OptionFile | None = None
+    probabilities: OptionFile | str | None = None
+    embeddings: OptionFile | str | None = None
+    roles: tuple[str, ...] = ("prompt", "target")
+
+    def observer(self) -> Observer:
+        """Keep of each record a digest of its text and its label."""
+        return Labelled(self.roles, self.trusted if isinstance(self.trusted, str) else "")
+
+    def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
+        """Yield a finding for each label that is likely wrong, and how many there are estimated to be."""
+        import numpy as np
+
+        data = Dataset(state, self._trusted())
+        judged = np.array([label is not None and said is None for label, said in zip(data.given, data.checked, strict=True)], bool)
+        if self.probabilities is not None:
+            yield from self._by_given(data, np.flatnonzero(judged), self.probabilities, source)
+        else:
+            yield from self._by_text(data, judged, source)
+        yield from self._corrected(data)
+
+    def _trusted(self) -> dict[bytes, tuple[str, str]]:
+        """Return digest, text and label of what people have checked, from the trusted file and the review sheet."""
+        found: dict[bytes, tuple[str, str]] = {}
+        if isinstance(self.trusted, OptionFile):
+            found.update(_pairs(text_and_label(row) for row in rows_of(self.trusted, "trusted")))
+        if self.review is not None:
+            found.update(_pairs(_reviewed(row) for row in rows_of(self.review, "review")))
+        return found
+
+    def _by_given(self, data: Dataset, numbers: Array, given: OptionFile | str, source: Source) -> Iterator[Finding | Measure]:
+        """Judge by the user's probabilities, with cleanlab's own filter."""
+        import numpy as np
+        from cleanlab.filter import find_label_issues
+
+        matrix, names = matrix_of("probabilities", given, data, numbers, source)
+        labels = [data.given[number] or "" for number in numbers.tolist()]
+        codes = codes_of(names, matrix.shape[1], labels)
+        coded = np.array([codes[label] for label in labels])
+        said = judge(matrix, np.arange(len(coded)), coded, flagged=find_label_issues(coded, matrix, n_jobs=1))
+        yield from self._listed(data, numbers, coded, np.arange(len(coded)), said, {code: name for name, code in codes.items()})
+
+    def _by_text(self, data: Dataset, judged: Array, source: Source) -> Iterator[Finding | Measure]:
+        """Judge by what can be learnt from the texts, out of sample."""
+        import numpy as np
+
+        from dslint_labels.classifier import Cases, classifiers_for
+        from dslint_labels.stacking import probabilities
+
+        has_text = data.number >= 0
+        learnt = [said or label for label, said in zip(data.given, data.checked, strict=True)]
+        pairs: dict[tuple[int, str], float] = {}
+        for number, label, said in zip(data.number.tolist(), learnt, data.checked, strict=True):
+            if number >= 0 and label is not None:
+                pairs[number, label] = max(pairs.get((number, label), 1.0), TRUSTED_WEIGHT if said is not None else 1.0)
+        pairs.update({(number, label): TRUSTED_WEIGHT for number, _, label in data.added})
+        sizes: dict[str, int] = {}
+        for _, label in pairs:
+            sizes[label] = sizes.get(label, 0) + 1
+        names = sorted(name for name, size in sizes.items() if size >= SMALLEST)
+        if len(names) < 2:
+            raise NotApplicableError(f"there are not two labels with {SMALLEST} texts or more")
+        code = {name: number for number, name in enumerate(names)}
+        kept = sorted((number, code[label], weight) for (number, label), weight in pairs.items() if label in code)
+        texts, labels, weights = (np.array(column) for column in zip(*kept, strict=True))
+        cases = Cases(texts, labels, weights, len(names))
+        judged = np.flatnonzero(judged & has_text & np.array([label in code for label in data.given], bool))
+        checked = np.flatnonzero(cases.weights > 1)
+        calibrating = checked if len(checked) >= ENOUGH_TRUSTED else np.arange(len(cases.texts))
+        vectors = None
+        if self.embeddings is not None:
+            known = np.flatnonzero(has_text)
+            first = known[np.unique(data.number[known], return_index=True)[1]]
+            vectors, _ = matrix_of("embeddings", self.embeddings, data, first, source)
+        classifiers, chunks = classifiers_for(cases, len(data.names), data.texts(source, self.roles), vectors)
+        found = probabilities(classifiers, chunks, cases, calibrating, len(data.names))
+        yield from self._judged(data, judged, found, code)
+        labelled = sum(label is not None and said is None for label, said in zip(data.given, data.checked, strict=True))
+        yield Measure("unjudged", labelled - len(judged))
+        if len(checked):
+            for number in np.flatnonzero(data.unlabelled & has_text & np.array([said is None for said in data.checked], bool)).tolist():
+                row = found[data.number[number]]
+                yield self._suggested(data, number, names[int(row.argmax())], float(row.max()))
+
+    def _judged(self, data: Dataset, judged: Array, found: Array, code: dict[str, int]) -> Iterator[Finding | Measure]:
+        """Judge each pair of text and label once, however often it is there."""
+        import numpy as np
+
+        labels = np.array([code[data.given[number] or ""] for number in judged.tolist()], int)
+        keys, case = np.unique(data.number[judged] * len(code) + labels, return_inverse=True)
+        said = judge(found, keys // len(code), keys % len(code), noise=_checked_noise(data))
+        yield from self._listed(data, judged, keys % len(code), case, said, {number: name for name, number in code.items()})
+
+    def _listed(
+        self, data: Dataset, numbers: Array, labels: Array, case: Array, said: Judgement, names: dict[int, str]
+    ) -> Iterator[Finding | Measure]:
+        """Yield the measures, and the findings on the records (`case` says which judgement is theirs)."""
+        import numpy as np
+
+        yield Measure("estimated-noise", float(said.flagged.mean()))
+        if len(names) <= NAMED:
+            sizes = np.bincount(labels, minlength=max(names) + 1)
+            flagged = np.bincount(labels, weights=said.flagged, minlength=max(names) + 1)
+            for code, name in names.items():
+                if sizes[code] and shown(name) is not None:
+                    yield Measure(f"noise[label={name}]", round(float(flagged[code] / sizes[code]), 6))
+        calibrated = sum(checked is not None for checked in data.checked) >= ENOUGH_TRUSTED
+        for number, place in zip(numbers.tolist(), case.tolist(), strict=True):
+            if said.flagged[place]:
+                likely, wrong = names.get(int(said.likely[place]), ""), float(said.wrong[place])
+                yield self.finding(
+                    data.at(number),
+                    f"the label is likely wrong (probability {wrong:.2f})",
+                    severity=Severity.WARNING if calibrated and wrong >= SURE else Severity.INFO,
+                    confidence=_confidence(wrong),
+                    score=round(float(said.score[place]), 6),
+                    suggestion=shown(likely),
+                )
+            elif self.report == "all":
+                message = "the label is not among those that are likely wrong"
+                yield self.finding(
+                    data.at(number), message, severity=Severity.INFO, confidence=Confidence.LOW, score=round(float(said.score[place]), 6)
+                )
+
+    def _suggested(self, data: Dataset, number: int, likely: str, sure: float) -> Finding:
+        return self.finding(
+            data.at(number),
+            f"there is no label; a likely one is suggested (probability {sure:.2f})",
+            confidence=_confidence(sure),
+            score=round(1 - sure, 6),
+            suggestion=shown(likely),
+        )
+
+    def _corrected(self, data: Dataset) -> Iterator[Finding | Measure]:
+        """Yield a finding for each label that a person has found wrong, and how many those are of all that were checked."""
+        share = _checked_noise(data)
+        if share is not None:
+            yield Measure("trusted-noise", share)
+        for number, (label, said) in enumerate(zip(data.given, data.checked, strict=True)):
+            if label is not None and said is not None and said != label:
+                message = "the label is not the one that a person has found right"
+                yield self.finding(data.at(number), message, severity=Severity.WARNING, score=1.0, suggestion=shown(said))
+
+
+def _confidence(probability: float) -> Confidence:
+    return Confidence.HIGH if probability >= SURE else Confidence.MEDIUM if probability >= 0.5 else Confidence.LOW
+
+
+def _checked_noise(data: Dataset) -> float | None:
+    """Return the share of given labels that are not what a person says, of those checked; None if there are too few."""
+    pairs = [(label, said) for label, said in zip(data.given, data.checked, strict=True) if label is not None and said is not None]
+    return sum(label != said for label, said in pairs) / len(pairs) if len(pairs) >= ENOUGH_TRUSTED else None
+
+
+def _reviewed(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Return text and label of a row of a review sheet: the corrected label, or the given one where the verdict is ok."""
+    text, given, corrected, verdict = (_armed(row.get(name) or "") for name in ("text", "label", "corrected", "verdict"))
+    return text, corrected.strip() or (given if verdict.strip().lower() == "ok" else None)
+
+
+def _armed(cell: str) -> str:
+    """Return a cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
+    return cell[1:] if cell[:2] in ("'=", "'+", "'-", "'@") else cell
+
+
+def _pairs(rows: Iterable[tuple[str | None, str | None]]) -> Iterator[tuple[bytes, tuple[str, str]]]:
+    for text, label in rows:
+        said = plain(text or "")
+        name = name_of(said)
+        if name is not None and label is not None:
+            yield name, (said, label)

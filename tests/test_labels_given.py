@@ -1,0 +1,154 @@
+"""What people and other models have said: trusted labels, review sheets, probabilities, embeddings."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import random
+
+import numpy as np
+import pytest
+
+from dslint.testing.harness import run, with_options
+from dslint_labels.likely_wrong import LikelyWrong
+
+WORDS = {"good": ["lovely", "great", "superb", "moving"], "poor": ["dull", "awful", "boring", "weak"]}
+PLAIN = ["a", "film", "story", "with", "actors", "that", "is", "and", "plot", "scene"]
+CHECK = ("check", "-o", "json", "--select", "labels/likely-wrong")
+
+
+def reviews(size: int = 400, share: float = 0.2, seed: int = 1):
+    dice = random.Random(seed)
+    truth = [dice.choice(list(WORDS)) for _ in range(size)]
+    texts = [" ".join([*dice.choices(PLAIN, k=4), dice.choice(WORDS[label]), *dice.choices(PLAIN, k=3), str(n)]) for n, label in enumerate(truth)]
+    wrong = set(dice.sample(range(size), round(share * size)))
+    given = [({"good": "poor", "poor": "good"}[label] if n in wrong else label) for n, label in enumerate(truth)]
+    return [{"text": text, "label": label} for text, label in zip(texts, given, strict=True)], truth, wrong
+
+
+def likely(result):
+    return [finding for finding in result.findings("labels/likely-wrong") if finding["message"].startswith("the label is likely")]
+
+
+def test_a_trusted_column_calibrates_warns_and_fills_gaps(call, work):
+    rows, truth, wrong = reviews()
+    for n, row in enumerate(rows):
+        row["checked"] = truth[n] if n % 4 == 0 else None
+        row["label"] = None if n % 4 == 1 else row["label"]
+    work.jsonl("data.jsonl", *rows)
+    result = call(*CHECK, "--option", "labels/likely-wrong.trusted=checked", "data.jsonl")
+    found = result.findings("labels/likely-wrong")
+    corrected = [finding for finding in found if "a person" in finding["message"]]
+    assert {finding["row"] for finding in corrected} == {n for n in wrong if n % 4 == 0}
+    assert result.report["measures"]["labels/likely-wrong.trusted-noise"] == pytest.approx(len(corrected) / 100)
+    filled = [finding for finding in found if "suggested" in finding["message"]]
+    assert len(filled) == 100
+    sure = [finding["suggestion"] == truth[finding["row"]] for finding in filled if finding["confidence"] == "high"]
+    assert len(sure) >= 50
+    assert sum(sure) >= 0.9 * len(sure)
+    warned = [finding["row"] in wrong for finding in likely(result) if finding["severity"] == "warning"]
+    assert warned
+    assert sum(warned) >= 0.85 * len(warned)
+
+
+def test_a_trusted_file_is_learnt_from_and_never_reported(call, work):
+    rows, truth, wrong = reviews(size=100, share=0.3)
+    more, labels, _ = reviews(size=200, share=0, seed=2)
+    work.jsonl("data.jsonl", *rows)
+    work.jsonl("checked.jsonl", *({"text": row["text"] + " again", "label": label} for row, label in zip(more, labels, strict=True)))
+    alone = {finding["row"] for finding in likely(call(*CHECK, "data.jsonl"))}
+    helped = {finding["row"] for finding in likely(call(*CHECK, "--option", "labels/likely-wrong.trusted=checked.jsonl", "data.jsonl"))}
+    assert len(helped & wrong) > len(alone & wrong)
+    assert len(helped - wrong) <= len(alone - wrong) + 1
+    assert truth
+
+
+def test_a_trusted_file_that_is_missing_or_no_table_is_refused(call, work, refused):
+    work.jsonl("data.jsonl", *reviews(size=20)[0])
+    refused(call(*CHECK, "--option", "labels/likely-wrong.trusted=none.jsonl", "data.jsonl"), "none.jsonl", "cannot be read")
+    work.write("broken.jsonl", "{")
+    refused(call(*CHECK, "--option", "labels/likely-wrong.trusted=broken.jsonl", "data.jsonl"), "broken.jsonl", "neither JSONL nor CSV")
+
+
+def test_a_review_sheet_goes_round(call, work):
+    rows, truth, wrong = reviews(share=0.1)
+    rows[0]["text"] = "=cmd() write to jane.roe@mail.org " + rows[0]["text"]
+    work.jsonl("data.jsonl", *rows)
+    first = call("check", "--select", "labels/likely-wrong", "-o", "review=sheet.csv", "-o", "json=one.json", "data.jsonl")
+    assert first.code == 0
+    sheet = list(csv.DictReader(io.StringIO((work.root / "sheet.csv").read_text())))
+    before = json.loads((work.root / "one.json").read_text())["findings"]
+    assert {int(row["row"]) for row in sheet} == {finding["row"] for finding in before}
+    assert [float(row["score"]) for row in sheet] == sorted((float(row["score"]) for row in sheet), reverse=True)
+    assert {row["verdict"] + row["corrected"] for row in sheet} == {""}
+    for number, row in enumerate(sheet):  # a person goes over the first half
+        if number < len(sheet) / 2:
+            right = truth[int(row["row"])]
+            row["verdict" if right == row["label"] else "corrected"] = "ok" if right == row["label"] else right
+    out = io.StringIO()
+    writer = csv.DictWriter(out, sheet[0])
+    writer.writeheader()
+    writer.writerows(sheet)
+    work.write("sheet-done.csv", out.getvalue())
+    work.write("dslint.toml", '[rules."labels/likely-wrong"]\nreview = "sheet-done.csv"\n')
+    again = call(*CHECK, "data.jsonl")
+    settled = {int(row["row"]) for row in sheet if row["verdict"] or row["corrected"]}
+    assert not {finding["row"] for finding in likely(again)} & settled
+    assert {finding["row"] for finding in again.findings("labels/likely-wrong") if "a person" in finding["message"]} == settled & wrong
+
+
+def test_a_sheet_masks_texts_disarms_formulas_and_overwrites_nothing(call, work, refused):
+    texts = ["=1+1 pay", "@me pay", "+49 pay", "write to jane.roe@mail.org and pay", "-2 pay"]
+    work.jsonl("data.jsonl", *({"text": text, "label": "bill"} for text in texts))
+    args = ("check", "--select", "labels/unknown-label", "--option", "labels/unknown-label.allowed=other", "data.jsonl")
+    assert call(*args, "-o", "review=sheet.csv").code == 1
+    assert call(*args, "-o", "review=sheet.jsonl").code == 1
+    cells = [row["text"] for row in csv.DictReader(io.StringIO((work.root / "sheet.csv").read_text()))]
+    assert len(cells) == len(texts)
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    for name in ("sheet.csv", "sheet.jsonl"):
+        assert "jane.roe" not in (work.root / name).read_text()
+        refused(call(*args, "-o", f"review={name}"), "exists")
+    refused(call(*args, "-o", "review"), "CSV or JSONL")
+    refused(call(*args, "-o", "review=sheet.txt"), "CSV or JSONL")
+
+
+def test_given_probabilities_give_the_flags_of_cleanlab(call, work):
+    from cleanlab.filter import find_label_issues
+
+    dice = np.random.default_rng(0)
+    labels = dice.integers(0, 3, 300)
+    shares = dice.dirichlet([1, 1, 1], 300) * 0.6 + 0.4 * np.eye(3)[labels]
+    labels[:20] = (labels[:20] + 1) % 3
+    np.save(work.root / "shares.npy", shares)
+    names = np.array(["x", "y", "z"])[labels].tolist()
+    rows = [
+        {"text": "", "label": name, "list": share, "map": dict(zip("xyz", share, strict=True))}
+        for name, share in zip(names, shares.tolist(), strict=True)
+    ]
+    work.jsonl("data.jsonl", *rows)
+    expected = np.flatnonzero(find_label_issues(labels, shares, n_jobs=1)).tolist()
+    assert len(expected) > 10
+    for given in ("shares.npy", "list", "map"):
+        result = call(*CHECK, "--shape", "classification", "--option", f"labels/likely-wrong.probabilities={given}", "data.jsonl")
+        assert [finding["row"] for finding in result.findings("labels/likely-wrong")] == expected
+
+
+def test_probabilities_that_do_not_fit_are_refused(call, work, refused):
+    np.save(work.root / "short.npy", np.full((3, 2), 0.5))
+    work.write("no.npy", "no array")
+    work.jsonl("data.jsonl", *reviews(size=20)[0])
+    for given, why in (("short.npy", "3 rows"), ("no.npy", "no table"), ("nowhere", "nowhere")):
+        refused(call(*CHECK, "--option", f"labels/likely-wrong.probabilities={given}", "data.jsonl"), why)
+
+
+def test_embeddings_stand_in_for_words():
+    rows, truth, wrong = reviews(size=200, share=0.1)
+    dice = random.Random(5)
+    for row, label in zip(rows, truth, strict=True):
+        row["vector"] = [(1 if label == "good" else -1) + dice.gauss(0, 0.5), dice.gauss(0, 1), dice.gauss(0, 1)]
+    said = run(with_options(LikelyWrong, {"embeddings": "vector"}), rows)
+    assert not said.crashes
+    assert len(set(said.rows) & wrong) >= 0.7 * len(wrong)
+    assert len(set(said.rows) - wrong) <= 0.1 * len(rows)
