@@ -3,7 +3,6 @@
 from msgspec import Meta
 
 from dslint.batch import Batch, primary, selected
-from dslint.batch import Batch, Part, Record, Texts, digest, escape, leaves, lookup, selected, without
 from dslint.errors import ConfigError, NotApplicableError
 from dslint.hooks import hookimpl
 from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
@@ -14,9 +13,9 @@ from dslint.patterns import pattern
 from dslint.pointers import escape, leaves, lookup, without
 from dslint.prose import is_code, outside_code, prose
 from dslint.protocols import Source
+from dslint.record import Part, Record, Texts, digest
 from dslint.redact import masked, redact_record
 from dslint.reference import records_in, texts_in
-from dslint.record import Part, Record, Texts, digest
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.secrets import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.shapes import conversation
@@ -68,13 +67,13 @@ __all__ = [
     "lexicon_of",
     "lookup",
     "masked",
+    "outside_code",
     "parse_lexicon",
     "pattern",
-    "records_in",
-    "redact_record",
-    "outside_code",
     "primary",
     "prose",
+    "records_in",
+    "redact_record",
     "selected",
     "texts_in",
     "without",

@@ -13,8 +13,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from dslint.batch import escape, leaves
 from dslint.model import Finding, Location
+from dslint.pointers import escape, leaves
 from dslint.secrets import find_secrets
 
 Splice = tuple[int, int, str]

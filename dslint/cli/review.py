@@ -10,12 +10,12 @@ import msgspec
 from msgspec.structs import replace
 
 from dslint import api
-from dslint.batch import Record
 from dslint.cli.output import Output
 from dslint.errors import ConfigError
 from dslint.inputs import open_inputs
 from dslint.model import Finding, Report
 from dslint.readers.source import FileSource
+from dslint.record import Record
 from dslint.redact import redact
 from dslint.reporters import Style
 from dslint.settings import Settings

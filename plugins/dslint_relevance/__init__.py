@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dslint.plugin import Rule, hookimpl
+from dslint_relevance.domain_vocabulary import DomainVocabulary
+from dslint_relevance.incoherent_answer import IncoherentAnswer
 from dslint_relevance.off_topic import OffTopic
 
 
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [OffTopic]
+    return [DomainVocabulary, IncoherentAnswer, OffTopic]

@@ -54,7 +54,10 @@ class DomainVocabulary(DatasetRule):
 
     @cached_property
     def _lexicons(self) -> list[Lexicon]:
-        return [parse_lexicon(f"{file.path}.csv", b"term\n" + _quoted(file.data)) if _is_list(file) else parse_lexicon(file.path, file.data) for file in self.glossary]
+        return [
+            parse_lexicon(f"{file.path}.csv", b"term\n" + _quoted(file.data)) if _is_list(file) else parse_lexicon(file.path, file.data)
+            for file in self.glossary
+        ]
 
     @cached_property
     def _terms(self) -> list[str]:

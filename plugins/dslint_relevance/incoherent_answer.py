@@ -65,7 +65,9 @@ class IncoherentAnswer(RecordRule):
 
     def _judged(self, record: Record, field: str, score: float) -> Iterable[Finding]:
         if score >= self.threshold:
-            yield self.finding(record.at(field, role="assistant"), "the answer has little to do with its prompt", score=score, confidence=Confidence.LOW)
+            yield self.finding(
+                record.at(field, role="assistant"), "the answer has little to do with its prompt", score=score, confidence=Confidence.LOW
+            )
 
 
 def _pair(texts: Sequence[tuple[str, str | None, str, bool]]) -> tuple[str, str, str] | None:
@@ -76,5 +78,3 @@ def _pair(texts: Sequence[tuple[str, str | None, str, bool]]) -> tuple[str, str,
     asked = next((text for _, role, text, _ in reversed(texts[:last]) if role == "user"), "")
     field, _, answer, _ = texts[last]
     return (field, asked, answer) if len(asked) >= _ENOUGH and len(answer) >= _ENOUGH else None
-
-
