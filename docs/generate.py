@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -13,6 +14,7 @@ from typing import Any
 
 from dslint import api, registry, shapes
 from dslint.config.schema import option_schema, option_types, schema
+from dslint.lexicon import lexicon_schema
 from dslint.registry import Known
 from dslint.rules import DatasetRule, manual, summary
 
@@ -35,6 +37,8 @@ def pages() -> dict[str, str]:
         **made,
         "cli.md": _text(_cli_page()),
         "configuration.md": _text(_configuration_page(known)),
+        "lexicons.md": _text(_lexicons_page()),
+        "lexicon.schema.json": json.dumps(lexicon_schema(), indent=2) + "\n",
     }
 
 
@@ -227,6 +231,46 @@ def _configuration_page(known: Mapping[str, Known]) -> Iterator[str]:
             meaning = _cell(value.get("description") or _MEANT.get(key, "")) + (" (required)" if key in required else "")
             yield f"| `{key}` | {_keyed(key, value)} | {_default(value.get('default'))} | {meaning} |"
         yield ""
+
+
+_LEXICONS = """# Lexicons
+
+A lexicon is a list of terms that rules look for. It is a CSV, TOML or JSON file in UTF-8; all three mean the same document, whose JSON Schema is
+[lexicon.schema.json](lexicon.schema.json). [Bring your own lexicon](../how-to/bring-your-own-lexicon.md) shows both, and
+[what lexicons can and cannot see](../explanation/lexicons.md) says what to expect.
+
+In CSV the head is made of lines `# key: value` and `# set NAME: a | b`; then comes a row of column names, and a row for each entry. Lists in a cell
+are separated by `|`, flags are `yes` or `no`. In TOML the head is a table of keys, sets are a table `[sets]`, and entries are `[[entries]]`.
+"""
+_FOUND = """## How terms are found
+
+- Whole words count, in any case, in any Unicode form; offsets are those of the original text. In scripts without spaces, and in Korean, a term
+  counts anywhere.
+- Between the words of a phrase there may be white space, line ends, hyphens, apostrophes and underscores, and nothing else.
+- The longest phrase wins where terms begin at the same place. A term inside one of the exceptions of any entry is not found.
+- `unless` looks at the twelve words before and the twelve words after the term.
+- Web addresses, e-mail addresses and names of accounts (`@name`) are not looked at.
+- Rules that see through disguises also find terms of four letters or more as `w0rd`, `w*rd`, `w o r d` and `wooord`.
+"""
+
+
+def _lexicons_page() -> Iterator[str]:
+    made = lexicon_schema()
+    yield MADE.format("the JSON Schema of lexicons")
+    yield _LEXICONS
+    for title, part in (("The head", made["$defs"]["Lexicon"]), ("An entry", made["$defs"]["Entry"])):
+        yield f"## {title}\n"
+        yield "| Key | Value | Meaning |\n|---|---|---|"
+        for key, value in part["properties"].items():
+            needed = " (required)" if key in part["required"] else ""
+            yield f"| `{key}` | {_shape_of(value)} | {_cell(value.get('description', ''))}{needed} |"
+        yield ""
+    yield _FOUND
+
+
+def _shape_of(value: Mapping[str, Any]) -> str:
+    options = [item for option in value.get("anyOf", [value]) for item in option.get("enum", [])]
+    return ", ".join(f"`{item}`" for item in options if item) or {"array": "list", "object": "table"}.get(value["type"], value["type"])
 
 
 TABLES = ("dataset", "rules", "profiles", "overrides", "suppress")

@@ -215,12 +215,11 @@ class Batch:
 
     def column(self, kind: str) -> list[Any]:
         """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""
-        if kind == "split" and "split" not in self.input.columns:
-            return [self.input.split] * len(self.values)
-        path = self.input.columns.get(kind)
-        if path is None:
-            return [None] * len(self.values)
-        return [lookup(value, path) for value in self.values]
+        return [self.cell(kind, value) for value in self.values]
+
+    def cell(self, kind: str, value: object) -> Any:
+        """Return what one of its records has in a column, by its kind."""
+        return lookup(value, self.input.columns[kind]) if kind in self.input.columns else self.split if kind == "split" else None
 
     def per_record(self, key: Hashable, make: Callable[[Batch], list[T]]) -> list[T]:
         """Return `make(batch)`, a list with one item a record, computed once for this batch and key; its valid part shares the items."""

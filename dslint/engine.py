@@ -205,6 +205,8 @@ class _Folding:
                 with _clock(part.seconds, active.id):
                     part.judged[active.id] += len(judged)
                     part.findings.extend(_checked(part, active, rule, judged.within(rule.languages), self.stamp))
+                    if rule.by_role:
+                        part.sliced.update((active.id, "role", role) for role in _roles(rule, judged))
         for active, dataset_rule in self.dataset_rules:
             part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
         for index, observer in enumerate(self.observers):
@@ -255,6 +257,12 @@ def _checked(part: Partial, active: Active, rule: RecordRule, batch: Batch, stam
         else _named(finding, active, batch.dataset)
         for finding in found
     ]
+
+
+def _roles(rule: Any, batch: Batch) -> list[str]:
+    """Return the roles of the texts that a rule judged, once for each record that has such a text."""
+    texts = batch.texts(rule.roles)
+    return [role for _, role in {(position, item.role) for position, item in zip(texts.positions, texts.items, strict=True)} if role]
 
 
 def _findings(said: Iterable[Finding]) -> list[Finding]:

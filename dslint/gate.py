@@ -71,7 +71,7 @@ class Count:
         for area, globs in zip(areas, inside, strict=True):
             area.active += 1
             area.flagged += at.row is not None and self._new((rule, globs), (at.path, at.row))
-        for kind, value in finding.slices:
+        for kind, value in (*finding.slices, *([("role", at.role)] if at.role else [])):
             self.active_by[rule, kind, value] += 1
             self.flagged_by[rule, kind, value] += at.row is not None and self._new((rule, kind, value), (at.path, at.row))
 
@@ -92,17 +92,19 @@ def measure(
     """Return all measures of a run.
 
     `rules` maps the rules that ran to the records that they judged; `own` holds the rules' own measures; `sees` says which records each rule judges;
-    `sliced` counts records by (sees, column, value). A rate is the share of judged records that have an active finding.
+    `sliced` counts records by (sees, column, value), and by (rule, "role", role) for rules that are measured by role. A rate is the share of judged
+    records that have an active finding.
     """
     measures: dict[str, float] = {}
     for rule, judged in sorted(rules.items()):
         measures[f"{rule}.count"] = count.active[rule]
         measures[f"{rule}.rate"] = rate(count.flagged[rule], judged)
         measures[f"{rule}.total"] = count.total[rule]
-        for kind, value in _slices(sliced, sees.get(rule, "valid")):
-            place = (rule, kind, value)
-            measures[f"{rule}.count[{kind}={value}]"] = count.active_by[place]
-            measures[f"{rule}.rate[{kind}={value}]"] = rate(count.flagged_by[place], sliced[sees.get(rule, "valid"), kind, value])
+        for scope in (sees.get(rule, "valid"), rule):
+            for kind, value in _slices(sliced, scope):
+                place = (rule, kind, value)
+                measures[f"{rule}.count[{kind}={value}]"] = count.active_by[place]
+                measures[f"{rule}.rate[{kind}={value}]"] = rate(count.flagged_by[place], sliced[scope, kind, value])
     return {**measures, **own}
 
 

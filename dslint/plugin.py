@@ -4,13 +4,19 @@ from msgspec import Meta
 
 from dslint.batch import Batch, primary, selected
 from dslint.hooks import hookimpl
+from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
+from dslint.lexicon_rule import LexiconRule
+from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
 from dslint.pointers import escape, leaves, lookup, without
 from dslint.prose import is_code, outside_code, prose
 from dslint.protocols import Source
 from dslint.record import Part, Record, Texts, digest
+from dslint.redact import masked, redact_record
+from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
+from dslint.secrets import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.shapes import conversation
 from dslint.state import Columns, State
 
@@ -20,8 +26,13 @@ __all__ = [
     "Columns",
     "Confidence",
     "DatasetRule",
+    "Entry",
     "Finding",
+    "Hit",
+    "Lexicon",
+    "LexiconRule",
     "Location",
+    "Matcher",
     "Measure",
     "Meta",
     "Observer",
@@ -32,6 +43,8 @@ __all__ = [
     "RecordRule",
     "Resource",
     "Rule",
+    "SecretKind",
+    "SecretSpan",
     "Severity",
     "Shape",
     "ShapeProblem",
@@ -42,15 +55,23 @@ __all__ = [
     "Turn",
     "conversation",
     "digest",
+    "disjoint",
     "escape",
+    "find_secrets",
     "hookimpl",
     "is_code",
     "leaves",
+    "lexicon_of",
     "lookup",
+    "masked",
     "outside_code",
+    "parse_lexicon",
     "pattern",
     "primary",
     "prose",
+    "records_in",
+    "redact_record",
     "selected",
+    "texts_in",
     "without",
 ]

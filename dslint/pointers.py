@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Yield the JSON pointer and text of every string in a decoded value, in order."""
+    if type(value) is dict and {dict, list}.isdisjoint(map(type, value.values())):  # most records, and then faster
+        return (yield from [(f"{pointer}/{escape(key)}", item) for key, item in value.items() if type(item) is str])
     stack: list[tuple[str, object]] = [(pointer, value)]
     while stack:
         where, item = stack.pop()

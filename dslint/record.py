@@ -135,7 +135,7 @@ class Record:
 
     def column(self, kind: str) -> Any:
         """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
-        return self._batch.column(kind)[self._position]
+        return self._batch.cell(kind, self.value)
 
     def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
         """Return the place of this record, or of a field or span of it."""

@@ -43,7 +43,7 @@ class Rule(ABC):
     sensitive: ClassVar[bool] = False
     """Whether findings point at personal data or secrets; their fingerprints are then not made from the record."""
     needs_options: ClassVar[tuple[str, ...]] = ()
-    """Options without which the rule has nothing to do; it joins the recommended set when they are given."""
+    """Options without which the rule has nothing to do (`a|b`: one of the two); it joins the recommended set when they are given."""
     needs_columns: ClassVar[tuple[str, ...]] = ()
     """Columns (label, source ...) without which the rule is not applicable to a dataset."""
     needs_roles: ClassVar[tuple[str, ...]] = ()
@@ -58,6 +58,8 @@ class Rule(ABC):
     """Kinds of resources that the rule uses, from whichever plugins bring them."""
     resources: ClassVar[tuple[Resource, ...]] = ()
     """Those resources, with their content; set on the instance when the rule is built."""
+    by_role: ClassVar[bool] = False
+    """Whether a record rule with the option `roles` is also measured by the role of its texts: `count[role=user]`, `rate[role=user]`."""
     measures: ClassVar[Mapping[str, str]] = {}
     """The rule's own measures, with a short meaning for the manual page."""
 

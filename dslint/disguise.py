@@ -1,0 +1,49 @@
+"""Words in disguise: letters that are repeated, replaced by digits and signs, masked by stars, or set apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby, product
+
+from dslint.patterns import pattern
+from dslint.words import WORD
+
+SYMBOLIC = pattern(r"(?<![\w@])(?=[\w@$*!|#+]*[@$*!|#+])[\w@$][\w@$*!|#+]+")
+"""A word with signs in it."""
+SPELT = pattern(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}[^\W\d_](?!\w)){2,}(?![^\s.,;:!?\"”)\]}*_])")
+"""A word whose letters stand apart."""
+ODD = pattern(r"([^\W\d_])\1\1|[0134578]")
+"""What tells that a word without signs may be in disguise."""
+_DIGIT = pattern(r"[0134578]")
+_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "|": "li", "+": "t"}
+
+
+def is_spelt(piece: str) -> bool:
+    """Say whether a piece is all single letters, as those of a word whose letters are set apart; a, i and o alone are words."""
+    words = WORD.findall(piece)
+    alone = all(len(word) == 1 for word in words) and not set("aioAIO").issuperset(words)
+    return alone and not {"'", "’"} & set(piece)  # noqa: RUF001 - an apostrophe
+
+
+def least_letters(word: str) -> int:
+    """Return how many letters a term must have that is written in this way: `a55` is a road."""
+    return 4 if _DIGIT.search(word) else 3
+
+
+def readings(word: str) -> Iterator[str]:
+    """Yield what a word may stand for: signs and digits as letters, letters that are repeated three times or more as one or two."""
+    options: list[tuple[str, ...]] = []
+    for letter, run in groupby(word):
+        size = len(list(run))
+        shapes = tuple(_LEET.get(letter, letter))
+        sizes = (size,) if size < 3 else (2, 1)
+        options.append(tuple(shape * number for number in sizes for shape in shapes))
+    if sum(len(option) > 1 for option in options) <= 6:
+        yield from map("".join, product(*options))
+
+
+def fits(masked: str, plain: str) -> bool:
+    """Say whether a word masked by stars (`f**k`) may stand for a word of the same length: two letters at least are given."""
+    return sum(letter.isalpha() for letter in masked) >= 2 and all(
+        letter in "*#" or letter == other or other in _LEET.get(letter, "") for letter, other in zip(masked, plain, strict=True)
+    )

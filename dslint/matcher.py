@@ -1,0 +1,320 @@
+"""Finding the terms of lexicons in texts, with offsets in code points of the original text.
+
+A text is cut at white space, which Python does fast, and each distinct piece is looked at once in a run: most pieces hold no first word of a term, so
+most texts are done with after a comparison of sets. Only what is left is tokenised. Thousands of terms cost as much as ten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property, lru_cache
+from itertools import product
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from dslint.batch import Batch
+from dslint.disguise import ODD, SPELT, SYMBOLIC, fits, is_spelt, least_letters, readings
+from dslint.lexicon import Entry, Lexicon
+from dslint.words import SIGN, UNSPACED, Token, in_address, mapped, normal, tokens_of
+
+_GAP = " \t\r\n\xa0-'’_"  # noqa: RUF001 - an apostrophe
+_NEAR = 12
+"""Words before and after a term among which its `unless` is sought."""
+_COMMON = frozenset(
+    "a an the you your yours he him his she her hers they them their it its we us our my me i in on at of to up off out over all inside around"  # noqa: SIM905
+    " and or is are was be been do does did make made go get should would could will can may for with from by little big this".split()
+)
+_KEPT = 1_000_000
+"""Pieces of text that are remembered as dull, at most."""
+_LONGEST = 40
+"""Code points of the longest piece that is remembered: longer ones hardly come again."""
+
+
+class Hit(Struct, frozen=True, gc=False):
+    """A term in a text, from `start` to `end`; `plain` is false where it is written in disguise (`sh1t`, `s h i t`, `shiiit`)."""
+
+    start: int
+    end: int
+    entry: Entry
+    plain: bool = True
+
+
+_Slot = str | frozenset[str]
+
+
+class _Phrase(NamedTuple):
+    """A phrase, word by word: each slot is a word, or a set of which one must be there. It is filed under the slot number `at`."""
+
+    slots: tuple[_Slot, ...]
+    at: int
+    text: str
+    entry: Entry | None
+    """None for a phrase that is fine."""
+
+
+def pieces(batch: Batch, roles: Sequence[str]) -> list[list[str]]:
+    """Return the texts of a batch cut at white space; shared by all who ask."""
+    return batch.cached(("pieces", *roles), lambda made: [text.split() for text in made.texts(roles).strings])
+
+
+def _distinct(batch: Batch, roles: Sequence[str]) -> set[str]:
+    return batch.cached(("distinct pieces", *roles), lambda made: set[str]().union(*pieces(made, roles)))
+
+
+class Matcher:
+    """The terms of lexicons, ready to be found.
+
+    Words count as wholes, in any case, in any Unicode form, with hyphens or line ends between the words of a phrase. With `disguises`, words of four
+    letters or more are also found when letters are repeated (three or more in a row), replaced by digits or signs, masked by stars, or set apart.
+    A term inside one of the phrases to `allow`, or inside one of the exceptions of an entry, is not found. Of terms that overlap the first and
+    longest is found; with `overlapping`, those of every entry are.
+    """
+
+    def __init__(self, lexicons: Iterable[Lexicon], *, disguises: bool = False, overlapping: bool = False, allow: Iterable[str] = ()) -> None:
+        self._disguises = disguises
+        self._overlapping = overlapping
+        self._at: dict[str, list[_Phrase]] = {}
+        self._anchors: set[str] = set()
+        self._within: dict[str, Entry] = {}
+        self._nearby: dict[int, frozenset[str]] = {}
+        for lexicon in lexicons:
+            for entry in lexicon.entries:
+                self._add(lexicon, entry)
+        for phrase in allow:
+            self._index((_words(phrase),), phrase, None)
+        self._dull: set[str] = set()
+        self._hot: set[str] = set()
+        self._letters: set[str] = set()
+        self._meant: dict[str, str] = {}
+
+    def _add(self, lexicon: Lexicon, entry: Entry) -> None:
+        for phrase in (entry.term, *entry.forms):
+            plain = phrase.replace("{", "").replace("}", "")
+            if entry.inside or SIGN.search(plain) or UNSPACED.search(plain):
+                self._within.setdefault(normal(phrase), entry)
+            if not SIGN.search(plain):
+                self._index(_spelt_out(lexicon, phrase), phrase, entry)
+        for phrase in entry.exceptions:
+            self._index(_spelt_out(lexicon, phrase), phrase, None)
+        if entry.unless:
+            self._nearby[id(entry)] = frozenset(map(normal, lexicon.spelled(entry.unless)))
+
+    def _index(self, variants: Iterable[Sequence[_Slot]], text: str, entry: Entry | None) -> None:
+        """File a phrase under its rarest word, from which the others are compared."""
+        for slots in variants:
+            if not slots:
+                continue
+            at = min(range(len(slots)), key=lambda number: _commonness(slots[number]))
+            slot = slots[at]
+            for word in (slot,) if isinstance(slot, str) else slot:
+                self._at.setdefault(word, []).append(_Phrase(tuple(slots), at, text, entry))
+                if entry is not None:
+                    self._anchors.add(word)
+
+    def search(self, batch: Batch, roles: Sequence[str]) -> Iterator[tuple[int, list[Hit]]]:
+        """Yield, for each text of the given roles that holds a term, its number in `batch.texts(roles)` and the hits."""
+        found = _distinct(batch, roles)
+        hot = self._hot_among(found)
+        letters = found & self._letters
+        if not hot and not letters:
+            return
+        items = batch.texts(roles).items
+        for number, held in enumerate(pieces(batch, roles)):
+            text = items[number].text
+            if not hot.isdisjoint(held) or (not letters.isdisjoint(held) and SPELT.search(text)):
+                hits = self.find(text)
+                if hits:
+                    yield number, hits
+
+    def find(self, text: str) -> list[Hit]:
+        """Return the terms in a text, in order."""
+        tokens = tokens_of(text)
+        hits: list[Hit] = []
+        fine: list[tuple[int, int]] = []
+        odd = self._disguises and ODD.search(text) is not None
+        for position, token in enumerate(tokens):
+            word = self._known(token.word) if odd else token.word
+            for phrase in self._at.get(word, ()):
+                first = position - phrase.at
+                last = first + len(phrase.slots) - 1
+                if first < 0 or last >= len(tokens) or not (first == last or _follows(text, tokens, position, phrase)):
+                    continue
+                start, end, entry = tokens[first].start, tokens[last].end, phrase.entry
+                if entry is None:
+                    fine.append((start, end))
+                elif (not entry.cased or text[start:end] == phrase.text) and not self._explained(entry, tokens, first, last):
+                    hits.append(Hit(start, end, entry, word == token.word))
+        hits.extend(self._inside(text, tokens))
+        if self._disguises:
+            hits.extend(self._disguised(text, tokens))
+        kept: list[Hit] = []
+        ends: dict[int, int] = {}
+        for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, not hit.plain)):
+            rival = id(hit.entry) if self._overlapping else 0
+            if hit.start >= ends.get(rival, 0) and not any(start <= hit.start and hit.end <= end for start, end in fine):
+                ends[rival] = hit.end
+                kept.append(hit)
+        return [hit for hit in kept if not in_address(text, hit.start)]
+
+    def _explained(self, entry: Entry, tokens: Sequence[Token], first: int, last: int) -> bool:
+        """Say whether a word near the term shows that it has another sense."""
+        words = self._nearby.get(id(entry))
+        return words is not None and any(token.word in words for token in tokens[max(0, first - _NEAR) : last + _NEAR + 1])
+
+    def _hot_among(self, found: set[str]) -> set[str]:
+        """Return the pieces in which a term may begin; what was seen before is not looked at again."""
+        fresh = found - self._dull - self._hot
+        if len(self._dull) > _KEPT:
+            self._dull.clear()
+        hot = {piece for piece in fresh if self._may_hold(piece)}
+        self._hot.update(piece for piece in hot if len(piece) <= _LONGEST)
+        if self._disguises:
+            self._letters.update(piece for piece in fresh if len(piece) <= _LONGEST and is_spelt(piece))
+        self._dull.update(piece for piece in fresh - hot if len(piece) <= _LONGEST)
+        return hot | (found & self._hot)
+
+    def _may_hold(self, piece: str) -> bool:
+        whole = normal(piece)
+        words = [whole] if whole.isalpha() else _words(piece)
+        if any(self._known(word) in self._anchors for word in words) or (self._heads is not None and self._heads.search(whole)):
+            return True
+        return self._disguises and not piece.isalnum() and any(self._unmasked(found[0]) for found in SYMBOLIC.finditer(piece))
+
+    @cached_property
+    def _inner(self) -> re.Pattern[str] | None:
+        """The terms that also count within longer words."""
+        return _any_of(self._within)
+
+    @cached_property
+    def _heads(self) -> re.Pattern[str] | None:
+        """Their first parts, where they hold a space."""
+        return _any_of({phrase.split()[0]: entry for phrase, entry in self._within.items()})
+
+    def _inside(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
+        if self._inner is None or not self._inner.search(normal(text)):
+            return
+        folded, places = mapped(text)
+        for found in self._inner.finditer(folded):
+            entry = self._within[found[0]]
+            start, end = (found.start(), found.end()) if places is None else (places[found.start()], places[found.end()])
+            if entry.inside and not UNSPACED.match(found[0]):  # the longer word is what one sees, and what its `exceptions` name
+                start, end = next(((token.start, token.end) for token in tokens if token.start <= start < token.end), (start, end))
+            around = [number for number, token in enumerate(tokens) if token.start <= start < token.end] or [0]
+            if not self._explained(entry, tokens, around[0], around[0]):
+                yield Hit(start, end, entry)
+
+    def _disguised(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
+        """Yield words with signs for letters, and words whose letters stand apart."""
+        for found in SYMBOLIC.finditer(text):
+            if word := self._unmasked(found[0]):
+                yield from self._alone(word, found.start(), found.start() + len(found[0].rstrip("!*|#+")), tokens)
+        for found in SPELT.finditer(text):
+            letters = [(found.start() + place, letter) for place, letter in enumerate(found[0]) if letter.isalpha()]
+            run = normal("".join(letter for _, letter in letters))
+            if len(run) != len(letters):
+                continue
+            begin = 0
+            while begin < len(run):
+                least = len(run) if begin == 0 and len(run) == 3 else 4
+                size = next((size for size in range(len(run) - begin, least - 1, -1) if self._single(run[begin : begin + size])), 0)
+                if size:
+                    yield from self._alone(run[begin : begin + size], letters[begin][0], letters[begin + size - 1][0] + 1, tokens)
+                begin += size or 1
+
+    def _alone(self, word: str, start: int, end: int, tokens: Sequence[Token]) -> Iterator[Hit]:
+        entry = self._single(word)
+        at = next((number for number, token in enumerate(tokens) if token.end > start), 0)
+        if entry is not None and not self._explained(entry, tokens, at, at):
+            yield Hit(start, end, entry, plain=False)
+
+    def _single(self, word: str) -> Entry | None:
+        """Return the entry of a term of one word that may be in disguise."""
+        found = (phrase.entry for phrase in self._at.get(word, ()) if len(phrase.slots) == 1)
+        return next((entry for entry in found if entry is not None and not entry.cased), None)
+
+    def _known(self, word: str) -> str:
+        """Return the word of a term that a word stands for: itself, or what it is a disguise of."""
+        if not self._disguises or word in self._at or len(word) < 3 or len(word) > _LONGEST:
+            return word
+        if not ODD.search(word) or 2 * sum(map(str.isalpha, word)) < len(word):
+            return word
+        if len(self._meant) > _KEPT:
+            self._meant.clear()
+        if word not in self._meant:
+            self._meant[word] = self._reading(word)
+        return self._meant[word]
+
+    def _reading(self, word: str) -> str:
+        return next((plain for plain in readings(word) if len(plain) >= least_letters(word) and self._single(plain)), word)
+
+    def _unmasked(self, word: str) -> str:
+        """Return the term behind a word with signs in it, or nothing."""
+        word = normal(word).rstrip("!*|#+")
+        letters = sum(map(str.isalpha, word))
+        if letters < 2 or 2 * letters < len(word) or word.isalnum() or len(word) > _LONGEST:
+            return ""
+        if "*" in word or "#" in word:
+            return next((plain for plain in self._by_shape[word[0], len(word)] if len(word) >= 4 and fits(word, plain)), "")
+        return next((plain for plain in readings(word) if len(plain) >= 3 and self._single(plain)), "")
+
+    @cached_property
+    def _by_shape(self) -> defaultdict[tuple[str, int], list[str]]:
+        """Terms of one word by first letter and length."""
+        shapes: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
+        for word in sorted(self._at):
+            if self._single(word):
+                shapes[word[0], len(word)].append(word)
+        return shapes
+
+
+def _words(phrase: str) -> list[str]:
+    return [token.word for token in tokens_of(phrase)]
+
+
+def _spelt_out(lexicon: Lexicon, phrase: str) -> Iterator[list[_Slot]]:
+    """Yield the variants of a phrase as slots: the single words of a set share one slot, its longer members make variants of their own."""
+    options: list[list[list[_Slot]]] = []
+    for part in lexicon.parts(phrase):
+        if isinstance(part, str):
+            options.append([[*_words(part)]])
+            continue
+        options.append(_members(part))
+    for variant in product(*options):
+        yield [slot for slots in variant for slot in slots]
+
+
+@lru_cache(maxsize=256)
+def _members(words: tuple[str, ...]) -> list[list[_Slot]]:
+    """Return the ways to fill the place of a set in a phrase."""
+    members = [_words(member) for member in words]
+    single = frozenset(member[0] for member in members if len(member) == 1)
+    longer: list[list[_Slot]] = [[*member] for member in members if len(member) > 1]
+    return [[single], *longer] if single else longer
+
+
+def _follows(text: str, tokens: Sequence[Token], position: int, phrase: _Phrase) -> bool:
+    """Say whether the words of a phrase stand around its rarest one, with nothing between them but space, hyphens and apostrophes."""
+    first = position - phrase.at
+    for number, slot in enumerate(phrase.slots, start=first):
+        word = tokens[number].word
+        if number != position and not (word == slot if isinstance(slot, str) else word in slot):
+            return False
+        if number > first and text[tokens[number - 1].end : tokens[number].start].strip(_GAP):
+            return False
+    return True
+
+
+def _commonness(slot: _Slot) -> tuple[bool, bool, int]:
+    """Return a key by which the words of a phrase are ordered: sets last, then common words, then short ones."""
+    return not isinstance(slot, str), slot in _COMMON, -len(slot)
+
+
+def _any_of(phrases: Mapping[str, Entry]) -> re.Pattern[str] | None:
+    """Return a pattern for any of the phrases; those with signs in them (`s&m`) stand by themselves unless their entry says otherwise."""
+    if not phrases:
+        return None
+    escaped = ((re.escape(phrase), phrases[phrase].inside or not SIGN.search(phrase)) for phrase in sorted(phrases, key=len, reverse=True))
+    return re.compile("|".join(phrase if anywhere else rf"(?<!\w){phrase}(?!\w)" for phrase, anywhere in escaped))

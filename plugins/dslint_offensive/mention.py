@@ -1,0 +1,76 @@
+"""Use or mention: whether a text says a word, or speaks about it."""
+
+from __future__ import annotations
+
+import re
+
+from dslint.plugin import pattern
+
+_NOUN = (
+    r"(?:n-?words?|words?|terms?|slurs?|insults?|epithets?|expressions?|phrases?|labels?|names?|pejoratives?|profanity|(?:swear|curse) ?words?"
+    r"|expletives?|slang)"
+)
+_WHOM = r"(?:is|are|was|were|been|being|be|it|them|him|her|me|us|people|someone|anyone|anybody|somebody|others|\w+s|men|women)"
+_SAY = (
+    r"(?:say|says|saying|said|use|uses|using|used|utter|uttering|uttered|define|defines|means?|spell|censor|bleep|ban|banned|write|writing"
+    r"|typed?|typing)"
+)
+_BEFORE = pattern(
+    rf"\b(?:{_NOUN}(?: (?:like|such as|is|was|are|including|for \w+(?: \w+)?(?: is| was)?))?"
+    rf"|{_WHOM} (?:called|dubbed|labell?ed|named)"
+    r"|(?:call|calls|calling|called) (?:\w+ ){0,3}?(?:an? |the )?"
+    rf"|{_SAY}(?: the {_NOUN})?)[\s:,]*[\"'“”‘’`*_«]*$",  # noqa: RUF001 - quotation marks
+    re.IGNORECASE,
+)
+_BAD = (
+    r"(?:derogatory|offensive|pejorative|racist|sexist|homophobic|transphobic|ableist|hurtful|vulgar|profane|inappropriate|unacceptable"
+    r"|disrespectful|taboo|dehumani[sz]ing|not okay|not ok|wrong)"
+)
+_AFTER = pattern(
+    r"^[\"'“”‘’`*_»]*,?[\s:,]*(?:"  # noqa: RUF001 - quotation marks
+    rf"(?:is|was|are|as|has been|can be|may be|used to be|being)\b[^.!?\n]{{0,60}}\b(?:{_NOUN}|{_BAD})\b"
+    rf"|(?:\(|is a |as a )?{_NOUN}\b"
+    r"|(?:means|refers to|originated|comes from|derives)\b)",
+    re.IGNORECASE,
+)
+_SPEAKS = (
+    r"(?:say|says|saying|said|call|calls|called|calling|wrote|writes?|writing|tweet(?:s|ed|ing)?|post(?:s|ed|ing)?|comment(?:s|ed|ing)?"
+    r"|shout(?:s|ed|ing)?|yell(?:s|ed|ing)?|chant(?:s|ed|ing)?|scream(?:s|ed|ing)?|statements?|quote[sd]?|use|uses|used|using|messages?|lyrics?"
+    r"|title[sd]?|song|film|movie|book|album|translat\w+|means?|meaning|example|sentence|graffiti|sign|read|reads|reading|hearing|heard|hear)"
+)
+_CONDEMNS = (
+    r"(?:language|racism|misogyn\w+|homophob\w+|transphob\w+|bigot\w*|hate(?:ful| speech)|harass\w*|abus\w+|bully\w*|condemn\w*"
+    r"|apologi[sz]\w+|stop|never|don't|shouldn't|mustn't)"
+)
+_CUES = pattern(rf"\b(?:{_SPEAKS}|{_CONDEMNS}|{_NOUN}|{_BAD})\b", re.IGNORECASE)
+_OPEN, _CLOSE = '"“«„`', '"”»“`'
+_QUOTE = 300
+"""Code points of the longest quotation in which a word counts as quoted."""
+_REACH = 200
+"""Code points before and after a quotation in which somebody is said to speak."""
+
+
+def mentioned(text: str, start: int, end: int) -> bool:
+    """Say whether the words from `start` to `end` are spoken about, or quoted with a word that says so beside the quotation.
+
+    English cues only. Who quotes without such a word uses the words, as far as this can tell.
+    """
+    if _BEFORE.search(text[max(0, start - 80) : start]) or _AFTER.search(text[end : end + 100]):
+        return True
+    quote = _quotation(text, start, end)
+    if quote is None:
+        return False
+    opening, closing = quote
+    return _CUES.search(text[max(0, opening - _REACH) : opening]) is not None or _CUES.search(text[closing + 1 : closing + _REACH]) is not None
+
+
+def _quotation(text: str, start: int, end: int) -> tuple[int, int] | None:
+    """Return where the quotation begins and ends that holds a place: the nearest quotation marks around it, the first of them an opening one."""
+    opening = max((text.rfind(mark, max(0, start - _QUOTE), start) for mark in _OPEN), default=-1)
+    if opening < 0:
+        return None
+    mark = text[opening]
+    if mark in '"`' and text.count(mark, 0, opening) % 2:
+        return None
+    closing = text.find(_CLOSE[_OPEN.index(mark)], end, end + _QUOTE)
+    return (opening, closing) if closing >= 0 else None
