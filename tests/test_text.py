@@ -127,7 +127,7 @@ def test_encoding_is_judged_in_every_text_of_every_record(tmp_path):
 def test_the_mark_of_a_file_is_not_a_character_of_its_text(tmp_path):
     path = tmp_path / "data.jsonl"
     path.write_bytes(b"\xef\xbb\xbf" + json.dumps({"text": "Hello"}).encode())
-    assert lint([str(path)], {"rules": {"select": ["text"]}}).findings == []
+    assert lint([str(path)], {"rules": {"select": ["text"]}}).counts["warning"] == 0
 
 
 HTML = [
