@@ -5,6 +5,7 @@ from __future__ import annotations
 from dslint.plugin import Rule, hookimpl
 from dslint_duplicates.conflicting_answer import ConflictingAnswer
 from dslint_duplicates.leakage import Leakage
+from dslint_duplicates.near import NearDuplicate
 from dslint_duplicates.repeated_line import RepeatedLine
 from dslint_duplicates.same import ExactDuplicate, NormalizedDuplicate
 
@@ -12,4 +13,4 @@ from dslint_duplicates.same import ExactDuplicate, NormalizedDuplicate
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [ConflictingAnswer, ExactDuplicate, Leakage, NormalizedDuplicate, RepeatedLine]
+    return [ConflictingAnswer, ExactDuplicate, Leakage, NearDuplicate, NormalizedDuplicate, RepeatedLine]

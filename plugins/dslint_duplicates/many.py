@@ -1,0 +1,128 @@
+"""Many records: candidates from their sketches, verified in chunks that are read again."""
+
+from __future__ import annotations
+
+from collections import namedtuple
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from dslint.plugin import Source, State
+from dslint_duplicates.hashing import Array, mixed
+from dslint_duplicates.minhash import candidates, common_share
+from dslint_duplicates.shingles import LONG
+from dslint_duplicates.similar import Sketches, texts_at
+from dslint_duplicates.verify import jaccard, sets, shared
+
+TEMPLATED = 0.1
+"""Share of an average record that must be common to many before shingles are discounted: in other data hardly any are, and they cost a reading."""
+COMMON = 0.5
+"""A shingle that a larger share of the records has is common."""
+SAMPLE, LEAST_SAMPLE = 1000, 100
+"""Records that tell which shingles are common (those with the least digests), and how many there must be."""
+_CHARACTERS = 1 << 25
+_ROWS = 50_000
+
+
+class Many:
+    """The rows of `Sketches` in their natural order (of splits, content, place), each text once: records that are equal after normalising are one."""
+
+    def __init__(self, state: State, source: Source, how: Sketches, apart: Mapping[Any, int] | None = None) -> None:
+        self._state, self._source, self._how = state, source, how
+        self._table = state.table
+        column = {name: _numbers(self._table[name]) for name in ("rank", "file", "row", "size", "long", "same")}
+        groups = np.zeros(len(self._table), np.int64)
+        if apart is not None:
+            groups = np.array([apart.get(split, -1) for split in self._table["split"].to_pylist()])
+        content = _fixed(self._table["content"], 16).view(">u8")
+        order = np.lexsort((column["row"], column["file"], content[:, 1], content[:, 0], column["rank"], groups))
+        order = order[(column["size"][order] > 0) & (groups[order] >= 0)]
+        identity = column["same"] ^ mixed((2 * groups + column["long"]).astype(np.uint64))
+        _, first, times = np.unique(identity[order], return_index=True, return_counts=True)
+        inorder = np.argsort(first)
+        self.times = times[inorder].tolist()
+        self._rows = order[first[inorder]]
+        self._size, self._long, self._first = column["size"][self._rows], column["long"][self._rows].astype(bool), content[self._rows, 0]
+        self._groups = None if apart is None else groups[self._rows]
+        place = np.stack([column["file"][self._rows], column["row"][self._rows]])
+        repeats = np.concatenate([[False], (place[:, 1:] == place[:, :-1]).all(axis=0)])
+        self._record = np.arange(len(self._rows)) - repeats
+
+    def similar(self) -> Iterator[tuple[int, int, float]]:
+        """Yield the pairs that are similar enough: earlier and later, as their places in the order, and their similarity."""
+        pairs = candidates(self._sketches, self._how.threshold, self._groups)
+        # Two texts with sketches of both kinds meet twice, and count once.
+        pairs = pairs[self._long[pairs[:, 0]] == (self._size[pairs].min(axis=1) >= LONG)] if self._long.any() and not self._long.all() else pairs
+        for long in (False, True):
+            for part in self._chunks(pairs[self._long[pairs[:, 0]] == long]):
+                numbers, places = np.unique(part, return_inverse=True)
+                found = jaccard(sets(self._texts(numbers), self._how.kind(long=long)), places.reshape(-1, 2), self._common[long])
+                near = found >= self._how.threshold
+                yield from zip(*self._record[part[near]].T.tolist(), found[near].tolist(), strict=True)
+
+    def rows(self, numbers: list[int]) -> list[Any]:
+        """Return the rows at some places of the order, without their sketches."""
+        table = self._table.drop_columns(["sketch"]).take(self._rows[numbers])
+        row = namedtuple("Row", table.column_names)  # type: ignore[misc]  # noqa: PYI024 - the columns are known at run time only
+        return [row(**values) for values in table.to_pylist()]
+
+    @cached_property
+    def _sketches(self) -> Array:
+        """The sketches as a matrix; those that were left out are made now."""
+        column = self._table["sketch"]
+        made = np.empty((len(self._rows), self._how.permutations), np.uint8)
+        for first in range(0, len(made), _ROWS):
+            rows = column.take(self._rows[first : first + _ROWS]).to_pylist()
+            if missing := [number for number, sketch in enumerate(rows) if not sketch]:
+                numbers = np.array(missing) + first
+                for number, sketch in zip(missing, self._how.sketched(self._texts(numbers), self._long[numbers].tolist()), strict=True):
+                    rows[number] = sketch
+            made[first : first + len(rows)] = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
+        return made
+
+    @cached_property
+    def _common(self) -> dict[bool, Array]:
+        """The common shingles of short texts and of long ones."""
+        found = {}
+        for long in (False, True):
+            chosen = np.flatnonzero(self._long == long)
+            found[long] = np.zeros(0, np.uint64)
+            if len(chosen) >= LEAST_SAMPLE and common_share(self._sketches[chosen]) >= TEMPLATED:
+                sample = chosen[np.argsort(self._first[chosen], kind="stable")[:SAMPLE]]
+                found[long] = shared(sets(self._texts(sample), self._how.kind(long=long)), COMMON)
+        return found
+
+    def _texts(self, numbers: Array) -> list[str]:
+        return texts_at(self.rows(numbers), self._state, self._source, self._how)
+
+    def _chunks(self, pairs: Array) -> Iterator[Array]:
+        """Cut pairs into runs whose texts fit into memory."""
+        if self._size[np.unique(pairs)].sum() <= _CHARACTERS:
+            yield pairs
+            return
+        pairs = pairs[np.lexsort((pairs[:, 1], pairs[:, 0]))]
+        first, seen, size = 0, set[int](), 0
+        for number, pair in enumerate(pairs.tolist()):
+            for item in pair:
+                if item not in seen:
+                    seen.add(item)
+                    size += int(self._size[item])
+            if size > _CHARACTERS:
+                yield pairs[first : number + 1]
+                first, size = number + 1, 0
+                seen.clear()
+        yield pairs[first:]
+
+
+def _numbers(column: Any) -> Array:
+    """Return a column of numbers or truth values as an array; where there is none, 0."""
+    import pyarrow.compute as pc
+
+    return pc.fill_null(column, False if str(column.type) == "bool" else 0).combine_chunks().to_numpy(zero_copy_only=False)
+
+
+def _fixed(column: Any, width: int) -> Array:
+    """Return a column of bytes of one length as a matrix."""
+    return np.concatenate([np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * width :][: len(chunk) * width].reshape(-1, width) for chunk in column.chunks] or [np.zeros((0, width), np.uint8)])

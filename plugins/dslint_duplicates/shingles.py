@@ -1,0 +1,100 @@
+"""Texts as sets of shingles: overlapping runs of characters or words. What they are is said here, without numpy; `hashing` makes them fast."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+
+LONGEST = 1_000_000
+"""Characters of a record that are compared: a longer one is judged by its beginning, so that memory stays bounded."""
+LONG = 5_000
+"""From so many characters on `auto` compares words: any two long texts of one language share most of their short runs of characters."""
+_CHARACTERS = 1 << 20
+UNKNOWN, BETWEEN, LETTER, WORD = range(4)
+# Scripts without spaces between words (Thai to Khmer, Chinese and Japanese): each character is a word, or a sentence would be one.
+_SPACELESS = (
+    *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x312F), (0x31A0, 0x31FF)),
+    *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
+)
+
+
+class Kind(NamedTuple):
+    """What a shingle is made of, `char` or `word`, and how many of them."""
+
+    unit: str
+    size: int
+
+
+class Shingling(NamedTuple):
+    """How texts are cut into shingles: short ones by one kind, long ones by another; the same where one kind serves all."""
+
+    short: Kind
+    long: Kind
+
+    def kinds(self, size: int, threshold: float) -> list[Kind]:
+        """Return the kinds for which a text of so many characters needs a sketch: both near the border, for partners on either side of it."""
+        if self.short == self.long:
+            return [self.short]
+        return [self.short] * (size * threshold < LONG) + [self.long] * (size >= LONG)
+
+    def between(self, size: int, other: int) -> Kind:
+        """Return the kind by which two texts of these sizes are compared."""
+        return self.long if min(size, other) >= LONG else self.short
+
+
+def shingling(option: str) -> Shingling:
+    """Return what the option `shingle` means: `auto`, `char-5`, `word-3` ..."""
+    if option == "auto":
+        return Shingling(Kind("char", 5), Kind("word", 5))
+    unit, _, size = option.partition("-")
+    return Shingling(Kind(unit, int(size)), Kind(unit, int(size)))
+
+
+def plain(texts: Sequence[str]) -> str:
+    """Return the texts of a record as one, in NFKC form and lower case, white space as single spaces."""
+    text = "\n".join(texts)[:LONGEST]
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return " ".join(text.casefold().split())[:LONGEST]
+
+
+def shingle_set(text: str, kind: Kind) -> set[Any]:
+    """Return the shingles of one text, as they are defined: all runs of so many units; a shorter text is one shingle."""
+    units: Sequence[Any] = text if kind.unit == "char" else tuple(words(text))
+    return {units[start : start + kind.size] for start in range(max(1, len(units) - kind.size + 1))}
+
+
+def words(text: str) -> list[str]:
+    """Return runs of letters, digits, marks and `_`, each character by itself in scripts without spaces; the text if it has no words."""
+    found: list[str] = []
+    begun = False
+    for char in text:
+        kind = class_of(char)
+        if kind == LETTER and begun:
+            found[-1] += char
+        elif kind != BETWEEN:
+            found.append(char)
+        begun = kind == LETTER
+    return found or [text]
+
+
+def parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut texts into runs of a bounded number of characters, so that what is made of them stays bounded."""
+    first = size = 0
+    for number, text in enumerate(texts):
+        if size > _CHARACTERS:
+            yield texts[first:number]
+            first, size = number, 0
+        size += len(text)
+    if texts:
+        yield texts[first:]
+
+
+@cache
+def class_of(char: str) -> int:
+    """Return whether a character stands between words, is part of one, or is one."""
+    if not (char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"):
+        return BETWEEN
+    return WORD if any(first <= ord(char) <= last for first, last in _SPACELESS) else LETTER

@@ -1,0 +1,167 @@
+"""Records that are alike: what is kept of each one, and the pairs that this leads to, verified."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from dslint.plugin import Batch, Columns, Observer, Record, Source, State, selected
+from dslint_duplicates.shingles import Kind, Shingling, parts, plain, shingle_set, shingling
+from dslint_duplicates.texts import normal_digest, said, texts_of
+
+FEW, FEW_CHARACTERS = 64, 100_000
+"""So few records are compared each with each: importing numpy takes longer."""
+
+@dataclass(frozen=True)
+class Sketches(Observer):
+    """A MinHash sketch of each record that has a text, and what tells records apart that are equal after normalising.
+
+    A row of `long` holds the sketch for long texts; a text near the border has two rows. The sketch of a small batch is left empty, to be made when
+    there turns out to be more.
+    """
+
+    sees = "all"
+    state = {"same": "uint64", "size": "int32", "long": "bool", "sketch": "binary"}  # noqa: RUF012 - a declaration, never changed
+
+    threshold: float
+    shingle: str
+    permutations: int
+    roles: tuple[str, ...]
+
+    @cached_property
+    def shingling(self) -> Shingling:
+        """How texts are cut."""
+        return shingling(self.shingle)
+
+    def observe(self, batch: Batch) -> Columns:
+        """Return a row for each record, two for one whose size is near the border of the kinds of shingles."""
+        rows: list[tuple[int, int, int, bool]] = []
+        texts: list[str] = []
+        pieces: dict[int, list[str]] = {}
+        flat = batch.texts(self.roles)
+        for position, item in zip(flat.positions, flat.items, strict=True):
+            pieces.setdefault(position, []).append(item.text)
+        normal = self._normal(batch)
+        for position, found in pieces.items():
+            same, text = normal[position], plain(found)
+            if same is not None and text:
+                for kind in self.shingling.kinds(len(text), self.threshold):
+                    rows.append((position, int.from_bytes(same[:8], "big"), len(text), kind == self.shingling.long))
+                    texts.append(text)
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
+        made = [b""] * len(texts) if len(texts) <= FEW and sum(map(len, texts)) <= FEW_CHARACTERS else self.sketched(texts, columns[3])
+        return dict(zip(("record", *self.state), [*columns, made], strict=True))
+
+    def sketched(self, texts: Sequence[str], long: Sequence[bool]) -> list[bytes]:
+        """Return the sketches of texts, by the kind of shingles that is said for each."""
+        from dslint_duplicates.hashing import hashes
+        from dslint_duplicates.minhash import sketches
+
+        made = [b""] * len(texts)
+        for which in set(long):
+            places = [number for number, value in enumerate(long) if value == which]
+            chosen = [texts[number] for number in places]
+            rows = (row for part in parts(chosen) for row in sketches(*hashes(part, self.kind(long=which)), self.permutations))
+            for place, row in zip(places, rows, strict=True):
+                made[place] = row.tobytes()
+        return made
+
+    def kind(self, *, long: bool) -> Kind:
+        """Return the shingles of long texts, or of short ones."""
+        return self.shingling.long if long else self.shingling.short
+
+    def text(self, record: Record) -> str:
+        """Return the text of a record that is compared."""
+        return plain([part.text for part in record.texts(self.roles)])
+
+    def _normal(self, batch: Batch) -> list[bytes | None]:
+        if "all" in self.roles:
+            return [normal_digest(found) for found in said(batch)]
+        return [
+            normal_digest([normal for text, normal in zip(texts, found, strict=True) if selected(text, self.roles)])
+            for texts, found in zip(texts_of(batch), said(batch), strict=True)
+        ]
+
+
+class Match(NamedTuple):
+    """A record that is like an earlier one: both, how alike, and their group: its first record and how many it has."""
+
+    later: Any
+    earlier: Any
+    similarity: float
+    first: Any
+    group: int
+
+
+def matches(state: State, source: Source, how: Sketches, apart: Mapping[Any, int] | None = None) -> list[Match]:
+    """Return for each record the most similar one of those before it that are similar enough, and not equal after normalising.
+
+    With `apart`, a number for each value of the column `split`, records of lower numbers come first, and only those of different numbers are compared.
+    """
+    few = list(state.rows()) if len(state) <= FEW else []
+    if few and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
+        few, times = _distinct(few, apart)
+        found = _best(_compared(few, texts_at(few, state, source, how), how, apart), times)
+        rows = dict(enumerate(few))
+    else:
+        from dslint_duplicates.many import Many
+
+        many = Many(state, source, how, apart)
+        found = _best(many.similar(), many.times)
+        numbers = sorted({number for match in found for number in (match.later, match.earlier, match.first)})
+        rows = dict(zip(numbers, many.rows(numbers), strict=True))
+    return [match._replace(later=rows[match.later], earlier=rows[match.earlier], first=rows[match.first]) for match in found]
+
+
+def texts_at(rows: Sequence[Any], state: State, source: Source, how: Sketches) -> list[str]:
+    """Return the texts of the records of some rows, read again."""
+    places = [state.at(row) for row in rows]
+    found = {(record.path, record.row): how.text(record) for record in source.records(places)}
+    return [found[at.path or "", at.row or 0] for at in places]
+
+
+def _distinct(rows: list[Any], apart: Mapping[Any, int] | None) -> tuple[list[Any], list[int]]:
+    """Return rows in their natural order without those that are equal after normalising to one before, and how often each is there."""
+    found: dict[Any, list[Any]] = {}
+    ordered = sorted((0 if apart is None else apart.get(row.split, -1), row[:5], row) for row in rows if row.size)
+    for group, _, row in ordered:
+        if group >= 0:
+            found.setdefault((group, row.same, row.long), []).append(row)
+    return [equal[0] for equal in found.values()], [len(equal) for equal in found.values()]
+
+
+def _compared(rows: list[Any], texts: list[str], how: Sketches, apart: Mapping[Any, int] | None) -> Iterator[tuple[int, int, float]]:
+    """Compare each with each; yield the pairs that are similar enough, and how similar."""
+    sets = [shingle_set(text, how.kind(long=row.long)) for text, row in zip(texts, rows, strict=True)]
+    for number, later in enumerate(rows):
+        for other, earlier in enumerate(rows[:number]):
+            if later.long != earlier.long or (apart is not None and apart[later.split] == apart[earlier.split]):
+                continue
+            both = len(sets[number] & sets[other])
+            similarity = both / (len(sets[number]) + len(sets[other]) - both)
+            if similarity >= how.threshold:
+                yield other, number, similarity
+
+
+def _best(pairs: Iterable[tuple[int, int, float]], times: Sequence[int]) -> list[Match]:
+    """Return for each later record its most similar earlier one, the first of those equally similar, and the group to which the pairs join it."""
+    best: dict[int, tuple[float, int]] = {}
+    parent: dict[int, int] = {}
+
+    def root(number: int) -> int:
+        while (above := parent.setdefault(number, number)) != number:
+            parent[number] = parent[above]
+            number = above
+        return number
+
+    for earlier, later, similarity in pairs:
+        best[later] = min(best.get(later, (0.0, 0)), (-similarity, earlier))
+        one, other = sorted((root(earlier), root(later)))
+        parent[other] = one
+    sizes = Counter[int]()
+    for number in parent:
+        sizes[root(number)] += times[number]
+    return [Match(later, earlier, -similarity, root(later), sizes[root(later)]) for later, (similarity, earlier) in sorted(best.items())]
