@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from dslint.batch import Record
+from dslint.batch import Batch, Record
 from dslint.errors import InputError
 from dslint.model import Input, Location, Shape, Shard
 from dslint.protocols import Reader
@@ -59,7 +59,15 @@ class FileSource:
             self.unchanged(opened)
             for shard in self._shards(opened, sorted(wanted[path])):
                 for batch in opened.reader.read(shard, opened.shape, self._max_record, self._max_depth):
-                    yield from (record for record in batch.records if record.row in wanted[path])
+                    kept = [position for position, row in enumerate(batch.rows) if row in wanted[path]]
+                    # A batch of their own, so that the shape reads no others.
+                    yield from Batch(
+                        batch.input,
+                        batch.shape,
+                        [batch.values[position] for position in kept],
+                        [batch.rows[position] for position in kept],
+                        [batch.lines[position] for position in kept],
+                    ).records
 
     def unchanged(self, opened: Opened) -> None:
         """Raise InputError if a file is not what it was when the run began."""

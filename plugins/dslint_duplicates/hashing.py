@@ -82,7 +82,7 @@ def _word_hashes(points: Array, lengths: Array, texts: Sequence[str], size: int)
         values[classes[starts[0] :] == BETWEEN] = 0
         found = mixed(np.add.reduceat(values, starts - starts[0]))
     empty = np.flatnonzero(counts == 0)
-    found = np.insert(found, offsets(counts)[empty], np.array([int.from_bytes(digest(texts[n])[:8], "big") for n in empty], np.uint64))
+    found = np.insert(found, offsets(counts)[empty], np.array([int.from_bytes(digest(texts[n])[:8], "big") for n in empty.tolist()], np.uint64))
     counts[empty] = 1
     missing = np.maximum(size - counts, 0)
     return np.insert(found, np.repeat(offsets(counts)[1:], missing), 0), counts + missing

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Mapping
-from functools import cached_property
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ import numpy as np
 from dslint.plugin import Source, State
 from dslint_duplicates.hashing import Array, mixed
 from dslint_duplicates.minhash import candidates, common_share
+from dslint_duplicates.normalize import normalize
 from dslint_duplicates.shingles import LONG
 from dslint_duplicates.similar import Sketches, texts_at
 from dslint_duplicates.verify import jaccard, sets, shared
@@ -27,19 +27,19 @@ _ROWS = 50_000
 
 
 class Many:
-    """The rows of `Sketches` in their natural order (of splits, content, place), each text once: records that are equal after normalising are one."""
+    """The rows of `Sketches` in their natural order (of splits, content, place), each text once."""
 
     def __init__(self, state: State, source: Source, how: Sketches, apart: Mapping[Any, int] | None = None) -> None:
         self._state, self._source, self._how = state, source, how
         self._table = state.table
-        column = {name: _numbers(self._table[name]) for name in ("rank", "file", "row", "size", "long", "same")}
+        column = {name: _numbers(self._table[name]) for name in ("rank", "file", "row", "size", "long")}
         groups = np.zeros(len(self._table), np.int64)
         if apart is not None:
             groups = np.array([apart.get(split, -1) for split in self._table["split"].to_pylist()])
         content = _fixed(self._table["content"], 16).view(">u8")
         order = np.lexsort((column["row"], column["file"], content[:, 1], content[:, 0], column["rank"], groups))
         order = order[(column["size"][order] > 0) & (groups[order] >= 0)]
-        identity = column["same"] ^ mixed((2 * groups + column["long"]).astype(np.uint64))
+        identity = _fixed(self._table["same"], 8).view("<u8")[:, 0] ^ mixed((2 * groups + column["long"]).astype(np.uint64))
         _, first, times = np.unique(identity[order], return_index=True, return_counts=True)
         inorder = np.argsort(first)
         self.times = times[inorder].tolist()
@@ -52,23 +52,31 @@ class Many:
 
     def similar(self) -> Iterator[tuple[int, int, float]]:
         """Yield the pairs that are similar enough: earlier and later, as their places in the order, and their similarity."""
-        pairs = candidates(self._sketches, self._how.threshold, self._groups)
+        sketched = self._sketches()
+        pairs = candidates(sketched, self._how.threshold, self._groups)
+        kinds = [(long, self._long == long) for long in (False, True)]
+        templated = [long for long, chosen in kinds if chosen.sum() >= LEAST_SAMPLE and common_share(sketched[chosen]) >= TEMPLATED]
+        del sketched  # a third of what is in memory
         # Two texts with sketches of both kinds meet twice, and count once.
         pairs = pairs[self._long[pairs[:, 0]] == (self._size[pairs].min(axis=1) >= LONG)] if self._long.any() and not self._long.all() else pairs
-        for long in (False, True):
-            for part in self._chunks(pairs[self._long[pairs[:, 0]] == long]):
+        for long, chosen in kinds:
+            common = self._common(long=long) if long in templated else np.zeros(0, np.uint64)
+            for part in self._chunks(pairs[chosen[pairs[:, 0]]]):
                 numbers, places = np.unique(part, return_inverse=True)
-                found = jaccard(sets(self._texts(numbers), self._how.kind(long=long)), places.reshape(-1, 2), self._common[long])
+                places, texts = places.reshape(-1, 2), self._texts(numbers)
+                found = jaccard(sets(texts, self._how.kind(long=long)), places, common)
                 near = found >= self._how.threshold
+                normal = {number: normalize(texts[number]) for number in np.unique(places[near]).tolist()}
+                different = [normal[one] != normal[other] for one, other in places[near].tolist()]
+                near[near] = different
                 yield from zip(*self._record[part[near]].T.tolist(), found[near].tolist(), strict=True)
 
-    def rows(self, numbers: list[int]) -> list[Any]:
+    def rows(self, numbers: Sequence[int] | Array) -> list[Any]:
         """Return the rows at some places of the order, without their sketches."""
         table = self._table.drop_columns(["sketch"]).take(self._rows[numbers])
         row = namedtuple("Row", table.column_names)  # type: ignore[misc]  # noqa: PYI024 - the columns are known at run time only
-        return [row(**values) for values in table.to_pylist()]
+        return list(map(row._make, zip(*table.to_pydict().values(), strict=True)))
 
-    @cached_property
     def _sketches(self) -> Array:
         """The sketches as a matrix; those that were left out are made now."""
         column = self._table["sketch"]
@@ -82,17 +90,11 @@ class Many:
             made[first : first + len(rows)] = np.frombuffer(b"".join(rows), np.uint8).reshape(len(rows), -1)
         return made
 
-    @cached_property
-    def _common(self) -> dict[bool, Array]:
-        """The common shingles of short texts and of long ones."""
-        found = {}
-        for long in (False, True):
-            chosen = np.flatnonzero(self._long == long)
-            found[long] = np.zeros(0, np.uint64)
-            if len(chosen) >= LEAST_SAMPLE and common_share(self._sketches[chosen]) >= TEMPLATED:
-                sample = chosen[np.argsort(self._first[chosen], kind="stable")[:SAMPLE]]
-                found[long] = shared(sets(self._texts(sample), self._how.kind(long=long)), COMMON)
-        return found
+    def _common(self, *, long: bool) -> Array:
+        """Return the common shingles of the long texts, or of the short ones."""
+        chosen = np.flatnonzero(self._long == long)
+        sample = chosen[np.argsort(self._first[chosen], kind="stable")[:SAMPLE]]
+        return shared(sets(self._texts(sample), self._how.kind(long=long)), COMMON)
 
     def _texts(self, numbers: Array) -> list[str]:
         return texts_at(self.rows(numbers), self._state, self._source, self._how)
@@ -125,4 +127,7 @@ def _numbers(column: Any) -> Array:
 
 def _fixed(column: Any, width: int) -> Array:
     """Return a column of bytes of one length as a matrix."""
-    return np.concatenate([np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * width :][: len(chunk) * width].reshape(-1, width) for chunk in column.chunks] or [np.zeros((0, width), np.uint8)])
+    return np.concatenate(
+        [np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * width :][: len(chunk) * width].reshape(-1, width) for chunk in column.chunks]
+        or [np.zeros((0, width), np.uint8)]
+    )

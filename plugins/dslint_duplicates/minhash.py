@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -13,14 +12,14 @@ RECALL = 0.99
 """Share of the pairs exactly at the threshold that banding must find; of those above it, it finds more."""
 SMALL = 32
 """In larger buckets each member is paired with the first and with its neighbour only."""
-PARTNERS = 32
+PARTNERS = 16
 """Earlier records that one record is compared with, at most: those that look most alike."""
 DEVIATIONS = 4
 """A pair whose estimated similarity is so many standard deviations below the threshold is not compared."""
 _BLOCK = 1 << 16
-_PAIRS = 1 << 18
+_PAIRS = 1 << 16
 _MANY = 1 << 22
-_HALF, _LOW = 32, 0xFFFFFFFF  # noqa
+_HALF, _LOW = 32, 0xFFFFFFFF
 
 
 def banding(threshold: float, permutations: int) -> tuple[int, int]:

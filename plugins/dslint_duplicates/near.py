@@ -59,6 +59,4 @@ class NearDuplicate(DatasetRule):
             message = f"{match.similarity:.2f} similar to {before.path} line {before.line}"
             if match.group > 2:
                 message += f", one of {match.group:,} from {first.path} line {first.line} on"
-            yield self.finding(
-                state.at(match.later), message, related=[before] if before == first else [before, first], score=match.similarity
-            )
+            yield self.finding(state.at(match.later), message, related=[before] if before == first else [before, first], score=match.similarity)

@@ -35,13 +35,9 @@ class Shingling(NamedTuple):
 
     def kinds(self, size: int, threshold: float) -> list[Kind]:
         """Return the kinds for which a text of so many characters needs a sketch: both near the border, for partners on either side of it."""
-        if self.short == self.long:
-            return [self.short]
-        return [self.short] * (size * threshold < LONG) + [self.long] * (size >= LONG)
-
-    def between(self, size: int, other: int) -> Kind:
-        """Return the kind by which two texts of these sizes are compared."""
-        return self.long if min(size, other) >= LONG else self.short
+        if self.short is self.long or size >= LONG / threshold:
+            return [self.long]
+        return [self.short, self.long] if size >= LONG else [self.short]
 
 
 def shingling(option: str) -> Shingling:
@@ -49,7 +45,8 @@ def shingling(option: str) -> Shingling:
     if option == "auto":
         return Shingling(Kind("char", 5), Kind("word", 5))
     unit, _, size = option.partition("-")
-    return Shingling(Kind(unit, int(size)), Kind(unit, int(size)))
+    kind = Kind(unit, int(size))
+    return Shingling(kind, kind)
 
 
 def plain(texts: Sequence[str]) -> str:

@@ -8,23 +8,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from dslint.plugin import Batch, Columns, Observer, Record, Source, State, selected
+from dslint.plugin import Batch, Columns, Observer, Record, Source, State, digest
+from dslint_duplicates.normalize import normalize
 from dslint_duplicates.shingles import Kind, Shingling, parts, plain, shingle_set, shingling
-from dslint_duplicates.texts import normal_digest, said, texts_of
 
 FEW, FEW_CHARACTERS = 64, 100_000
 """So few records are compared each with each: importing numpy takes longer."""
 
+
 @dataclass(frozen=True)
 class Sketches(Observer):
-    """A MinHash sketch of each record that has a text, and what tells records apart that are equal after normalising.
+    """A MinHash sketch of each record that has a text, and a digest of the text.
 
     A row of `long` holds the sketch for long texts; a text near the border has two rows. The sketch of a small batch is left empty, to be made when
     there turns out to be more.
     """
 
     sees = "all"
-    state = {"same": "uint64", "size": "int32", "long": "bool", "sketch": "binary"}  # noqa: RUF012 - a declaration, never changed
+    state = {"same": "binary[8]", "size": "int32", "long": "bool", "sketch": "binary"}  # noqa: RUF012 - a declaration, never changed
 
     threshold: float
     shingle: str
@@ -38,22 +39,28 @@ class Sketches(Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """Return a row for each record, two for one whose size is near the border of the kinds of shingles."""
-        rows: list[tuple[int, int, int, bool]] = []
-        texts: list[str] = []
-        pieces: dict[int, list[str]] = {}
         flat = batch.texts(self.roles)
+        pieces: dict[int, list[str]] = {}
         for position, item in zip(flat.positions, flat.items, strict=True):
             pieces.setdefault(position, []).append(item.text)
-        normal = self._normal(batch)
+        positions: list[int] = []
+        texts: list[str] = []
+        long: list[bool] = []
         for position, found in pieces.items():
-            same, text = normal[position], plain(found)
-            if same is not None and text:
+            if text := plain(found):
                 for kind in self.shingling.kinds(len(text), self.threshold):
-                    rows.append((position, int.from_bytes(same[:8], "big"), len(text), kind == self.shingling.long))
+                    positions.append(position)
                     texts.append(text)
-        columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
-        made = [b""] * len(texts) if len(texts) <= FEW and sum(map(len, texts)) <= FEW_CHARACTERS else self.sketched(texts, columns[3])
-        return dict(zip(("record", *self.state), [*columns, made], strict=True))
+                    long.append(kind is self.shingling.long)
+        sizes = list(map(len, texts))
+        few = len(texts) <= FEW and sum(sizes) <= FEW_CHARACTERS
+        return {
+            "record": positions,
+            "same": [digest(text)[:8] for text in texts],
+            "size": sizes,
+            "long": long,
+            "sketch": [b""] * len(texts) if few else self.sketched(texts, long),
+        }
 
     def sketched(self, texts: Sequence[str], long: Sequence[bool]) -> list[bytes]:
         """Return the sketches of texts, by the kind of shingles that is said for each."""
@@ -77,14 +84,6 @@ class Sketches(Observer):
         """Return the text of a record that is compared."""
         return plain([part.text for part in record.texts(self.roles)])
 
-    def _normal(self, batch: Batch) -> list[bytes | None]:
-        if "all" in self.roles:
-            return [normal_digest(found) for found in said(batch)]
-        return [
-            normal_digest([normal for text, normal in zip(texts, found, strict=True) if selected(text, self.roles)])
-            for texts, found in zip(texts_of(batch), said(batch), strict=True)
-        ]
-
 
 class Match(NamedTuple):
     """A record that is like an earlier one: both, how alike, and their group: its first record and how many it has."""
@@ -99,7 +98,7 @@ class Match(NamedTuple):
 def matches(state: State, source: Source, how: Sketches, apart: Mapping[Any, int] | None = None) -> list[Match]:
     """Return for each record the most similar one of those before it that are similar enough, and not equal after normalising.
 
-    With `apart`, a number for each value of the column `split`, records of lower numbers come first, and only those of different numbers are compared.
+    With `apart`, a number for each value of the column `split`, lower numbers come first, and only records of different numbers are compared.
     """
     few = list(state.rows()) if len(state) <= FEW else []
     if few and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
@@ -124,7 +123,7 @@ def texts_at(rows: Sequence[Any], state: State, source: Source, how: Sketches) -
 
 
 def _distinct(rows: list[Any], apart: Mapping[Any, int] | None) -> tuple[list[Any], list[int]]:
-    """Return rows in their natural order without those that are equal after normalising to one before, and how often each is there."""
+    """Return rows in their natural order, each text once, and how often it is there."""
     found: dict[Any, list[Any]] = {}
     ordered = sorted((0 if apart is None else apart.get(row.split, -1), row[:5], row) for row in rows if row.size)
     for group, _, row in ordered:
@@ -142,7 +141,7 @@ def _compared(rows: list[Any], texts: list[str], how: Sketches, apart: Mapping[A
                 continue
             both = len(sets[number] & sets[other])
             similarity = both / (len(sets[number]) + len(sets[other]) - both)
-            if similarity >= how.threshold:
+            if similarity >= how.threshold and normalize(texts[number]) != normalize(texts[other]):
                 yield other, number, similarity
 
 

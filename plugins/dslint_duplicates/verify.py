@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 
@@ -13,7 +14,7 @@ from dslint_duplicates.shingles import Kind, parts
 LEFT = 20
 """Shingles that must be left of both records, or what many records share counts: they differ in a word or a number only."""
 _BITS = 44
-_AT_ONCE = 1 << 23
+_AT_ONCE = 1 << 22
 
 
 class Sets(NamedTuple):
@@ -43,43 +44,47 @@ def shared(given: Sets, share: float) -> Array:
 
 def jaccard(given: Sets, pairs: Array, common: Array) -> Array:
     """Return the similarity of pairs of texts (columns earlier and later): of all their shingles, or without the common ones if that is less."""
-    sizes = np.diff(given.starts)
-    left = np.diff(offsets(~np.isin(given.values, common))[given.starts]) if len(common) else sizes
     result = np.empty(len(pairs))
-    ends = np.cumsum(sizes[pairs].sum(axis=1))
+    order = np.argsort(pairs[:, 1], kind="stable")
+    ends = np.cumsum(np.diff(given.starts)[pairs[order]].sum(axis=1))
     first = 0
-    while first < len(pairs):
-        last = min(int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _AT_ONCE, side="right")), first + (1 << 64 - _BITS))
-        last = max(last, first + 1)
-        part = pairs[first:last]
-        both = _in_both(given, part)
-        number = (both >> np.uint64(_BITS)).astype(np.int64)
-        result[first:last] = _ratio(np.bincount(number, minlength=len(part)), sizes[part])
-        enough = (left[part] >= LEFT).all(axis=1)
-        if len(common) and enough.any():
-            rest = number[~np.isin(both & np.uint64((1 << _BITS) - 1), common)]
-            ratio = _ratio(np.bincount(rest, minlength=len(part)), left[part])
-            result[first:last] = np.where(enough, np.minimum(result[first:last], ratio), result[first:last])
+    while first < len(order):
+        last = max(first + 1, int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _AT_ONCE, side="right")))
+        result[order[first:last]] = _compared(given, pairs[order[first:last]], common)
         first = last
     return result
 
 
-def _in_both(given: Sets, pairs: Array) -> Array:
-    """Return, for each shingle that both texts of a pair have, the number of the pair and the shingle as one number."""
-    texts = pairs.ravel()
+def _compared(given: Sets, pairs: Array, common: Array) -> list[float]:
+    """Compare pairs, ordered by their later text: its shingles are marked, those of its partners looked up."""
+    texts, places = np.unique(pairs, return_inverse=True)
     sizes = np.diff(given.starts)[texts]
-    ends = offsets(sizes)
-    place = np.arange(ends[-1]) + np.repeat(given.starts[texts] - ends[:-1], sizes)
-    keys = np.repeat(np.arange(len(texts), dtype=np.uint64) >> np.uint64(1) << np.uint64(_BITS), sizes) | given.values[place]
-    keys.sort()
-    return keys[1:][keys[1:] == keys[:-1]]
+    starts = offsets(sizes)
+    values, numbers = np.unique(given.values[np.arange(starts[-1]) + np.repeat(given.starts[texts] - starts[:-1], sizes)], return_inverse=True)
+    rare = ~np.isin(values, common)
+    kept = np.add.reduceat(rare[numbers], starts[:-1], dtype=np.int64).tolist()
+    shingles = [numbers[start:end] for start, end in pairwise(starts.tolist())]
+    marks = np.zeros(len(values), np.uint8)
+    result: list[float] = []
+    marked = -1
+    for earlier, later in places.reshape(-1, 2).tolist():
+        if later != marked:
+            if marked >= 0:
+                marks[shingles[marked]] = 0
+            marks[shingles[later]] = 1 + rare[shingles[later]]
+            marked = later
+        found = marks[shingles[earlier]]
+        similarity = _ratio(int(np.count_nonzero(found)), len(shingles[earlier]) + len(shingles[later]))
+        if len(common) and min(kept[earlier], kept[later]) >= LEFT:
+            similarity = min(similarity, _ratio(int(np.count_nonzero(found == 2)), kept[earlier] + kept[later]))
+        result.append(similarity)
+    return result
 
 
-def _ratio(both: Array, sizes: Array) -> Array:
-    return both / (sizes.sum(axis=1) - both)
+def _ratio(both: int, sizes: int) -> float:
+    return both / (sizes - both)
 
 
 def _distinct(keys: Array) -> Array:
     keys.sort()
     return keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
-
