@@ -8,7 +8,7 @@ from itertools import islice
 from typing import Any
 
 from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, Text, digest
-from dslint_duplicates.texts import Said, normal_digest, said, texts_of
+from dslint_duplicates.texts import Said, asked, normal_digest, said, texts_of
 
 _PREFERRED, _REJECTED = digest("preferred"), digest("rejected")
 
@@ -113,7 +113,7 @@ def _claims(texts: list[Text], normal: Said, label: object) -> Iterator[Claim]:
     if label is not None and len(texts) == 1:
         prompt, answer = normal_digest(normal), label
     else:
-        last = max((number for number, text in enumerate(texts) if text.target and text.role == "assistant"), default=0)
-        prompt, answer = normal_digest(normal[:last]), normal[last][1] if last else None
+        before = asked(texts, normal)
+        prompt, answer = normal_digest(before), normal[len(before)][1] if before else None
     if prompt is not None:
         yield prompt, digest(answer), label is not None and len(texts) == 1

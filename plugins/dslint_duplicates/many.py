@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import namedtuple
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from dslint.plugin import Source, State
 from dslint_duplicates.hashing import Array, mixed
@@ -29,13 +31,15 @@ _ROWS = 50_000
 class Many:
     """The rows of `Sketches` in their natural order (of splits, content, place), each text once."""
 
-    def __init__(self, state: State, source: Source, how: Sketches, apart: Mapping[Any, int] | None = None) -> None:
+    def __init__(self, state: State, source: Source, how: Sketches, apart: Callable[[Any], Any] | None = None) -> None:
         self._state, self._source, self._how = state, source, how
         self._table = state.table
         column = {name: _numbers(self._table[name]) for name in ("rank", "file", "row", "size", "long")}
         groups = np.zeros(len(self._table), np.int64)
         if apart is not None:
-            groups = np.array([apart.get(split, -1) for split in self._table["split"].to_pylist()])
+            splits = self._table["split"].combine_chunks().dictionary_encode()
+            ranks = {split: rank for rank, split in enumerate(sorted(splits.dictionary.to_pylist(), key=apart))}
+            groups = np.array([*map(ranks.__getitem__, splits.dictionary.to_pylist()), -1])[_numbers(splits.indices, -1)]
         content = _fixed(self._table["content"], 16).view(">u8")
         order = np.lexsort((column["row"], column["file"], content[:, 1], content[:, 0], column["rank"], groups))
         order = order[(column["size"][order] > 0) & (groups[order] >= 0)]
@@ -118,11 +122,10 @@ class Many:
         yield pairs[first:]
 
 
-def _numbers(column: Any) -> Array:
-    """Return a column of numbers or truth values as an array; where there is none, 0."""
-    import pyarrow.compute as pc
-
-    return pc.fill_null(column, False if str(column.type) == "bool" else 0).combine_chunks().to_numpy(zero_copy_only=False)
+def _numbers(column: Any, none: int = 0) -> Array:
+    """Return a column of numbers or truth values as an array, with a number for where there is none."""
+    filled = pc.fill_null(column.cast("int64"), none)
+    return filled.to_numpy() if isinstance(filled, pa.ChunkedArray) else filled.to_numpy(zero_copy_only=False)
 
 
 def _fixed(column: Any, width: int) -> Array:

@@ -45,11 +45,16 @@ class NearDuplicate(DatasetRule):
 
     def observer(self) -> Observer:
         """Share the sketches with other rules that want the same."""
+        return self.sketches
+
+    @property
+    def sketches(self) -> Sketches:
+        """What is kept of each record."""
         return Sketches(self.threshold, self.shingle, self.permutations, self.roles)
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each record that is like an earlier one."""
-        found = matches(state, source, Sketches(self.threshold, self.shingle, self.permutations, self.roles))
+        found = matches(state, source, self.sketches)
         groups = {(match.first.file, match.first.row): match.group for match in found}
         if len(state):
             yield Measure("in-groups", sum(groups.values()) / len(state))

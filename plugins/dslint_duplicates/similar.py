@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -95,10 +95,11 @@ class Match(NamedTuple):
     group: int
 
 
-def matches(state: State, source: Source, how: Sketches, apart: Mapping[Any, int] | None = None) -> list[Match]:
+def matches(state: State, source: Source, how: Sketches, apart: Callable[[Any], Any] | None = None) -> list[Match]:
     """Return for each record the most similar one of those before it that are similar enough, and not equal after normalising.
 
-    With `apart`, a number for each value of the column `split`, lower numbers come first, and only records of different numbers are compared.
+    With `apart`, a sort key of what the column `split` holds, the order of splits comes first, and only records of different splits are compared.
+    Rows without a size, and with `apart` those without a split, are not looked at.
     """
     few = list(state.rows()) if len(state) <= FEW else []
     if few and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
@@ -122,22 +123,22 @@ def texts_at(rows: Sequence[Any], state: State, source: Source, how: Sketches) -
     return [found[at.path or "", at.row or 0] for at in places]
 
 
-def _distinct(rows: list[Any], apart: Mapping[Any, int] | None) -> tuple[list[Any], list[int]]:
+def _distinct(rows: list[Any], apart: Callable[[Any], Any] | None) -> tuple[list[Any], list[int]]:
     """Return rows in their natural order, each text once, and how often it is there."""
     found: dict[Any, list[Any]] = {}
-    ordered = sorted((0 if apart is None else apart.get(row.split, -1), row[:5], row) for row in rows if row.size)
-    for group, _, row in ordered:
-        if group >= 0:
-            found.setdefault((group, row.same, row.long), []).append(row)
+    if apart is not None:
+        rows = [row for row in rows if row.split is not None]
+    for row in sorted((row for row in rows if row.size), key=lambda row: (() if apart is None else apart(row.split), row[:5])):
+        found.setdefault((None if apart is None else row.split, row.same, row.long), []).append(row)
     return [equal[0] for equal in found.values()], [len(equal) for equal in found.values()]
 
 
-def _compared(rows: list[Any], texts: list[str], how: Sketches, apart: Mapping[Any, int] | None) -> Iterator[tuple[int, int, float]]:
+def _compared(rows: list[Any], texts: list[str], how: Sketches, apart: Callable[[Any], Any] | None) -> Iterator[tuple[int, int, float]]:
     """Compare each with each; yield the pairs that are similar enough, and how similar."""
     sets = [shingle_set(text, how.kind(long=row.long)) for text, row in zip(texts, rows, strict=True)]
     for number, later in enumerate(rows):
         for other, earlier in enumerate(rows[:number]):
-            if later.long != earlier.long or (apart is not None and apart[later.split] == apart[earlier.split]):
+            if later.long != earlier.long or (apart is not None and later.split == earlier.split):
                 continue
             both = len(sets[number] & sets[other])
             similarity = both / (len(sets[number]) + len(sets[other]) - both)

@@ -27,6 +27,11 @@ def said(batch: Batch) -> list[Said]:
     return batch.per_record("dslint_duplicates.said", _said)
 
 
+def asked(texts: list[Text], normal: Said) -> Said:
+    """Return of the normalised texts of a record those before its last answer: what the answer answers."""
+    return normal[: max((number for number, text in enumerate(texts) if text.target and text.role == "assistant"), default=0)]
+
+
 def normal_digest(texts: Said, *more: object) -> bytes | None:
     """Return the digest of normalised texts with their roles, and of what else is to be equal; None if nothing is left of the texts."""
     for _, normal in texts:
