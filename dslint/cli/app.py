@@ -19,8 +19,13 @@ COMMANDS = {
     "config show": "inspect.config_show",
     "config validate": "inspect.config_validate",
     "config schema": "inspect.config_schema",
+    "index make": "index.make",
 }
 """Each command and the function, below `dslint.cli`, that runs it."""
+GROUPS = {
+    "config": "Show, validate or describe the configuration.",
+    "index": "Make indices that stand in for a benchmark's files.",
+}
 
 
 def application(words: Sequence[str] = ()) -> typer.Typer:
@@ -42,7 +47,7 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
         if first in known and first != name.partition(" ")[0]:
             continue
         if group and group not in groups:
-            groups[group] = typer.Typer(help="Show, validate or describe the configuration.", no_args_is_help=True, rich_markup_mode=None)
+            groups[group] = typer.Typer(help=GROUPS[group], no_args_is_help=True, rich_markup_mode=None)
             app.add_typer(groups[group], name=group)
         module, _, function = place.partition(".")
         hidden = name == "explain"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dslint.plugin import Rule, hookimpl
+from dslint_duplicates.benchmark_overlap import BenchmarkOverlap
 from dslint_duplicates.conflicting_answer import ConflictingAnswer
 from dslint_duplicates.leakage import Leakage
 from dslint_duplicates.near import NearDuplicate
@@ -13,4 +14,4 @@ from dslint_duplicates.same import ExactDuplicate, NormalizedDuplicate
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [ConflictingAnswer, ExactDuplicate, Leakage, NearDuplicate, NormalizedDuplicate, RepeatedLine]
+    return [BenchmarkOverlap, ConflictingAnswer, ExactDuplicate, Leakage, NearDuplicate, NormalizedDuplicate, RepeatedLine]

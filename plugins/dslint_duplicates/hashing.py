@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from dslint.plugin import digest
-from dslint_duplicates.shingles import BETWEEN, LETTER, UNKNOWN, Kind, class_of
+from dslint_duplicates.shingles import BETWEEN, IDEOGRAPH, LETTER, UNKNOWN, Kind, class_of
 
 Array = np.ndarray[Any, Any]
 
+_FIRST_IDEOGRAPH = 0x3400
 _ODD = 0x9E3779B97F4A7C15
 
 
@@ -22,27 +23,50 @@ def hashes(texts: Sequence[str], kind: Kind) -> tuple[Array, Array]:
     Equal on every machine. There is at least one text.
     """
     size = kind.size
-    if kind.unit == "char":
+    if kind.unit != "word":
         texts = [text if len(text) >= size else text.ljust(size, "\0") for text in texts]
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     units: Array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-    if kind.unit == "word":
-        units, lengths = _word_hashes(units, lengths, texts, size)
+    classes = _classes_of(units) if kind.unit == "word" or (kind.unit == "mixed" and int(units.max(initial=0)) >= _FIRST_IDEOGRAPH) else None
+    if kind.unit == "word" and classes is not None:
+        units, lengths = _word_hashes(units, classes, lengths, texts, size)
     starts = offsets(lengths)
-    grams = np.zeros(len(units) - size + 1, np.uint64)
+    grams, inside = _runs(units, starts, size)
+    if kind.unit == "mixed" and classes is not None:
+        pairs, within = _runs(units, starts, 2)
+        within &= (classes[1:] == IDEOGRAPH) & (classes[:-1] == IDEOGRAPH)
+        ahead = slice(0, len(grams))
+        inside &= ~within[ahead]
+        chosen = within.copy()
+        chosen[ahead] |= inside
+        pairs[ahead][inside] = grams[inside]
+        grams, inside = pairs, chosen
+    return mixed(grams[inside]), offsets(np.add.reduceat(inside, starts[:-1], dtype=np.int64))
+
+
+def _runs(units: Array, starts: Array, size: int) -> tuple[Array, Array]:
+    """Return a hash for each run of so many units, and whether it lies within one text."""
+    grams = np.full(len(units) - size + 1, size, np.uint64)
     for number in range(size):
         grams *= np.uint64(_ODD)
         grams += units[number : number + len(grams)]
     inside = np.ones(len(grams), bool)
     for number in range(1, size):
-        inside[starts[1:-1] - number] = False  # runs over the border of two texts
-    return mixed(grams[inside]), starts - (size - 1) * np.arange(len(starts))
+        inside[starts[1:-1] - number] = False
+    return grams, inside
 
 
 def offsets(lengths: Array) -> Array:
     """Return where each of consecutive pieces begins, and where the last one ends."""
     found = np.zeros(len(lengths) + 1, np.int64)
     np.cumsum(lengths, out=found[1:])
+    return found
+
+
+def ranges(starts: Array, sizes: Array) -> Array:
+    """Return the numbers of ranges, one range after another."""
+    ends = offsets(sizes)
+    found: Array = np.arange(ends[-1]) + np.repeat(starts - ends[:-1], sizes)
     return found
 
 
@@ -62,12 +86,17 @@ def _classes() -> Array:
     return np.zeros(0x110000, np.uint8)
 
 
-def _word_hashes(points: Array, lengths: Array, texts: Sequence[str], size: int) -> tuple[Array, Array]:
-    """Return hashes of the words of texts, and how many each has; texts of fewer than `size` words are filled up with zeros."""
+def _classes_of(points: Array) -> Array:
+    """Return the class of each code point of a text."""
     table = _classes()
     for point in np.unique(points[table[points] == UNKNOWN]).tolist():
         table[point] = class_of(chr(point))
-    classes = table[points]
+    found: Array = table[points]
+    return found
+
+
+def _word_hashes(points: Array, classes: Array, lengths: Array, texts: Sequence[str], size: int) -> tuple[Array, Array]:
+    """Return hashes of the words of texts, and how many each has; texts of fewer than `size` words are filled up with zeros."""
     borders = offsets(lengths)
     within = np.zeros(len(points), bool)
     within[1:] = (classes[1:] == LETTER) & (classes[:-1] == LETTER)

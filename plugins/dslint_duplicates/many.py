@@ -82,7 +82,7 @@ class Many:
         return list(map(row._make, zip(*table.to_pydict().values(), strict=True)))
 
     def _sketches(self) -> Array:
-        """The sketches as a matrix; those that were left out are made now."""
+        """Return the sketches as a matrix; those that were left out are made now."""
         column = self._table["sketch"]
         made = np.empty((len(self._rows), self._how.permutations), np.uint8)
         for first in range(0, len(made), _ROWS):
@@ -125,7 +125,8 @@ class Many:
 def _numbers(column: Any, none: int = 0) -> Array:
     """Return a column of numbers or truth values as an array, with a number for where there is none."""
     filled = pc.fill_null(column.cast("int64"), none)
-    return filled.to_numpy() if isinstance(filled, pa.ChunkedArray) else filled.to_numpy(zero_copy_only=False)
+    found: Array = filled.to_numpy() if isinstance(filled, pa.ChunkedArray) else filled.to_numpy(zero_copy_only=False)
+    return found
 
 
 def _fixed(column: Any, width: int) -> Array:

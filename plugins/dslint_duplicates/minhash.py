@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dslint_duplicates.hashing import Array, mixed, offsets
+from dslint_duplicates.hashing import Array, mixed, ranges
 
 RECALL = 0.99
 """Share of the pairs exactly at the threshold that banding must find; of those above it, it finds more."""
@@ -115,22 +115,16 @@ def _paired(members: Array, starts: Array, sizes: Array) -> Iterator[Array]:
         chosen = (sizes > apart) & (sizes <= SMALL) if apart > 1 else sizes > 1
         if not chosen.any():
             return
-        first = _ranges(starts[chosen], sizes[chosen] - apart)
+        first = ranges(starts[chosen], sizes[chosen] - apart)
         yield from _coded(members[first], members[first + apart])
         if apart == 1 and (large := sizes > SMALL).any():
-            yield from _coded(np.repeat(members[starts[large]], sizes[large] - 2), members[_ranges(starts[large] + 2, sizes[large] - 2)])
+            yield from _coded(np.repeat(members[starts[large]], sizes[large] - 2), members[ranges(starts[large] + 2, sizes[large] - 2)])
 
 
 def _crowded(members: Array, starts: Array, sizes: Array) -> tuple[Array, Array]:
     """Return the members of the large buckets, and for each the number of its bucket."""
     large = sizes > SMALL
-    return members[_ranges(starts[large], sizes[large])], np.repeat(np.arange(large.sum(), dtype=np.uint64), sizes[large])
-
-
-def _ranges(starts: Array, sizes: Array) -> Array:
-    """Return the numbers of consecutive ranges, one after another."""
-    ends = offsets(sizes)
-    return np.arange(ends[-1]) + np.repeat(starts - ends[:-1], sizes)
+    return members[ranges(starts[large], sizes[large])], np.repeat(np.arange(large.sum(), dtype=np.uint64), sizes[large])
 
 
 def _coded(earlier: Array, later: Array) -> Iterator[Array]:
@@ -150,7 +144,9 @@ def _key(sketched: Array, first: int, rows: int) -> Array:
 
 def _matches(sketched: Array, codes: Array) -> Array:
     """Return how many bytes the sketches of each pair have in common."""
-    return (sketched[(codes & _LOW).astype(np.int64)] == sketched[(codes >> _HALF).astype(np.int64)]).sum(axis=1, dtype=np.uint16)
+    equal = sketched[(codes & _LOW).astype(np.int64)] == sketched[(codes >> _HALF).astype(np.int64)]
+    counts: Array = equal.sum(axis=1, dtype=np.uint16)
+    return counts
 
 
 def _closest(codes: list[Array], matches: list[Array]) -> tuple[Array, Array]:

@@ -12,16 +12,14 @@ LONGEST = 1_000_000
 LONG = 5_000
 """From so many characters on `auto` compares words: any two long texts of one language share most of their short runs of characters."""
 _CHARACTERS = 1 << 20
-UNKNOWN, BETWEEN, LETTER, WORD = range(4)
-# Scripts without spaces between words (Thai to Khmer, Chinese and Japanese): each character is a word, or a sentence would be one.
-_SPACELESS = (
-    *((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x312F), (0x31A0, 0x31FF)),
-    *((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF)),
-)
+UNKNOWN, BETWEEN, LETTER, WORD, IDEOGRAPH = range(5)
+_IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
+# Other scripts without spaces between words, Thai to Khmer and Japanese: each character is a word, or a sentence would be one.
+_SPACELESS = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x312F), (0x31A0, 0x31FF))
 
 
 class Kind(NamedTuple):
-    """What a shingle is made of, `char` or `word`, and how many of them."""
+    """What a shingle is made of, and how many of them: `char`, `word`, or `mixed`: characters, but two where both are ideographs."""
 
     unit: str
     size: int
@@ -43,7 +41,7 @@ class Shingling(NamedTuple):
 def shingling(option: str) -> Shingling:
     """Return what the option `shingle` means: `auto`, `char-5`, `word-3` ..."""
     if option == "auto":
-        return Shingling(Kind("char", 5), Kind("word", 5))
+        return Shingling(Kind("mixed", 5), Kind("word", 5))
     unit, _, size = option.partition("-")
     kind = Kind(unit, int(size))
     return Shingling(kind, kind)
@@ -59,8 +57,14 @@ def plain(texts: Sequence[str]) -> str:
 
 def shingle_set(text: str, kind: Kind) -> set[Any]:
     """Return the shingles of one text, as they are defined: all runs of so many units; a shorter text is one shingle."""
-    units: Sequence[Any] = text if kind.unit == "char" else tuple(words(text))
-    return {units[start : start + kind.size] for start in range(max(1, len(units) - kind.size + 1))}
+    if kind.unit == "word":
+        units = tuple(words(text))
+        return {units[start : start + kind.size] for start in range(max(1, len(units) - kind.size + 1))}
+    text = text.ljust(kind.size, "\0")
+    pairs = set[str]()
+    if kind.unit == "mixed" and not text.isascii():
+        pairs = {text[start : start + 2] for start in range(len(text) - 1) if class_of(text[start]) == class_of(text[start + 1]) == IDEOGRAPH}
+    return pairs | {run for start in range(len(text) - kind.size + 1) if (run := text[start : start + kind.size])[:2] not in pairs}
 
 
 def words(text: str) -> list[str]:
@@ -91,7 +95,9 @@ def parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 @cache
 def class_of(char: str) -> int:
-    """Return whether a character stands between words, is part of one, or is one."""
+    """Return whether a character stands between words, is part of one, or is one; and whether it is an ideograph."""
     if not (char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"):
         return BETWEEN
+    if any(first <= ord(char) <= last for first, last in _IDEOGRAPHS):
+        return IDEOGRAPH
     return WORD if any(first <= ord(char) <= last for first, last in _SPACELESS) else LETTER

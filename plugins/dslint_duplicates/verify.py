@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dslint_duplicates.hashing import Array, hashes, offsets
+from dslint_duplicates.hashing import Array, hashes, offsets, ranges
 from dslint_duplicates.shingles import Kind, parts
 
 LEFT = 20
@@ -30,7 +30,8 @@ def sets(texts: Sequence[str], kind: Kind) -> Sets:
     for part in parts(texts):
         flat, starts = hashes(part, kind)
         keys = np.repeat(np.arange(len(part), dtype=np.uint64) << np.uint64(_BITS), np.diff(starts)) | flat >> np.uint64(64 - _BITS)
-        keys = _distinct(keys)
+        keys.sort()
+        keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
         values.append(keys & np.uint64((1 << _BITS) - 1))
         sizes.append(np.bincount((keys >> np.uint64(_BITS)).astype(np.int64), minlength=len(part)))
     return Sets(np.concatenate(values), offsets(np.concatenate(sizes)))
@@ -60,7 +61,7 @@ def _compared(given: Sets, pairs: Array, common: Array) -> list[float]:
     texts, places = np.unique(pairs, return_inverse=True)
     sizes = np.diff(given.starts)[texts]
     starts = offsets(sizes)
-    values, numbers = np.unique(given.values[np.arange(starts[-1]) + np.repeat(given.starts[texts] - starts[:-1], sizes)], return_inverse=True)
+    values, numbers = np.unique(given.values[ranges(given.starts[texts], sizes)], return_inverse=True)
     rare = ~np.isin(values, common)
     kept = np.add.reduceat(rare[numbers], starts[:-1], dtype=np.int64).tolist()
     shingles = [numbers[start:end] for start, end in pairwise(starts.tolist())]
@@ -83,8 +84,3 @@ def _compared(given: Sets, pairs: Array, common: Array) -> list[float]:
 
 def _ratio(both: int, sizes: int) -> float:
     return both / (sizes - both)
-
-
-def _distinct(keys: Array) -> Array:
-    keys.sort()
-    return keys[np.concatenate([[True], keys[1:] != keys[:-1]])]

@@ -1,0 +1,76 @@
+"""The tasks of a benchmark, read from its files."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from dslint.plugin import OptionFile, leaves, lookup
+
+_ASKED = ("question", "prompt", "instruction", "input", "problem", "query", "text")
+_SPEAKERS = ("role", "from", "type")
+
+
+class Task(NamedTuple):
+    """A task: its row (from 0) and line (from 1) in its file, and its text."""
+
+    row: int
+    line: int
+    text: str
+
+
+def tasks(file: OptionFile, fields: Sequence[str] = ()) -> Iterator[Task]:
+    """Yield the tasks of a file: JSON, JSON Lines, CSV or TSV with or without a header, or text, a task a line.
+
+    Raises ValueError, naming file and line, for what cannot be read.
+    """
+    try:
+        text = file.data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ValueError(f"{file.path} is not UTF-8") from None
+    suffix = file.path.rpartition(".")[2].lower()
+    if suffix in ("csv", "tsv"):
+        yield from _cells(text, "\t" if suffix == "tsv" else ",", fields)
+    elif suffix in ("json", "jsonl", "ndjson") or text.lstrip()[:1] in ("{", "["):
+        yield from (Task(row, line, _text(value, fields)) for row, (line, value) in enumerate(_values(text, file.path)))
+    else:
+        yield from (Task(number, number + 1, line) for number, line in enumerate(text.split("\n")) if line.strip())
+
+
+def _values(text: str, path: str) -> Iterator[tuple[int, Any]]:
+    """Yield the records of JSON, an array or the only list of an object, or else of JSON Lines, with their lines."""
+    try:
+        whole = json.loads(text)
+    except json.JSONDecodeError:
+        for number, line in enumerate(text.split("\n"), start=1):
+            if line.strip():
+                try:
+                    yield number, json.loads(line)
+                except json.JSONDecodeError:
+                    raise ValueError(f"{path} line {number} is not JSON") from None
+        return
+    lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
+    records = whole if isinstance(whole, list) else lists[0] if len(lists) == 1 and isinstance(lists[0][:1], dict) else [whole]
+    yield from enumerate(records, start=1)
+
+
+def _cells(text: str, delimiter: str, fields: Sequence[str]) -> Iterator[Task]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    header: list[str] = []
+    line = 1
+    for row, cells in enumerate(reader):
+        if row == 0 and {*fields, *(() if fields else _ASKED)} & {cell.strip().lower() for cell in cells}:
+            header = [cell.strip().lower() for cell in cells]
+        else:
+            yield Task(row - bool(header), line, _text(dict(zip(header, cells, strict=False)) if header else cells, fields if header else ()))
+        line = reader.line_num + 1
+
+
+def _text(value: Any, fields: Sequence[str]) -> str:
+    """Return what a task asks: the named fields, else those of usual names, else all its texts."""
+    found = [item for name in fields or _ASKED if (item := lookup(value, name)) is not None]
+    texts = leaves(found or ([] if fields else value))
+    return "\n".join(text for where, text in texts if where.rpartition("/")[2] not in _SPEAKERS)
