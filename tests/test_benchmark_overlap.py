@@ -74,8 +74,8 @@ def test_an_index_of_other_ngrams_is_refused():
     ("name", "data", "expected"),
     [
         ("a.jsonl", '{"question":"one","id":"x"}\n\n{"question":"two"}\n', [(0, 1, "one"), (1, 3, "two")]),
-        ("a.json", '{"version":"1","data":[{"prompt":"one"},{"prompt":"two"}]}', [(0, 1, "one"), (1, 2, "two")]),
-        ("a.json", '[{"messages":[{"role":"user","content":"one"}]}]', [(0, 1, "one")]),
+        ("a.json", '{"version":"1","data":[{"prompt":"one"},{"prompt":"two"}]}', [(0, 0, "one"), (1, 0, "two")]),
+        ("a.json", '[{"messages":[{"role":"user","content":"one"}]}]', [(0, 0, "one")]),
         ("a.csv", 'id,Question\n1,"o\nne"\n2,two\n', [(0, 2, "o\nne"), (1, 4, "two")]),
         ("a.csv", "what is it,A,B\n", [(0, 1, "what is it\nA\nB")]),
         ("a.txt", "one\n\ntwo\n", [(0, 1, "one"), (2, 3, "two")]),

@@ -93,8 +93,9 @@ class BenchmarkOverlap(DatasetRule):
             best[place] = min(best.get(place, row), row, key=lambda item: (-item.covered, item.against, item.task))
         for row in best.values():
             index = found[row.against]
-            task = Location(index.path, int(index.rows[row.task]), int(index.lines[row.task]))
-            message = f"holds {row.covered:.0%} of the words of a task: {task.path} line {task.line}"
+            task = Location(index.path, int(index.rows[row.task]), int(index.lines[row.task]) or None)
+            where = f"record {index.rows[row.task] + 1}" if task.line is None else f"line {task.line}"
+            message = f"holds {row.covered:.0%} of the words of a task: {task.path} {where}"
             yield self.finding(state.at(row), message, related=[task], score=row.covered)
 
     def _indices(self) -> list[Index]:

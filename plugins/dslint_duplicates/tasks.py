@@ -15,7 +15,7 @@ _SPEAKERS = ("role", "from", "type")
 
 
 class Task(NamedTuple):
-    """A task: its row (from 0) and line (from 1) in its file, and its text."""
+    """A task: its row (from 0) and line (from 1; 0 where its file has no lines) in its file, and its text."""
 
     row: int
     line: int
@@ -53,8 +53,8 @@ def _values(text: str, path: str) -> Iterator[tuple[int, Any]]:
                     raise ValueError(f"{path} line {number} is not JSON") from None
         return
     lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
-    records = whole if isinstance(whole, list) else lists[0] if len(lists) == 1 and isinstance(lists[0][:1], dict) else [whole]
-    yield from enumerate(records, start=1)
+    records = whole if isinstance(whole, list) else lists[0] if len(lists) == 1 and isinstance(next(iter(lists[0]), None), dict) else [whole]
+    yield from ((0, record) for record in records)
 
 
 def _cells(text: str, delimiter: str, fields: Sequence[str]) -> Iterator[Task]:
