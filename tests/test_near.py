@@ -261,3 +261,13 @@ def test_without_numpy_the_level_near_says_what_to_install(work):
     run = work.run("check", "train.jsonl", "--option", "duplicates/leakage.level=near", env={"PYTHONPATH": str(work.root / "numpy_hidden")})
     assert run.code == 2
     assert "dslint-gate[near]" in run.err
+
+
+def test_statistics_show_the_largest_groups(work):
+    chance = random.Random(6)
+    texts = [sentence(chance, 60) for _ in range(3)]
+    records = [{"text": edited(chance, text)} for text, times in zip(texts, (5, 2, 1), strict=True) for _ in range(times)]
+    work.jsonl("data.jsonl", *records)
+    out = work.run("check", "data.jsonl", "--select", "duplicates/near", "--statistics").out
+    assert "duplicates/near: 5 records from data.jsonl line " in " ".join(out.split())
+    assert "2 records from data.jsonl line " in " ".join(out.split())

@@ -11,6 +11,7 @@ from dslint.reporters.style import Style, visible
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10
+_GROUPS = 3
 
 
 def text_report(report: Report, style: Style) -> Iterator[str]:
@@ -110,12 +111,25 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
                 yield _labelled(
                     "Rule", f"{item.id}: {item.judged:,} judged, {item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}", style
                 )
+        yield from _groups(report, style)
     if style.timings:
         for stage, seconds in (report.stages or {}).items():
             yield _labelled("Time", f"{seconds:8.3f} s  to {stage}", style)
         for item in sorted(report.rules, key=lambda rule: -(rule.seconds or 0)):
             if item.seconds is not None:
                 yield _labelled("Time", f"{item.seconds:8.3f} s  {item.id}", style)
+
+
+def _groups(report: Report, style: Style) -> Iterator[str]:
+    """Yield, for each rule whose findings name other records, the largest groups of records that it found to belong together."""
+    named = Counter((finding.rule, finding.related[-1]) for finding in report.findings if finding.related and finding.suppressed is None)
+    largest: dict[str, list[str]] = {}
+    for (rule, first), others in sorted(named.items(), key=lambda item: (-item[1], item[0][0], item[0][1].path or "", item[0][1].row or 0)):
+        place = f"line {first.line}" if first.line is not None else f"row {first.row}"
+        if len(groups := largest.setdefault(rule, [])) < _GROUPS:
+            groups.append(f"{others + 1:,} records from {first.path} {place} on")
+    for rule, groups in sorted(largest.items()):
+        yield _labelled("Groups", f"{rule}: {'; '.join(groups)}", style)
 
 
 def _limits(report: Report, style: Style) -> Iterator[str]:

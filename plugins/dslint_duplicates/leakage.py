@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
@@ -152,7 +152,7 @@ class Leakage(DatasetRule):
 
     def _levels(self, state: State, source: Source, shared: Counter[str]) -> Iterator[Finding]:
         """Yield findings, for each record the gravest first, and count what the splits share."""
-        prompts: list[list[Any]] = []
+        prompts: list[Sequence[Any]] = []
         for _, group in state.groups("key", at_least=2):
             if group[0].prompt:
                 prompts.append(group)
@@ -168,7 +168,7 @@ class Leakage(DatasetRule):
             for group in prompts:
                 yield from self._prompts(group, state, shared)
 
-    def _records(self, group: list[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
+    def _records(self, group: Sequence[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
         first, others = _apart(group, "overlap", shared)
         before = state.at(first)
         for member in others:
@@ -184,7 +184,7 @@ class Leakage(DatasetRule):
             message = f"{match.similarity:.2f} similar to a record {_where(match.earlier, state)}: {_line(before)}"
             yield self.finding(state.at(match.later), message, severity=Severity.WARNING, related=[before], score=match.similarity)
 
-    def _prompts(self, group: list[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
+    def _prompts(self, group: Sequence[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
         first, others = _apart(group, "prompt-overlap", shared)
         before = state.at(first)
         for member in others:
@@ -198,7 +198,7 @@ def _rank(split: str) -> tuple[int, str]:
     return _ORDER.get(split, 3), split
 
 
-def _apart(group: list[Any], measure: str, shared: Counter[str]) -> tuple[Any, list[Any]]:
+def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[Any, list[Any]]:
     """Return the first record and those of later splits, and count what the pairs of splits share."""
     members = sorted((member for member in group if member.split is not None), key=lambda member: (_rank(member.split), member))
     sizes = Counter(member.split for member in members)
