@@ -1,7 +1,7 @@
 """Near duplicates: recall, precision, CPU seconds and memory, beside datasketch with the same shingles, threshold and verification.
 
-`python benchmarks/near.py` prints a table; with `--large`, also eight times as many short rows; with `--toolformer DATA KEPT`, agreement with what the
-author of GPTeacher's Toolformer set removed. Whole processes, CPU seconds (user and system). Recall is that of pairs that were planted and are
+`python benchmarks/near.py` prints a table; with `--large`, also eight times as many short rows; with `--toolformer DATA KEPT`, agreement with what
+the author of GPTeacher's Toolformer set removed. Whole processes, CPU seconds (user and system). Recall is that of pairs that were planted and are
 as similar as the threshold asks, by comparing their shingles; precision is checked for every finding, against the record that it names.
 """
 
@@ -49,8 +49,8 @@ def alike(one: str, other: str) -> float:
     return len(mine & theirs) / len(mine | theirs)
 
 
-def corpus(rows: int, words: int, exact: int, near: int) -> tuple[list[str], list[tuple[int, int]], set[int]]:
-    """Return texts with exact repeats and repeats with one other word; the pairs of places, original first; and the places of exact repeats."""
+def corpus(rows: int, words: int, exact: int, near: int) -> tuple[list[str], list[tuple[int, int]]]:
+    """Return texts with exact repeats and repeats with one other word, and the pairs of places, those of the exact ones first."""
     chance = random.Random(rows)
     letters = "aaabcdeeeefghiiklmnnoooprrssttuvwy"
     vocabulary = ["".join(chance.choices(letters, k=chance.randint(2, 10))) for _ in range(20_000)]
@@ -65,8 +65,7 @@ def corpus(rows: int, words: int, exact: int, near: int) -> tuple[list[str], lis
     order = list(range(rows))
     chance.shuffle(order)
     place = {old: new for new, old in enumerate(order)}
-    pairs = [(place[source], place[rows - exact - near + number]) for number, source in enumerate(copied)]
-    return [texts[old] for old in order], pairs, {later for _, later in pairs[:exact]}
+    return [texts[old] for old in order], [(place[source], place[rows - exact - near + number]) for number, source in enumerate(copied)]
 
 
 def measured(command: list[str], folder: str) -> tuple[float, float]:
@@ -79,8 +78,8 @@ def measured(command: list[str], folder: str) -> tuple[float, float]:
 
 def compared(name: str, rows: int, words: int, planted: int, threshold: float, *, peer: bool) -> None:
     """Print a line for dslint, and one for the peer."""
-    texts, pairs, repeats = corpus(rows, words, planted, planted)
-    ceiling = [pair for pair in pairs if pair[1] not in repeats and alike(texts[pair[0]], texts[pair[1]]) >= threshold]
+    texts, pairs = corpus(rows, words, planted, planted)
+    equal, edited = pairs[:planted], [pair for pair in pairs[planted:] if alike(texts[pair[0]], texts[pair[1]]) >= threshold]
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "data.jsonl").write_text("".join(json.dumps({"text": text}) + "\n" for text in texts))
         rules = [
@@ -98,18 +97,15 @@ def compared(name: str, rows: int, words: int, planted: int, threshold: float, *
             if who == "dslint":
                 findings = json.loads(Path(folder, "report.json").read_text())["findings"]
                 said = [(finding["row"], finding["related"][0]["row"]) for finding in findings if finding["rule"] == "duplicates/near"]
-                again = {finding["row"] for finding in findings if finding["rule"] == "duplicates/exact"}
+                touched = {place for pair in said for place in pair} | {finding["row"] for finding in findings}
             else:
                 said = json.loads(Path(folder, "pairs.json").read_text())
-                again = repeats
-            touched = {place for pair in said for place in pair} | again
+                touched = {place for pair in said for place in pair}
             right = sum(alike(texts[one], texts[other]) >= threshold for one, other in said)
-            hit = sum(later in touched or earlier in touched for earlier, later in ceiling)
-            print(
-                f"| {name}, threshold {threshold} | {who} | {seconds:.1f} | {memory:.0f} | {hit}/{len(ceiling)} | {len(repeats & touched)}/{len(repeats)} "
-                f"| {right}/{len(said)} |",
-                flush=True,
-            )
+            near, exact = (sum(not touched.isdisjoint(pair) for pair in planted_pairs) for planted_pairs in (edited, equal))
+            cells = [f"{name}, threshold {threshold}", who, f"{seconds:.1f}", f"{memory:.0f}"]
+            cells += [f"{near}/{len(edited)}", f"{exact}/{len(equal)}", f"{right}/{len(said)}"]
+            print(f"| {' | '.join(cells)} |", flush=True)
 
 
 def toolformer(data: str, kept: str) -> None:
@@ -139,7 +135,7 @@ def main() -> None:
     given = options.parse_args()
     print("| data | tool | CPU s | peak MB | near found | exact found | findings that are right |\n|---|---|---|---|---|---|---|")
     compared("20,000 documents of 1 kB", 20_000, 160, 600, 0.8, peer=True)
-    compared("100,000 short rows", 100_000, 10, 3000, 0.8, peer=True)
+    compared("100,000 short rows", 100_000, 10, 3000, 0.8, peer=False)
     if given.large:
         compared("800,000 short rows", 800_000, 10, 24_000, 0.8, peer=False)
     if given.toolformer:
