@@ -35,16 +35,20 @@ def tasks(file: OptionFile, fields: Sequence[str] = ()) -> Iterator[Task]:
     if suffix in ("csv", "tsv"):
         yield from _cells(text, "\t" if suffix == "tsv" else ",", fields)
     elif suffix in ("json", "jsonl", "ndjson") or text.lstrip()[:1] in ("{", "["):
-        yield from (Task(row, line, _text(value, fields)) for row, (line, value) in enumerate(_values(text, file.path)))
+        yield from (
+            Task(row, line, _text(value, fields)) for row, (line, value) in enumerate(_values(text, file.path, lines=suffix in ("jsonl", "ndjson")))
+        )
     else:
         yield from (Task(number, number + 1, line) for number, line in enumerate(text.split("\n")) if line.strip())
 
 
-def _values(text: str, path: str) -> Iterator[tuple[int, Any]]:
-    """Yield the records of JSON, an array or the only list of an object, or else of JSON Lines, with their lines."""
+def _values(text: str, path: str, *, lines: bool) -> Iterator[tuple[int, Any]]:
+    """Yield the records of JSON, an array or the only list of an object, or of JSON Lines, with their lines."""
     try:
-        whole = json.loads(text)
+        whole = None if lines else json.loads(text)
     except json.JSONDecodeError:
+        lines = True
+    if lines:
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 try:
@@ -59,6 +63,7 @@ def _values(text: str, path: str) -> Iterator[tuple[int, Any]]:
 
 def _cells(text: str, delimiter: str, fields: Sequence[str]) -> Iterator[Task]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    fields = [name.lower() for name in fields]
     header: list[str] = []
     line = 1
     for row, cells in enumerate(reader):
