@@ -43,7 +43,8 @@ KINDS = pytest.mark.parametrize("kind", [openai, legacy, parts, sharegpt])
 def test_another_call_is_another_record(kind):
     records = [kind("password", '{"length": 8}'), kind("random_password", '{"length": 8}'), kind("password", '{"length": 12}')]
     assert not testing.run(NormalizedDuplicate(), records).findings
-    assert not testing.run(Leakage(), records, splits=["train", "test", "test"]).findings
+    leaks = testing.run(Leakage(), records, splits=["train", "test", "test"]).findings
+    assert all("the same prompt" in finding.message for finding in leaks)
 
 
 @KINDS
