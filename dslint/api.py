@@ -15,6 +15,7 @@ from dslint import config, engine, gate, readers, registry, shapes, suppress
 from dslint.assemble import Outcome, assemble
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
+from dslint.excerpts import excerpts
 from dslint.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, Problem, Report, Shape, Shard
@@ -89,7 +90,12 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
     outcome = Outcome(problems=problems)
     for dataset in datasets:
         _check(env, settings, dataset, outcome, map, today, several=len(datasets) > 1)
-    return assemble(env.known, settings, outcome, [opened.input for dataset in datasets for opened in dataset.files], notes, today)
+    files = [opened for dataset in datasets for opened in dataset.files]
+    report = assemble(env.known, settings, outcome, [opened.input for opened in files], notes, today)
+    if not settings.excerpts:
+        return report
+    sensitive = {name for name, known in env.known.items() if known.rule.sensitive}
+    return replace(report, excerpts=excerpts(report.findings, files, sensitive, settings))
 
 
 def validate(env: Environment, settings: Settings) -> None:

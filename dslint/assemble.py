@@ -15,7 +15,7 @@ from dslint.model import Finding, Input, InputResult, Problem, Report, RuleResul
 from dslint.partial import Crash, Tally
 from dslint.redact import redact_finding
 from dslint.registry import Catalogue
-from dslint.rules import Active
+from dslint.rules import Active, DatasetRule
 from dslint.settings import Settings
 from dslint.version import __version__
 
@@ -158,6 +158,9 @@ def _results(catalogue: Catalogue, outcome: Outcome, findings: Sequence[Finding]
                 count=counts[name],
                 rate=gate.rate(len(places[name]), judged),
                 seconds=round(outcome.seconds[name], 4) if timings and name in outcome.seconds else None,
+                manual=known.rule.__doc__ or "",
+                whole=issubclass(known.rule, DatasetRule),
+                sensitive=known.rule.sensitive,
             )
         )
     return results

@@ -68,6 +68,19 @@ def redact(text: str) -> str:
     return text
 
 
+def masks(text: str) -> list[tuple[int, int, str]]:
+    """Return what `redact` would mask in a text: start, end (in code points) and mask, in order."""
+    found: list[tuple[int, int, str]] = []
+
+    def keep(match: re.Match[str]) -> str:
+        found.append((match.start(), match.end(), _mask(match)))
+        return "\0" * len(match[0])
+
+    while (rest := _pattern().sub(keep, text)) != text:
+        text = rest
+    return sorted(set(found))
+
+
 def redact_finding(finding: Finding) -> Finding:
     """Return the finding with every string that could carry data masked. The paths of the finding itself stay readable in its message."""
     return replace(

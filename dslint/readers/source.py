@@ -57,9 +57,12 @@ class FileSource:
         for path in sorted(wanted):
             opened = self._files[path]
             self.unchanged(opened)
+            last = max(wanted[path])
             for shard in self._shards(opened, sorted(wanted[path])):
                 for batch in opened.reader.read(shard, opened.shape, self._max_record, self._max_depth):
                     yield from (record for record in batch.records if record.row in wanted[path])
+                    if batch.rows and batch.rows[-1] >= last:
+                        break
 
     def unchanged(self, opened: Opened) -> None:
         """Raise InputError if a file is not what it was when the run began."""

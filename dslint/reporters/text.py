@@ -6,8 +6,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from dslint.model import Finding, Judged, Limit, Report, Severity
+from dslint.model import Finding, Judged, Report, Severity
 from dslint.reporters.style import Style, visible
+from dslint.reporters.wording import bounds_of, number_of, place, said, verdict
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10
@@ -42,21 +43,9 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
 
 def finding_text(finding: Finding, style: Style) -> Iterator[str]:
     """Yield a finding: where, how grave and by which rule, then what is wrong."""
-    at = finding.at
-    place = visible(at.path or f"dataset {finding.dataset}".rstrip())
-    if at.line is not None:
-        place += f":{at.line}" + (f":{at.column}" if at.column is not None else "")
-    elif at.row is not None:
-        place += f" row {at.row}"
     severity = finding.severity or Severity.INFO
-    yield f"{style.paint(place, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(finding.rule, 'cyan')}\n"
-    where = at.field + (f" {at.start}-{at.end}" if at.start is not None else "")
-    said = f"{where}: {finding.message}" if where else finding.message
-    if finding.suggestion:
-        said += f" (suggestion: {finding.suggestion})"
-    if finding.suppressed is not None:
-        said += f" (suppressed: {finding.suppressed})"
-    yield _wrapped(said, style, "  ")
+    yield f"{style.paint(visible(place(finding)), 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(finding.rule, 'cyan')}\n"
+    yield _wrapped(said(finding), style, "  ")
 
 
 def _problems(report: Report, style: Style) -> Iterator[str]:
@@ -131,25 +120,8 @@ def _bounds(item: Judged) -> str:
     return f"{value}, {bounds_of(item.limit)} (from {item.limit.origin})"
 
 
-def bounds_of(limit: Limit) -> str:
-    """Return the bounds of a limit in words."""
-    return " and ".join(f"at {word} {number_of(bound)}" for word, bound in (("least", limit.min), ("most", limit.max)) if bound is not None)
-
-
-def number_of(value: float) -> str:
-    """Return a number as people read it."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:.6g}"
-
-
 def _verdict(report: Report, style: Style) -> str:
-    if report.verdict == "pass":
-        warnings = report.counts["warning"]
-        return style.paint("PASS" + (f" with {warnings:,} warning{'s' if warnings > 1 else ''}" if warnings else ""), "bold", "green")
-    if report.verdict == "fail":
-        lenient = " (exit code 0, as asked)" if report.exit_code == 0 else ""
-        return style.paint("FAIL", "bold", "red") + lenient
-    failed = any(item.passed is False for item in report.limits)
-    return style.paint("INCOMPLETE", "bold", "red") + (": a limit is broken too" if failed else "")
+    return style.paint(verdict(report), "bold", "green" if report.verdict == "pass" else "red")
 
 
 def _labelled(label: str, text: str, style: Style) -> str:
