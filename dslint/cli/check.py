@@ -95,6 +95,7 @@ def check(
     settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
     settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
     settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
+    settings = replaced(settings, excerpts=output.excerpts_for(wanted))
     settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
     settings = replaced(settings, confined=confined())
     with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:

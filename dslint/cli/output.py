@@ -12,8 +12,11 @@ from msgspec import Struct
 
 from dslint.errors import ConfigError
 from dslint.model import Report
-from dslint.reporters import SUFFIXES, Reporter, Style, named
+from dslint.reporters import BUILT_IN, SUFFIXES, Reporter, Style, named
 from dslint.reporters.text import text_report
+
+EXCERPTS = 2000
+"""The most findings that the HTML report shows in their records."""
 
 
 class Output(Struct, frozen=True):
@@ -44,6 +47,11 @@ def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
     if sum(output.path is None for output in outputs) > 1:
         raise ConfigError("two reports for the standard output", "write one of them to a file: --output json=report.json")
     return outputs
+
+
+def excerpts_for(outputs: Iterable[Output]) -> int:
+    """Return how many findings are shown in their records; none, which spares a second reading, if no report shows any."""
+    return EXCERPTS if any(output.reporter is BUILT_IN["html"] for output in outputs) else 0
 
 
 def use_color(choice: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
-_BLOCK = re.compile(r"^(Flags|Passes)(?: with [^\n]*)?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
+_BLOCK = re.compile(r"^(Flags|Passes)(?: with (\{[^\n]*\}))?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
 _HEADING = re.compile(r"^(Why|Measured|Blind spots|Options|Example|Cure): ", re.MULTILINE)
 _WHY = re.compile(r"^Why: (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
@@ -25,7 +25,8 @@ def markdown(text: str) -> str:
     """Turn a manual page into Markdown: headings become bold, examples become blocks of JSON."""
 
     def block(match: re.Match[str]) -> str:
-        body = "\n".join(line.removeprefix("    ") for line in match[2].strip("\n").splitlines())
-        return f"**{match[1]}**\n\n```json\n{body}\n```\n\n"
+        body = "\n".join(line.removeprefix("    ") for line in match[3].strip("\n").splitlines())
+        head = f"**{match[1]}** with `{match[2]}`" if match[2] else f"**{match[1]}**"
+        return f"{head}\n\n```json\n{body}\n```\n\n"
 
     return _HEADING.sub(r"**\1:** ", _BLOCK.sub(block, text + "\n")).strip()
