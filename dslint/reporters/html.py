@@ -48,6 +48,11 @@ def text(value: str) -> str:
     return html.escape(visible(value))
 
 
+def _value(value: str) -> str:
+    """Return an attribute that the script compares with what is in the data: only escaped, where text that is read is written out."""
+    return html.escape(printable(value)).replace("##", "#&#35;")
+
+
 def _head(report: Report, css: str, script: str) -> Iterator[str]:
     policy = f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -118,8 +123,7 @@ def _tables(report: Report) -> Iterator[str]:
 
 
 def _link(field: str, value: str) -> str:
-    # The value is compared by the script with the one in the data, so it is escaped for HTML, and not written out as what is read is.
-    return f'<button type="button" class="link mono" data-filter="{field}" data-value="{html.escape(printable(value))}">{text(value)}</button>'
+    return f'<button type="button" class="link mono" data-filter="{field}" data-value="{_value(value)}">{text(value)}</button>'
 
 
 def _counted(title: str, rows: Sequence[tuple[str, str, int]]) -> Iterator[str]:
@@ -167,7 +171,7 @@ def _explorer(report: Report, counts: Mapping[str, int], left: str) -> Iterator[
 
 def _choice(label: str, name: str, values: Iterable[str]) -> Iterator[str]:
     yield f'<label>{label} <select name="{name}"><option value="">all</option>'
-    yield from (f'<option value="{html.escape(printable(value))}">{text(value)}</option>' for value in values)
+    yield from (f'<option value="{_value(value)}">{text(value)}</option>' for value in values)
     yield "</select></label>\n"
 
 

@@ -45,8 +45,11 @@ def visible(text: str) -> str:
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON in one line, in which no runner of CI sees a command."""
-    return _encode(value).decode().replace("##", "#\\u0023")
+    """Return a value as JSON in one line, in which no runner of CI sees a command, and no terminal a control character. It stands for the same."""
+    text = _encode(value).decode().replace("##", "#\\u0023")
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return _CONTROL.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
 def shortened(text: str, limit: int) -> str:

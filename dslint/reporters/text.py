@@ -36,7 +36,7 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
             yield from finding_text(finding, style)
     hidden = {rule: count - shown[rule] for rule, count in sorted(total.items()) if count > shown[rule]}
     for rule, count in hidden.items():
-        yield (style.paint(f"... and {count:,} more of {rule} (all: --max-show {total[rule]}, or -o json=FILE)", "dim") + "\n")
+        yield (style.paint(f"... and {count:,} more of {visible(rule)} (all: --max-show {total[rule]}, or -o json=FILE)", "dim") + "\n")
     if total:
         yield "\n"
 
@@ -44,7 +44,8 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
 def finding_text(finding: Finding, style: Style) -> Iterator[str]:
     """Yield a finding: where, how grave and by which rule, then what is wrong."""
     severity = finding.severity or Severity.INFO
-    yield f"{style.paint(visible(place(finding)), 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(finding.rule, 'cyan')}\n"
+    where, rule = visible(place(finding)), visible(finding.rule)
+    yield f"{style.paint(where, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(rule, 'cyan')}\n"
     yield _wrapped(said(finding), style, "  ")
 
 
@@ -82,7 +83,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
     by_rule = Counter((finding.severity or Severity.INFO, finding.rule) for finding in report.findings if finding.suppressed is None)
     for (severity, rule), count in sorted(by_rule.items(), key=lambda item: (-item[0][0], item[0][1])):
-        yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {rule}\n"
+        yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {visible(rule)}\n"
     for item in report.rules:
         if item.state in ("unavailable", "crashed") or (style.verbose and item.state in ("not-applicable", "skipped")):
             yield _labelled("Not run", f"{item.id}: {item.state}; {item.reason}", style)
@@ -117,7 +118,7 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
 
 def _bounds(item: Judged) -> str:
     value = "-" if item.value is None else number_of(item.value)
-    return f"{value}, {bounds_of(item.limit)} (from {item.limit.origin})"
+    return f"{value}, {bounds_of(item.limit)} (from {visible(item.limit.origin)})"
 
 
 def _verdict(report: Report, style: Style) -> str:

@@ -84,7 +84,7 @@ def totals(report: Report) -> str:
 def broken(judged: Judged) -> str:
     """Return a limit beside its value, in words."""
     value = "not judged" if judged.value is None else number_of(judged.value)
-    return f"{visible(judged.limit.measure)} is {value}, and may be {bounds_of(judged.limit)} (from {judged.limit.origin})"
+    return visible(f"{judged.limit.measure} is {value}, and may be {bounds_of(judged.limit)} (from {judged.limit.origin})")
 
 
 def bounds_of(limit: Limit) -> str:
