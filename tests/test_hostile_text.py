@@ -114,6 +114,9 @@ class Page(HTMLParser):
         self.links.update(value for name, value in attrs if name == "href")
         self.within = dict(attrs).get("id") if tag == "script" else None
 
+    def handle_endtag(self, tag):
+        self.within = None
+
     def handle_data(self, data):
         if self.within:
             self.data[self.within] = data
