@@ -115,7 +115,7 @@ class Page(HTMLParser):
         self.within = dict(attrs).get("id") if tag == "script" else None
 
     def handle_endtag(self, tag):
-        self.within = None
+        self.within = self.within if tag != "script" else None
 
     def handle_data(self, data):
         if self.within:
