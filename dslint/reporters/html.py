@@ -82,7 +82,7 @@ def _limits(report: Report) -> Iterator[str]:
         for item in sorted(report.limits, key=lambda item: order[item.passed])
     ]
     yield from _section(
-        "Limits", [("", ""), ("Measure", ""), ("Value", "number"), ("Limit", ""), ("From", "")], rows, "No rule that ran has a limit."
+        "Limits", [("Verdict", ""), ("Measure", ""), ("Value", "number"), ("Limit", ""), ("From", "")], rows, "No rule that ran has a limit."
     )
 
 
