@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import datetime
 import os
+import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from msgspec import Struct
@@ -16,18 +18,23 @@ from dslint.assemble import Outcome, assemble
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
 from dslint.excerpts import excerpts
+from dslint.findings import KEPT
 from dslint.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.partial import Partial
 from dslint.protocols import Reader
 from dslint.readers.source import FileSource
-from dslint.redact import redact
+from dslint.redact import redact, redact_finding
 from dslint.rules import Active, Observer
 from dslint.settings import RuleSettings, Settings
 
-Map = Callable[[Callable[["Job"], Partial], Iterable["Job"]], Iterable[Partial]]
+Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable[Iterable[Partial]]]
 """Anything shaped like `map`: in this process, over a pool of processes, over a cluster."""
+
+_PARTITION = 8
+"""Times its size that state may take while it is concluded from."""
+_MAX_PARTITIONS = 64
 
 
 class Environment(Struct, frozen=True):
@@ -71,6 +78,36 @@ def configure(env: Environment, given: str | Mapping[str, Any] | None, profile: 
     return config.parse(raw, env.known, env.loaded, env.shape_names, profile)
 
 
+class Folded:
+    """What a shard comes to: made piece by piece where one goes through it, and all at once, packed, where it is sent to another process."""
+
+    def __init__(self, job: Job) -> None:
+        self.job = job
+
+    def __iter__(self) -> Iterator[Partial]:
+        job = self.job
+        return engine.fold(job.reader.read(job.shard, job.shape, job.max_record, job.max_depth), job.rules, job.observers, job.stamper, job.slices)
+
+    def __reduce__(self) -> tuple[type[list[Partial]], tuple[list[Partial]]]:
+        return list, ([engine.packed(part, self.job.observers) for part in self],)
+
+
+class Watch:
+    """What is told of a run while it goes on; this one does not listen."""
+
+    def begins(self, total: int) -> None:
+        """Hear that a dataset of so many bytes begins to be read."""
+
+    def read(self, records: int, part: float) -> None:
+        """Hear that so many more records were read; `part` of the bytes is done."""
+
+    def concludes(self, rule: str) -> None:
+        """Hear that a dataset rule begins to conclude."""
+
+    def close(self) -> None:
+        """Hear that the run is over."""
+
+
 def lint(paths: Sequence[str] = (), config: str | Mapping[str, Any] | Settings | None = None, *, map: Map = map) -> Report:  # noqa: A002 - shaped like the builtin
     """Check datasets and return the report.
 
@@ -82,14 +119,14 @@ def lint(paths: Sequence[str] = (), config: str | Mapping[str, Any] | Settings |
     return run(env, settings, paths, map=map)
 
 
-def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map: Map = map) -> Report:  # noqa: A002 - shaped like the builtin
+def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map: Map = map, watch: Watch | None = None) -> Report:  # noqa: A002 - shaped like the builtin
     """Check datasets with what is installed and set, and return the report."""
     validate(env, settings)
     today = settings.today or datetime.datetime.now(tz=datetime.UTC).date()
     datasets, problems, notes = open_inputs(paths, settings, env.readers, env.shapes)
     outcome = Outcome(problems=problems)
     for dataset in datasets:
-        _check(env, settings, dataset, outcome, map, today, several=len(datasets) > 1)
+        _check(env, settings, dataset, outcome, map, today, watch or Watch(), several=len(datasets) > 1)
     files = [opened for dataset in datasets for opened in dataset.files]
     report = assemble(env.known, settings, outcome, [opened.input for opened in files], notes, today)
     if not settings.excerpts:
@@ -105,10 +142,9 @@ def validate(env: Environment, settings: Settings) -> None:
         _choice(env, settings, own)
 
 
-def fold_shard(job: Job) -> Partial:
+def fold_shard(job: Job) -> Iterable[Partial]:
     """Read one shard through its rules: what a worker runs."""
-    batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
-    return engine.fold(batches, job.rules, job.observers, job.stamper, job.slices)
+    return Folded(job)
 
 
 def _choice(env: Environment, settings: Settings, own: Mapping[str, RuleSettings]) -> registry.Choice:
@@ -133,6 +169,7 @@ def _check(
     outcome: Outcome,
     run_all: Map,
     today: datetime.date,
+    watch: Watch,
     *,
     several: bool,
 ) -> None:
@@ -177,30 +214,65 @@ def _check(
         for rules in [for_file(active, env.known, tables, settings.overrides, opened.input.path)]
         for shard in opened.reader.split(opened.input, opened.location, settings.shard_size)
     ]
-    whole = engine.merge(run_all(fold_shard, jobs), observers)
+
+    def take(findings: Iterable[Finding]) -> None:
+        outcome.findings.extend(_overridden(redact_finding(finding), settings) for finding in findings if not _off(finding, settings))
+
+    with _stage(outcome, "read and judge"):
+        whole = engine.merge(_watched(run_all(fold_shard, jobs), jobs, watch), observers, take, settings.memory)
     source = FileSource(
         {opened.input.path: opened for opened in dataset.files},
         whole.marks,
         settings.max_record_bytes,
         settings.max_depth,
     )
+    columns = any("id" in opened.input.columns for opened in dataset.files)
     try:
         for opened in dataset.files:
             source.unchanged(opened)
-        done = engine.conclude(whole, active, observers, inputs, source)
-        stamped = _stamped(done.findings, stamper, source, has_id=any("id" in opened.input.columns for opened in dataset.files))
+        with _stage(outcome, "conclude"):
+            engine.conclude(
+                whole,
+                active,
+                observers,
+                inputs,
+                source,
+                lambda findings: take(_stamped(findings, stamper, source, has_id=columns)),
+                lambda store: min(1 + _PARTITION * store.bytes // settings.memory, _MAX_PARTITIONS),
+                watch.concludes,
+            )
     except InputError as error:
         outcome.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
-        return
-    outcome.findings.extend(_overridden(finding, settings) for finding in stamped if not _off(finding, settings))
-    outcome.judged.update(done.judged)
-    for (sees, kind, value), number in done.sliced.items():  # masked as in the findings, or their slices would not meet
+    outcome.judged.update(whole.judged)
+    for (sees, kind, value), number in whole.sliced.items():  # masked as in the findings, or their slices would not meet
         outcome.sliced[sees, kind, redact(value)] += number
-    outcome.tallies.update(done.tallies)
-    outcome.crashes.update(done.crashes)
-    outcome.problems.extend(done.problems)
-    outcome.seconds.update(done.seconds)
-    outcome.measures.update({f"{name}[dataset={dataset.name}]" if several else name: value for name, value in done.measures.items()})
+    outcome.tallies.update(whole.tallies)
+    outcome.crashes.update(whole.crashes)
+    outcome.problems.extend(whole.problems)
+    outcome.seconds.update(whole.seconds)
+    outcome.measures.update({f"{name}[dataset={dataset.name}]" if several else name: value for name, value in whole.measures.items()})
+
+
+def _watched(results: Iterable[Iterable[Partial]], jobs: Sequence[Job], watch: Watch) -> Iterator[Partial]:
+    """Yield what the shards come to, and tell how far reading has come."""
+    sizes = [(job.shard.input.bytes if job.shard.stop is None else job.shard.stop) - job.shard.start for job in jobs]
+    watch.begins(sum(sizes))
+    done = 0
+    for parts, size in zip(results, sizes, strict=True):
+        for part in parts:
+            watch.read(sum(tally.records for tally in part.tallies.values()), 0)
+            yield part
+        done += size
+        watch.read(0, done / (sum(sizes) or 1))
+
+
+@contextmanager
+def _stage(outcome: Outcome, name: str) -> Iterator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        outcome.stages[name] = outcome.stages.get(name, 0.0) + time.perf_counter() - start
 
 
 def _not_applicable(item: Active, dataset: Dataset) -> str | None:
@@ -217,24 +289,31 @@ def _not_applicable(item: Active, dataset: Dataset) -> str | None:
     return None
 
 
-def _stamped(findings: Iterable[Finding], stamper: suppress.Stamper, source: FileSource, *, has_id: bool) -> list[Finding]:
+def _stamped(findings: Iterable[Finding], stamper: suppress.Stamper, source: FileSource, *, has_id: bool) -> Iterator[Finding]:
     """Complete the findings of dataset rules, fetching their records again only where something of them is needed."""
-    result, open_ones = [], []
+    open_ones: list[Finding] = []
     for finding in findings:
         if finding.identity or finding.at.path is None or finding.rule.startswith(f"{registry.ALWAYS}/"):
-            result.append(finding)
+            yield finding
         elif stamper.needs_record(finding, has_id=has_id):
             open_ones.append(finding)
+            if len(open_ones) >= KEPT:  # each call reads the files once more
+                yield from _fetched(open_ones, stamper, source)
+                open_ones = []
         else:
-            result.append(replace(finding, identity=b"" if finding.rule in stamper.sensitive else finding.at.content))
+            yield replace(finding, identity=b"" if finding.rule in stamper.sensitive else finding.at.content)
     if open_ones:
-        by_place: defaultdict[tuple[str | None, int | None], list[Finding]] = defaultdict(list)
-        for finding in open_ones:
-            by_place[finding.at.path, finding.at.row].append(finding)
-        for record in source.records({finding.at for finding in open_ones}):
-            result.extend(stamper(finding, record) for finding in by_place.pop((record.path, record.row), ()))
-        result.extend(finding for rest in by_place.values() for finding in rest)
-    return result
+        yield from _fetched(open_ones, stamper, source)
+
+
+def _fetched(findings: Iterable[Finding], stamper: suppress.Stamper, source: FileSource) -> Iterator[Finding]:
+    by_place: defaultdict[tuple[str | None, int | None], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        by_place[finding.at.path, finding.at.row].append(finding)
+    for record in source.records({found[0].at for found in by_place.values()}):
+        yield from (stamper(finding, record) for finding in by_place.pop((record.path, record.row), ()))
+    for rest in by_place.values():
+        yield from rest
 
 
 def _matching(finding: Finding, settings: Settings) -> list[RuleSettings]:

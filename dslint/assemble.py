@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dslint import gate, suppress
 from dslint.config.build import limits_of
+from dslint.findings import Findings
 from dslint.model import Finding, Input, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
-from dslint.redact import redact_finding
 from dslint.registry import Catalogue
 from dslint.rules import Active, DatasetRule
 from dslint.settings import Settings
@@ -23,7 +23,7 @@ from dslint.version import __version__
 class Outcome(Struct):
     """What the datasets of a run come to, added up."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: Findings = field(default_factory=Findings)
     measures: dict[str, float] = field(default_factory=dict)
     judged: Counter[str] = field(default_factory=Counter)
     sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -31,6 +31,7 @@ class Outcome(Struct):
     crashes: dict[str, Crash] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
+    stages: dict[str, float] = field(default_factory=dict)
     states: dict[str, list[tuple[str, str | None]]] = field(default_factory=lambda: defaultdict(list))
     active: dict[str, Active] = field(default_factory=dict)
 
@@ -53,22 +54,17 @@ def assemble(
                 hint="name the files, or pass --allow-empty if that is meant",
             )
         )
-    findings = _finished(catalogue, settings, outcome, today)
-    rules = _results(catalogue, outcome, findings, timings=settings.timings)
+    fail_on = settings.fail_on or Severity.ERROR
+    count = gate.Count(limits, fail_on, settings.min_confidence)
+    findings = _finished(catalogue, settings, outcome, count, today)
+    rules = _results(catalogue, outcome, count, timings=settings.timings)
     outcome.problems.extend(_never_applicable(outcome))
     ran = {rule.id: rule for rule in rules if rule.state == "ran"}
     sees = {name: known.rule.sees for name, known in catalogue.items()}
-    measures = gate.measure({name: rule.judged for name, rule in ran.items()}, findings, outcome.measures, sees, outcome.sliced)
-    scoped = {limit.measure: gate.in_files(limit, findings, inputs, sees) for limit in limits}
+    measures = gate.measure({name: rule.judged for name, rule in ran.items()}, count, outcome.measures, sees, outcome.sliced)
+    scoped = {limit.measure: gate.in_files(limit, count, inputs, sees) for limit in limits}
     measures.update({name: value for name, value in scoped.items() if value is not None and name.partition("[")[0].rpartition(".")[0] in ran})
-    judged = gate.judge(
-        limits,
-        measures,
-        findings,
-        {name: rule.severity for name, rule in ran.items()},
-        settings.fail_on or Severity.ERROR,
-        settings.min_confidence,
-    )
+    judged = gate.judge(limits, measures, count, {name: rule.severity for name, rule in ran.items()}, fail_on)
     for item in judged:
         rule = item.limit.measure.partition("[")[0].rpartition(".")[0]
         if item.passed is None and rule in ran:
@@ -81,10 +77,9 @@ def assemble(
             )
     lenient = settings.exit_zero or settings.fail_on is None
     word, code = gate.verdict(judged, incomplete=bool(outcome.problems), lenient=lenient)
-    active = [finding for finding in findings if finding.suppressed is None]
     counts = {"records": sum(item.records for item in inputs)}
-    counts |= {str(severity): sum(finding.severity == severity for finding in active) for severity in reversed(Severity)}
-    counts["suppressed"] = len(findings) - len(active)
+    counts |= {str(severity): sum(n for (own, _), n in count.by_severity.items() if own == severity) for severity in reversed(Severity)}
+    counts["suppressed"] = count.suppressed
     return Report(
         version=__version__,
         verdict=word,
@@ -95,37 +90,37 @@ def assemble(
         measures=measures,
         limits=tuple(judged),
         counts=counts,
+        by_rule={key: count.by_severity[key] for key in sorted(count.by_severity, key=lambda key: (-key[0], key[1]))},
         findings=findings,
         notes=(*settings.notes, *notes),
+        stages=outcome.stages if settings.timings else None,
     )
 
 
-def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, today: datetime.date) -> list[Finding]:
-    """Return all findings in their reported order, masked, fingerprinted, and with the suppressions applied."""
-    masked = sorted(map(redact_finding, outcome.findings), key=Finding.order)
-    findings = suppress.suppressed(suppress.fingerprinted(masked, settings.key), settings.suppress, today)
+def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count: gate.Count, today: datetime.date) -> Findings:
+    """Return all findings, fingerprinted, with the suppressions applied, and counted on the way."""
+    defaults = {name: known.rule.severity for name, known in catalogue.items()}
+
+    def counted(findings: Iterable[Finding]) -> Iterator[Finding]:
+        for found in findings:
+            finding = found if found.severity is not None else replace(found, severity=_severity(found.rule, outcome, defaults))
+            count.add(finding)
+            yield finding
+
+    findings = Findings(counted(suppress.suppressed(suppress.fingerprinted(outcome.findings, settings.key), settings.suppress, today)))
     full = settings.scope == "all" and not outcome.problems and not outcome.crashes
     if full and not settings.narrowed and settings.suppress:
-        idle = suppress.unused(findings, settings.suppress, today)
-        findings = sorted([*suppress.fingerprinted(idle, settings.key), *findings], key=Finding.order)
-    defaults = {name: known.rule.severity for name, known in catalogue.items()}
-    return [
-        finding if finding.severity is not None else replace(finding, severity=_severity(finding.rule, outcome, defaults)) for finding in findings
-    ]
+        idle = suppress.unused(count.suppressed_by, settings.suppress, today)
+        findings.extend(counted(suppress.fingerprinted(idle, settings.key)))
+    return findings
 
 
 def _severity(rule: str, outcome: Outcome, defaults: Mapping[str, Severity]) -> Severity:
     return outcome.active[rule].severity_or_default if rule in outcome.active else defaults[rule]
 
 
-def _results(catalogue: Catalogue, outcome: Outcome, findings: Sequence[Finding], *, timings: bool) -> list[RuleResult]:
+def _results(catalogue: Catalogue, outcome: Outcome, count: gate.Count, *, timings: bool) -> list[RuleResult]:
     """Return what became of every known rule, and turn crashes into problems."""
-    counts, places = Counter[str](), defaultdict[str, set[tuple[str | None, int]]](set)
-    for finding in findings:
-        if finding.suppressed is None:
-            counts[finding.rule] += 1
-            if finding.at.row is not None:
-                places[finding.rule].add((finding.at.path, finding.at.row))
     results = []
     for name, known in catalogue.items():
         states = outcome.states.get(name, [])
@@ -155,8 +150,8 @@ def _results(catalogue: Catalogue, outcome: Outcome, findings: Sequence[Finding]
                 state="not-applicable" if state == "asked" else state,
                 reason=reason,
                 judged=judged,
-                count=counts[name],
-                rate=gate.rate(len(places[name]), judged),
+                count=count.active[name],
+                rate=gate.rate(count.flagged[name], judged),
                 seconds=round(outcome.seconds[name], 4) if timings and name in outcome.seconds else None,
                 manual=known.rule.__doc__ or "",
                 whole=issubclass(known.rule, DatasetRule),

@@ -61,7 +61,11 @@ def lookup(value: object, path: str) -> object:
 
 def without(value: object, path: str) -> object:
     """Return the value without what `lookup` finds at a column path. Only what is on the way there is copied."""
-    return _cut(value, [path] if type(value) is dict and path in value else _keys(path))
+    if type(value) is dict and path in value:
+        rest = value.copy()
+        del rest[path]
+        return rest
+    return _cut(value, _keys(path))
 
 
 def _cut(value: object, keys: list[str]) -> object:
@@ -318,7 +322,7 @@ class Batch:
     @cached_property
     def digests(self) -> list[bytes]:
         """Digest of each record (16 bytes)."""
-        return self.per_record("digests", lambda batch: [digest(value) for value in batch.values])
+        return self.per_record("digests", lambda batch: [xxh3_128_digest(_canonical(value)) for value in batch.values])
 
     def texts_at(self, position: int, roles: Sequence[str]) -> list[Text]:
         """Return the texts of one record in the given roles; see `Record.texts`."""

@@ -7,23 +7,29 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import Any
 
 from msgspec.structs import replace
 
 from dslint.batch import Batch, Record
 from dslint.errors import DslintError, InputError, PluginError
+from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Problem
-from dslint.partial import Crash, Partial, Summary, Tally, note_crash
+from dslint.partial import Crash, Partial, Tally, Whole, note_crash
 from dslint.protocols import Source
 from dslint.rules import Active, DatasetRule, Observer, PairRule, RecordRule
-from dslint.state import ARROW_ROWS, ENGINE_COLUMNS, Columns, State, chunk_length, partition, to_arrow
+from dslint.state import ENGINE_COLUMNS, Chunk, Columns, State, Store, to_arrow
 
 Stamp = Callable[[Finding, Record], Finding]
 """Adds to a finding what only its record tells: id, identity, slices, and whether the owners suppressed it."""
 
+Sink = Callable[[Iterable[Finding]], None]
+"""Takes findings as they come."""
+
 PAIRS_AT_ONCE = 10_000
-BATCHES_PER_COLLECTION = 100
+PIECE = 64
+"""Batches after which a shard hands over what it has: a file that cannot be cut must not fill the memory."""
 
 
 def observers_of(rules: Sequence[Active]) -> list[Observer]:
@@ -43,38 +49,22 @@ def fold(
     observers: Sequence[Observer],
     stamp: Stamp,
     slices: Sequence[str] = (),
-) -> Partial:
-    """Read the batches of a shard once, through every record rule and observer."""
-    part = Partial()
-    record_rules = [(active, active.rule) for active in rules if isinstance(active.rule, RecordRule)]
-    dataset_rules = [(active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)]
-    broken: set[int] = set()
-    with _collector_paused():
-        for number, batch in enumerate(_to_the_end(batches, part), start=1):
-            _count(part, batch, slices)
-            for active, rule in record_rules:
-                judged = batch if rule.sees == "all" else batch.valid
-                if judged.values:
-                    with _clock(part.seconds, active.id):
-                        part.judged[active.id] += len(judged)
-                        part.findings.extend(_checked(part, active, rule, judged, stamp))
-            for active, dataset_rule in dataset_rules:
-                part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
-            for index, observer in enumerate(observers):
-                if index not in broken and not _observed(part, index, observer, batch, dataset_rules):
-                    broken.add(index)
-            batch.release()
-            if number % BATCHES_PER_COLLECTION == 0:
-                gc.collect()
-    for index in broken:
-        part.states.pop(index, None)
-    return part
+) -> Iterator[Partial]:
+    """Read the batches of a shard once, through every record rule and observer, and yield what they come to, piece by piece."""
+    folding = _Folding(rules, observers, stamp, slices)
+    rest = iter(batches)
+    while not folding.ended:
+        yield folding.piece(rest)
 
 
-def merge(parts: Iterable[Partial], observers: Sequence[Observer]) -> Partial:
-    """Add partial results up; the order of the parts does not matter for what is concluded."""
-    whole = Partial()
+def merge(parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, memory: int | None = None) -> Whole:
+    """Add partial results up; their order does not matter for what is concluded. Findings go to the `sink`.
+
+    State of more than `memory` bytes goes to disk.
+    """
+    whole = Whole()
     for part in parts:
+        sink(part.findings)
         for index, tally in part.tallies.items():
             total = whole.tallies.setdefault(index, Tally())
             total.records += tally.records
@@ -83,45 +73,52 @@ def merge(parts: Iterable[Partial], observers: Sequence[Observer]) -> Partial:
         whole.judged.update(part.judged)
         whole.sliced.update(part.sliced)
         whole.seconds.update(part.seconds)
-        whole.findings.extend(part.findings)
         whole.problems.extend(part.problems)
         for index, places in part.marks.items():
             whole.marks.setdefault(index, []).extend(places)
         for rule, crash in part.crashes.items():
             note_crash(whole, rule, crash)
         for index, chunks in part.states.items():
-            whole.states.setdefault(index, []).extend(chunks)
-            _settle(whole, index, observers[index])
+            observer = observers[index]
+            if index not in whole.stores:
+                whole.stores[index] = Store(ENGINE_COLUMNS | dict(observer.state), None if memory is None else memory // (2 * len(observers)))
+            _keep(whole.stores[index], chunks, observer)
     return whole
 
 
 def conclude(
-    whole: Partial,
+    whole: Whole,
     rules: Sequence[Active],
     observers: Sequence[Observer],
     inputs: Sequence[Input],
     source: Source,
-    partitions: int = 1,
-) -> Summary:
-    """Let the dataset rules have their say over the whole, and return everything, findings in their reported order."""
-    findings, measures = list(whole.findings), dict[str, float]()
+    sink: Sink,
+    partitions: Callable[[Store], int] = lambda _: 1,
+    starting: Callable[[str], None] = lambda _: None,
+) -> None:
+    """Let the dataset rules have their say over the whole, one after the other: findings go to the `sink`, measures into the whole.
+
+    `partitions` says into how many parts state is dealt out, so that one of them fits into memory; `starting` is told the id of each rule.
+    """
     for active in rules:
         rule = active.rule
         if not isinstance(rule, DatasetRule) or active.id in whole.crashes:
             continue
+        starting(active.id)
         index = observers.index(rule.observer())
+        observer = observers[index]
+        store = whole.stores.get(index) or Store(ENGINE_COLUMNS | dict(observer.state))
+        parts = partitions(store) if rule.key is not None else 1
         with _clock(whole.seconds, active.id):
             try:
-                said, own = _concluded(rule, active, whole.states.get(index, []), observers[index], inputs, source, partitions)
+                findings, own = _concluded(rule, active, store, observer, inputs, source, parts)
             except DslintError:
                 raise
             except Exception as error:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, and the other rules go on
                 note_crash(whole, active.id, Crash("", -1, describe(error)))
                 continue
-        findings.extend(said)
-        measures.update({f"{active.id}.{name}": value for name, value in own.items()})
-    findings.sort(key=Finding.order)
-    return Summary(whole.tallies, whole.judged, whole.sliced, findings, measures, whole.crashes, whole.problems, whole.seconds)
+        sink(findings)
+        whole.measures.update({f"{active.id}.{name}": value for name, value in own.items()})
 
 
 def packed(part: Partial, observers: Sequence[Observer]) -> Partial:
@@ -162,12 +159,51 @@ def _clock(seconds: Counter[str], rule: str) -> Iterator[None]:
         seconds[rule] += time.perf_counter() - start  # type: ignore[assignment]
 
 
-def _to_the_end(batches: Iterable[Batch], part: Partial) -> Iterator[Batch]:
-    """Yield batches; where the rest of a file cannot be read, that is a problem, and what was read stays checked."""
-    try:
-        yield from batches
-    except InputError as error:
-        part.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
+class _Folding:
+    """One shard on its way through the rules."""
+
+    def __init__(self, rules: Sequence[Active], observers: Sequence[Observer], stamp: Stamp, slices: Sequence[str]) -> None:
+        self.record_rules = [(active, active.rule) for active in rules if isinstance(active.rule, RecordRule)]
+        self.dataset_rules = [(active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)]
+        self.observers = observers
+        self.stamp = stamp
+        self.slices = slices
+        self.broken: set[int] = set()
+        self.ended = False
+
+    def piece(self, batches: Iterator[Batch]) -> Partial:
+        """Take the next batches, as many as make a piece."""
+        part = Partial()
+        with _collector_paused():
+            for _ in range(PIECE):
+                try:
+                    batch = next(batches)
+                except StopIteration:
+                    self.ended = True
+                    break
+                except InputError as error:  # the rest of the file cannot be read: a problem, and what was read stays checked
+                    part.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
+                    self.ended = True
+                    break
+                self._take(part, batch)
+                batch.release()
+        for index in self.broken:
+            part.states.pop(index, None)
+        return part
+
+    def _take(self, part: Partial, batch: Batch) -> None:
+        _count(part, batch, self.slices)
+        for active, rule in self.record_rules:
+            judged = batch if rule.sees == "all" else batch.valid
+            if judged.values:
+                with _clock(part.seconds, active.id):
+                    part.judged[active.id] += len(judged)
+                    part.findings.extend(_checked(part, active, rule, judged, self.stamp))
+        for active, dataset_rule in self.dataset_rules:
+            part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
+        for index, observer in enumerate(self.observers):
+            if index not in self.broken and not _observed(part, index, observer, batch, self.dataset_rules):
+                self.broken.add(index)
 
 
 def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
@@ -236,7 +272,6 @@ def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules
         try:
             said = observer.observe(judged)
             part.states.setdefault(index, []).append(_located(observer, judged, said))
-            _settle(part, index, observer)
         except PluginError:
             raise
         except Exception as error:  # noqa: BLE001 - it ends as a problem of each rule that needs this observer
@@ -272,36 +307,31 @@ def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
     return {**own, **origin, "content": contents, "row": rows, "line": lines}
 
 
-def _settle(part: Partial, index: int, observer: Observer) -> None:
-    """Turn plain state that has grown large into Arrow, and let the observer compact its state whenever it has doubled."""
-    chunks = part.states[index]
-    plain = [chunk for chunk in chunks if isinstance(chunk, dict)]
-    if sum(map(chunk_length, plain)) >= ARROW_ROWS:
-        chunks = [chunk for chunk in chunks if not isinstance(chunk, dict)] + [to_arrow(ENGINE_COLUMNS | dict(observer.state), plain)]
-    if sum(map(chunk_length, chunks)) >= 2 * part.compacted.get(index, ARROW_ROWS):
-        compacted = observer.compact(State(observer.state, chunks))
-        chunks = chunks if compacted is None else [compacted]
-        part.compacted[index] = max(ARROW_ROWS, sum(map(chunk_length, chunks)))
-    part.states[index] = chunks
+def _keep(store: Store, chunks: Iterable[Chunk], observer: Observer) -> None:
+    """Add chunks of state; let the observer compact what is in memory whenever that has doubled, and put on disk what is too much then."""
+    for chunk in chunks:
+        store.add(chunk)
+    if store.grown:
+        compacted = observer.compact(State(observer.state, store.held))
+        store.hold(store.held if compacted is None else [compacted])
+    store.spill()
 
 
 def _concluded(
     rule: DatasetRule,
     active: Active,
-    chunks: list[Any],
+    store: Store,
     observer: Observer,
     inputs: Sequence[Input],
     source: Source,
     partitions: int,
-) -> tuple[list[Finding], dict[str, float]]:
-    schema = ENGINE_COLUMNS | dict(observer.state)
-    parts = partition(schema, chunks, rule.key, partitions) if rule.key is not None and partitions > 1 else [chunks]
+) -> tuple[Findings, dict[str, float]]:
     datasets = {item.path: item.dataset for item in inputs}
     dataset = inputs[0].dataset if inputs else ""
-    findings: list[Finding] = []
+    findings = Findings()
     measures: dict[str, float] = {}
     pairs: dict[tuple[int, ...], tuple[Any, Any]] = {}
-    for part in parts:
+    for part in [store] if partitions < 2 or rule.key is None else store.dealt(rule.key, partitions):
         state = State(observer.state, part, inputs, rule.key)
         compacted = observer.compact(state)
         if compacted is not None:
@@ -310,7 +340,7 @@ def _concluded(
             pairs.update(_pairs(rule, state))
         for said in rule.conclude(state, source):
             if isinstance(said, Finding):
-                findings.append(_named(said, active, datasets.get(said.at.path or "", dataset)))
+                findings.extend([_named(said, active, datasets.get(said.at.path or "", dataset))])
             elif rule.key is not None:
                 measures[said.name] = measures.get(said.name, 0) + said.value
             elif said.name in measures:
@@ -318,16 +348,14 @@ def _concluded(
             else:
                 measures[said.name] = said.value
     if isinstance(rule, PairRule):
-        state = State(observer.state, chunks, inputs, rule.key)
+        state = State(observer.state, store, inputs, rule.key)
         ordered = [pairs[key] for key in sorted(pairs)]
         for start in range(0, len(ordered), PAIRS_AT_ONCE):
             findings.extend(
                 _named(said, active, datasets.get(said.at.path or "", dataset))
                 for said in rule.verify(ordered[start : start + PAIRS_AT_ONCE], state, source)
             )
-    if rule.key is not None:
-        findings = _one_per_record(findings)
-    return findings, measures
+    return (findings if rule.key is None else Findings(_one_per_record(findings))), measures
 
 
 def _pairs(rule: PairRule, state: State) -> dict[tuple[int, ...], tuple[Any, Any]]:
@@ -340,12 +368,9 @@ def _pairs(rule: PairRule, state: State) -> dict[tuple[int, ...], tuple[Any, Any
     return found
 
 
-def _one_per_record(findings: list[Finding]) -> list[Finding]:
-    best: dict[tuple[str | None, int | None], Finding] = {}
-    for finding in findings:
-        place = (finding.at.path, finding.at.row)
-        best[place] = min(best.get(place, finding), finding, key=_preference)
-    return list(best.values())
+def _one_per_record(findings: Findings) -> Iterator[Finding]:
+    for _, same in groupby(findings, key=lambda finding: (finding.at.path, finding.at.row)):
+        yield min(same, key=_preference)
 
 
 def _preference(finding: Finding) -> tuple[Any, ...]:

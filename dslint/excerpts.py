@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from itertools import pairwise
 
@@ -13,7 +13,7 @@ from dslint.errors import InputError
 from dslint.model import Excerpt, Finding, Passage, Piece
 from dslint.readers.source import FileSource, Opened
 from dslint.redact import masks, redact
-from dslint.sampling import first_of_each
+from dslint.sampling import first_of_each, shares
 from dslint.settings import Settings
 
 AROUND = 300
@@ -43,11 +43,12 @@ def excerpts(findings: Iterable[Finding], files: Iterable[Opened], sensitive: Co
     Reads their records again. `sensitive` names the rules whose findings point at what nobody may see: these spans are masked in all excerpts.
     """
     wanted: defaultdict[tuple[str, int], list[Finding]] = defaultdict(list)
-    for finding in first_of_each(findings, settings.excerpts):
+    counts = Counter(finding.rule for finding in findings)
+    for finding in first_of_each(findings, shares(counts, settings.excerpts)):
         if finding.at.path is not None and finding.at.row is not None:
             wanted[finding.at.path, finding.at.row].append(finding)
     hidden: defaultdict[tuple[str | None, int | None], _Hidden] = defaultdict(_Hidden)
-    for finding in findings:
+    for finding in findings if any(rule in counts for rule in sensitive) else ():
         at = finding.at
         if finding.rule in sensitive and (at.path, at.row) in wanted:
             hidden[at.path, at.row].spans[at.field].append(None if at.start is None or at.end is None else (at.start, at.end))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from dslint.errors import ConfigError, nearest
 from dslint.globs import matches_any
 from dslint.model import Confidence, ExitCode, Finding, InputResult, Judged, Limit, Severity
@@ -14,45 +16,93 @@ MAX_SLICES = 1000
 """Values of one slice column for which measures are given."""
 
 
+Slice = tuple[str, str, str]
+"""A rule (or which records it sees), a slice column, and a value of it."""
+
+
+class Within(Struct):
+    """What was counted within some files."""
+
+    total: int = 0
+    active: int = 0
+    flagged: int = 0
+
+
+class Count:
+    """Findings, counted in one pass: they must come in their reported order, in which those of one record stand together.
+
+    `limits` are needed for those within some files, and for the findings that fail by their severity: at least `fail_on`, with at least
+    `min_confidence`.
+    """
+
+    def __init__(self, limits: Iterable[Limit] = (), fail_on: Severity = Severity.ERROR, min_confidence: Confidence = Confidence.MEDIUM) -> None:
+        self.total, self.active, self.flagged, self.failing = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+        self.active_by, self.flagged_by = Counter[Slice](), Counter[Slice]()
+        self.by_severity = Counter[tuple[Severity, str]]()
+        self.within: dict[str, Within] = {}
+        """The findings within some files, by the `[files=...]` of a limit, for its rule."""
+        self.suppressed = 0
+        self.suppressed_by: set[int] = set()
+        self._fail_on, self._min_confidence = fail_on, min_confidence
+        self._last: dict[str | Slice | tuple[str, str], tuple[str | None, int]] = {}
+        self._globs: defaultdict[str, set[str]] = defaultdict(set)
+        for limit in limits:
+            name, sign, globs = limit.measure.partition("[files=")
+            if sign:
+                self._globs[name.rpartition(".")[0]].add(globs.removesuffix("]"))
+
+    def add(self, finding: Finding) -> None:
+        """Count one more."""
+        rule, at = finding.rule, finding.at
+        inside = [globs for globs in self._globs.get(rule, ()) if at.path is not None and matches_any(at.path, globs.split(","))]
+        areas = [self.within.setdefault(f"{rule}[files={globs}]", Within()) for globs in inside]
+        self.total[rule] += 1
+        for area in areas:
+            area.total += 1
+        if finding.suppressed is not None:
+            self.suppressed += 1
+            self.suppressed_by.add(finding.suppressed_by)
+            return
+        self.active[rule] += 1
+        self.by_severity[finding.severity or Severity.INFO, rule] += 1
+        self.failing[rule] += not inside and (finding.severity or 0) >= self._fail_on and finding.confidence >= self._min_confidence
+        new = at.row is not None and self._new(rule, (at.path, at.row))
+        self.flagged[rule] += new
+        for area, globs in zip(areas, inside, strict=True):
+            area.active += 1
+            area.flagged += at.row is not None and self._new((rule, globs), (at.path, at.row))
+        for kind, value in finding.slices:
+            self.active_by[rule, kind, value] += 1
+            self.flagged_by[rule, kind, value] += at.row is not None and self._new((rule, kind, value), (at.path, at.row))
+
+    def _new(self, key: str | Slice | tuple[str, str], place: tuple[str | None, int]) -> bool:
+        if self._last.get(key) == place:
+            return False
+        self._last[key] = place
+        return True
+
+
 def measure(
     rules: Mapping[str, int],
-    findings: Iterable[Finding],
+    count: Count,
     own: Mapping[str, float],
     sees: Mapping[str, str],
-    sliced: Mapping[tuple[str, str, str], int],
+    sliced: Mapping[Slice, int],
 ) -> dict[str, float]:
     """Return all measures of a run.
 
     `rules` maps the rules that ran to the records that they judged; `own` holds the rules' own measures; `sees` says which records each rule judges;
     `sliced` counts records by (sees, column, value). A rate is the share of judged records that have an active finding.
     """
-    count, total = Counter[str](), Counter[str]()
-    flagged: defaultdict[str, set[tuple[str | None, int]]] = defaultdict(set)
-    counts_by, flagged_by = (
-        Counter[tuple[str, str, str]](),
-        defaultdict[tuple[str, str, str], set[tuple[str | None, int]]](set),
-    )
-    for finding in findings:
-        total[finding.rule] += 1
-        if finding.suppressed is not None:
-            continue
-        count[finding.rule] += 1
-        place = None if finding.at.row is None else (finding.at.path, finding.at.row)
-        if place:
-            flagged[finding.rule].add(place)
-        for kind, value in finding.slices:
-            counts_by[finding.rule, kind, value] += 1
-            if place:
-                flagged_by[finding.rule, kind, value].add(place)
     measures: dict[str, float] = {}
     for rule, judged in sorted(rules.items()):
-        measures[f"{rule}.count"] = count[rule]
-        measures[f"{rule}.rate"] = rate(len(flagged[rule]), judged)
-        measures[f"{rule}.total"] = total[rule]
+        measures[f"{rule}.count"] = count.active[rule]
+        measures[f"{rule}.rate"] = rate(count.flagged[rule], judged)
+        measures[f"{rule}.total"] = count.total[rule]
         for kind, value in _slices(sliced, sees.get(rule, "valid")):
-            place_of = (rule, kind, value)
-            measures[f"{rule}.count[{kind}={value}]"] = counts_by[place_of]
-            measures[f"{rule}.rate[{kind}={value}]"] = rate(len(flagged_by[place_of]), sliced[sees.get(rule, "valid"), kind, value])
+            place = (rule, kind, value)
+            measures[f"{rule}.count[{kind}={value}]"] = count.active_by[place]
+            measures[f"{rule}.rate[{kind}={value}]"] = rate(count.flagged_by[place], sliced[sees.get(rule, "valid"), kind, value])
     return {**measures, **own}
 
 
@@ -69,22 +119,17 @@ def _slices(sliced: Mapping[tuple[str, str, str], int], sees: str) -> list[tuple
     return [(kind, value) for kind in sorted(by_kind) for value in sorted(by_kind[kind])[:MAX_SLICES]]
 
 
-def in_files(limit: Limit, findings: Iterable[Finding], inputs: Iterable[InputResult], sees: Mapping[str, str]) -> float | None:
+def in_files(limit: Limit, count: Count, inputs: Iterable[InputResult], sees: Mapping[str, str]) -> float | None:
     """Return the value of a measure within some files, `<rule>.count[files=<globs>]`; None if the measure is of another kind."""
     name, sign, rest = limit.measure.partition("[files=")
     rule, _, kind = name.rpartition(".")
     if not sign or kind not in COUNTED:
         return None
-    patterns = rest.removesuffix("]").split(",")
-    inside = [f for f in findings if f.rule == rule and f.at.path is not None and matches_any(f.at.path, patterns)]
-    if kind == "total":
-        return len(inside)
-    active = [f for f in inside if f.suppressed is None]
-    if kind == "count":
-        return len(active)
-    files = [item for item in inputs if matches_any(item.input.path, patterns)]
-    judged = sum(item.records - (item.unreadable if sees.get(rule) == "all" else item.unchecked) for item in files)
-    return rate(len({(f.at.path, f.at.row) for f in active}), judged)
+    found = count.within.get(f"{rule}[files={rest}", Within())
+    if kind != "rate":
+        return found.total if kind == "total" else found.active
+    files = [item for item in inputs if matches_any(item.input.path, rest.removesuffix("]").split(","))]
+    return rate(found.flagged, sum(item.records - (item.unreadable if sees.get(rule) == "all" else item.unchecked) for item in files))
 
 
 def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) -> None:
@@ -105,41 +150,20 @@ def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) 
             )
 
 
-def judge(
-    limits: Sequence[Limit],
-    measures: Mapping[str, float],
-    findings: Iterable[Finding],
-    rules: Mapping[str, Severity],
-    fail_on: Severity,
-    min_confidence: Confidence,
-) -> list[Judged]:
+def judge(limits: Sequence[Limit], measures: Mapping[str, float], count: Count, rules: Mapping[str, Severity], fail_on: Severity) -> list[Judged]:
     """Hold the measures against the limits, bounds included.
 
-    A rule without limits of its own passes if it has no active finding of severity `fail_on` and confidence `min_confidence` or more; limits
-    within some files replace that default within these files.
+    A rule without limits of its own passes if it has no active finding of the severity and confidence that fail; limits within some files replace
+    that default within these files.
     `rules` maps the rules that ran to their severities; a limit on a measure of a rule that did not run is not judged.
     """
     judged: list[Judged] = []
-    limited: set[str] = set()
-    within: defaultdict[str, list[str]] = defaultdict(list)
-    for limit in limits:
-        name, scope, globs = limit.measure.partition("[files=")
-        rule_limited = name.partition("[")[0].rpartition(".")[0]
-        if scope:
-            within[rule_limited].extend(globs.removesuffix("]").split(","))
-        else:
-            limited.add(rule_limited)
-    failing, active = Counter[str](), Counter[str]()
-    for finding in findings:
-        if finding.suppressed is None:
-            active[finding.rule] += 1
-            elsewhere = not (finding.rule in within and matches_any(finding.at.path or "", within[finding.rule]))
-            fails = (finding.severity or 0) >= fail_on and finding.confidence >= min_confidence
-            failing[finding.rule] += elsewhere and fails
+    limited = {limit.measure.partition("[")[0].rpartition(".")[0] for limit in limits if "[files=" not in limit.measure}
     for rule, severity in rules.items():
-        if rule not in limited and (severity >= fail_on or failing[rule]):
-            name = f"{rule}.count" if failing[rule] == active[rule] else f"{rule}.count[severity={fail_on}]"
-            judged.append(_held(Limit(measure=name, max=0, origin="severity"), failing[rule]))
+        failing = count.failing[rule]
+        if rule not in limited and (severity >= fail_on or failing):
+            name = f"{rule}.count" if failing == count.active[rule] else f"{rule}.count[severity={fail_on}]"
+            judged.append(_held(Limit(measure=name, max=0, origin="severity"), failing))
     judged.extend(_held(limit, measures.get(limit.measure)) for limit in limits)
     return sorted(judged, key=lambda item: item.limit.measure)
 

@@ -277,7 +277,11 @@ class Report(Struct, frozen=True, kw_only=True):
     limits: tuple[Judged, ...]
     counts: Mapping[str, int]
     findings: Sequence[Finding]
+    by_rule: Mapping[tuple[Severity, str], int] = {}
+    """The active findings by severity and rule, the gravest first."""
     notes: tuple[str, ...] = ()
+    stages: Mapping[str, float] | None = None
+    """Seconds that the stages of the run took, where asked for."""
     excerpts: Mapping[str, Excerpt] = field(default_factory=dict)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from dslint.model import Finding, Problem
+from dslint.state import Store
 
 
 class Tally(Struct):
@@ -28,7 +29,7 @@ class Crash(Struct, frozen=True):
 
 
 class Partial(Struct):
-    """What one shard contributes: picklable, and mergeable in any order."""
+    """What a piece of a shard contributes: picklable, and mergeable in any order."""
 
     tallies: dict[int, Tally] = field(default_factory=dict)
     judged: Counter[str] = field(default_factory=Counter)
@@ -38,24 +39,24 @@ class Partial(Struct):
     crashes: dict[str, Crash] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
-    compacted: dict[int, int] = field(default_factory=dict)
     marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
 
-class Summary(Struct):
-    """What all shards together come to."""
+class Whole(Struct):
+    """What all shards together come to, but for their findings, which go their own way as they come. `stores` holds the state of each observer."""
 
-    tallies: dict[int, Tally]
-    judged: Counter[str]
-    sliced: Counter[tuple[str, str, str]]
-    findings: list[Finding]
-    measures: dict[str, float]
-    crashes: dict[str, Crash]
-    problems: list[Problem]
-    seconds: Counter[str]
+    tallies: dict[int, Tally] = field(default_factory=dict)
+    judged: Counter[str] = field(default_factory=Counter)
+    sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    measures: dict[str, float] = field(default_factory=dict)
+    stores: dict[int, Store] = field(default_factory=dict)
+    crashes: dict[str, Crash] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+    marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
 
-def note_crash(part: Partial, rule: str, crash: Crash) -> None:
+def note_crash(part: Partial | Whole, rule: str, crash: Crash) -> None:
     """Add a crash of a rule to those known of it; the first place counts."""
     known = part.crashes.get(rule)
     if known is None:

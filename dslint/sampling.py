@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
 from dslint.model import Finding
@@ -19,21 +18,20 @@ def shares(counts: Mapping[str, int], limit: int) -> dict[str, int]:
     return shared
 
 
-def first_of_each(findings: Iterable[Finding], limit: int) -> Iterator[Finding]:
-    """Yield at most `limit` findings in their order, the first ones of each rule. `findings` is iterated twice."""
-    left = shares(Counter(finding.rule for finding in findings), limit)
+def first_of_each(findings: Iterable[Finding], share: Mapping[str, int]) -> Iterator[Finding]:
+    """Yield the first findings of each rule, as many as its share, in their order."""
+    left = dict(share)
     for finding in findings:
         if left[finding.rule] > 0:
             left[finding.rule] -= 1
             yield finding
 
 
-def smallest_of_each(findings: Iterable[Finding], limit: int) -> dict[str, list[Finding]]:
-    """Return for each rule those findings that have the smallest fingerprints, at most `limit` in all, by fingerprint.
+def smallest_of_each(findings: Iterable[Finding], share: Mapping[str, int]) -> dict[str, list[Finding]]:
+    """Return for each rule those findings that have the smallest fingerprints, as many as its share, by fingerprint.
 
-    A shuffle of the data chooses the same ones. `findings` is iterated twice, and no more than `limit` are kept.
+    A shuffle of the data chooses the same ones.
     """
-    share = shares(Counter(finding.rule for finding in findings), limit)
     heaps: dict[str, list[tuple[int, int, Finding]]] = {rule: [] for rule in share}
     for number, finding in enumerate(findings):
         heap, item = heaps[finding.rule], (-int(finding.fingerprint or "0", 16), -number, finding)

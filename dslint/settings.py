@@ -68,7 +68,8 @@ class Settings(Struct, frozen=True, kw_only=True):
 
     `select` is None for the recommended set, to which `extend_select` adds. `narrowed` says that the run is less than the whole configured
     one: suppressions may then well suppress nothing. `confined` says that links and the
-    configuration must not lead out of the root, but for what `allow_paths` matches.
+    configuration must not lead out of the root, but for what `allow_paths` matches. `memory` is how many bytes the state of dataset rules may take
+    before it goes to disk.
     """
 
     root: str = "."
@@ -93,6 +94,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     exit_zero: bool = False
     allow_empty: bool = False
     shard_size: int = 8 * MIB
+    memory: int = 128 * MIB
     max_record_bytes: int = 64 * MIB
     max_depth: int = 200
     timings: bool = False

@@ -5,10 +5,13 @@ It stays plain Python while it is small: a check of ten rows must not pay for im
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import zlib
+from collections import Counter, namedtuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
 from dslint.errors import PluginError
 from dslint.model import Input, Location
@@ -19,11 +22,23 @@ if TYPE_CHECKING:
 Columns = Mapping[str, Sequence[Any]]
 """Equally long columns by name: what `observe` returns. A column `record` holds batch positions where a record has none or several rows."""
 
-ENGINE_COLUMNS = {"rank": "int32", "content": "binary[16]", "file": "int32", "row": "int64", "line": "int64"}
+DIGEST_SIZE = 16
+DIGEST = f"binary[{DIGEST_SIZE}]"
+"""The type of a digest, the usual key."""
+
+ENGINE_COLUMNS = {"rank": "int32", "content": DIGEST, "file": "int32", "row": "int64", "line": "int64"}
 """What the engine adds to every row of state: the rank of its split, the digest of the record, and where it comes from."""
 
-ARROW_ROWS = 200_000
-"""Rows up to which state stays plain Python (some 60 MB for a pair of digests): importing Arrow costs 50 MB and 0.1 s, too much below."""
+ARROW_ROWS = 131_072
+"""Rows up to which state stays plain Python (some 40 MB for a pair of digests): importing Arrow costs 50 MB and 0.1 s, too much below."""
+_PLAIN_ROWS = 16_384
+"""The same once Arrow is imported."""
+_CHUNK = 8_192
+"""Rows that are turned from Arrow into Python at a time; a group of more rows is read anew wherever it is gone through."""
+
+
+Chunk: TypeAlias = "Columns | pa.Table"
+"""Rows of state: plain, or an Arrow table."""
 
 
 def arrow_type(name: str) -> pa.DataType:
@@ -48,7 +63,7 @@ def arrow_type(name: str) -> pa.DataType:
     return simple[name]()
 
 
-def to_arrow(schema: Mapping[str, str], chunks: Iterable[Columns | pa.Table]) -> pa.Table:
+def to_arrow(schema: Mapping[str, str], chunks: Iterable[Chunk]) -> pa.Table:
     """Return chunks of state as one Arrow table."""
     import pyarrow as pa
 
@@ -65,29 +80,155 @@ def _member_type(columns: tuple[str, ...]) -> Any:
     return namedtuple("Member", columns)  # noqa: PYI024 - the columns are known at run time only
 
 
+class Store:
+    """The state of one observer as it grows: chunks that are plain, then Arrow, and on disk beyond `budget` bytes."""
+
+    def __init__(self, schema: Mapping[str, str], budget: int | None = None) -> None:
+        self.schema = schema
+        self.held: list[Chunk] = []
+        """The chunks that are in memory."""
+        self._budget = budget
+        self._plain = 0
+        self._arrow = 0
+        self._settled = ARROW_ROWS
+        self._spool: Any = None
+        self._spilled = 0
+
+    def __len__(self) -> int:
+        return self._spilled + sum(map(chunk_length, self.held))
+
+    @property
+    def bytes(self) -> int:
+        """How many bytes of it are Arrow, in memory and on disk."""
+        return self._arrow + (self._spool.bytes if self._spool else 0)
+
+    @property
+    def grown(self) -> bool:
+        """Whether what is in memory has doubled since it was last looked at."""
+        return sum(map(chunk_length, self.held)) >= 2 * self._settled
+
+    def hold(self, chunks: Iterable[Chunk]) -> None:
+        """Put chunks in the place of those in memory."""
+        self.held, self._plain, self._arrow = [], 0, 0
+        for chunk in chunks:
+            self.add(chunk)
+        self._settled = max(ARROW_ROWS, sum(map(chunk_length, self.held)))
+
+    def add(self, chunk: Chunk) -> None:
+        """Append a chunk."""
+        self.held.append(chunk)
+        if isinstance(chunk, Mapping):
+            self._plain += chunk_length(chunk)
+        else:
+            self._arrow += chunk.nbytes
+        if self._plain >= (_PLAIN_ROWS if self.bytes else ARROW_ROWS):
+            self._arrange()
+
+    def spill(self) -> None:
+        """Put what is in memory on disk if it is more than the budget. Plain rows hardly count: there are never many of them."""
+        if self._budget is None or self._arrow + self._plain <= self._budget:
+            return
+        import pyarrow as pa
+
+        if self._spool is None:
+            from dslint.spill import Spool  # 5 ms at import, needed for large data only
+
+            self._spool = Spool()
+        for chunk in self.held:  # one by one, for a frame is made in memory
+            table = to_arrow(self.schema, [chunk])
+            sink = pa.BufferOutputStream()
+            with pa.ipc.new_stream(sink, table.schema) as stream:
+                stream.write_table(table)
+            self._spool.add(memoryview(sink.getvalue()))
+            self._spilled += table.num_rows
+        self.hold([])
+
+    def __iter__(self) -> Iterator[Chunk]:
+        if self._spool is not None:
+            import pyarrow as pa
+
+            for frame in self._spool:
+                yield pa.ipc.open_stream(frame).read_all()
+        yield from self.held
+
+    def dealt(self, key: str, parts: int) -> Iterator[Store]:
+        """Deal the rows out by their key, equal keys together, so that each part can be concluded by itself.
+
+        What is in memory is gone through for each part, so that one of them is there at a time; what is on disk is read and written once.
+        """
+        dealt = [Store(self.schema, None if self._spool is None else 0) for _ in range(parts)]
+        if self._spool is None:
+            slots = [_slots(chunk, key, parts) for chunk in self.held]
+            for number, store in enumerate(dealt):
+                store.hold(_dealt(chunk, mine, number) for chunk, mine in zip(self.held, slots, strict=True))
+                yield store
+                store.hold([])
+            return
+        for chunk in self:
+            mine = _slots(chunk, key, parts)
+            for number, store in enumerate(dealt):
+                store.add(_dealt(chunk, mine, number))
+                store.spill()
+        yield from dealt
+
+    def _arrange(self) -> None:
+        """Turn what is plain into Arrow."""
+        made = to_arrow(self.schema, [chunk for chunk in self.held if isinstance(chunk, Mapping)])
+        self.held = [*(chunk for chunk in self.held if not isinstance(chunk, Mapping)), made]
+        self._arrow += made.nbytes
+        self._plain = 0
+
+
+def chunk_length(chunk: Chunk) -> int:
+    """Return the number of rows of a chunk of state."""
+    return len(chunk["row"]) if isinstance(chunk, Mapping) else int(chunk.num_rows)
+
+
+def _slots(chunk: Chunk, key: str, parts: int) -> bytes:
+    """Return for each row the number of the part that its key belongs to, one byte each."""
+    if not isinstance(chunk, Mapping) and chunk.schema.field(key).type == arrow_type(DIGEST):
+        first = b"".join(
+            bytes(memoryview(piece.buffers()[1])[piece.offset * DIGEST_SIZE : (piece.offset + len(piece)) * DIGEST_SIZE : DIGEST_SIZE])
+            for piece in chunk[key].chunks
+        )
+        return first.translate(bytes(value % parts for value in range(256)))
+    keys = chunk[key] if isinstance(chunk, Mapping) else chunk[key].to_pylist()
+    return bytes((value[0] if type(value) is bytes and len(value) == DIGEST_SIZE else zlib.crc32(repr(value).encode())) % parts for value in keys)
+
+
+def _dealt(chunk: Chunk, slots: bytes, part: int) -> Chunk:
+    if isinstance(chunk, Mapping):
+        keep = [number for number, slot in enumerate(slots) if slot == part]
+        return {name: [column[number] for number in keep] for name, column in chunk.items()}
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    return chunk.filter(pc.equal(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)]), part))
+
+
 class State:
     """All that an observer has said, as rows: one table with two faces, Python groups and an Arrow table.
 
     Rows are named tuples `(rank, content, file, row, line, <declared columns>)`; their natural order is the order of splits (train first), then of
-    content, then of position, so that the first row of a sorted group stays the same record when the data is shuffled.
+    content, then of position, so that the first row of a group stays the same record when the data is shuffled.
     """
 
     def __init__(
         self,
         declared: Mapping[str, str],
-        chunks: Sequence[Columns | pa.Table],
+        chunks: Collection[Chunk] | Store,
         inputs: Sequence[Input] = (),
         key: str | None = None,
     ) -> None:
         self.declared = dict(declared)
         self.schema = ENGINE_COLUMNS | self.declared
-        self._chunks = list(chunks)
+        self._chunks = chunks
         self._inputs = {item.index: item for item in inputs}
         self._key = key
         self._member = _member_type(tuple(self.schema))
 
     def __len__(self) -> int:
-        return sum(chunk_length(chunk) for chunk in self._chunks)
+        return len(self._chunks) if isinstance(self._chunks, Store) else sum(map(chunk_length, self._chunks))
 
     @cached_property
     def table(self) -> pa.Table:
@@ -97,23 +238,20 @@ class State:
     def rows(self) -> Iterator[Any]:
         """Yield every row."""
         for chunk in self._chunks:
-            columns = chunk if isinstance(chunk, Mapping) else chunk.select(list(self.schema)).to_pydict()
-            yield from self._members(columns)
+            yield from self.members(chunk)
 
-    def groups(self, key: str | None = None, at_least: int = 1) -> Iterator[tuple[Any, list[Any]]]:
-        """Yield (key, rows) for each key that at least so many rows share, in the order of keys; rows without a key (None) belong to no group."""
+    def groups(self, key: str | None = None, at_least: int = 1) -> Iterator[tuple[Any, Sequence[Any]]]:
+        """Yield (key, rows) for each key that at least so many rows share, in the order of keys; rows without a key (None) belong to no group.
+
+        The rows of a group are a sequence in their natural order; one of very many rows is read again wherever it is gone through.
+        """
         key = key or self._key
         if key is None or key not in self.schema:
             raise PluginError(f"groups() needs a key column; the state has {', '.join(self.declared)}")
-        groups: dict[Any, list[Any]] = {}
-        for chunk in self._candidates(key, at_least):
-            members = self._members(chunk)
-            for value, member in zip(chunk[key], members, strict=True):
-                if value is not None:
-                    groups.setdefault(value, []).append(member)
-        for value in sorted(groups):
-            if len(groups[value]) >= at_least:
-                yield value, groups[value]
+        if any(not isinstance(chunk, Mapping) for chunk in self._chunks):
+            yield from self._arrow_groups(key, at_least)
+        else:
+            yield from self._plain_groups(key, at_least)
 
     def at(self, member: Any, field: str = "", start: int | None = None, end: int | None = None) -> Location:
         """Return the place of a row's record."""
@@ -123,46 +261,73 @@ class State:
         """Return the file of a row's record."""
         return self._inputs[member.file]
 
-    def _members(self, columns: Columns) -> Iterator[Any]:
-        return map(self._member._make, zip(*(columns[name] for name in self.schema), strict=True))
-
-    def _candidates(self, key: str, at_least: int) -> Iterator[Columns]:
-        """Yield columns that hold all rows of groups of the asked size; large state is narrowed down by Arrow, small state by counting."""
-        if at_least > 1 and any(not isinstance(chunk, Mapping) for chunk in self._chunks):
-            import pyarrow.compute as pc
-
-            sizes = self.table.select([key]).group_by(key).aggregate([([], "count_all")])
-            shared = sizes.filter(pc.greater_equal(sizes["count_all"], at_least))[key]
-            yield self.table.filter(pc.is_in(self.table[key], value_set=shared.combine_chunks())).to_pydict()
-        elif at_least > 1:
-            seen: set[Any] = set()
-            shared_keys: set[Any] = set()
-            for chunk in self._chunks:
-                for value in chunk[key]:
-                    (shared_keys if value in seen else seen).add(value)
-            for chunk in self._chunks:
-                keep = [number for number, value in enumerate(chunk[key]) if value in shared_keys]
-                yield {name: [chunk[name][number] for number in keep] for name in self.schema}
+    def members(self, chunk: Chunk) -> Iterator[Any]:
+        """Yield the rows of a table that has the columns of this state."""
+        if isinstance(chunk, Mapping):
+            yield from map(self._member._make, zip(*(chunk[name] for name in self.schema), strict=True))
         else:
-            for chunk in self._chunks:
-                yield chunk if isinstance(chunk, Mapping) else chunk.select(list(self.schema)).to_pydict()
+            for batch in chunk.select(list(self.schema)).to_batches(max_chunksize=_CHUNK):
+                yield from map(self._member._make, zip(*batch.to_pydict().values(), strict=True))
+
+    def _plain_groups(self, key: str, at_least: int) -> Iterator[tuple[Any, Sequence[Any]]]:
+        shared: set[Any] = set()
+        if at_least > 1:
+            sizes = Counter(value for chunk in self._chunks for value in chunk[key])
+            shared = {value for value, size in sizes.items() if size >= at_least}
+        groups: dict[Any, list[Any]] = {}
+        for chunk in self._chunks:
+            keep = [number for number, value in enumerate(chunk[key]) if value is not None and (at_least < 2 or value in shared)]
+            kept = {name: [chunk[name][number] for number in keep] for name in self.schema}
+            for value, member in zip(kept[key], self.members(kept), strict=True):
+                groups.setdefault(value, []).append(member)
+        for value in sorted(groups):
+            yield value, sorted(groups[value], key=_natural)
+
+    def _arrow_groups(self, key: str, at_least: int) -> Iterator[tuple[Any, Sequence[Any]]]:
+        import pyarrow.compute as pc
+
+        sizes = self.table.select([key]).group_by(key, use_threads=False).aggregate([([], "count_all")])
+        sizes = sizes.filter(pc.and_(pc.is_valid(sizes[key]), pc.greater_equal(sizes["count_all"], at_least))).sort_by(key)
+        found = self.table.filter(pc.is_in(self.table[key], value_set=sizes[key].combine_chunks()))
+        names = [key, *(name for name in ("rank", "content", "file", "row") if name != key)]
+        found = found.take(pc.sort_indices(found, sort_keys=[(name, "ascending") for name in names]))
+        members = self.members(found)
+        start = 0
+        for batch in sizes.to_batches(max_chunksize=_CHUNK):
+            for value, size in zip(batch[key].to_pylist(), batch["count_all"].to_pylist(), strict=True):
+                if size <= _CHUNK:
+                    yield value, list(islice(members, size))
+                else:
+                    yield value, _Rows(self, found.slice(start, size))
+                    members = self.members(found.slice(start + size))
+                start += size
 
 
-def chunk_length(chunk: Columns | pa.Table) -> int:
-    """Return the number of rows of a chunk of state."""
-    return len(chunk["row"]) if isinstance(chunk, Mapping) else int(chunk.num_rows)
+class _Rows(Sequence[Any]):
+    """The rows of a large group, turned from Arrow into Python where they are gone through."""
+
+    def __init__(self, state: State, table: pa.Table) -> None:
+        self._state = state
+        self._table = table
+
+    def __len__(self) -> int:
+        return int(self._table.num_rows)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._state.members(self._table)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        """Return one row, or some as such a sequence."""
+        if isinstance(index, slice):
+            numbers = range(*index.indices(len(self)))
+            return _Rows(self._state, self._table.take(list(numbers)) if numbers.step != 1 else self._table.slice(numbers.start, len(numbers)))
+        number = range(len(self))[index]
+        return next(self._state.members(self._table.slice(number, 1)))
 
 
-def partition(schema: Mapping[str, str], chunks: Sequence[Columns | pa.Table], key: str, parts: int) -> list[list[Columns | pa.Table]]:
-    """Deal the rows out by their key, equal keys together, so that each part can be concluded by itself."""
-    import zlib
-
-    dealt: list[list[Columns | pa.Table]] = [[] for _ in range(parts)]
-    for chunk in chunks:
-        arrow = not isinstance(chunk, Mapping)
-        keys: Sequence[Any] = chunk[key].to_pylist() if arrow else chunk[key]  # type: ignore[union-attr]
-        slots = [zlib.crc32(value if isinstance(value, bytes) else repr(value).encode()) % parts for value in keys]
-        for number in range(parts):
-            keep = [position for position, slot in enumerate(slots) if slot == number]
-            dealt[number].append(chunk.take(keep) if arrow else {name: [chunk[name][k] for k in keep] for name in schema})  # type: ignore[union-attr]
-    return dealt
+_natural = itemgetter(0, 1, 2, 3)
+"""Sort key of rows: rank, content, file, row."""

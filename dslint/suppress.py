@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from hashlib import blake2b
 
 from msgspec.structs import replace
+from xxhash import xxh3_64_intdigest
 
 from dslint.batch import Record, digest
+from dslint.findings import KEPT
 from dslint.globs import matches_any
 from dslint.model import DATASET, Finding
 from dslint.settings import Suppression
@@ -82,30 +85,42 @@ def _text(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
-def fingerprinted(findings: Sequence[Finding], key: bytes = b"") -> list[Finding]:
-    """Return the findings, which must be in their reported order, with fingerprints.
+def fingerprinted(findings: Collection[Finding], key: bytes = b"") -> Iterator[Finding]:
+    """Yield the findings, which must be in their reported order, with fingerprints.
 
     A fingerprint is a keyed BLAKE2b hash of rule, record identity, and the ordinal among findings that are equal in both. No path, line or
     date goes in.
     """
-    seen: dict[tuple[str, bytes], int] = {}
-    result = []
+    repeated = _repeated(findings) if len(findings) > KEPT else None
+    seen: dict[int, int] = {}
     for finding in findings:
-        place = (finding.rule, finding.identity)
-        ordinal = seen[place] = seen.get(place, -1) + 1
+        same = _sameness(finding)
+        ordinal = 0
+        if repeated is None or same in repeated:
+            ordinal = seen[same] = seen.get(same, -1) + 1
         made = blake2b(digest_size=16, key=key or DEFAULT_KEY)
         for part in (finding.rule.encode(), finding.identity, str(ordinal).encode()):
             made.update(len(part).to_bytes(4, "big") + part)
-        result.append(replace(finding, fingerprint=made.hexdigest()))
-    return result
+        yield replace(finding, fingerprint=made.hexdigest())
 
 
-def suppressed(findings: Sequence[Finding], entries: Sequence[Suppression], today: datetime.date) -> list[Finding]:
-    """Return the findings with the suppressions applied that are by file or by fingerprint; of the record they need what its stamp says."""
+def _sameness(finding: Finding) -> int:
+    """Return 64 bits that are equal for findings of one rule on one identity."""
+    return xxh3_64_intdigest(f"{finding.rule}\0".encode() + finding.identity)
+
+
+def _repeated(findings: Iterable[Finding]) -> set[int]:
+    """Return what occurs more than once among very many findings, in eight bytes for each: only of these an ordinal must be kept."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    counts = pc.value_counts(pa.array(array("Q", map(_sameness, findings)), pa.uint64()))
+    return set(counts.field("values").filter(pc.greater(counts.field("counts"), 1)).to_pylist())
+
+
+def suppressed(findings: Iterable[Finding], entries: Sequence[Suppression], today: datetime.date) -> Iterator[Finding]:
+    """Yield the findings with the suppressions applied that are by file or by fingerprint; of the record they need what its stamp says."""
     live = [entry for entry in entries if not expired(entry, today) and (not entry.where or entry.fingerprint is not None)]
-    if not live:
-        return list(findings)
-    result = []
     for finding in findings:
         matching = (
             entry
@@ -113,13 +128,11 @@ def suppressed(findings: Sequence[Finding], entries: Sequence[Suppression], toda
             if covers(entry, finding) and entry.fingerprint in (None, finding.fingerprint) and (not entry.where or entry.number in finding.held)
         )
         entry = None if finding.suppressed is not None else next(matching, None)
-        result.append(finding if entry is None else accepted(finding, entry))
-    return result
+        yield finding if entry is None else accepted(finding, entry)
 
 
-def unused(findings: Sequence[Finding], entries: Sequence[Suppression], today: datetime.date) -> list[Finding]:
-    """Return a finding for each suppression that suppressed nothing or has expired."""
-    used = {finding.suppressed_by for finding in findings}
+def unused(used: Collection[int], entries: Sequence[Suppression], today: datetime.date) -> list[Finding]:
+    """Return a finding for each suppression that has expired, or whose number is not among those that suppressed something."""
     result = []
     for entry in entries:
         where = f"[[suppress]] entry {entry.number} (rule {entry.rule})"

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import textwrap
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -152,6 +153,9 @@ class Reports:
             "limits": (),
             "counts": {"records": 5, **counts, "suppressed": len(findings) - len(active)},
             "findings": findings,
+            "by_rule": dict(
+                sorted(Counter((finding.severity, finding.rule) for finding in active).items(), key=lambda item: (-item[0][0], item[0][1]))
+            ),
         }
         return Report(**{**fields, **changes})
 

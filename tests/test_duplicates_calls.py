@@ -3,10 +3,13 @@
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dslint import testing
 from dslint_duplicates.conflicting_answer import ConflictingAnswer
 from dslint_duplicates.leakage import Leakage
+from dslint_duplicates.normalize import normalize, normalize_all
 from dslint_duplicates.same import ExactDuplicate, NormalizedDuplicate
 
 ASKED = "Which password do you suggest to me today?"
@@ -85,3 +88,8 @@ def test_with_other_tools_another_answer_is_right():
 
     assert not testing.run(ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[2]")]).findings
     assert testing.run(ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[1]")]).findings
+
+
+@given(st.lists(st.text(alphabet=st.sampled_from("aZ9 .-+\n\0é\u00a0ﬁ"), max_size=12), max_size=8))
+def test_texts_are_normalised_all_at_once_as_one_by_one(texts):
+    assert normalize_all(texts) == [normalize(text) for text in texts]

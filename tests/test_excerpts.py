@@ -188,10 +188,10 @@ def test_shares_are_fair(counts, limit):
 
 def test_samples_keep_the_order_and_the_bound(reports):
     found = [reports.finding(row, rule) for row in range(30) for rule in ("a/x", "a/y")] + [reports.finding(1, "a/z")]
-    some = list(first_of_each(found, 11))
+    some = list(first_of_each(found, {"a/x": 5, "a/y": 5, "a/z": 1}))
     assert len(some) == 11
     assert [found.index(finding) for finding in some] == sorted(found.index(finding) for finding in some)
-    kept = smallest_of_each(found, 11)
+    kept = smallest_of_each(found, {"a/x": 5, "a/y": 5, "a/z": 1})
     assert {rule: len(chosen) for rule, chosen in kept.items()} == {"a/x": 5, "a/y": 5, "a/z": 1}
     every = sorted(finding.fingerprint for finding in found if finding.rule == "a/x")
     assert [finding.fingerprint for finding in kept["a/x"]] == every[:5]

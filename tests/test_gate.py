@@ -17,13 +17,20 @@ def finding(row=0, *, rule=RULE, path="x", severity=Severity.ERROR, confidence=C
 
 
 def measured(*findings, judged=10, own=None, sliced=None):
-    return gate.measure({RULE: judged}, findings, own or {}, {RULE: "valid"}, sliced or {})
+    return gate.measure({RULE: judged}, counted(findings), own or {}, {RULE: "valid"}, sliced or {})
+
+
+def counted(findings, *args):
+    count = gate.Count(*args)
+    for item in sorted(findings, key=Finding.order):
+        count.add(item)
+    return count
 
 
 def judged(*findings, limits=(), fail_on=Severity.ERROR, confidence=Confidence.MEDIUM, severity=Severity.ERROR, rules=None):
     ran = rules or {RULE: severity}
-    measures = gate.measure(dict.fromkeys(ran, 10), findings, {}, {}, {})
-    return gate.judge(limits, measures, findings, ran, fail_on, confidence)
+    count = counted(findings, limits, fail_on, confidence)
+    return gate.judge(limits, gate.measure(dict.fromkeys(ran, 10), count, {}, {}, {}), count, ran, fail_on)
 
 
 def passes(*findings, **more):
@@ -130,7 +137,8 @@ def test_limits_within_files():
     found = [finding(0, path="eval/a"), finding(0, path="eval/a"), finding(1, path="eval/a", suppressed="known"), finding(0, path="train/a")]
 
     def value(kind, sees="valid"):
-        return gate.in_files(Limit(measure=f"a/b.{kind}[files=eval/**]"), found, inputs, {RULE: sees})
+        limit = Limit(measure=f"a/b.{kind}[files=eval/**]")
+        return gate.in_files(limit, counted(found, [limit]), inputs, {RULE: sees})
 
     assert (value("count"), value("total"), value("rate"), value("rate", "all")) == (2, 3, 0.125, 0.111111)
     assert value("size") is None

@@ -140,67 +140,6 @@ def test_no_limit_lets_these_through(rule, work, call):
     assert "fails until it is repaired" in (work.root / "dslint.toml").read_text()
 
 
-PLUGIN = """
-    from dataclasses import dataclass
-    from typing import ClassVar
-    from dslint.plugin import Finding, RecordRule, Severity, hookimpl
-
-    class Base(RecordRule):
-        sees: ClassVar = "all"
-        def check(self, record):
-            grave = (record.value.get("text") or "").startswith(self.name)
-            if grave or self.name in (record.value.get("text") or ""):
-                yield Finding(at=record.at("/text"), message="found", severity=Severity.ERROR if grave else Severity.WARNING)
-
-    @dataclass(frozen=True)
-    class One(Base):
-        '''Finds one.'''
-        name: ClassVar = "api-key"
-
-    @dataclass(frozen=True)
-    class Two(Base):
-        '''Finds two.'''
-        name: ClassVar = "password"
-
-    @dataclass(frozen=True)
-    class Three(Base):
-        '''Finds three.'''
-        name: ClassVar = "iban"
-
-    @dataclass(frozen=True)
-    class Four(Base):
-        '''Finds four.'''
-        name: ClassVar = "email-address"
-
-    @hookimpl
-    def dslint_rules():
-        return [One, Two, Three, Four]
-"""
-
-
-@pytest.mark.parametrize(
-    ("space", "text", "code"),
-    [
-        ("secrets", "api-key", 1),
-        ("secrets", "password", 1),
-        ("secrets", "a password", 0),
-        ("pii", "iban", 1),
-        ("pii", "an iban", 0),
-        ("pii", "email-address", 0),
-    ],
-)
-def test_secrets_and_payment_data_get_no_forgiving_limit(space, text, code, work):
-    work.plugin(f"some-{space}", PLUGIN, namespace=space)
-    work.jsonl("data.jsonl", {"text": text}, {"text": "b"}, {"text": "c"})
-    assert work.run("init").code == 0
-    assert work.run("check").code == code
-    table = document(work)["rules"]
-    assert space in table["select"]
-    assert document(work)["required-plugins"][-1:] == [f"some-{space}>=1.0"]
-    limits = [value["max-count"] for name, value in table.items() if name.startswith(f"{space}/")]
-    assert limits == ([1] if text == "email-address" else [0] if code else [])
-
-
 def test_a_ratchet_holds(work, call):
     blank_answers(work)
     call("init")

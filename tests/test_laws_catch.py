@@ -32,10 +32,10 @@ class Sound(Repeats):
 @dataclass(frozen=True)
 class ByArrival(Repeats):
     def conclude(self, state, source):
-        for _, group in state.groups(at_least=2):
-            first, *others = group  # not sorted: the first to arrive wins
-            for member in others:
-                yield self.finding(state.at(member), "again", related=[state.at(first)])
+        first = {}
+        for member in state.rows():  # in no order: the first to arrive wins
+            if first.setdefault(member.text, member) is not member:
+                yield self.finding(state.at(member), "again", related=[state.at(first[member.text])])
 
 
 @dataclass(frozen=True)

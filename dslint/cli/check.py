@@ -11,9 +11,10 @@ import typer
 from dslint import api, executors, reporters
 from dslint.cli import output, stdin
 from dslint.cli.environment import confined
+from dslint.cli.progress import watching
 from dslint.config import find
 from dslint.config.build import severity_named
-from dslint.config.flags import with_dataset, with_limits, with_options, with_selection
+from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.model import Severity
 from dslint.settings import Settings
@@ -65,10 +66,17 @@ def check(
     jobs: Annotated[
         str, typer.Option("--jobs", "-j", help="Processes: a number, or auto (one for small data).", metavar="N|auto", envvar="DSLINT_JOBS")
     ] = "auto",
-    shard_size: Annotated[int | None, typer.Option(help="About how much of a file one worker reads.", metavar="BYTES", min=1)] = None,
+    shard_size: Annotated[
+        str | None, typer.Option(help="About how much of a file one worker reads: 8388608, 8MiB.", metavar="BYTES", envvar="DSLINT_SHARD_SIZE")
+    ] = None,
+    memory: Annotated[
+        str | None,
+        typer.Option(help="What rules keep of the data goes to disk beyond this: 134217728, 128MiB.", metavar="BYTES", envvar="DSLINT_MEMORY"),
+    ] = None,
     max_show: Annotated[int, typer.Option(help="The most findings of one rule that the text report shows.", metavar="N", min=0)] = 20,
     statistics: Annotated[bool, typer.Option("--statistics", help="Add what each rule judged and found.")] = False,
-    timings: Annotated[bool, typer.Option("--timings", help="Add the seconds that each rule took.")] = False,
+    timings: Annotated[bool, typer.Option("--timings", help="Add the seconds that each stage and rule took.")] = False,
+    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on a terminal.", envvar="DSLINT_NO_PROGRESS")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the summary only.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show suppressed findings, skipped rules and passed limits too.")] = False,
     color: Annotated[str, typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR")] = "auto",
@@ -96,10 +104,18 @@ def check(
     settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
     settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
     settings = replaced(settings, excerpts=output.excerpts_for(wanted))
-    settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], shard_size=shard_size or settings.shard_size)
-    settings = replaced(settings, confined=confined())
+    settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], confined=confined())
+    settings = replaced(
+        settings,
+        shard_size=settings.shard_size if shard_size is None else bytes_in("--shard-size", shard_size),
+        memory=settings.memory if memory is None else bytes_in("--memory", memory),
+    )
+    watch = watching(wanted=not (no_progress or quiet))
     with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
-        report = api.run(env, replaced(settings, stdin=kept), paths or [], map=_executor(jobs))
+        try:
+            report = api.run(env, replaced(settings, stdin=kept), paths or [], map=_executor(jobs), watch=watch)
+        finally:
+            watch.close()
     style = reporters.Style(
         color=output.use_color(color),
         max_show=max_show,

@@ -120,3 +120,23 @@ def _pair(flag: str, option: str, form: str, *, last: bool = False) -> tuple[str
     if not sign or not name.strip() or not value.strip():
         raise ConfigError(f"{option} {flag}: expected {form}", f"write it as {option} {form}")
     return name.strip(), value.strip()
+
+
+def bytes_in(flag: str, text: str) -> int:
+    """Return the bytes that a flag means: a number above 0, alone or with a unit such as kB, MiB or GB."""
+    number = text.strip().rstrip("kKmMgGiIbB ")
+    unit = text.strip()[len(number) :].strip().lower()
+    if not number.isdecimal() or int(number) < 1 or unit not in _UNITS:
+        raise ConfigError(f"{flag}: {text!r} is no number of bytes", f"write it as {flag} 67108864, or {flag} 64MiB")
+    return int(number) * _UNITS[unit]
+
+
+_UNITS = {
+    "": 1,
+    "b": 1,
+    **{
+        f"{prefix}{tail}": size
+        for power, prefix in enumerate("kmg", start=1)
+        for tail, size in (("", 1 << 10 * power), ("b", 1000**power), ("ib", 1 << 10 * power))
+    },
+}

@@ -19,7 +19,7 @@ def for_jobs(asked: str) -> Map:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers, small = (cores, SMALL) if asked == "auto" else (int(asked), 0)
 
-    def run_all(run: Callable[[Job], Partial], jobs: Iterable[Job]) -> Iterable[Partial]:
+    def run_all(run: Callable[[Job], Iterable[Partial]], jobs: Iterable[Job]) -> Iterable[Iterable[Partial]]:
         listed = list(jobs)
         if workers < 2 or len(listed) < 2 or sum(map(_bytes, listed)) < small:
             return map(run, listed)

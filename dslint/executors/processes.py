@@ -11,9 +11,10 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 
 from dslint.api import Job
-from dslint.engine import packed
 from dslint.model import Problem
 from dslint.partial import Partial
+
+Run = Callable[[Job], Iterable[Partial]]
 
 WAITING = 2
 """Shards for each process that are under way: results wait in memory no longer than needed."""
@@ -21,7 +22,7 @@ TRIES = 2
 """How often a shard whose worker was lost is tried alone before it is given up."""
 
 
-def in_parallel(run: Callable[[Job], Partial], jobs: Iterable[Job], workers: int) -> Iterator[Partial]:
+def in_parallel(run: Run, jobs: Iterable[Job], workers: int) -> Iterator[Iterable[Partial]]:
     """Yield the results of the jobs, in their order.
 
     A worker that is lost (killed, out of memory) takes down its pool: the shards that were under way are tried again, one by one, in a pool of their
@@ -29,11 +30,11 @@ def in_parallel(run: Callable[[Job], Partial], jobs: Iterable[Job], workers: int
     """
     waiting = deque(jobs)
     while waiting:
-        under_way: deque[tuple[Job, Future[Partial]]] = deque()
+        under_way: deque[tuple[Job, Future[Iterable[Partial]]]] = deque()
         with _pool(min(workers, len(waiting))) as pool, suppress(BrokenProcessPool):
             while waiting or under_way:
                 while waiting and len(under_way) < workers * WAITING:
-                    under_way.append((waiting[0], pool.submit(_work, run, waiting[0])))
+                    under_way.append((waiting[0], pool.submit(run, waiting[0])))
                     waiting.popleft()
                 yield under_way[0][1].result()
                 under_way.popleft()
@@ -60,15 +61,11 @@ def _begin() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
-def _work(run: Callable[[Job], Partial], job: Job) -> Partial:
-    return packed(run(job), job.observers)
-
-
-def _alone(run: Callable[[Job], Partial], job: Job) -> Partial:
+def _alone(run: Run, job: Job) -> Iterable[Partial]:
     for _ in range(TRIES):
         try:
             with _pool(1) as pool:
-                return pool.submit(_work, run, job).result()
+                return pool.submit(run, job).result()
         except BrokenProcessPool:
             continue
     where = f"lines from {job.shard.first_line:,} on"
@@ -78,4 +75,4 @@ def _alone(run: Callable[[Job], Partial], job: Job) -> Partial:
         message=f"the process that read {where} ended {TRIES + 1} times: out of memory, or killed",
         hint="run with --jobs 1 to see why, or with fewer jobs",
     )
-    return Partial(problems=[problem])
+    return [Partial(problems=[problem])]

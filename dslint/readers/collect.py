@@ -16,8 +16,12 @@ from dslint.readers.diagnose import count_keys, duplicate_keys, too_deep
 
 BOM = b"\xef\xbb\xbf"
 BATCH = 1000
+"""Records of a batch, at most."""
+MAX_BATCH = 8 << 20
+"""Bytes of a file after which a batch ends, however few its records."""
 
 decode_json = msgspec.json.Decoder().decode
+decode_lines = msgspec.json.Decoder().decode_lines
 REFUSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 """What `decode_json` raises for a text that is no JSON."""
 
@@ -39,6 +43,7 @@ class Collector:
         self.rows: list[int] = []
         self.lines: list[int | None] = []
         self.defects: list[Defect] = []
+        self.begun = self.offset
         self.mark: tuple[int, int, int] | None = (self.row, self.line, self.offset) if self.placed else None
 
     def rest(self) -> Iterator[Batch]:

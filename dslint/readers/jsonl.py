@@ -11,7 +11,7 @@ from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.patterns import pattern
-from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, has_spaced_colon
+from dslint.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon
 from dslint.readers.diagnose import diagnose
 from dslint.readers.files import chunks, compression
 
@@ -36,15 +36,49 @@ class Lines(Collector):
         lines = block.split(b"\n")
         if not lines[-1]:
             lines.pop()
-        for raw in lines:
-            if len(raw) > self.max_record:
-                self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes")
-            else:
-                self.decode(raw, spaced=spaced)
-            self.line += 1
-            self.offset += len(raw) + 1
-            if len(self.values) >= BATCH:
+        start = 0
+        while start < len(lines):
+            part = lines[start : start + BATCH - len(self.values)]
+            if spaced or not self.take_flat(part):
+                for raw in part:
+                    if len(raw) > self.max_record:
+                        self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes")
+                    else:
+                        self.decode(raw, spaced=spaced)
+                    self.line += 1
+                    self.offset += len(raw) + 1
+            start += len(part)
+            if len(self.values) >= BATCH or self.offset - self.begun >= MAX_BATCH:
                 yield from self.rest()
+
+    def take_flat(self, lines: list[bytes]) -> bool:
+        """Decode some lines at once, if each of them is a short object without objects in it, and none has a key twice; else take nothing.
+
+        Where a line ends with a brace and the next one begins with one, no value runs over both: a comma would have to stand between. So each line
+        holds one value or more, and as many values as lines are one value each. A key that is there twice is lost, and leaves fewer keys than `":`.
+        """
+        block = b"\n".join(lines)
+        count = len(lines)
+        if (
+            block[:1] != b"{"
+            or block[-1:] != b"}"
+            or block.count(b"}\n{") != count - 1
+            or max(map(len, lines)) > min(2 * self.max_depth, self.max_record)
+        ):
+            return False
+        try:
+            values = decode_lines(block)
+        except REFUSED:
+            return False
+        if len(values) != count or block.count(b'":') != sum(map(len, values)):
+            return False
+        self.values.extend(values)
+        self.rows.extend(range(self.row, self.row + count))
+        self.lines.extend(range(self.line, self.line + count))
+        self.row += count
+        self.line += count
+        self.offset += len(block) + 1
+        return True
 
     def decode(self, raw: bytes, *, spaced: bool) -> None:
         """Take one line in."""

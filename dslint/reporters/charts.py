@@ -16,17 +16,18 @@ MAX_BARS = 30
 MAX_SIDE = 20
 """The most rows and columns of a matrix."""
 BINS = 20
+"""Bars of a histogram of scores from 0 to 1."""
 
 _KEYED = re.compile(r"(?P<name>[^\[]+)\[(?P<key>.*)\]", re.DOTALL)
 _COUNTED = ("count", "rate", "total")
 
 
-def charts(report: Report) -> Iterator[str]:
+def charts(report: Report, scores: Mapping[str, list[int]]) -> Iterator[str]:
     """Yield a section with a chart for each measure of a rule that has a value for each of several keys, and for the scores of each rule.
 
-    Keys of the form `a>b`, such as those of a confusion of labels or of an overlap of splits, make a matrix; others make bars.
+    `scores` counts the findings of each rule in BINS bins of equal width. Keys of the form `a>b`, such as those of a confusion of labels or of an overlap of splits, make a matrix; others make bars.
     """
-    made = [*_measured(report), *_scored(report)]
+    made = [*_measured(report), *_scored(scores)]
     if not made:
         return
     yield '<section>\n<h2>Charts</h2>\n<div class="tables">\n'
@@ -50,12 +51,8 @@ def _measured(report: Report) -> Iterator[str]:
             yield _bars(name, values)
 
 
-def _scored(report: Report) -> Iterator[str]:
-    bins: defaultdict[str, list[int]] = defaultdict(lambda: [0] * BINS)
-    for finding in report.findings:
-        if finding.score is not None and finding.suppressed is None:
-            bins[finding.rule][min(int(finding.score * BINS), BINS - 1)] += 1
-    for rule, counts in sorted(bins.items()):
+def _scored(scores: Mapping[str, list[int]]) -> Iterator[str]:
+    for rule, counts in sorted(scores.items()):
         if sum(count > 0 for count in counts) > 1:
             yield _histogram(rule, counts)
 

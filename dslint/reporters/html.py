@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 
 from dslint.model import Confidence, Excerpt, Finding, Location, Report, Severity
 from dslint.reporters import manual
-from dslint.reporters.charts import charts
+from dslint.reporters.charts import BINS, charts
 from dslint.reporters.style import Style, json_text, printable, visible
 from dslint.reporters.wording import bounds_of, number_of, plural, totals, unlisted, verdict
 from dslint.sampling import first_of_each, shares
@@ -27,19 +27,35 @@ _PAGE = Path(__file__).parent / "page"
 _STATES = {True: ("ok", "ok"), False: ("fail", "FAIL"), None: ("soft", "not judged")}
 
 
+class Survey:
+    """What one walk through the findings tells: how many each rule has, how many active ones each file, and how the scores of each rule spread."""
+
+    def __init__(self, report: Report) -> None:
+        self.rules = Counter[str]()
+        self.paths = Counter[str | None]()
+        self.scores: defaultdict[str, list[int]] = defaultdict(lambda: [0] * BINS)
+        for finding in report.findings:
+            self.rules[finding.rule] += 1
+            if finding.suppressed is None:
+                self.paths[finding.at.path] += 1
+                if finding.score is not None:
+                    self.scores[finding.rule][min(int(finding.score * BINS), BINS - 1)] += 1
+
+
 def html_report(report: Report, style: Style) -> Iterator[str]:
     """Yield the page: the verdict and the limits, what could not be checked, tables, charts, and the list of all findings."""
     del style
-    counts = Counter(finding.rule for finding in report.findings)
+    survey = Survey(report)
+    share = shares(survey.rules, MAX_FINDINGS)
     css, script = ((_PAGE / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
     yield from _head(report, css, script)
     yield from _limits(report)
     yield from _problems(report)
-    yield from _tables(report)
-    yield from charts(report)
-    yield from _explorer(report, counts, unlisted(counts - Counter(shares(counts, MAX_FINDINGS))))
+    yield from _tables(report, survey)
+    yield from charts(report, survey.scores)
+    yield from _explorer(report, survey, unlisted(survey.rules - Counter(share)))
     yield '<script type="application/json" id="data">'
-    yield from _data(report, counts)
+    yield from _data(report, share)
     yield f"</script>\n<script>{script}</script>\n</body>\n</html>\n"
 
 
@@ -96,17 +112,12 @@ def _problems(report: Report) -> Iterator[str]:
         yield from _section("Rules not run", [("Rule", ""), ("State", ""), ("Why", "")], rows)
 
 
-def _tables(report: Report) -> Iterator[str]:
-    rules: Counter[tuple[Severity, str]] = Counter()
-    paths: Counter[str | None] = Counter()
-    for finding in report.findings:
-        if finding.suppressed is None:
-            rules[finding.severity or Severity.INFO, finding.rule] += 1
-            paths[finding.at.path] += 1
+def _tables(report: Report, survey: Survey) -> Iterator[str]:
+    paths = survey.paths
     splits: Counter[str] = Counter()
     for item in report.inputs:
         splits[item.input.split or ""] += paths[item.input.path]
-    ordered = sorted(rules.items(), key=lambda item: (-item[0][0], -item[1], item[0][1]))
+    ordered = sorted(report.by_rule.items(), key=lambda item: (-item[0][0], -item[1], item[0][1]))
     yield '<section>\n<h2>Findings by rule, split and file</h2>\n<div class="tables">\n'
     yield from _counted("Rule", [(_link("rule", rule), f'<span class="{severity}">{severity}</span>', count) for (severity, rule), count in ordered])
     if any(splits):
@@ -151,14 +162,14 @@ def _class(name: str) -> str:
     return f' class="{name}"' if name else ""
 
 
-def _explorer(report: Report, counts: Mapping[str, int], left: str) -> Iterator[str]:
+def _explorer(report: Report, survey: Survey, left: str) -> Iterator[str]:
     splits = sorted({item.input.split for item in report.inputs if item.input.split})
     yield '<section id="findings">\n<h2>Findings</h2>\n'
     yield "<noscript><p>The list needs JavaScript; all findings are in the report that <code>-o json</code> writes too.</p></noscript>\n"
     if left:
         yield f'<p class="warning">{text(left)}</p>\n'
     yield '<form id="filter">\n<label>Search <input type="search" name="search" placeholder="words in any field" autocomplete="off"></label>\n'
-    yield from _choice("Rule", "rule", sorted(counts))
+    yield from _choice("Rule", "rule", sorted(survey.rules))
     yield from _choice("Severity", "severity", list(reversed(Severity.names())))
     yield from _choice("Split", "split", splits)
     yield from _choice("File", "file", [item.input.path for item in report.inputs])
@@ -175,20 +186,19 @@ def _choice(label: str, name: str, values: Iterable[str]) -> Iterator[str]:
     yield "</select></label>\n"
 
 
-def _data(report: Report, counts: Mapping[str, int]) -> Iterator[str]:
+def _data(report: Report, share: Mapping[str, int]) -> Iterator[str]:
     """Yield the data of the list as JSON that may stand in a script element. A finding is a list, in the order of the constants of the script."""
-    rules = [rule for rule in report.rules if rule.id in counts]
+    rules = [rule for rule in report.rules if rule.id in share]
     known = {rule.id for rule in rules}
     listed = [[rule.id, str(rule.severity), rule.plugin, manual.page(rule.manual)] for rule in rules]
-    listed += [[name, "", "", ""] for name in sorted(counts) if name not in known]
+    listed += [[name, "", "", ""] for name in sorted(share) if name not in known]
     rule_of = {rule[0]: number for number, rule in enumerate(listed)}
     file_of = {item.input.path: number for number, item in enumerate(report.inputs)}
     yield f'{{"rules": {_safe(listed, lines=True)},\n'
     yield f'"severities": {_safe(Severity.names())}, "confidences": {_safe(Confidence.names())},\n'
     yield f'"files": {_safe([[item.input.path, item.input.split or ""] for item in report.inputs])},\n"findings": ['
-    shown = report.findings if len(report.findings) <= MAX_FINDINGS else first_of_each(report.findings, MAX_FINDINGS)
     excerpts: dict[int, Excerpt] = {}
-    for number, finding in enumerate(shown):
+    for number, finding in enumerate(first_of_each(report.findings, share)):
         yield (",\n" if number else "\n") + _safe(_row(finding, rule_of, file_of))
         if finding.fingerprint in report.excerpts:
             excerpts[number] = report.excerpts[finding.fingerprint]

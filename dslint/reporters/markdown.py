@@ -72,10 +72,8 @@ def _problems(report: Report) -> Iterator[str]:
 
 
 def _rules(report: Report) -> Iterator[str]:
-    counts = Counter((finding.severity or Severity.INFO, finding.rule) for finding in report.findings if finding.suppressed is None)
-    ordered = sorted(counts.items(), key=lambda item: (-item[0][0], item[0][1]))
-    if ordered:
-        rows = [(str(severity), code(rule), f"{count:,}") for (severity, rule), count in ordered]
+    if report.by_rule:
+        rows = [(str(severity), code(rule), f"{count:,}") for (severity, rule), count in report.by_rule.items()]
         yield from _table("Findings by rule", ("Severity", "Rule", "Findings"), rows)
     idle = [(code(item.id), item.state, prose(item.reason or "")) for item in report.rules if item.state in ("unavailable", "crashed")]
     if idle:

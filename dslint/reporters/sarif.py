@@ -13,7 +13,7 @@ from dslint.model import Finding, Location, Problem, Report, RuleResult, Severit
 from dslint.reporters import manual
 from dslint.reporters.style import Style, json_text, shortened
 from dslint.reporters.wording import broken, filed, said_of_place, trouble, unlisted, verdict
-from dslint.sampling import smallest_of_each
+from dslint.sampling import shares, smallest_of_each
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5000
@@ -37,13 +37,13 @@ def sarif_report(report: Report, style: Style) -> Iterator[str]:
     """
     del style
     places = _Places(report)
-    counts = Counter(finding.rule for finding in report.findings)
     results: Iterable[dict[str, Any]]
     left: Counter[str] = Counter()
     if len(report.findings) <= MAX_RESULTS:
         results = map(places.result, report.findings)
     else:
-        kept = smallest_of_each(report.findings, MAX_RESULTS - len(counts))
+        counts = Counter(finding.rule for finding in report.findings)
+        kept = smallest_of_each(report.findings, shares(counts, MAX_RESULTS - len(counts)))
         left = counts - Counter({rule: len(found) for rule, found in kept.items()})
         chosen = sorted((finding for found in kept.values() for finding in found), key=Finding.order)
         rests = (places.rest(kept[rule][-1], count) for rule, count in sorted(left.items()))

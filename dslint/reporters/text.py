@@ -81,8 +81,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     yield _labelled("Records", f"{report.counts['records']:,}" + (f"; not fully checked: {', '.join(why)}" if why else ""), style)
     counted = ", ".join(f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}" for name in reversed(Severity.names()))
     yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
-    by_rule = Counter((finding.severity or Severity.INFO, finding.rule) for finding in report.findings if finding.suppressed is None)
-    for (severity, rule), count in sorted(by_rule.items(), key=lambda item: (-item[0][0], item[0][1])):
+    for (severity, rule), count in report.by_rule.items():
         yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {visible(rule)}\n"
     for item in report.rules:
         if item.state in ("unavailable", "crashed") or (style.verbose and item.state in ("not-applicable", "skipped")):
@@ -97,6 +96,8 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
                     "Rule", f"{item.id}: {item.judged:,} judged, {item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}", style
                 )
     if style.timings:
+        for stage, seconds in (report.stages or {}).items():
+            yield _labelled("Time", f"{seconds:8.3f} s  to {stage}", style)
         for item in sorted(report.rules, key=lambda rule: -(rule.seconds or 0)):
             if item.seconds is not None:
                 yield _labelled("Time", f"{item.seconds:8.3f} s  {item.id}", style)

@@ -19,6 +19,7 @@ TEXT_FIELDS = (
     "query",
     "question",
 )
+_POINTERS = {field: f"/{field}" for field in TEXT_FIELDS}
 LABEL_FIELDS = ("label", "intent", "category", "class", "labels", "target", "sentiment", "label_text")
 
 
@@ -98,12 +99,13 @@ def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
 def _read_text(value: Any) -> tuple[list[Text], list[ShapeProblem]]:
     if type(value) is not dict:
         return [], [ShapeProblem("", "the record is not an object")]
-    field = _first(value, TEXT_FIELDS)
-    if field is None:
-        return [], [ShapeProblem("", f"the record has no text: none of {', '.join(TEXT_FIELDS[:3])} ...")]
-    if type(value[field]) is not str:
-        return [], [ShapeProblem(f"/{field}", "the text is not a string")]
-    return [Text(f"/{field}", "text", value[field], True)], []
+    for field, pointer in _POINTERS.items():
+        if field in value:
+            text = value[field]
+            if type(text) is not str:
+                return [], [ShapeProblem(pointer, "the text is not a string")]
+            return [Text(pointer, "text", text, True)], []
+    return [], [ShapeProblem("", f"the record has no text: none of {', '.join(TEXT_FIELDS[:3])} ...")]
 
 
 def label_field(value: Any) -> str | None:

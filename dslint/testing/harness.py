@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from dslint import engine, registry, shapes
 from dslint.batch import Batch, Record
 from dslint.config.build import Written, build
+from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Shape
 from dslint.partial import Crash, Partial
 from dslint.registry import Known
@@ -25,7 +26,8 @@ class Run(Struct, frozen=True, kw_only=True):
     """How to run.
 
     Where to cut the records into shards (positions), how many records a batch has, whether the shards arrive last first, in how many partitions to
-    conclude, and whether state is Arrow, is compacted on the way, rules judge record by record, and everything is pickled between steps.
+    conclude, and whether state is Arrow, is compacted on the way or goes to disk, rules judge record by record, and everything is pickled between
+    steps.
     """
 
     cuts: tuple[int, ...] = ()
@@ -34,6 +36,7 @@ class Run(Struct, frozen=True, kw_only=True):
     partitions: int = 1
     arrow: bool = False
     compact: bool = False
+    spilled: bool = False
     single: bool = False
     pickled: bool = False
 
@@ -133,14 +136,15 @@ def run(
     observers = engine.observers_of(active)
     parts = []
     for batches in shards:
-        part = engine.fold(batches, ship(active), ship(observers), _as_it_is)
-        for index, observer in enumerate(observers):
-            _bend(part, index, observer, how)
-        parts.append(ship(part))
-    whole = engine.merge(reversed(parts) if how.backwards else parts, observers)
+        for part in engine.fold(batches, ship(active), ship(observers), _as_it_is):
+            for index, observer in enumerate(observers):
+                _bend(part, index, observer, how)
+            parts.append(ship(part))
+    findings = Findings()
+    whole = engine.merge(reversed(parts) if how.backwards else parts, observers, findings.extend, 0 if how.spilled else None)
     source = MemorySource([batch for batches in _shards(records, splits, inputs, chosen, how) for batch in batches])
-    done = engine.conclude(ship(whole), ship(active), ship(observers), list(inputs.values()), source, how.partitions)
-    return Outcome(tuple(done.findings), done.measures, done.crashes)
+    engine.conclude(whole, ship(active), ship(observers), list(inputs.values()), source, findings.extend, lambda _: how.partitions)
+    return Outcome(tuple(findings), whole.measures, whole.crashes)
 
 
 def assert_documented(rule: type[Rule]) -> None:

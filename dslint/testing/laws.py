@@ -83,6 +83,7 @@ def _compaction(data: Data) -> None:
 def _storage(data: Data) -> None:
     if isinstance(data.rule, DatasetRule):
         _same("storage", data.run(Run(cuts=data.cuts, arrow=True)), data.run())
+        _same("storage", data.run(Run(cuts=data.cuts, spilled=True, partitions=2)), data.run())
 
 
 def _pickling(data: Data) -> None:
@@ -139,7 +140,7 @@ def _strings(value: Any) -> list[str]:
 
 
 def _reports(said: Outcome) -> str:
-    findings = fingerprinted([redact_finding(finding) for finding in said.findings])
+    findings = list(fingerprinted([redact_finding(finding) for finding in said.findings]))
     report = Report(
         version="0",
         verdict="pass",

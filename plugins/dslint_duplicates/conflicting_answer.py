@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, Text, digest
@@ -68,9 +69,9 @@ class ConflictingAnswer(DatasetRule):
         """Yield a finding for each record that says something else than the first of its group."""
         del source
         for _, group in state.groups("prompt", at_least=2):
-            first, *others = sorted(group)
+            first = group[0]
             before = state.at(first)
-            for member in others:
+            for member in islice(group, 1, None):
                 if member.answer == first.answer:
                     continue
                 what = "text has another label" if member.labelled else "prompt has another answer"

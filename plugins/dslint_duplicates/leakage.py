@@ -72,7 +72,7 @@ class Leakage(DatasetRule):
         del source
         for _, group in state.groups("normal", at_least=2):
             if self.level == "normalized":
-                yield from self._within(group, state)
+                yield from self._within(list(group), state)
                 continue
             same: dict[bytes, list[Any]] = {}
             for member in group:

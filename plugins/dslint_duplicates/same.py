@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest, selected, without
@@ -81,9 +82,8 @@ class ExactDuplicate(DatasetRule):
         """Yield a finding for each repeat."""
         del source
         for _, group in state.groups("exact", at_least=2):
-            first, *repeats = sorted(group)
-            before = state.at(first)
-            for member in repeats:
+            before = state.at(group[0])
+            for member in islice(group, 1, None):
                 yield self.finding(state.at(member), f"repeats {before.path} line {before.line}", related=[before], score=1.0)
 
 
@@ -128,10 +128,9 @@ class NormalizedDuplicate(DatasetRule):
         """Yield a finding for each record that differs from the first of its group, and is no exact repeat of one before it."""
         del source
         for _, group in state.groups("normal", at_least=2):
-            first, *others = sorted(group)
-            before = state.at(first)
-            seen = {first.exact}
-            for member in others:
+            before = state.at(group[0])
+            seen = {group[0].exact}
+            for member in islice(group, 1, None):
                 if member.exact not in seen:
                     seen.add(member.exact)
                     message = f"repeats {before.path} line {before.line} but for case, space or punctuation"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import accumulate
 from typing import Any
 
 from dslint.plugin import Batch, Text, Turn, digest, lookup
-from dslint_duplicates.normalize import normalize
+from dslint_duplicates.normalize import normalize_all
 
 Said = list[tuple[str | None, str]]
 """The texts of a record: (role, normalised text)."""
@@ -35,7 +36,11 @@ def normal_digest(texts: Said, *more: object) -> bytes | None:
 
 
 def _said(batch: Batch) -> list[Said]:
-    return [[(text.role, normalize(text.text)) for text in found] for found in texts_of(batch)]
+    texts = texts_of(batch)
+    flat = [text for found in texts for text in found]
+    said = [(text.role, normal) for text, normal in zip(flat, normalize_all([text.text for text in flat]), strict=True)]
+    ends = list(accumulate(map(len, texts)))
+    return [said[end - len(found) : end] for found, end in zip(texts, ends, strict=True)]
 
 
 def _texts(batch: Batch) -> list[list[Text]]:

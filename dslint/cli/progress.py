@@ -1,0 +1,66 @@
+"""How far a long run has come, on a terminal: one line of the standard error that is written over, and gone at the end."""
+
+import os
+import sys
+import time
+
+from dslint.api import Watch
+
+_FIRST = 1.0
+"""Seconds after which progress is shown: a shorter run needs none."""
+_EVERY = 0.2
+
+
+class Progress(Watch):
+    """Records, rate and remaining time while data is read; the rule while it concludes."""
+
+    def __init__(self) -> None:
+        self._start = time.monotonic()
+        self._next = self._start + _FIRST
+        self._records = 0
+        self._part = 0.0
+        self._shown = False
+
+    def begins(self, total: int) -> None:
+        """Begin a dataset."""
+        del total
+        self._start, self._records, self._part = time.monotonic(), 0, 0.0
+
+    def read(self, records: int, part: float) -> None:
+        """Tell the records, how many of them a second, and how long the rest will take."""
+        self._records += records
+        self._part = max(self._part, part)
+        took = time.monotonic() - self._start
+        rate = self._records / took if took else 0.0
+        left = f", {_time(took / self._part - took)} left" if self._part else ""
+        self._show(f"{self._records:,} records, {rate:,.0f} a second{left}")
+
+    def concludes(self, rule: str) -> None:
+        """Tell which rule concludes."""
+        self._show(f"{self._records:,} records; {rule} concludes", soon=True)
+
+    def close(self) -> None:
+        """Take the line away."""
+        if self._shown:
+            self._shown = False
+            sys.stderr.write("\r\x1b[K")
+            sys.stderr.flush()
+
+    def _show(self, text: str, *, soon: bool = False) -> None:
+        now = time.monotonic()
+        if now < self._next and not (soon and self._shown):
+            return
+        self._next, self._shown = now + _EVERY, True
+        width = os.get_terminal_size(sys.stderr.fileno()).columns or 80
+        sys.stderr.write(f"\r\x1b[K{text[: width - 1]}")
+        sys.stderr.flush()
+
+
+def watching(*, wanted: bool) -> Watch:
+    """Return what shows progress: on a terminal only, and if it is wanted."""
+    return Progress() if wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else Watch()
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes // 60}:{minutes % 60:02}:{rest:02}" if minutes >= 60 else f"{minutes}:{rest:02}"
