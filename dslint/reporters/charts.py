@@ -25,7 +25,8 @@ _COUNTED = ("count", "rate", "total")
 def charts(report: Report, scores: Mapping[str, list[int]]) -> Iterator[str]:
     """Yield a section with a chart for each measure of a rule that has a value for each of several keys, and for the scores of each rule.
 
-    `scores` counts the findings of each rule in BINS bins of equal width. Keys of the form `a>b`, such as those of a confusion of labels or of an overlap of splits, make a matrix; others make bars.
+    Keys of the form `a>b`, such as those of a confusion of labels or of an overlap of splits, make a matrix; others make bars. `scores` counts the
+    findings of each rule in BINS bins of equal width.
     """
     made = [*_measured(report), *_scored(scores)]
     if not made:
