@@ -27,7 +27,9 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"<testsuites{_attributes(name='dslint')}{counts}>\n<testsuite{_attributes(name='dslint')}{counts}>\n<properties>\n"
     yield f"<property{_attributes(name='verdict', value=verdict(report))}/>\n<property{_attributes(name='totals', value=totals(report))}/>\n"
-    yield f"<property{_attributes(name='listed', value=f'at most {style.max_show:,} findings of a rule, none that is suppressed')}/>\n</properties>\n"
+    yield f"<property{_attributes(name='listed', value=f'at most {style.max_show:,} findings of a rule, none that is suppressed')}/>\n"
+    yield from (f"<property{_attributes(name='note', value=note)}/>\n" for note in report.notes)
+    yield "</properties>\n"
     for problem in report.problems:
         inner = f"<error{_attributes(type=problem.kind, message=trouble(problem))}/>"
         yield _case(problem.rule or "dslint", f"could not check {problem.path}" if problem.path else problem.kind, inner)

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from dslint.model import Finding, Location, Problem, Report, RuleResult, Severity
 from dslint.reporters import manual
-from dslint.reporters.style import Style, json_text, shortened
+from dslint.reporters.style import Style, json_text, shortened, visible
 from dslint.reporters.wording import broken, filed, said_of_place, trouble, unlisted, verdict
 from dslint.sampling import shares, smallest_of_each
 
@@ -161,6 +161,7 @@ def _invocation(report: Report, left: Mapping[str, int]) -> dict[str, Any]:
     notes += [_notification("error", broken(item)) for item in report.limits if item.passed is False]
     if left:
         notes.append(_notification("note", unlisted(left)))
+    notes += [_notification("note", visible(note)) for note in report.notes]
     idle = [rule for rule in report.rules if rule.state == "unavailable"]
     return {
         "executionSuccessful": not report.problems,
