@@ -17,7 +17,6 @@ from dslint import config, engine, gate, readers, registry, shapes, suppress
 from dslint.assemble import Outcome, assemble
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
-from dslint.excerpts import excerpts
 from dslint.findings import KEPT
 from dslint.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
@@ -131,6 +130,8 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
     report = assemble(env.known, settings, outcome, [opened.input for opened in files], notes, today)
     if not settings.excerpts:
         return report
+    from dslint.excerpts import excerpts
+
     sensitive = {name for name, known in env.known.items() if known.rule.sensitive}
     return replace(report, excerpts=excerpts(report.findings, files, sensitive, settings))
 

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslint import api
+from dslint import excerpts as made
 from dslint.excerpts import AROUND, LONGEST, excerpt
 from dslint.model import Finding, Location
 from dslint.redact import masks, redact
@@ -154,7 +155,7 @@ def test_the_html_report_shows_records_and_hides_values(leaky, call):
 
 def test_other_reports_do_not_read_the_records_again(leaky, call, monkeypatch):
     asked = []
-    monkeypatch.setattr(api, "excerpts", lambda *args: asked.append(args) or {})
+    monkeypatch.setattr(made, "excerpts", lambda *args: asked.append(args) or {})
     call("check", "-o", "json")
     assert not asked
     call("check", "-o", "html")
