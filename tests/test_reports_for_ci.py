@@ -211,3 +211,21 @@ def test_reports_are_told_by_their_suffix(work, call, suffix, begins):
     work.chat()
     assert call("check", "-o", f"report{suffix}", "-o", "text").code == 0
     assert (work.root / f"report{suffix}").read_text().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("github", "file=sub/dir/a b.jsonl,"),
+        ("azure", "sourcepath=sub/dir/a b.jsonl;"),
+        ("gitlab", '"path":"sub/dir/a b.jsonl"'),
+        ("sarif", '"uri":"sub/dir/a%20b.jsonl"'),
+        ("rdjson", '"path":"a b.jsonl"'),
+    ],
+)
+def test_files_are_named_from_where_their_readers_start(work, call, monkeypatch, name, expected):
+    work.jsonl("sub/dir/a b.jsonl", {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]})
+    monkeypatch.chdir(work.root / "sub" / "dir")
+    assert expected in call("check", "-o", name).out
+    (work.root / ".git").rmdir()
+    assert expected.replace("sub/dir/", "") in call("check", "-o", name).out

@@ -10,7 +10,7 @@ import typer
 
 from dslint import api, executors, reporters
 from dslint.cli import output, stdin
-from dslint.cli.environment import confined
+from dslint.cli.environment import base_of, confined
 from dslint.cli.progress import watching
 from dslint.config import find
 from dslint.config.build import severity_named
@@ -123,6 +123,7 @@ def check(
         verbose=verbose,
         statistics=statistics,
         timings=timings,
+        base=base_of(settings.root),
     )
     output.write(report, wanted, style)
     if all(item.path is not None for item in wanted):

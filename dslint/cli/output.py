@@ -75,7 +75,7 @@ def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
                 sys.stdout.write(piece)
             sys.stdout.flush()
         else:
-            write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose)))
+            write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose, base=style.base)))
 
 
 def write_file(path: str, pieces: Iterable[str]) -> None:

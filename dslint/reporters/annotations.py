@@ -6,13 +6,13 @@ Whatever stands in data, names of files and names of rules is escaped: it can ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct
 
 from dslint.model import Finding, Report, Severity
 from dslint.reporters.style import Style, shortened, visible
-from dslint.reporters.wording import broken, filed, plural, said_of_place, totals, trouble, verdict
+from dslint.reporters.wording import Files, broken, plural, said_of_place, totals, trouble, verdict
 
 MAX_PER_LEVEL = 10
 MAX_TEXT = 500
@@ -32,9 +32,8 @@ class Annotation(Struct, frozen=True):
 
 def github_report(report: Report, style: Style) -> Iterator[str]:
     """Yield workflow commands of GitHub Actions, ten of a level at most, and the verdict."""
-    del style
     names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
-    for item in ranked(report, names):
+    for item in ranked(report, style, names):
         properties = {"file": item.path, "line": item.line, "col": item.column, "title": item.title}
         stated = ",".join(f"{name}={_escaped(str(value), _GITHUB)}" for name, value in properties.items() if value is not None)
         yield f"::{names[item.severity]} {stated}::{_escaped(item.message, _GITHUB_MESSAGE)}\n"
@@ -43,9 +42,8 @@ def github_report(report: Report, style: Style) -> Iterator[str]:
 
 def azure_report(report: Report, style: Style) -> Iterator[str]:
     """Yield logging commands of Azure Pipelines, ten of a level at most, and the verdict. Azure knows no infos."""
-    del style
     names = {Severity.ERROR: "error", Severity.WARNING: "warning"}
-    for item in ranked(report, names):
+    for item in ranked(report, style, names):
         properties = {
             "type": names[item.severity],
             "sourcepath": item.path,
@@ -59,19 +57,22 @@ def azure_report(report: Report, style: Style) -> Iterator[str]:
     yield _closing(report, f"{plural(infos, 'info')} not listed here" if infos else "")
 
 
-def ranked(report: Report, levels: Iterable[Severity]) -> Iterator[Annotation]:
+def ranked(report: Report, style: Style, levels: Iterable[Severity]) -> Iterator[Annotation]:
     """Yield what to say, the gravest first: what could not be checked, broken limits of the configuration, findings by rule and file."""
-    first = [Annotation(Severity.ERROR, f"dslint: {problem.kind}", trouble(problem), problem.path) for problem in report.problems]
+    files = Files(report, style.base)
+    first = [
+        Annotation(Severity.ERROR, f"dslint: {problem.kind}", trouble(problem), files.name(problem.path) if problem.path else None)
+        for problem in report.problems
+    ]
     first += [
         Annotation(Severity.ERROR, "dslint: limit", broken(item))
         for item in report.limits
         if item.passed is False and item.limit.origin != "severity"
     ]
     groups = sorted(_groups(report).values(), key=lambda group: (-group.first.confidence, -group.count, group.first.order()))
-    file_of = filed(report)
     for level in levels:
         items = [item for item in first if item.severity == level]
-        items += [group.annotation(file_of) for group in groups if group.severity == level]
+        items += [group.annotation(files) for group in groups if group.severity == level]
         yield from items if len(items) <= MAX_PER_LEVEL else _cut(items, level)
 
 
@@ -89,9 +90,9 @@ class _Group(Struct):
     first: Finding
     count: int = 0
 
-    def annotation(self, file_of: Callable[[Finding], tuple[str, int]]) -> Annotation:
+    def annotation(self, files: Files) -> Annotation:
         more = f" ({plural(self.count - 1, 'more finding')} of this rule in this file)" if self.count > 1 else ""
-        path, line = file_of(self.first)
+        path, line = files.place(self.first)
         return Annotation(self.severity, self.first.rule, said_of_place(self.first) + more, path, line, self.first.at.column, self.count)
 
 

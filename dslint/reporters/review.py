@@ -8,7 +8,7 @@ from typing import Any
 
 from dslint.model import Finding, Problem, Report, Severity
 from dslint.reporters.style import Style, json_text, visible
-from dslint.reporters.wording import UNKNOWN, filed, plural, said_of_place, trouble
+from dslint.reporters.wording import Files, plural, said_of_place, trouble
 
 _GITLAB = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 _RDJSON = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
@@ -16,22 +16,20 @@ _RDJSON = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: 
 
 def gitlab_report(report: Report, style: Style) -> Iterator[str]:
     """Yield a Code Quality report: one issue for each finding that is not suppressed, and one for each thing that could not be checked."""
-    del style
-    file_of = filed(report)
+    files = Files(report, style.base)
 
     def issue(description: str, name: str, fingerprint: str, severity: str, path: str, line: int) -> dict[str, Any]:
         location = {"path": path, "lines": {"begin": line}}
         return {"description": description, "check_name": name, "fingerprint": fingerprint, "severity": severity, "location": location}
 
     def issues() -> Iterator[dict[str, Any]]:
-        home = next((item.input.path for item in report.inputs), UNKNOWN)
         for problem in report.problems:
             name = f"dslint/{problem.kind}"
-            yield issue(trouble(problem), name, _hash(problem), "blocker", problem.path or home, 1)
+            yield issue(trouble(problem), name, _hash(problem), "blocker", files.name(problem.path), 1)
         if hidden := _hidden(report):
-            yield issue(hidden, "dslint/not-listed", _hash(Problem(kind="not-listed", message="")), "info", home, 1)
+            yield issue(hidden, "dslint/not-listed", _hash(Problem(kind="not-listed", message="")), "info", files.name(None), 1)
         for finding in _active(report):
-            path, line = file_of(finding)
+            path, line = files.place(finding)
             severity = _GITLAB[finding.severity or Severity.INFO]
             yield issue(said_of_place(finding), finding.rule, finding.fingerprint, severity, path, line)
 
@@ -41,20 +39,19 @@ def gitlab_report(report: Report, style: Style) -> Iterator[str]:
 def rdjson_report(report: Report, style: Style) -> Iterator[str]:
     """Yield the diagnostics of reviewdog: one for each finding that is not suppressed, and one for each thing that could not be checked."""
     del style
-    file_of = filed(report)
+    files = Files(report, "")  # reviewdog starts at the working folder
 
     def diagnostic(message: str, severity: str, code: str, path: str, start: dict[str, int] | None = None) -> dict[str, Any]:
         location: dict[str, Any] = {"path": path, **({"range": {"start": start}} if start else {})}
         return {"message": message, "severity": severity, "code": {"value": code}, "location": location}
 
     def diagnostics() -> Iterator[dict[str, Any]]:
-        home = next((item.input.path for item in report.inputs), UNKNOWN)
         for problem in report.problems:
-            yield diagnostic(trouble(problem), "ERROR", f"dslint/{problem.kind}", problem.path or home)
+            yield diagnostic(trouble(problem), "ERROR", f"dslint/{problem.kind}", files.name(problem.path))
         if hidden := _hidden(report):
-            yield diagnostic(hidden, "INFO", "dslint/not-listed", home)
+            yield diagnostic(hidden, "INFO", "dslint/not-listed", files.name(None))
         for finding in _active(report):
-            path, line = file_of(finding)
+            path, line = files.place(finding)
             start = {"line": line, **({"column": finding.at.column} if finding.at.column else {})}
             yield diagnostic(said_of_place(finding), _RDJSON[finding.severity or Severity.INFO], finding.rule, path, start)
 

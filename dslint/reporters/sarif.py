@@ -12,7 +12,7 @@ from urllib.parse import quote
 from dslint.model import Finding, Location, Problem, Report, RuleResult, Severity
 from dslint.reporters import manual
 from dslint.reporters.style import Style, json_text, shortened, visible
-from dslint.reporters.wording import broken, filed, said_of_place, trouble, unlisted, verdict
+from dslint.reporters.wording import Files, broken, said_of_place, trouble, unlisted, verdict
 from dslint.sampling import shares, smallest_of_each
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -35,8 +35,7 @@ def sarif_report(report: Report, style: Style) -> Iterator[str]:
 
     Of more than MAX_RESULTS findings each rule keeps a fair share, those with the smallest fingerprints, and sums up the others in one result.
     """
-    del style
-    places = _Places(report)
+    places = _Places(report, style)
     results: Iterable[dict[str, Any]]
     left: Counter[str] = Counter()
     if len(report.findings) <= MAX_RESULTS:
@@ -50,8 +49,8 @@ def sarif_report(report: Report, style: Style) -> Iterator[str]:
         results = [*map(places.result, chosen), *rests]
     yield f'{{"$schema": {json_text(SCHEMA)}, "version": "2.1.0", "runs": [{{\n'
     yield f'"tool": {json_text({"driver": places.driver, "extensions": places.extensions})},\n'
-    yield f'"invocations": [{json_text(_invocation(report, left))}],\n'
-    yield f'"originalUriBaseIds": {json_text({ROOT: {"description": _text("The root of the project that was checked.")}})},\n'
+    yield f'"invocations": [{json_text(_invocation(report, left, places.files))}],\n'
+    yield f'"originalUriBaseIds": {json_text({ROOT: {"description": _text("The root of the repository.")}})},\n'
     yield f'"automationDetails": {json_text({"id": "dslint/"})}, "columnKind": "unicodeCodePoints",\n'
     yield '"results": ['
     for number, result in enumerate(results):
@@ -62,7 +61,7 @@ def sarif_report(report: Report, style: Style) -> Iterator[str]:
 class _Places:
     """Where rules and files stand in the log. A plugin is an extension of the driver, which has the core's own rules."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, report: Report, style: Style) -> None:
         selected = [rule for rule in report.rules if rule.state != "skipped"]
         by_space: dict[str, list[RuleResult]] = {_DRIVER: []}
         for rule in selected:
@@ -74,11 +73,11 @@ class _Places:
         for place, rules in enumerate(by_space.values()):
             for number, rule in enumerate(rules):
                 self.rules[rule.id] = {"id": rule.id, "index": number, "toolComponent": {"index": place}}
-        self.filed = filed(report)
+        self.files = Files(report, style.base)
 
     def result(self, finding: Finding) -> dict[str, Any]:
         """Return a finding as a result."""
-        return self._result(finding, said_of_place(finding), finding.fingerprint) | _details(finding)
+        return self._result(finding, said_of_place(finding), finding.fingerprint) | self._details(finding)
 
     def rest(self, finding: Finding, count: int) -> dict[str, Any]:
         """Return a result for all findings of a rule that have none of their own; `finding` says where one is, about."""
@@ -87,7 +86,7 @@ class _Places:
         return self._result(finding, message, fingerprint) | {"occurrenceCount": count}
 
     def _result(self, finding: Finding, message: str, fingerprint: str) -> dict[str, Any]:
-        path, line = self.filed(finding)
+        path, line = self.files.place(finding)
         column = finding.at.column or 1
         region = {"startLine": line, "startColumn": column, "endLine": line, "endColumn": column + 1}
         return {
@@ -99,25 +98,31 @@ class _Places:
             "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint[:16]}:1", "dslintFingerprint/v1": fingerprint},
         }
 
-
-def _details(finding: Finding) -> dict[str, Any]:
-    """Return what only a single finding has."""
-    known = {"confidence": str(finding.confidence), "score": finding.score, "row": finding.at.row, "id": finding.id and shortened(finding.id, 100)}
-    related = [
-        {
-            "id": number,
-            "message": _text("related record"),
-            "physicalLocation": {"artifactLocation": artifact(at.path), "region": {"startLine": at.line or 1}},
+    def _details(self, finding: Finding) -> dict[str, Any]:
+        """Return what only a single finding has."""
+        known = {
+            "confidence": str(finding.confidence),
+            "score": finding.score,
+            "row": finding.at.row,
+            "id": finding.id and shortened(finding.id, 100),
         }
-        for number, at in enumerate(finding.related[:MAX_RELATED])
-        if at.path is not None
-    ]
-    accepted = [{"kind": "external", "status": "accepted", "justification": shortened(finding.suppressed, MAX_TEXT)}] if finding.suppressed else []
-    return {
-        **({"relatedLocations": related} if related else {}),
-        **({"suppressions": accepted} if accepted else {}),
-        "properties": {name: value for name, value in known.items() if value is not None},
-    }
+        related = [
+            {
+                "id": number,
+                "message": _text("related record"),
+                "physicalLocation": {"artifactLocation": artifact(self.files.name(at.path)), "region": {"startLine": at.line or 1}},
+            }
+            for number, at in enumerate(finding.related[:MAX_RELATED])
+            if at.path is not None
+        ]
+        accepted = (
+            [{"kind": "external", "status": "accepted", "justification": shortened(finding.suppressed, MAX_TEXT)}] if finding.suppressed else []
+        )
+        return {
+            **({"relatedLocations": related} if related else {}),
+            **({"suppressions": accepted} if accepted else {}),
+            "properties": {name: value for name, value in known.items() if value is not None},
+        }
 
 
 def _logical(at: Location) -> dict[str, Any]:
@@ -156,8 +161,8 @@ def _versions(version: str) -> dict[str, str]:
     return {"version": version, **({"semanticVersion": version} if _SEMANTIC.fullmatch(version) else {})}
 
 
-def _invocation(report: Report, left: Mapping[str, int]) -> dict[str, Any]:
-    notes = [_notification("error", trouble(problem), problem) for problem in report.problems]
+def _invocation(report: Report, left: Mapping[str, int], files: Files) -> dict[str, Any]:
+    notes = [_notification("error", trouble(problem), problem, files) for problem in report.problems]
     notes += [_notification("error", broken(item)) for item in report.limits if item.passed is False]
     if left:
         notes.append(_notification("note", unlisted(left)))
@@ -172,14 +177,14 @@ def _invocation(report: Report, left: Mapping[str, int]) -> dict[str, Any]:
     }
 
 
-def _notification(level: str, message: str, problem: Problem | None = None) -> dict[str, Any]:
+def _notification(level: str, message: str, problem: Problem | None = None, files: Files | None = None) -> dict[str, Any]:
     note: dict[str, Any] = {"level": level, "message": _text(message)}
-    if problem is not None:
+    if problem is not None and files is not None:
         note["descriptor"] = {"id": problem.kind}
         if problem.rule:
             note["associatedRule"] = {"id": problem.rule}
         if problem.path:
-            note["locations"] = [{"physicalLocation": {"artifactLocation": artifact(problem.path)}}]
+            note["locations"] = [{"physicalLocation": {"artifactLocation": artifact(files.name(problem.path))}}]
     return note
 
 

@@ -17,7 +17,10 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Style(Struct, frozen=True, kw_only=True):
-    """What the user asked of the looks. `max_show` caps the findings shown of one rule; machine-readable reports list all."""
+    """What the user asked of the looks. `max_show` caps the findings shown of one rule; machine-readable reports list all.
+
+    `base` leads from the root of the repository to that of the project, for reports whose readers start there: empty, or with a `/` at its end.
+    """
 
     color: bool = False
     width: int = 80
@@ -26,6 +29,7 @@ class Style(Struct, frozen=True, kw_only=True):
     verbose: bool = False
     statistics: bool = False
     timings: bool = False
+    base: str = ""
 
     def paint(self, text: str, *looks: str) -> str:
         """Return the text in these looks, if colours are wanted."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 
 from dslint.model import Finding, Judged, Limit, Problem, Report, Severity
 from dslint.reporters.style import visible
@@ -40,22 +41,28 @@ def said_of_place(finding: Finding) -> str:
     return f"row {at.row}: {said(finding)}" if at.line is None and at.row is not None else said(finding)
 
 
-def filed(report: Report) -> Callable[[Finding], tuple[str, int]]:
-    """Return a function that gives file and line of a finding, for formats in which it must have them.
+class Files:
+    """Files as the readers of a report name them: from `base` on. Each entry of such a report must have a file and a line."""
 
-    A finding on a dataset as a whole is put on the first line of its first file, a record of a format without lines on the first line of its own.
-    """
-    homes: dict[str, str] = {}
-    for item in report.inputs:
-        homes.setdefault(item.input.dataset, item.input.path)
-    first = next(iter(homes.values()), UNKNOWN)
+    def __init__(self, report: Report, base: str) -> None:
+        self._base = base
+        self._homes: dict[str, str] = {}
+        for item in report.inputs:
+            self._homes.setdefault(item.input.dataset, item.input.path)
+        self._first = next(iter(self._homes.values()), UNKNOWN)
 
-    def file_of(finding: Finding) -> tuple[str, int]:
-        if finding.at.path is None:
-            return homes.get(finding.dataset, first), 1
-        return finding.at.path, finding.at.line or 1
+    def name(self, path: str | None) -> str:
+        """Return the name of a file; of the first one where there is none to name."""
+        path = self._first if path is None else path
+        return path if re.match(r"/|[A-Za-z]:/", path) else self._base + path
 
-    return file_of
+    def place(self, finding: Finding) -> tuple[str, int]:
+        """Return file and line of a finding.
+
+        One on a dataset as a whole is put on the first line of its first file, a record of a format without lines on the first line of its own.
+        """
+        at = finding.at
+        return self.name(self._homes.get(finding.dataset) if at.path is None else at.path), at.line or 1
 
 
 def trouble(problem: Problem) -> str:
