@@ -83,17 +83,19 @@ def datatrove(path: str) -> str:
     """Remove exact duplicates, in its three stages: signatures, finding, filtering."""
     from datatrove.executor import LocalPipelineExecutor
     from datatrove.pipeline.dedup import ExactDedupFilter, ExactDedupSignature, ExactFindDedups
+    from datatrove.pipeline.dedup.exact_dedup import ExactDedupConfig
     from datatrove.pipeline.readers import JsonlReader
     from datatrove.pipeline.writers import JsonlWriter
 
     folder, _, name = path.rpartition("/")
+    config = ExactDedupConfig(content_getter=lambda document: document.text.encode())
     with tempfile.TemporaryDirectory() as work:
         reader = JsonlReader(folder or ".", glob_pattern=name)
         for number, pipeline in enumerate(
             (
-                [reader, ExactDedupSignature(f"{work}/sig", finder_workers=1)],
-                [ExactFindDedups(f"{work}/sig", f"{work}/dups")],
-                [reader, ExactDedupFilter(f"{work}/dups"), JsonlWriter(f"{work}/out", compression=None)],
+                [reader, ExactDedupSignature(f"{work}/sig", config)],
+                [ExactFindDedups(f"{work}/sig", f"{work}/dups", config)],
+                [reader, ExactDedupFilter(f"{work}/dups", config), JsonlWriter(f"{work}/out", compression=None)],
             )
         ):
             LocalPipelineExecutor(pipeline, tasks=1, workers=1, logging_dir=f"{work}/log{number}").run()

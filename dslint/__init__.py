@@ -4,16 +4,21 @@ from typing import TYPE_CHECKING, Any
 
 from dslint.version import __version__
 
-__all__ = ["__version__", "lint"]
+__all__ = ["__version__", "lint", "redact_record"]
 
 if TYPE_CHECKING:
     from dslint.api import lint
+    from dslint.redact import redact_record
 
 
 def __getattr__(name: str) -> Any:
-    """Import `lint` when it is first asked for: `dslint --version` needs none of the engine."""
+    """Import a function when it is first asked for: `dslint --version` needs none of the engine."""
     if name == "lint":
         from dslint.api import lint
 
         return lint
+    if name == "redact_record":
+        from dslint.redact import redact_record
+
+        return redact_record
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -24,7 +24,7 @@ from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.partial import Partial
 from dslint.protocols import Reader
 from dslint.readers.source import FileSource
-from dslint.redact import redact, redact_finding
+from dslint.redact import redact, redact_finding, texts_at
 from dslint.rules import Active, Observer
 from dslint.settings import RuleSettings, Settings
 
@@ -134,6 +134,24 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
 
     sensitive = {name for name, known in env.known.items() if known.rule.sensitive}
     return replace(report, excerpts=excerpts(report.findings, files, sensitive, settings))
+
+
+def matched(env: Environment, settings: Settings, paths: Sequence[str], findings: Iterable[Finding]) -> dict[str, str]:
+    """Return the matched texts of findings that have a span, by fingerprint. No report holds them: their records are read once more."""
+    datasets, _, _ = open_inputs(paths, settings, env.readers, env.shapes)
+    files = {opened.input.path: opened for dataset in datasets for opened in dataset.files}
+    by_place: defaultdict[tuple[str | None, int | None], list[Finding]] = defaultdict(list)
+    for finding in findings:
+        if finding.at.start is not None and finding.at.path in files:
+            by_place[finding.at.path, finding.at.row].append(finding)
+    source = FileSource(files, {}, settings.max_record_bytes, settings.max_depth)
+    values = {}
+    for record in source.records({finding.at for found in by_place.values() for finding in found}):
+        for finding in by_place[record.path, record.row]:
+            texts = list(texts_at(record.value, finding.at.field).values())
+            if len(texts) == 1:  # a masked field may be any of several
+                values[finding.fingerprint] = texts[0][finding.at.start : finding.at.end]
+    return values
 
 
 def validate(env: Environment, settings: Settings) -> None:
@@ -251,7 +269,10 @@ def _check(
     outcome.crashes.update(whole.crashes)
     outcome.problems.extend(whole.problems)
     outcome.seconds.update(whole.seconds)
-    outcome.measures.update({f"{name}[dataset={dataset.name}]" if several else name: value for name, value in whole.measures.items()})
+    for name, measured in whole.measures.items():  # a rule may name a measure by labels, or by splits as in `overlap[train>test]`
+        safe = redact(">".join(map(redact, name.split(">"))))
+        named = f"{safe}[dataset={dataset.name}]" if several else safe
+        outcome.measures[named] = max(measured, outcome.measures.get(named, measured))
 
 
 def _watched(results: Iterable[Iterable[Partial]], jobs: Sequence[Job], watch: Watch) -> Iterator[Partial]:

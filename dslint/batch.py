@@ -29,6 +29,8 @@ def digest(value: object) -> bytes:
 
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Yield the JSON pointer and text of every string in a decoded value, in order."""
+    if type(value) is dict and {dict, list}.isdisjoint(map(type, value.values())):  # most records, and then faster
+        return (yield from [(f"{pointer}/{escape(key)}", item) for key, item in value.items() if type(item) is str])
     stack: list[tuple[str, object]] = [(pointer, value)]
     while stack:
         where, item = stack.pop()
@@ -190,7 +192,7 @@ class Record:
 
     def column(self, kind: str) -> Any:
         """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
-        return self._batch.column(kind)[self._position]
+        return self._batch.cell(kind, self.value)
 
     def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
         """Return the place of this record, or of a field or span of it."""
@@ -368,12 +370,11 @@ class Batch:
 
     def column(self, kind: str) -> list[Any]:
         """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""
-        if kind == "split" and "split" not in self.input.columns:
-            return [self.input.split] * len(self.values)
-        path = self.input.columns.get(kind)
-        if path is None:
-            return [None] * len(self.values)
-        return [lookup(value, path) for value in self.values]
+        return [self.cell(kind, value) for value in self.values]
+
+    def cell(self, kind: str, value: object) -> Any:
+        """Return what one of its records has in a column, by its kind."""
+        return lookup(value, self.input.columns[kind]) if kind in self.input.columns else self.split if kind == "split" else None
 
     def per_record(self, key: Hashable, make: Callable[[Batch], list[T]]) -> list[T]:
         """Return `make(batch)`, a list with one item a record, computed once for this batch and key; its valid part shares the items."""

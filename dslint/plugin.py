@@ -7,7 +7,10 @@ from dslint.hooks import hookimpl
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
 from dslint.protocols import Source
+from dslint.redact import masked, redact_record
+from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
+from dslint.secrets import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.shapes import conversation
 from dslint.state import Columns, State
 
@@ -29,6 +32,8 @@ __all__ = [
     "RecordRule",
     "Resource",
     "Rule",
+    "SecretKind",
+    "SecretSpan",
     "Severity",
     "Shape",
     "ShapeProblem",
@@ -39,11 +44,17 @@ __all__ = [
     "Turn",
     "conversation",
     "digest",
+    "disjoint",
     "escape",
+    "find_secrets",
     "hookimpl",
     "leaves",
     "lookup",
+    "masked",
     "pattern",
+    "records_in",
+    "redact_record",
     "selected",
+    "texts_in",
     "without",
 ]

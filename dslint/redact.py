@@ -1,16 +1,24 @@
 """The redactor: personal data and secrets are masked in a finding itself, before anything can print, log, cache or compare it.
 
-It runs always, whichever rules are selected. Its patterns are cheap and lean towards masking: it guards messages, field names and ids, not texts.
+It runs always, whichever rules are selected: by the table of `dslint.secrets`, which the secrets pack judges by too, and by cheap patterns that lean
+towards masking, also of half a key. It guards messages, field names and ids, not texts; for these there is `redact_record`, which goes by findings.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from functools import cache, lru_cache
+from typing import Any
 
 from msgspec.structs import replace
 
+from dslint.batch import escape, leaves
 from dslint.model import Finding, Location
+from dslint.secrets import find_secrets
+
+Splice = tuple[int, int, str]
+"""A span and what is put in its place."""
 
 _SECRETS = "|".join(
     [
@@ -29,7 +37,10 @@ _SECRETS = "|".join(
         r"\b(?:AC|SK)[0-9a-f]{32}\b",
         r"\beyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}(?:\.[A-Za-z0-9_-]*)?",
         r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)",
-        r"(?i:\b(?:password|passwd|pwd|secret|token|api[_-]?key)\b\s*[=:]\s*)\S+",
+        (
+            r"(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|(?:api|access|auth|account|private)[_ -]?key)"
+            r"[\"'\\]{0,3}(?:\s*[=:]|\sis\s)\s*)(?:(?i:bearer|basic)\s+)?\S+"
+        ),
     ]
 )
 _PERSONAL = "|".join(
@@ -63,22 +74,94 @@ def _mask(match: re.Match[str]) -> str:
 def redact(text: str) -> str:
     """Return the text with what looks like personal data or a secret replaced by a mask."""
     # A mask ends what stood glued before a value (`me@example.org4111...`), which only then looks like one.
-    while (masked := _pattern().sub(_mask, text)) != text:
+    while (masked := _pattern().sub(_mask, _spliced(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)]))) != text:
         text = masked
     return text
 
 
-def masks(text: str) -> list[tuple[int, int, str]]:
+def masks(text: str) -> list[Splice]:
     """Return what `redact` would mask in a text: start, end (in code points) and mask, in order."""
-    found: list[tuple[int, int, str]] = []
+    found: list[Splice] = []
 
     def keep(match: re.Match[str]) -> str:
         found.append((match.start(), match.end(), _mask(match)))
         return "\0" * len(match[0])
 
-    while (rest := _pattern().sub(keep, text)) != text:
+    while True:
+        secrets = [(span.start, span.end, "[secret]") for span in find_secrets(text)]
+        found += secrets
+        rest = _pattern().sub(keep, _spliced(text, [(start, end, "\0" * (end - start)) for start, end, _ in secrets]))
+        if rest == text:
+            return sorted(set(found))
         text = rest
-    return sorted(set(found))
+
+
+def masked(kind: str, value: str, prefix: str = "") -> str:
+    """Return what a message may say of a matched value: `GitHub token, 40 characters (ghp_****)`.
+
+    `prefix` is a documented beginning that all values of the kind have in common. Nothing else of the value is told but its length.
+    """
+    return f"{kind}, {len(value):,} character{'s' if len(value) != 1 else ''} ({prefix if value.startswith(prefix) else ''}****)"
+
+
+def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
+    """Return a copy of a record in which the spans of its findings are replaced by the names of what was found: `[EMAIL_ADDRESS]`.
+
+    The name is that of the rule; where spans overlap, their union gets the name of the longest. Findings without a span say nothing of a value and
+    are left out. A field that is masked in its finding means every field that has this mask. The record itself is never changed. Raises ValueError if
+    a finding is of no text of the record: what was not found there must not pass as redacted.
+    """
+    spans: dict[str, list[Splice]] = {}
+    for finding in findings:
+        at = finding.at
+        if at.start is not None and at.end is not None:
+            spans.setdefault(at.field, []).append((at.start, at.end, f"[{finding.rule.rpartition('/')[2].upper().replace('-', '_')}]"))
+    texts: dict[str, list[Splice]] = {}
+    for field, found in spans.items():
+        mine = texts_at(value, field)
+        if not mine or any(end > len(text) for _, end, _ in found for text in mine.values()):
+            raise ValueError("a finding is not about a text of this record")
+        for pointer in mine:
+            texts.setdefault(pointer, []).extend(found)
+    return _replaced(value, "", {pointer: _spliced(text, _united(texts[pointer])) for pointer, text in leaves(value) if pointer in texts})
+
+
+def texts_at(value: Any, field: str) -> dict[str, str]:
+    """Return the texts of a record, by JSON pointer, that a finding's field means: one, or several where the field is masked."""
+    texts = dict(leaves(value))
+    return {field: texts[field]} if field in texts else {pointer: text for pointer, text in texts.items() if redact_pointer(pointer) == field}
+
+
+def _united(spans: list[Splice]) -> list[Splice]:
+    """Return the spans with those that overlap made one, which has the name of the longest."""
+    united: list[tuple[int, Splice]] = []
+    for start, end, name in sorted(spans):
+        length = end - start
+        if united and start < united[-1][1][1]:
+            longest, (first, last, other) = united.pop()
+            united.append((max(longest, length), (first, max(last, end), name if length > longest else other)))
+        else:
+            united.append((length, (start, end, name)))
+    return [span for _, span in united]
+
+
+def _spliced(text: str, spans: Iterable[Splice]) -> str:
+    """Return the text with disjoint spans, in order, replaced."""
+    pieces, done = [], 0
+    for start, end, name in spans:
+        pieces += [text[done:start], name]
+        done = end
+    return "".join([*pieces, text[done:]])
+
+
+def _replaced(value: Any, pointer: str, texts: Mapping[str, str]) -> Any:
+    if isinstance(value, str):
+        return texts.get(pointer, value)
+    if isinstance(value, dict):
+        return {key: _replaced(item, f"{pointer}/{escape(key)}", texts) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_replaced(item, f"{pointer}/{number}", texts) for number, item in enumerate(value)]
+    return value
 
 
 def redact_finding(finding: Finding) -> Finding:
@@ -104,4 +187,9 @@ def _redact_around(text: str, paths: set[str]) -> str:
 def _redact_location(at: Location) -> Location:
     if not at.field and not at.role:
         return at
-    return replace(at, field=redact(at.field), role=None if at.role is None else redact(at.role))
+    return replace(at, field=redact_pointer(at.field), role=None if at.role is None else redact(at.role))
+
+
+def redact_pointer(field: str) -> str:
+    """Return a JSON pointer with its names masked, each by itself and as it stands in the record: there `~1` is `/`."""
+    return "/".join(escape(redact(name.replace("~1", "/").replace("~0", "~"))) for name in field.split("/"))

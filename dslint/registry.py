@@ -267,17 +267,26 @@ def choose(
             idle[name] = ("unavailable", reason)
         else:
             chosen = build(entry)
-            lacking = [option.replace("_", "-") for option in entry.rule.needs_options if getattr(chosen.rule, option) in (None, "", ())]
+            lacking = next((found for found in map(_options, entry.rule.needs_options) if not _given(chosen.rule, found)), [])
+            options = " or ".join(f"'{option.replace('_', '-')}'" for option in lacking)
             if lacking and name in tokens:
                 raise ConfigError(
-                    f"rule {name} cannot run without its option {lacking[0]!r}",
-                    f'set it in the configuration under [rules."{name}"], or with --option {name}.{lacking[0]}=VALUE',
+                    f"rule {name} cannot run without its option {options}",
+                    f'set it in the configuration under [rules."{name}"], or with --option {name}.{lacking[0].replace("_", "-")}=VALUE',
                 )
             if lacking:
-                idle[name] = ("skipped", f"needs the option {lacking[0]!r}")
+                idle[name] = ("skipped", f"needs the option {options}")
             else:
                 active.append(chosen)
     return Choice(tuple(active), idle, frozenset(explicit))
+
+
+def _options(needed: str) -> list[str]:
+    return needed.split("|")
+
+
+def _given(rule: Rule, options: Iterable[str]) -> bool:
+    return any(getattr(rule, option) not in (None, "", ()) for option in options)
 
 
 def _scope(rule: type[Rule]) -> str:

@@ -42,7 +42,7 @@ class Rule(ABC):
     sensitive: ClassVar[bool] = False
     """Whether findings point at personal data or secrets; their fingerprints are then not made from the record."""
     needs_options: ClassVar[tuple[str, ...]] = ()
-    """Options without which the rule has nothing to do; it joins the recommended set when they are given."""
+    """Options without which the rule has nothing to do (`a|b`: one of the two); it joins the recommended set when they are given."""
     needs_columns: ClassVar[tuple[str, ...]] = ()
     """Columns (label, source ...) without which the rule is not applicable to a dataset."""
     needs_roles: ClassVar[tuple[str, ...]] = ()

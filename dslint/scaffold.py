@@ -169,7 +169,7 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
 def _described(result: RuleResult, known: Catalogue) -> str:
     if result.state == "ran":
         return f"{result.id}: {summary(known[result.id].rule)}"
-    needs = [option.replace("_", "-") for option in known[result.id].rule.needs_options]
+    needs = [option.replace("_", "-").replace("|", " or ") for option in known[result.id].rule.needs_options]
     if not known[result.id].rule.default:
         return f"{result.id}: not selected; opt-in, by its full id"
     if result.state == "skipped" and needs:

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dslint import redact_record
 from dslint.model import Finding, Location
-from dslint.redact import redact, redact_finding
+from dslint.redact import masked, redact, redact_finding
 
 PERSONAL = [
     "ada.lovelace+x@mail.example.co.uk",
@@ -78,6 +79,13 @@ def test_the_password_of_an_address_is_masked():
     assert "hunter2" not in redact("redis://:hunter2@cache:6379/0")
 
 
+@pytest.mark.parametrize(
+    "text", ["access_token='hunter2'", "DB_PASSWORD=hunter2", '{"api_key": "hunter2"}', "my token is hunter2", "Authorization: Bearer hunter2"]
+)
+def test_what_a_name_calls_a_secret_is_masked(text):
+    assert "hunter2" not in redact(text)
+
+
 ORDINARY = [
     "repeats data/train-00003-of-00010.jsonl line 1234567",
     "data/2024-01-15/train.jsonl",
@@ -96,6 +104,9 @@ ORDINARY = [
     "1,234,567,890 records",
     "dslint-gate 0.1.0",
     "required: missing 'password'",
+    "password in a connection string, 8 characters (****)",
+    "GitHub token, 40 characters (ghp_****)",
+    "secrets/access-token.count",
     "the schema's $ref '#/$defs/token'",
     "2024-01-15T12:34:56+00:00",
 ]
@@ -155,3 +166,57 @@ def test_every_string_of_a_finding_is_masked_but_its_path():
     assert masked.message == f"[personal data] in {path}"
     hidden = [masked.at.field, masked.at.role, masked.related[0].field, masked.id, masked.suggestion, masked.slices[0][1]]
     assert not any(mail in str(value) for value in hidden)
+
+
+def found(rule, field, start, end):
+    return Finding(at=Location("a", 0, 1, None, field, start, end), message="", rule=rule)
+
+
+RECORD = {"text": "Ada: ada@mail-canary.org, 555", "meta": {"a/b": ["x", "key 12345"], "n": 5, "~": None}}
+
+
+def test_a_record_is_redacted_by_its_findings():
+    before = repr(RECORD)
+    redacted = redact_record(
+        RECORD,
+        [found("pii/email-address", "/text", 5, 24), found("secrets/api-key", "/meta/a~1b/1", 4, 9), found("pii/phone-number", "/text", 26, 29)],
+    )
+    assert redacted == {"text": "Ada: [EMAIL_ADDRESS], [PHONE_NUMBER]", "meta": {"a/b": ["x", "key [API_KEY]"], "n": 5, "~": None}}
+    assert repr(RECORD) == before
+    assert redacted["meta"]["a/b"] is not RECORD["meta"]["a/b"]
+
+
+def test_overlapping_findings_become_one_placeholder_named_by_the_longest():
+    spans = [found("pii/ip-address", "/text", 3, 8), found("pii/email-address", "/text", 5, 24), found("pii/phone-number", "/text", 20, 25)]
+    assert redact_record(RECORD, spans)["text"] == "Ada[EMAIL_ADDRESS] 555"
+    assert redact_record(RECORD, spans[::-1])["text"] == "Ada[EMAIL_ADDRESS] 555"
+
+
+def test_a_masked_field_means_every_field_with_that_mask():
+    record = {"ada@mail-canary.org": "abcdef", "bob@mail-canary.org": "ghijkl"}
+    assert set(redact_record(record, [found("secrets/password", "/[personal data]", 1, 5)]).values()) == {"a[PASSWORD]f", "g[PASSWORD]l"}
+
+
+@pytest.mark.parametrize("place", [("/nowhere", 0, 1), ("/text", 0, 99), ("/meta/n", 0, 1)])
+def test_what_is_not_found_does_not_pass_as_redacted(place):
+    with pytest.raises(ValueError, match="not about a text"):
+        redact_record(RECORD, [found("pii/email-address", *place)])
+
+
+def test_a_finding_without_a_span_changes_nothing():
+    assert redact_record(RECORD, [found("structure/invalid-record", "/text", None, None)]) == RECORD
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).map(sorted), max_size=6))
+def test_nothing_of_a_span_is_left(spans):
+    text = "abcdefghijklmnopqrst"
+    redacted = redact_record({"text": text}, [found("a/b", "/text", *span) for span in spans])["text"]
+    hidden = {number for start, end in spans for number in range(start, end)}
+    assert redacted.replace("[B]", "") == "".join(letter for number, letter in enumerate(text) if number not in hidden)
+
+
+def test_a_masked_form_tells_class_length_and_a_public_prefix():
+    assert masked("GitHub token", "ghp_" + "x" * 36, "ghp_") == "GitHub token, 40 characters (ghp_****)"
+    assert masked("e-mail address", "a@b.org") == "e-mail address, 7 characters (****)"
+    assert masked("key", "x", "ghp_") == "key, 1 character (****)"
+    assert redact(masked("GitHub token", "ghp_" + "x" * 36, "ghp_")) == "GitHub token, 40 characters (ghp_****)"

@@ -33,9 +33,7 @@ def main() -> None:
             print("dslint: error: the run was ended by a plugin, before its verdict", file=sys.stderr)  # noqa: T201 - this is the command line
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
         if debug:
-            import traceback
-
-            traceback.print_exc()
+            print(_traced(error), file=sys.stderr)  # noqa: T201 - this is the command line
         code = _explain(error)
     sys.exit(code)
 
@@ -50,6 +48,15 @@ def _run() -> int:
 
     result: Any = application(sys.argv[1:])(standalone_mode=False)
     return result if isinstance(result, int) else 0
+
+
+def _traced(error: BaseException) -> str:
+    """Return the traceback without the messages of exceptions, which may quote the data; source lines do not."""
+    from traceback import format_tb
+
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [_traced(cause), "\nwhich led to:\n"] if cause is not None else []
+    return "\n".join([*before, "Traceback (most recent call last):", *format_tb(error.__traceback__), f"{type(error).__name__} (message left out)"])
 
 
 def _explain(error: Exception) -> int:

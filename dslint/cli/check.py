@@ -3,8 +3,9 @@
 # No postponed annotations here: typer evaluates them at every start, and compiling strings would cost it 40 ms.
 import os
 import sys
+from collections import Counter
 from contextlib import nullcontext
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import typer
 
@@ -17,7 +18,10 @@ from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.model import Severity
+from dslint.reporters.text import shown
 from dslint.settings import Settings
+
+T = TypeVar("T")
 
 
 def check(
@@ -74,6 +78,9 @@ def check(
         typer.Option(help="What rules keep of the data goes to disk beyond this: 134217728, 128MiB.", metavar="BYTES", envvar="DSLINT_MEMORY"),
     ] = None,
     max_show: Annotated[int, typer.Option(help="The most findings of one rule that the text report shows.", metavar="N", min=0)] = 20,
+    show_values: Annotated[
+        bool, typer.Option("--show-values", help="Show the matched text below each finding, unmasked, in the text report; refused where CI is set.")
+    ] = False,
     statistics: Annotated[bool, typer.Option("--statistics", help="Add what each rule judged and found.")] = False,
     timings: Annotated[bool, typer.Option("--timings", help="Add the seconds that each stage and rule took.")] = False,
     no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on a terminal.", envvar="DSLINT_NO_PROGRESS")] = False,
@@ -92,6 +99,8 @@ def check(
     _one_of("--color", color, ["auto", "always", "never"])
     env = api.environment()
     wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters})
+    if show_values:
+        _may_show(wanted)
     source = None if isolated else config or find(".")
     if isolated and config:
         raise ConfigError("--isolated and --config exclude each other", "drop one of them")
@@ -112,19 +121,22 @@ def check(
     )
     watch = watching(wanted=not (no_progress or quiet))
     with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
+        settings = replaced(settings, stdin=kept)
         try:
-            report = api.run(env, replaced(settings, stdin=kept), paths or [], map=_executor(jobs), watch=watch)
+            report = api.run(env, settings, paths or [], map=_executor(jobs), watch=watch)
         finally:
             watch.close()
-    style = reporters.Style(
-        color=output.use_color(color),
-        max_show=max_show,
-        quiet=quiet,
-        verbose=verbose,
-        statistics=statistics,
-        timings=timings,
-        base=base_of(settings.root),
-    )
+        style = reporters.Style(
+            color=output.use_color(color),
+            max_show=max_show,
+            quiet=quiet,
+            verbose=verbose,
+            statistics=statistics,
+            timings=timings,
+            base=base_of(settings.root),
+        )
+        if show_values:
+            style = replaced(style, values=api.matched(env, settings, paths or [], shown(report, style, Counter())))
     output.write(report, wanted, style)
     if all(item.path is not None for item in wanted):
         typer.echo(
@@ -135,11 +147,20 @@ def check(
     return int(report.exit_code)
 
 
-def replaced(settings: Settings, **changes: object) -> Settings:
-    """Return the settings with some of them changed."""
+def _may_show(wanted: list[output.Output]) -> None:
+    """Raise ConfigError if matched texts are asked for where they would be kept."""
+    if confined():
+        raise ConfigError("--show-values prints data, and what is printed where CI is set is kept and shown to others", "run it on your own machine")
+    if not any(item.path is None and item.name == "text" for item in wanted):
+        raise ConfigError("--show-values: only the text report on the standard output shows values", "drop it, or pass -o text")
+
+
+def replaced(settings: T, **changes: object) -> T:
+    """Return the settings, or the style, with some of them changed."""
     from msgspec.structs import replace
 
-    return replace(settings, **changes)
+    changed: T = replace(settings, **changes)  # type: ignore[type-var]
+    return changed
 
 
 def _executor(jobs: str) -> api.Map:

@@ -20,8 +20,9 @@ EXCERPTS = 2000
 
 
 class Output(Struct, frozen=True):
-    """One report: its reporter, and the file it goes to; None for the standard output."""
+    """One report: its format and reporter, and the file it goes to; None for the standard output."""
 
+    name: str
     reporter: Reporter
     path: str | None
 
@@ -34,11 +35,12 @@ def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
         if sign and not path:
             raise ConfigError(f"--output {value}: expected FORMAT=PATH", f"write it as {name}=report.{name}")
         if sign:
-            outputs.append(Output(named(name, known), path))
+            outputs.append(Output(name, named(name, known), path))
         elif value in known or not Path(value).suffix:
-            outputs.append(Output(named(value, known), None))
+            outputs.append(Output(value, named(value, known), None))
         elif Path(value).suffix in SUFFIXES:
-            outputs.append(Output(named(SUFFIXES[Path(value).suffix], known), value))
+            name = SUFFIXES[Path(value).suffix]
+            outputs.append(Output(name, named(name, known), value))
         else:
             raise ConfigError(
                 f"--output {value}: no report format for {Path(value).suffix}",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 _CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -20,6 +21,7 @@ class Style(Struct, frozen=True, kw_only=True):
     """What the user asked of the looks. `max_show` caps the findings shown of one rule; machine-readable reports list all.
 
     `base` leads from the root of the repository to that of the project, for reports whose readers start there: empty, or with a `/` at its end.
+    `values` are matched texts by the fingerprints of their findings, where the user asked to see them; the text report alone shows them.
     """
 
     color: bool = False
@@ -30,6 +32,7 @@ class Style(Struct, frozen=True, kw_only=True):
     statistics: bool = False
     timings: bool = False
     base: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def paint(self, text: str, *looks: str) -> str:
         """Return the text in these looks, if colours are wanted."""

@@ -24,19 +24,22 @@ def text_report(report: Report, style: Style) -> Iterator[str]:
     yield _verdict(report, style) + "\n"
 
 
-def _findings(report: Report, style: Style) -> Iterator[str]:
-    shown: Counter[str] = Counter()
-    total: Counter[str] = Counter()
+def shown(report: Report, style: Style, total: Counter[str]) -> Iterator[Finding]:
+    """Yield the findings that the report shows, and count by rule what it would show without a cap."""
     for finding in report.findings:
-        if finding.suppressed is not None and not style.verbose:
-            continue
-        total[finding.rule] += 1
-        if total[finding.rule] <= style.max_show:
-            shown[finding.rule] += 1
-            yield from finding_text(finding, style)
-    hidden = {rule: count - shown[rule] for rule, count in sorted(total.items()) if count > shown[rule]}
-    for rule, count in hidden.items():
-        yield (style.paint(f"... and {count:,} more of {visible(rule)} (all: --max-show {total[rule]}, or -o json=FILE)", "dim") + "\n")
+        if not style.quiet and (finding.suppressed is None or style.verbose):
+            total[finding.rule] += 1
+            if total[finding.rule] <= style.max_show:
+                yield finding
+
+
+def _findings(report: Report, style: Style) -> Iterator[str]:
+    total: Counter[str] = Counter()
+    for finding in shown(report, style, total):
+        yield from finding_text(finding, style)
+    for rule, count in sorted(total.items()):
+        if count > style.max_show:
+            yield style.paint(f"... and {count - style.max_show:,} more of {visible(rule)} (all: --max-show {count}, or -o json=FILE)", "dim") + "\n"
     if total:
         yield "\n"
 
@@ -47,6 +50,8 @@ def finding_text(finding: Finding, style: Style) -> Iterator[str]:
     where, rule = visible(place(finding)), visible(finding.rule)
     yield f"{style.paint(where, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(rule, 'cyan')}\n"
     yield _wrapped(said(finding), style, "  ")
+    if finding.fingerprint in style.values:
+        yield f"  value: {visible(style.values[finding.fingerprint])}\n"
 
 
 def _problems(report: Report, style: Style) -> Iterator[str]:

