@@ -12,7 +12,7 @@ from dslint.batch import leaves
 from dslint.errors import InputError
 from dslint.model import Excerpt, Finding, Passage, Piece
 from dslint.readers.source import FileSource, Opened
-from dslint.redact import masks, redact
+from dslint.redact import masks, redact_pointer
 from dslint.sampling import first_of_each, shares
 from dslint.settings import Settings
 
@@ -79,7 +79,7 @@ def excerpt(texts: dict[str, str], finding: Finding, hidden: dict[str, list[Span
     for name in names[max(first, 0) : last + 1]:
         span = (finding.at.start, finding.at.end) if name == about and finding.at.start is not None and finding.at.end is not None else None
         whole = span is None and bool(about) and (name == about or name.startswith(f"{about}/"))
-        passages.append(Passage(redact(name), tuple(_pieces(texts[name], span, hidden.get(name, ()), whole=whole))))
+        passages.append(Passage(redact_pointer(name), tuple(_pieces(texts[name], span, hidden.get(name, ()), whole=whole))))
     return tuple(passages)
 
 
