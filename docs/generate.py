@@ -16,13 +16,12 @@ from dslint import api, registry, shapes
 from dslint.config.schema import option_schema, option_types, schema
 from dslint.lexicon import lexicon_schema
 from dslint.registry import Known
+from dslint.reporters.manual import markdown
 from dslint.rules import DatasetRule, manual, summary
 
 REFERENCE = Path(__file__).parent / "reference"
 README = Path(__file__).parent.parent / "README.md"
 MADE = "<!-- Made by docs/generate.py from {}. Do not edit. -->\n"
-_BLOCK = re.compile(r"^(Flags|Passes)::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
-_HEADING = re.compile(r"^(Why|Measured|Blind spots|Options|Example|Cure): ", re.MULTILINE)
 
 
 def pages() -> dict[str, str]:
@@ -89,7 +88,7 @@ def _rules_page(space: str, entries: Iterable[Known]) -> Iterator[str]:
     for entry in entries:
         yield f"## {entry.id}\n"
         yield f"{_facts(entry)}\n"
-        yield _markdown(manual(entry.rule)) + "\n"
+        yield markdown(manual(entry.rule)) + "\n"
         yield from _options(entry)
         if entry.rule.measures:
             yield "| Measure | Meaning |\n|---|---|"
@@ -106,16 +105,6 @@ def _facts(entry: Known) -> str:
     if rule.extra:
         facts.append(f"needs `pip install '{entry.distribution}[{rule.extra}]'`")
     return f"*{' · '.join(facts)}*"
-
-
-def _markdown(text: str) -> str:
-    """Turn a manual page into Markdown: headings become bold, examples become blocks of JSON."""
-
-    def block(match: re.Match[str]) -> str:
-        body = "\n".join(line.removeprefix("    ") for line in match[2].strip("\n").splitlines())
-        return f"**{match[1]}**\n\n```json\n{body}\n```\n\n"
-
-    return _HEADING.sub(r"**\1:** ", _BLOCK.sub(block, text + "\n")).strip()
 
 
 def _options(entry: Known) -> Iterator[str]:

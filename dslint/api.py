@@ -129,7 +129,14 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
     outcome = Outcome(problems=problems)
     for dataset in datasets:
         _check(env, settings, dataset, outcome, map, today, watch or Watch(), several=len(datasets) > 1)
-    return assemble(env.known, settings, outcome, [opened.input for dataset in datasets for opened in dataset.files], notes, today)
+    files = [opened for dataset in datasets for opened in dataset.files]
+    report = assemble(env.known, settings, outcome, [opened.input for opened in files], notes, today)
+    if not settings.excerpts:
+        return report
+    from dslint.excerpts import excerpts
+
+    sensitive = {name for name, known in env.known.items() if known.rule.sensitive}
+    return replace(report, excerpts=excerpts(report.findings, files, sensitive, settings))
 
 
 def matched(env: Environment, settings: Settings, paths: Sequence[str], findings: Iterable[Finding]) -> dict[str, str]:

@@ -15,7 +15,7 @@ from dslint.findings import Findings
 from dslint.model import Finding, Input, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
 from dslint.registry import Catalogue
-from dslint.rules import Active
+from dslint.rules import Active, DatasetRule
 from dslint.settings import Settings
 from dslint.version import __version__
 
@@ -153,6 +153,9 @@ def _results(catalogue: Catalogue, outcome: Outcome, count: gate.Count, *, timin
                 count=count.active[name],
                 rate=gate.rate(count.flagged[name], judged),
                 seconds=round(outcome.seconds[name], 4) if timings and name in outcome.seconds else None,
+                manual=known.rule.__doc__ or "",
+                whole=issubclass(known.rule, DatasetRule),
+                sensitive=known.rule.sensitive,
             )
         )
     return results

@@ -226,6 +226,12 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     count: int = 0
     rate: float = 0.0
     seconds: float | None = None
+    manual: str = ""
+    """The manual page, as it stands in the rule's docstring."""
+    whole: bool = False
+    """Whether the rule judges the dataset as a whole, and not each record by itself."""
+    sensitive: bool = False
+    """Whether its findings point at personal data or secrets."""
 
 
 class InputResult(Struct, frozen=True, kw_only=True):
@@ -242,8 +248,26 @@ class InputResult(Struct, frozen=True, kw_only=True):
         return self.unreadable + self.misfits
 
 
+class Piece(Struct, frozen=True, gc=False):
+    """A stretch of a text in an excerpt: `plain`, `marked` (what the finding is about), `masked` (a mask for a value), or `gap` (left out)."""
+
+    kind: str
+    text: str
+
+
+class Passage(Struct, frozen=True):
+    """A text of a record in an excerpt: its field, and the pieces of it that are shown."""
+
+    field: str
+    pieces: tuple[Piece, ...]
+
+
+Excerpt = tuple[Passage, ...]
+"""The passages of a record around what a finding is about, masked. Empty where the record may not be shown."""
+
+
 class Report(Struct, frozen=True, kw_only=True):
-    """A whole run: the one argument of every reporter."""
+    """A whole run: the one argument of every reporter. `excerpts` shows some findings, by fingerprint, in their records, if that was asked for."""
 
     version: str
     verdict: str
@@ -260,6 +284,7 @@ class Report(Struct, frozen=True, kw_only=True):
     notes: tuple[str, ...] = ()
     stages: Mapping[str, float] | None = None
     """Seconds that the stages of the run took, where asked for."""
+    excerpts: Mapping[str, Excerpt] = field(default_factory=dict)
 
 
 class Resource(Struct, frozen=True, kw_only=True):

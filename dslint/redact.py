@@ -79,6 +79,23 @@ def redact(text: str) -> str:
     return text
 
 
+def masks(text: str) -> list[Splice]:
+    """Return what `redact` would mask in a text: start, end (in code points) and mask, in order."""
+    found: list[Splice] = []
+
+    def keep(match: re.Match[str]) -> str:
+        found.append((match.start(), match.end(), _mask(match)))
+        return "\0" * len(match[0])
+
+    while True:
+        secrets = [(span.start, span.end, "[secret]") for span in find_secrets(text)]
+        found += secrets
+        rest = _pattern().sub(keep, _spliced(text, [(start, end, "\0" * (end - start)) for start, end, _ in secrets]))
+        if rest == text:
+            return sorted(set(found))
+        text = rest
+
+
 def masked(kind: str, value: str, prefix: str = "") -> str:
     """Return what a message may say of a matched value: `GitHub token, 40 characters (ghp_****)`.
 

@@ -102,3 +102,5 @@ class Settings(Struct, frozen=True, kw_only=True):
     today: datetime.date | None = None
     key: bytes = b""
     notes: tuple[str, ...] = ()
+    excerpts: int = 0
+    """The most findings that the report shows in their records."""

@@ -10,12 +10,17 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from dslint.model import ExitCode, Finding, Input, InputResult, Location, Report, Severity
+from dslint.reporters import BUILT_IN, Style
 
 CHAT = '{"messages":[{"role":"user","content":"hi %s"},{"role":"assistant","content":"hello %s"}]}\n'
 _OURS = ("DSLINT_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "PRE_COMMIT", "CI")
@@ -115,6 +120,53 @@ def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     yield run
     for path in work.plugins.glob("*.py"):
         sys.modules.pop(path.stem, None)
+
+
+class Reports:
+    """Reports and findings made up, for tests of reporters."""
+
+    @staticmethod
+    def finding(row: int = 0, rule: str = "structure/role-order", **changes: Any) -> Finding:
+        at = Location("data.jsonl", row, row + 1)
+        fields = {
+            "at": at,
+            "severity": Severity.WARNING,
+            "message": "out of order",
+            "dataset": "d",
+            "fingerprint": f"{zlib.crc32(f'{rule}{row}'.encode()):032x}",
+        }
+        return Finding(rule=rule, **{**fields, **changes})
+
+    @staticmethod
+    def report(findings: Sequence[Finding] = (), **changes: Any) -> Report:
+        item = Input(index=0, path="data.jsonl", dataset="d", format="jsonl", shape="chat", split="train")
+        active = [finding for finding in findings if finding.suppressed is None]
+        counts = {str(severity): sum(finding.severity == severity for finding in active) for severity in Severity}
+        fields = {
+            "version": "1.0.0",
+            "verdict": "pass",
+            "exit_code": ExitCode.PASS,
+            "problems": (),
+            "inputs": (InputResult(input=item, records=5, unreadable=0, misfits=0),),
+            "rules": (),
+            "measures": {},
+            "limits": (),
+            "counts": {"records": 5, **counts, "suppressed": len(findings) - len(active)},
+            "findings": findings,
+            "by_rule": dict(
+                sorted(Counter((finding.severity, finding.rule) for finding in active).items(), key=lambda item: (-item[0][0], item[0][1]))
+            ),
+        }
+        return Report(**{**fields, **changes})
+
+    @staticmethod
+    def text(name: str, report: Report, style: Style | None = None) -> str:
+        return "".join(BUILT_IN[name](report, style or Style()))
+
+
+@pytest.fixture
+def reports() -> type[Reports]:
+    return Reports
 
 
 def refused(result: Result, *parts: str) -> None:

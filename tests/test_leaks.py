@@ -18,14 +18,15 @@ from made_secrets import KINDS
 from dslint import api, findings, reporters, spill
 
 FOLDERS = ("data", "chat", "broken", "table", "list")
+# None of them is an example of a manual page, for some reports hold these pages.
 PERSONAL = {
     "e-mail address": "ada.lovelace@mail-canary.org",
     "phone number": "+44 20 7946 0958",
-    "phone number, US": "(415) 555-2671",
+    "phone number, US": "(312) 555-4823",
     "card number": "4111 1111 1111 1111",
-    "IBAN": "DE89370400440532013000",
+    "IBAN": "DE44500105175407324931",
     "IP address": "203.0.113.195",
-    "US social security number": "536-90-4399",
+    "US social security number": "217-55-8301",
 }
 SECRETS = {kind: make(Random(kind)) for kind, (_, make) in KINDS.items()}
 VALUES = PERSONAL | SECRETS
@@ -165,7 +166,11 @@ PACKS = {
 @pytest.mark.parametrize("packs", PACKS)
 def test_no_report_shows_a_value(packs, leaky, tmp_path):
     wanted = [word for name in formats() for word in ("-o", f"{name}=reports/{name}")]
-    available = [name for name, known in api.environment().known.items() if not known.missing]
+    available = [
+        name
+        for name, known in api.environment().known.items()
+        if not known.missing and (not known.rule.needs_options or name == "structure/json-schema")
+    ]
     select = ("--select", ",".join(available)) if packs == "every rule" else PACKS[packs]
     options = SCHEMA_OPTION if packs != "the default" else ()
     result = leaky.run("check", *FOLDERS, *wanted, *select, *options, "-v", "--debug", "--statistics", "--max-show", "1000000", "--jobs", "2")

@@ -2,15 +2,14 @@
 
 import html
 import re
-from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslint.model import ExitCode, Finding, Input, InputResult, Judged, Limit, Location, Problem, Report, Severity
+from dslint.model import Judged, Limit, Location, Problem
 from dslint.reporters import Style
-from dslint.reporters.markdown import MAX_BYTES, code, markdown_report, prose
+from dslint.reporters.markdown import MAX_BYTES, code, prose
 
 HOSTILE = [
     "a|b",
@@ -31,33 +30,6 @@ HOSTILE = [
     "$x$",
     ":smile:",
 ]
-
-
-def finding(**changes):
-    fields = {"rule": "structure/role-order", "severity": Severity.WARNING, "message": "out of order", "dataset": "d"}
-    return Finding(**{"at": Location("data.jsonl", 0, 1), **fields, **changes})
-
-
-def report(findings=(), problems=(), limits=(), notes=()):
-    item = Input(index=0, path="data.jsonl", dataset="d", format="jsonl", shape="chat")
-    return Report(
-        version="1",
-        verdict="pass",
-        exit_code=ExitCode.PASS,
-        problems=tuple(problems),
-        inputs=(InputResult(input=item, records=5, unreadable=0, misfits=0),),
-        rules=(),
-        measures={},
-        limits=tuple(limits),
-        counts={"records": 5, "error": 0, "warning": len(findings), "info": 0, "suppressed": 0},
-        by_rule=Counter((finding.severity, finding.rule) for finding in findings),
-        findings=list(findings),
-        notes=notes,
-    )
-
-
-def text_of(*args, style=None, **kwargs):
-    return "".join(markdown_report(report(*args, **kwargs), style or Style()))
 
 
 def cells(line):
@@ -86,14 +58,14 @@ def test_code_shows_the_text_itself(text):
 
 
 @pytest.mark.parametrize("bad", HOSTILE)
-def test_data_in_every_place_leaves_the_tables_whole(bad):
+def test_data_in_every_place_leaves_the_tables_whole(reports, bad):
     findings = [
-        finding(at=Location(bad, 0, 1, None, bad, 0, 1), message=bad, suggestion=bad, suppressed=bad, id=bad),
-        finding(at=Location(None), dataset=bad, rule="other/rule"),
+        reports.finding(at=Location(bad, 0, 1, None, bad, 0, 1), message=bad, suggestion=bad, suppressed=bad, id=bad),
+        reports.finding(at=Location(None), dataset=bad, rule="other/rule"),
     ]
     problems = [Problem(kind="crash", message=bad, path=bad, hint=bad)]
     limits = [Judged(limit=Limit(measure=f"r/x.count[files={bad}]", max=0, origin="config"), value=1, passed=False)]
-    text = text_of(findings, problems, limits, style=Style(verbose=True))
+    text = reports.text("markdown", reports.report(findings, problems=problems, limits=limits), Style(verbose=True))
     widths = {"Limits": 5, "Could not check": 3, "Findings by rule": 3, "Findings": 4}
     for title, block in re.findall(r"^### ([^\n]+)\n\n((?:\|.*\n)+)", text, re.MULTILINE):
         for line in block.splitlines():
@@ -103,34 +75,35 @@ def test_data_in_every_place_leaves_the_tables_whole(bad):
     assert len([line for line in text.splitlines() if line.startswith("#")]) == 1 + len(widths)
 
 
-def test_the_verdict_and_the_limits_come_first():
-    text = text_of([finding()], [Problem(kind="x", message="m")], [Judged(limit=Limit(measure="a/b.count", max=0), value=1, passed=False)])
+def test_the_verdict_and_the_limits_come_first(reports):
+    limits = [Judged(limit=Limit(measure="a/b.count", max=0), value=1, passed=False)]
+    text = reports.text("markdown", reports.report([reports.finding()], problems=[Problem(kind="x", message="m")], limits=limits))
     heads = re.findall(r"^##+ (.*)", text, re.MULTILINE)
     assert heads == ["dslint: PASS with 1 warning", "Limits", "Could not check", "Findings by rule", "Findings"]
 
 
-def test_broken_limits_stand_before_those_that_hold():
+def test_broken_limits_stand_before_those_that_hold(reports):
     limits = [
         Judged(limit=Limit(measure=f"a/{name}.count", max=0), value=1, passed=passed) for name, passed in (("a", True), ("b", None), ("c", False))
     ]
-    assert re.findall(r"`a/(\w)\.count`", text_of(limits=limits)) == ["c", "b", "a"]
+    assert re.findall(r"`a/(\w)\.count`", reports.text("markdown", reports.report(limits=limits))) == ["c", "b", "a"]
 
 
-def test_findings_of_a_rule_are_capped_aloud():
-    text = text_of([finding(at=Location("data.jsonl", row, row + 1)) for row in range(7)], style=Style(max_show=3))
+def test_findings_of_a_rule_are_capped_aloud(reports):
+    text = reports.text("markdown", reports.report([reports.finding(row) for row in range(7)]), Style(max_show=3))
     assert text.count("| `structure/role-order` | out of order |") == 3
     assert "4 more of `structure/role-order` are not listed below" in text
 
 
-def test_suppressed_findings_are_shown_when_asked():
-    found = [finding(suppressed="accepted")]
-    assert "accepted" not in text_of(found)
-    assert "(suppressed: accepted)" in text_of(found, style=Style(verbose=True))
+def test_suppressed_findings_are_shown_when_asked(reports):
+    found = [reports.finding(suppressed="accepted")]
+    assert "accepted" not in reports.text("markdown", reports.report(found))
+    assert "(suppressed: accepted)" in reports.text("markdown", reports.report(found), Style(verbose=True))
 
 
-def test_the_report_is_bounded_and_says_what_is_missing():
-    many = [finding(at=Location(f"{'d' * 400}.jsonl", row, row + 1)) for row in range(5000)]
-    text = text_of(many, style=Style(max_show=10_000))
+def test_the_report_is_bounded_and_says_what_is_missing(reports):
+    many = [reports.finding(at=Location(f"{'d' * 400}.jsonl", row, row + 1)) for row in range(5000)]
+    text = reports.text("markdown", reports.report(many), Style(max_show=10_000))
     assert len(text.encode()) <= MAX_BYTES
     assert re.search(r"\*\*Cut here\*\*, at 900 KiB: [\d,]+ more lines", text)
     assert "### Findings by rule" in text

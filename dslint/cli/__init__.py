@@ -80,5 +80,8 @@ def _explain(error: Exception) -> int:
             f"dslint: internal error: {describe(error)}",
             "  run again with --debug for the traceback, and report it",
         ]
-    print("\n".join(filter(None, lines)), file=sys.stderr)  # noqa: T201 - this is the command line
+    from dslint.reporters.style import visible
+
+    said = [visible(line) for text in filter(None, lines) for line in text.split("\n")]
+    print("\n".join(said), file=sys.stderr)  # noqa: T201 - this is the command line
     return 2

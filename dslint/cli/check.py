@@ -11,7 +11,7 @@ import typer
 
 from dslint import api, executors, reporters
 from dslint.cli import output, review, stdin
-from dslint.cli.environment import confined
+from dslint.cli.environment import base_of, confined
 from dslint.cli.progress import watching
 from dslint.config import find
 from dslint.config.build import severity_named
@@ -113,6 +113,7 @@ def check(
     settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
     settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
     settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
+    settings = replaced(settings, excerpts=output.excerpts_for(wanted))
     settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], confined=confined())
     settings = replaced(
         settings,
@@ -133,6 +134,7 @@ def check(
             verbose=verbose,
             statistics=statistics,
             timings=timings,
+            base=base_of(settings.root),
         )
         if show_values:
             style = replaced(style, values=api.matched(env, settings, paths or [], shown(report, style, Counter())))

@@ -12,8 +12,11 @@ from msgspec import Struct
 
 from dslint.errors import ConfigError
 from dslint.model import Report
-from dslint.reporters import SUFFIXES, Reporter, Style, named
+from dslint.reporters import BUILT_IN, SUFFIXES, Reporter, Style, named
 from dslint.reporters.text import text_report
+
+EXCERPTS = 2000
+"""The most findings that the HTML report shows in their records."""
 
 
 class Output(Struct, frozen=True):
@@ -48,6 +51,11 @@ def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
     return outputs
 
 
+def excerpts_for(outputs: Iterable[Output]) -> int:
+    """Return how many findings are shown in their records; none, which spares a second reading, if no report shows any."""
+    return EXCERPTS if any(output.reporter is BUILT_IN["html"] for output in outputs) else 0
+
+
 def use_color(choice: str) -> bool:
     """Decide on colours: the flag, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then whether the output is a terminal."""
     if choice != "auto":
@@ -69,7 +77,7 @@ def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
                 sys.stdout.write(piece)
             sys.stdout.flush()
         else:
-            write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose)))
+            write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose, base=style.base)))
 
 
 def write_file(path: str, pieces: Iterable[str]) -> None:

@@ -21,7 +21,7 @@ from dslint.model import Finding, Shard
 from dslint.pointers import escape
 from dslint.readers.find import display
 from dslint.readers.source import Opened
-from dslint.reporters.style import visible
+from dslint.reporters.style import printable, visible
 from dslint.reporters.text import finding_text
 from dslint.settings import Settings
 
@@ -149,7 +149,7 @@ def record_text(value: Any, findings: Iterable[Finding]) -> Iterator[str]:
             whole.add(at.field)
     for pointer, leaf in _leaves(value, ""):
         mark = pointer in whole
-        yield f"{reverse(visible(pointer)) if mark else visible(pointer) or '(the record)'}\n"
+        yield f"{reverse(printable(pointer)) if mark else printable(pointer) or '(the record)'}\n"
         text = leaf if isinstance(leaf, str) else _written(leaf)
         for line in _lines(text, spans.get(pointer, ()) if isinstance(leaf, str) else ()):
             yield f"  {line}\n"
@@ -179,7 +179,7 @@ def _lines(text: str, spans: Iterable[Span]) -> Iterator[str]:
         end = start + len(line)
         cuts = sorted({start, end, *(min(max(place, start), end) for span in spans for place in span)})
         pieces = [
-            reverse(visible(text[a:b])) if any(low <= a and b <= high for low, high in spans) else visible(text[a:b]) for a, b in pairwise(cuts)
+            reverse(printable(text[a:b])) if any(low <= a and b <= high for low, high in spans) else printable(text[a:b]) for a, b in pairwise(cuts)
         ]
         yield "".join(pieces) + (reverse(" ") if any(low == high and start <= low <= end for low, high in spans) else "")
         start = end + 1
@@ -188,4 +188,4 @@ def _lines(text: str, spans: Iterable[Span]) -> Iterator[str]:
 def _written(value: Any) -> str:
     if isinstance(value, bytes):
         return f"({len(value):,} bytes)"
-    return visible(msgspec.json.encode(value, enc_hook=str).decode())
+    return printable(msgspec.json.encode(value, enc_hook=str).decode())

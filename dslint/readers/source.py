@@ -58,6 +58,7 @@ class FileSource:
         for path in sorted(wanted):
             opened = self._files[path]
             self.unchanged(opened)
+            last = max(wanted[path])
             for shard in self._shards(opened, sorted(wanted[path])):
                 for batch in opened.reader.read(shard, opened.shape, self._max_record, self._max_depth):
                     kept = [position for position, row in enumerate(batch.rows) if row in wanted[path]]
@@ -69,6 +70,8 @@ class FileSource:
                         [batch.rows[position] for position in kept],
                         [batch.lines[position] for position in kept],
                     ).records
+                    if batch.rows and batch.rows[-1] >= last:
+                        break
 
     def unchanged(self, opened: Opened) -> None:
         """Raise InputError if a file is not what it was when the run began."""

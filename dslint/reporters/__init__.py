@@ -27,8 +27,24 @@ BUILT_IN: Mapping[str, Reporter] = {
     "json": _deferred("json", "json_report"),
     "jsonl": _deferred("json", "json_lines"),
     "markdown": _deferred("markdown", "markdown_report"),
+    "html": _deferred("html", "html_report"),
+    "sarif": _deferred("sarif", "sarif_report"),
+    "github": _deferred("annotations", "github_report"),
+    "azure": _deferred("annotations", "azure_report"),
+    "gitlab": _deferred("review", "gitlab_report"),
+    "rdjson": _deferred("review", "rdjson_report"),
+    "junit": _deferred("junit", "junit_report"),
 }
-SUFFIXES = {".txt": "text", ".json": "json", ".jsonl": "jsonl", ".md": "markdown"}
+SUFFIXES = {
+    ".txt": "text",
+    ".json": "json",
+    ".jsonl": "jsonl",
+    ".md": "markdown",
+    ".html": "html",
+    ".sarif": "sarif",
+    ".xml": "junit",
+    ".rdjson": "rdjson",
+}
 
 __all__ = ["BUILT_IN", "SUFFIXES", "Reporter", "Style", "named"]
 

@@ -5,14 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import msgspec
-
 from dslint.model import Finding, InputResult, Judged, Location, Problem, Report, RuleResult
-from dslint.reporters.style import Style
+from dslint.reporters.style import Style, json_text
 
 SCHEMA = "dslint.report/1"
-
-_encode = msgspec.json.Encoder().encode
 
 
 def json_report(report: Report, style: Style) -> Iterator[str]:
@@ -24,13 +20,13 @@ def json_report(report: Report, style: Style) -> Iterator[str]:
         "verdict": report.verdict,
         "exit_code": int(report.exit_code),
     }
-    yield "{" + ",\n ".join(f"{_text(key)}: {_text(value)}" for key, value in head.items())
+    yield "{" + ",\n ".join(f"{json_text(key)}: {json_text(value)}" for key, value in head.items())
     yield from _listed("problems", map(problem_fields, report.problems))
     yield from _listed("inputs", map(input_fields, report.inputs))
     yield from _listed("rules", map(rule_fields, report.rules))
-    yield f',\n "measures": {_text(dict(report.measures))}'
+    yield f',\n "measures": {json_text(dict(report.measures))}'
     yield from _listed("limits", map(limit_fields, report.limits))
-    yield f',\n "counts": {_text(dict(report.counts))}'
+    yield f',\n "counts": {json_text(dict(report.counts))}'
     yield from _listed("findings", map(finding_fields, report.findings))
     yield "}\n"
 
@@ -39,18 +35,14 @@ def json_lines(report: Report, style: Style) -> Iterator[str]:
     """Yield one finding a line."""
     del style
     for finding in report.findings:
-        yield _text(finding_fields(finding)) + "\n"
-
-
-def _text(value: Any) -> str:
-    return _encode(value).decode()
+        yield json_text(finding_fields(finding)) + "\n"
 
 
 def _listed(name: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
     yield f',\n "{name}": ['
     first = True
     for item in items:
-        yield ("\n  " if first else ",\n  ") + _text(item)
+        yield ("\n  " if first else ",\n  ") + json_text(item)
         first = False
     yield "]"
 

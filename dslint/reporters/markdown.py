@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from dslint.model import Finding, Judged, Report, Severity
-from dslint.reporters.style import Style, visible
-from dslint.reporters.text import bounds_of, number_of
+from dslint.reporters.style import Style, shortened, visible
+from dslint.reporters.wording import bounds_of, number_of, place, plural, totals, verdict
 
 MAX_BYTES = 900 * 1024
 """The most that is written: GitHub drops a step summary of more than 1 MiB, other reports of the step included."""
@@ -36,26 +36,14 @@ def markdown_report(report: Report, style: Style) -> Iterator[str]:
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
-    yield f"## dslint: {_verdict(report)}"
+    yield f"## dslint: {verdict(report)}"
     yield ""
-    yield f"{report.counts['records']:,} records in {_plural(len(report.inputs), 'file')}: {_counts(report)}"
+    yield f"{totals(report)}."
     yield from _limits(report, style)
     yield from _problems(report)
     yield from _rules(report)
     if not style.quiet:
         yield from _findings(report, style)
-
-
-def _verdict(report: Report) -> str:
-    word = report.verdict.upper()
-    if report.verdict == "pass" and report.counts["warning"]:
-        return f"{word} with {_plural(report.counts['warning'], 'warning')}"
-    return f"{word} (exit code 0, as asked)" if report.verdict == "fail" and report.exit_code == 0 else word
-
-
-def _counts(report: Report) -> str:
-    found = [_plural(report.counts[name], name) for name in reversed(Severity.names())]
-    return f"{', '.join(found)}, {report.counts['suppressed']:,} suppressed."
 
 
 def _limits(report: Report, style: Style) -> Iterator[str]:
@@ -70,7 +58,7 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
         yield from _table("Limits", ("", "Measure", "Value", "Limit", "From"), rows)
     if rest:
         yield ""
-        yield f"{_plural(rest, 'rule')} without findings that fail."
+        yield f"{plural(rest, 'rule')} without findings that fail."
 
 
 def _value(item: Judged) -> str:
@@ -105,18 +93,8 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
         yield ""
         yield from (f"- {count:,} more of {code(rule)} are not listed below (all: `-o json=FILE`)" for rule, count in hidden.items())
     if shown:
-        rows = ((_place(finding), str(finding.severity or Severity.INFO), code(finding.rule), _said(finding)) for finding in shown)
+        rows = ((code(place(finding)), str(finding.severity or Severity.INFO), code(finding.rule), _said(finding)) for finding in shown)
         yield from _table("Findings", ("Place", "Severity", "Rule", "Message"), rows)
-
-
-def _place(finding: Finding) -> str:
-    at = finding.at
-    place = at.path or f"dataset {finding.dataset}".rstrip()
-    if at.line is not None:
-        place += f":{at.line}" + (f":{at.column}" if at.column is not None else "")
-    elif at.row is not None:
-        place += f" row {at.row}"
-    return code(place)
 
 
 def _said(finding: Finding) -> str:
@@ -146,11 +124,7 @@ def code(text: str) -> str:
 
     Pages leave code alone: no mentions, links to issues, or pictures come of it. Back quotes do not hold `|`, and entities are no markup.
     """
-    shown = visible(text if len(text) <= _MAX_CELL else text[:_MAX_CELL] + "…")
+    shown = visible(shortened(text, _MAX_CELL))
     if _PLAIN_CODE.fullmatch(shown):
         return f"`{shown}`"
     return f"<code>{''.join(letter if letter.isalnum() or letter == ' ' else f'&#{ord(letter)};' for letter in shown)}</code>" if shown else ""
-
-
-def _plural(count: int, noun: str) -> str:
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")

@@ -6,8 +6,9 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from dslint.model import Finding, Judged, Limit, Report, Severity
+from dslint.model import Finding, Judged, Report, Severity
 from dslint.reporters.style import Style, visible
+from dslint.reporters.wording import bounds_of, number_of, place, said, verdict
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10
@@ -39,28 +40,17 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
         yield from finding_text(finding, style)
     for rule, count in sorted(total.items()):
         if count > style.max_show:
-            yield style.paint(f"... and {count - style.max_show:,} more of {rule} (all: --max-show {count}, or -o json=FILE)", "dim") + "\n"
+            yield style.paint(f"... and {count - style.max_show:,} more of {visible(rule)} (all: --max-show {count}, or -o json=FILE)", "dim") + "\n"
     if total:
         yield "\n"
 
 
 def finding_text(finding: Finding, style: Style) -> Iterator[str]:
     """Yield a finding: where, how grave and by which rule, then what is wrong."""
-    at = finding.at
-    place = visible(at.path or f"dataset {finding.dataset}".rstrip())
-    if at.line is not None:
-        place += f":{at.line}" + (f":{at.column}" if at.column is not None else "")
-    elif at.row is not None:
-        place += f" row {at.row}"
     severity = finding.severity or Severity.INFO
-    yield f"{style.paint(place, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(finding.rule, 'cyan')}\n"
-    where = at.field + (f" {at.start}-{at.end}" if at.start is not None else "")
-    said = f"{where}: {finding.message}" if where else finding.message
-    if finding.suggestion:
-        said += f" (suggestion: {finding.suggestion})"
-    if finding.suppressed is not None:
-        said += f" (suppressed: {finding.suppressed})"
-    yield _wrapped(said, style, "  ")
+    where, rule = visible(place(finding)), visible(finding.rule)
+    yield f"{style.paint(where, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(rule, 'cyan')}\n"
+    yield _wrapped(said(finding), style, "  ")
     if finding.fingerprint in style.values:
         yield f"  value: {visible(style.values[finding.fingerprint])}\n"
 
@@ -98,7 +88,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     counted = ", ".join(f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}" for name in reversed(Severity.names()))
     yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
     for (severity, rule), count in report.by_rule.items():
-        yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {rule}\n"
+        yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {visible(rule)}\n"
     for item in report.rules:
         if item.state in ("unavailable", "crashed") or (style.verbose and item.state in ("not-applicable", "skipped")):
             yield _labelled("Not run", f"{item.id}: {item.state}; {item.reason}", style)
@@ -148,28 +138,11 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
 
 def _bounds(item: Judged) -> str:
     value = "-" if item.value is None else number_of(item.value)
-    return f"{value}, {bounds_of(item.limit)} (from {item.limit.origin})"
-
-
-def bounds_of(limit: Limit) -> str:
-    """Return the bounds of a limit in words."""
-    return " and ".join(f"at {word} {number_of(bound)}" for word, bound in (("least", limit.min), ("most", limit.max)) if bound is not None)
-
-
-def number_of(value: float) -> str:
-    """Return a number as people read it."""
-    return f"{int(value):,}" if float(value).is_integer() else f"{value:.6g}"
+    return f"{value}, {bounds_of(item.limit)} (from {visible(item.limit.origin)})"
 
 
 def _verdict(report: Report, style: Style) -> str:
-    if report.verdict == "pass":
-        warnings = report.counts["warning"]
-        return style.paint("PASS" + (f" with {warnings:,} warning{'s' if warnings > 1 else ''}" if warnings else ""), "bold", "green")
-    if report.verdict == "fail":
-        lenient = " (exit code 0, as asked)" if report.exit_code == 0 else ""
-        return style.paint("FAIL", "bold", "red") + lenient
-    failed = any(item.passed is False for item in report.limits)
-    return style.paint("INCOMPLETE", "bold", "red") + (": a limit is broken too" if failed else "")
+    return style.paint(verdict(report), "bold", "green" if report.verdict == "pass" else "red")
 
 
 def _labelled(label: str, text: str, style: Style) -> str:
