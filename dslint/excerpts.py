@@ -8,9 +8,9 @@ from itertools import pairwise
 
 from msgspec import Struct, field
 
-from dslint.batch import leaves
 from dslint.errors import InputError
 from dslint.model import Excerpt, Finding, Passage, Piece
+from dslint.pointers import leaves
 from dslint.readers.source import FileSource, Opened
 from dslint.redact import masks, redact_pointer
 from dslint.sampling import first_of_each, shares
