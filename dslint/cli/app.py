@@ -16,11 +16,19 @@ COMMANDS = {
     "explain": "inspect.rule",
     "plugins": "inspect.plugins",
     "doctor": "inspect.doctor",
+    "baseline create": "baseline.create",
+    "baseline update": "baseline.update",
+    "baseline prune": "baseline.prune",
+    "baseline show": "baseline.show",
     "config show": "inspect.config_show",
     "config validate": "inspect.config_validate",
     "config schema": "inspect.config_schema",
 }
 """Each command and the function, below `dslint.cli`, that runs it."""
+GROUPS = {
+    "baseline": "Accept what is found today, so that only what is new or worse fails.",
+    "config": "Show, validate or describe the configuration.",
+}
 
 
 def application(words: Sequence[str] = ()) -> typer.Typer:
@@ -42,7 +50,7 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
         if first in known and first != name.partition(" ")[0]:
             continue
         if group and group not in groups:
-            groups[group] = typer.Typer(help="Show, validate or describe the configuration.", no_args_is_help=True, rich_markup_mode=None)
+            groups[group] = typer.Typer(help=GROUPS[group], no_args_is_help=True, rich_markup_mode=None)
             app.add_typer(groups[group], name=group)
         module, _, function = place.partition(".")
         hidden = name == "explain"

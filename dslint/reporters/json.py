@@ -31,6 +31,7 @@ def json_report(report: Report, style: Style) -> Iterator[str]:
     yield f',\n "measures": {_text(dict(report.measures))}'
     yield from _listed("limits", map(limit_fields, report.limits))
     yield f',\n "counts": {_text(dict(report.counts))}'
+    yield f',\n "notes": {_text(list(report.notes))}'
     yield from _listed("findings", map(finding_fields, report.findings))
     yield "}\n"
 
