@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dslint import config, engine, gate, readers, registry, shapes, suppress
+from dslint import baseline, changes, config, engine, gate, readers, registry, shapes, suppress
 from dslint.assemble import Outcome, assemble
 from dslint.batch import Identify
 from dslint.config.build import build, for_file, limits_of
@@ -64,6 +64,9 @@ class Job(Struct, frozen=True):
     max_record: int
     max_depth: int
     identify: Identify | None = None
+    new: bytes | None = None
+    """Which rows are new, where only they count; see `dslint.changes`."""
+    alone: bool = False
 
 
 def environment() -> Environment:
@@ -73,9 +76,11 @@ def environment() -> Environment:
     return Environment(loaded, registry.catalogue(loaded), (*loaded.shapes, *shapes.BUILT_IN), (*loaded.readers, *readers.BUILT_IN))
 
 
-def configure(env: Environment, given: str | Mapping[str, Any] | None, profile: str | None = None) -> Settings:
-    """Return the settings of a configuration: a path, a document as it would stand in the file, or None for none."""
-    raw = config.read(given) if isinstance(given, str) else config.Raw(None, "", given or {}, os.getcwd())
+def configure(env: Environment, given: str | config.Raw | Mapping[str, Any] | None, profile: str | None = None) -> Settings:
+    """Return the settings of a configuration: a path, what was read from there, a document as it would stand in the file, or None for none."""
+    if isinstance(given, str):
+        given = config.read(given)
+    raw = given if isinstance(given, config.Raw) else config.Raw(None, "", given or {}, os.getcwd())
     return config.parse(raw, env.known, env.loaded, env.shape_names, profile)
 
 
@@ -88,7 +93,11 @@ class Folded:
     def __iter__(self) -> Iterator[Partial]:
         job = self.job
         batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
-        return engine.fold(batches, job.rules, job.observers, job.stamper, job.slices, job.identify)
+        if job.new is None:
+            return engine.fold(batches, job.rules, job.observers, job.stamper, job.slices, job.identify)
+        if job.alone:
+            return engine.fold(changes.only(batches, job.new), job.rules, job.observers, job.stamper, job.slices, job.identify)
+        return changes.fold(batches, job.new, job.rules, job.observers, job.stamper, job.slices, job.identify)
 
     def __reduce__(self) -> tuple[type[list[Partial]], tuple[list[Partial]]]:
         return list, ([engine.packed(part, self.job.observers) for part in self],)
@@ -123,10 +132,16 @@ def lint(paths: Sequence[str] = (), config: str | Mapping[str, Any] | Settings |
 
 def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map: Map = map, watch: Watch | None = None) -> Report:  # noqa: A002 - shaped like the builtin
     """Check datasets with what is installed and set, and return the report."""
+    settings = baseline.loaded(settings)
     validate(env, settings)
     today = settings.today or datetime.datetime.now(tz=datetime.UTC).date()
     datasets, problems, notes = open_inputs(paths, settings, env.readers, env.shapes)
     outcome = Outcome(problems=problems)
+    if settings.since is not None or settings.staged:
+        outcome.changes = changes.compare(datasets, settings, env.readers)
+        problems.extend(outcome.changes.problems)
+        notes.extend(outcome.changes.notes)
+        settings = replace(settings, allow_empty=settings.allow_empty or bool(datasets), narrowed=True)
     for dataset in datasets:
         _check(env, settings, dataset, outcome, map, today, watch or Watch(), several=len(datasets) > 1)
     files = [opened for dataset in datasets for opened in dataset.files]
@@ -159,7 +174,7 @@ def matched(env: Environment, settings: Settings, paths: Sequence[str], findings
 
 def validate(env: Environment, settings: Settings) -> None:
     """Raise ConfigError if the settings could not be run: a wrong option, a rule that is not available, a limit on what nobody measures."""
-    gate.check_names(limits_of(settings), {name: known.rule.measures for name, known in env.known.items()})
+    gate.check_names(limits_of(baseline.loaded(settings)), {name: known.rule.measures for name, known in env.known.items()})
     for own in [dataset.rules for dataset in settings.datasets] or [{}]:
         _choice(env, settings, own)
 
@@ -215,7 +230,7 @@ def _check(
     stamper = suppress.Stamper(
         settings.suppress,
         dataset.settings.slices,
-        () if settings.key else sensitive,
+        () if settings.key and settings.baseline is None else sensitive,  # the salt of a baseline is no secret
         identity_by_id=has_id,
         today=today,
     )
@@ -232,6 +247,8 @@ def _check(
             settings.max_record_bytes,
             settings.max_depth,
             env.loaded.identify,
+            None if outcome.changes is None else outcome.changes.new.get(opened.input.path, b""),
+            settings.staged,
         )
         for opened in dataset.files
         for rules in [for_file(active, env.known, tables, settings.overrides, opened.input.path)]

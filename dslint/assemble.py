@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dslint import gate, suppress
+from dslint import baseline, gate, suppress
+from dslint.changes import Changes
 from dslint.config.build import limits_of
 from dslint.findings import Findings
 from dslint.model import Finding, Input, InputResult, Problem, Report, RuleResult, Severity
@@ -34,6 +35,7 @@ class Outcome(Struct):
     stages: dict[str, float] = field(default_factory=dict)
     states: dict[str, list[tuple[str, str | None]]] = field(default_factory=lambda: defaultdict(list))
     active: dict[str, Active] = field(default_factory=dict)
+    changes: Changes | None = None
 
 
 def assemble(
@@ -64,10 +66,12 @@ def assemble(
     measures = gate.measure({name: rule.judged for name, rule in ran.items()}, count, outcome.measures, sees, outcome.sliced)
     scoped = {limit.measure: gate.in_files(limit, count, inputs, sees) for limit in limits}
     measures.update({name: value for name, value in scoped.items() if value is not None and name.partition("[")[0].rpartition(".")[0] in ran})
+    if settings.staged:  # what a commit adds is too little for a share of it to mean something
+        measures = {name: value for name, value in measures.items() if not gate.is_rate(name)}
     judged = gate.judge(limits, measures, count, {name: rule.severity for name, rule in ran.items()}, fail_on)
     for item in judged:
         rule = item.limit.measure.partition("[")[0].rpartition(".")[0]
-        if item.passed is None and rule in ran:
+        if item.passed is None and rule in ran and not (settings.staged and gate.is_rate(item.limit.measure)):
             outcome.problems.append(
                 Problem(
                     kind="unmeasured",
@@ -98,19 +102,28 @@ def assemble(
 
 
 def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count: gate.Count, today: datetime.date) -> Findings:
-    """Return all findings, fingerprinted, with the suppressions applied, and counted on the way."""
+    """Return all findings, fingerprinted, with suppressions and the baseline applied, and counted on the way."""
     defaults = {name: known.rule.severity for name, known in catalogue.items()}
+    accepted = settings.baseline
+    used: set[str] = set()
 
     def counted(findings: Iterable[Finding]) -> Iterator[Finding]:
         for found in findings:
             finding = found if found.severity is not None else replace(found, severity=_severity(found.rule, outcome, defaults))
             count.add(finding)
+            if finding.suppressed_by == baseline.NUMBER:
+                used.add(finding.fingerprint)
             yield finding
 
-    findings = Findings(counted(suppress.suppressed(suppress.fingerprinted(outcome.findings, settings.key), settings.suppress, today)))
-    full = settings.scope == "all" and not outcome.problems and not outcome.crashes
-    if full and not settings.narrowed and settings.suppress:
+    judged = suppress.suppressed(suppress.fingerprinted(outcome.findings, settings.key), settings.suppress, today)
+    if accepted is not None:
+        judged = baseline.applied(judged, accepted, today, whole=outcome.changes is None)
+    findings = Findings(counted(judged if outcome.changes is None else filter(outcome.changes.concern, judged)))
+    if settings.scope == "all" and not outcome.problems and not outcome.crashes and not settings.narrowed:
         idle = suppress.unused(count.suppressed_by, settings.suppress, today)
+        if accepted is not None:
+            unavailable = {name for name, states in outcome.states.items() if any(state == "unavailable" for state, _ in states)}
+            idle += baseline.stale(used, accepted, today, unavailable)
         findings.extend(counted(suppress.fingerprinted(idle, settings.key)))
     return findings
 

@@ -109,8 +109,13 @@ def measure(
 
 
 def rate(part: int, whole: int) -> float:
-    """Return a share rounded to six digits, 0 of nothing."""
-    return round(part / whole, 6) if whole else 0.0
+    """Return a share rounded to six digits, 0 of nothing, at most 1: a finding on an old record may be new for what it relates to."""
+    return min(round(part / whole, 6), 1.0) if whole else 0.0
+
+
+def is_rate(measure: str) -> bool:
+    """Say whether a measure is a share of the judged records."""
+    return measure.partition("[")[0].endswith(".rate")
 
 
 def _slices(sliced: Mapping[tuple[str, str, str], int], sees: str) -> list[tuple[str, str]]:

@@ -21,6 +21,8 @@ from dslint.readers.layouts import factory_texts
 from dslint.readers.source import Opened, stamp
 from dslint.settings import DatasetSettings, Settings
 
+SHOWN = 10
+"""Files that a note names."""
 ID_FIELDS = ("id", "uid", "uuid", "_id", "example_id")
 
 
@@ -51,7 +53,7 @@ def open_inputs(
     paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known_shapes: Sequence[Shape]
 ) -> tuple[list[Dataset], list[Problem], list[str]]:
     """Return the datasets of a run, the problems of what could not be opened, and notes on what was detected."""
-    found, empty = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
+    found, empty, skipped = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
     problems = [Problem(kind="empty-input", message="no data file here", path=place, hint="check the path, or name a file") for place in empty]
     seen: list[_Seen] = []
     for item in found:
@@ -83,10 +85,16 @@ def open_inputs(
         datasets,
         problems,
         [
+            *_skipped(skipped),
             *(file.note for file in seen if file.note),
             *(note for dataset in datasets for note in _notes(dataset, seen)),
         ],
     )
+
+
+def _skipped(paths: Sequence[str]) -> list[str]:
+    more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
+    return [f"skipped, no data of a configured dataset: {', '.join(paths[:SHOWN])}{more}"] if paths else []
 
 
 def _home(path: str) -> PurePosixPath:

@@ -64,13 +64,40 @@ class Stdin(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
+class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A finding that a baseline accepts, by its fingerprint. The rule is there for those who read the file."""
+
+    rule: str
+    fingerprint: str
+    reason: str = ""
+    expires: datetime.date | None = None
+
+
+class Held(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+    """A measure that a baseline lets get no worse than it was, but for a share of `tolerance`."""
+
+    measure: str
+    value: float
+    tolerance: float = 0.0
+
+
+class Baseline(Struct, frozen=True, kw_only=True):
+    """What was accepted at one time: findings by fingerprint, measures by name. `salt` is the key of its fingerprints, in hexadecimal."""
+
+    salt: str
+    accepted: Mapping[str, Accepted] = field(default_factory=dict)
+    held: Mapping[str, Held] = field(default_factory=dict)
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything that a run depends on but the data.
 
     `select` is None for the recommended set, to which `extend_select` adds. `narrowed` says that the run is less than the whole configured
     one: suppressions may then well suppress nothing. `confined` says that links and the
     configuration must not lead out of the root, but for what `allow_paths` matches. `memory` is how many bytes the state of dataset rules may take
-    before it goes to disk.
+    before it goes to disk. `baseline_file` is read into `baseline`, unless that is given.
+    `since` is the revision whose records are not new, and `staged` says that the index is judged: its new records, by record rules.
+    `contents` maps paths to where their content is read from, if not there. `force_exclude` holds named files to the configured datasets.
     """
 
     root: str = "."
@@ -85,6 +112,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     confined: bool = False
     allow_paths: tuple[str, ...] = ()
     stdin: Stdin | None = None
+    contents: Mapping[str, str] = field(default_factory=dict)
+    force_exclude: bool = False
+    since: str | None = None
+    staged: bool = False
+    baseline_file: str | None = None
+    baseline: Baseline | None = None
     rules: Mapping[str, RuleSettings] = field(default_factory=dict)
     overrides: tuple[Override, ...] = ()
     suppress: tuple[Suppression, ...] = ()

@@ -97,6 +97,26 @@ def work(tmp_path: Path) -> Workspace:
 
 
 @pytest.fixture
+def git(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
+    """Make the project a Git repository, and run Git in it. `git("commit")` commits all that there is."""
+    for name, value in (("GIT_CONFIG_GLOBAL", os.devnull), ("GIT_CONFIG_NOSYSTEM", "1"), ("HOME", str(work.root.parent))):
+        monkeypatch.setenv(name, value)
+        work.env[name] = value
+
+    def run(*words: str) -> str:
+        if words == ("commit",):
+            run("add", "--all")
+            words = ("commit", "--quiet", "--allow-empty", "--message", "a change")
+        return subprocess.run(["git", *words], cwd=work.root, check=True, capture_output=True, text=True).stdout
+
+    (work.root / ".git").rmdir()
+    run("init", "--quiet", "--initial-branch", "main")
+    run("config", "user.name", "nobody")
+    run("config", "user.email", "nobody@example.org")
+    return run
+
+
+@pytest.fixture
 def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Result]]:
     """Run the command in this process: the same entry point and exit code, without the cost of a start."""
     from dslint.cli import main

@@ -16,6 +16,10 @@ COMMANDS = {
     "explain": "inspect.rule",
     "plugins": "inspect.plugins",
     "doctor": "inspect.doctor",
+    "baseline create": "baseline.create",
+    "baseline update": "baseline.update",
+    "baseline prune": "baseline.prune",
+    "baseline show": "baseline.show",
     "config show": "inspect.config_show",
     "config validate": "inspect.config_validate",
     "config schema": "inspect.config_schema",
@@ -23,6 +27,7 @@ COMMANDS = {
 }
 """Each command and the function, below `dslint.cli`, that runs it."""
 GROUPS = {
+    "baseline": "Accept what is found today, so that only what is new or worse fails.",
     "config": "Show, validate or describe the configuration.",
     "index": "Make indices that stand in for a benchmark's files.",
 }

@@ -4,16 +4,16 @@
 import os
 import sys
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import ExitStack
 from typing import Annotated, TypeVar
 
 import typer
 
-from dslint import api, executors, reporters
+from dslint import api, changes, executors, reporters
 from dslint.cli import output, review, stdin
 from dslint.cli.environment import base_of, confined
 from dslint.cli.progress import watching
-from dslint.config import find
+from dslint.config import Raw, find
 from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
@@ -67,6 +67,13 @@ def check(
     maximum: Annotated[list[str] | None, typer.Option("--max", help="The largest value that passes.", metavar="MEASURE=VALUE")] = None,
     minimum: Annotated[list[str] | None, typer.Option("--min", help="The smallest value that passes.", metavar="MEASURE=VALUE")] = None,
     scope: Annotated[str | None, typer.Option(help="Run record rules, dataset rules, or all.", metavar="record|dataset|all")] = None,
+    baseline: Annotated[str | None, typer.Option(help="What is accepted: see dslint baseline.", metavar="FILE", envvar="DSLINT_BASELINE")] = None,
+    changed_since: Annotated[str | None, typer.Option(help="Report and count what is new since a Git revision only.", metavar="REV")] = None,
+    staged: Annotated[bool, typer.Option("--staged", help="Judge what a commit would add: the new records of the index, by record rules.")] = False,
+    policy: Annotated[
+        str | None, typer.Option("--policy-from", help="Take configuration, baseline and option files from a Git revision.", metavar="REV")
+    ] = None,
+    force_exclude: Annotated[bool, typer.Option("--force-exclude", help="Skip named files that no configured dataset has.")] = False,
     jobs: Annotated[
         str, typer.Option("--jobs", "-j", help="Processes: a number, or auto (one for small data).", metavar="N|auto", envvar="DSLINT_JOBS")
     ] = "auto",
@@ -102,31 +109,45 @@ def check(
     review.permit(wanted)
     if show_values:
         _may_show(wanted)
-    source = None if isolated else config or find(".")
-    if isolated and config:
-        raise ConfigError("--isolated and --config exclude each other", "drop one of them")
-    settings = api.configure(env, source, profile)
-    settings = with_selection(settings, select or (), ignore or (), extend_select or ())
-    settings = with_dataset(settings, shape, column or (), split or ())
-    settings = with_options(settings, option or (), env.known)
-    settings = with_limits(settings, maximum or (), minimum or ())
-    settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
-    settings = replaced(settings, allow_empty=allow_empty, timings=timings, pre_commit=os.environ.get("PRE_COMMIT") == "1")
-    settings = replaced(settings, narrowed=bool(paths or select or ignore or profile))
-    settings = replaced(settings, excerpts=output.excerpts_for(wanted))
-    settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64], confined=confined())
-    settings = replaced(
-        settings,
-        shard_size=settings.shard_size if shard_size is None else bytes_in("--shard-size", shard_size),
-        memory=settings.memory if memory is None else bytes_in("--memory", memory),
-    )
-    watch = watching(wanted=not (no_progress or quiet))
-    with stdin.kept(stdin_filename) if "-" in (paths or ()) else nullcontext() as kept:
-        settings = replaced(settings, stdin=kept)
-        try:
-            report = api.run(env, settings, paths or [], map=_executor(jobs), watch=watch)
-        finally:
-            watch.close()
+    if isolated and (config or policy):
+        raise ConfigError(f"--isolated and --{'config' if config else 'policy-from'} exclude each other", "drop one of them")
+    paths = list(paths or ())
+    with ExitStack() as stack:
+        source: str | Raw | None = None if isolated else config or (None if policy else find("."))
+        folder, gate = os.getcwd(), None
+        if policy is not None:
+            from dslint.policy import policy_from
+
+            gate = stack.enter_context(policy_from(policy, config, baseline, option or (), env.known))
+            source, folder, baseline = gate.raw, gate.folder, gate.baseline
+        settings = api.configure(env, source, profile)
+        settings = replaced(settings, confined=confined()) if gate is None else gate.over(settings)
+        settings = with_selection(settings, select or (), ignore or (), extend_select or ())
+        settings = with_dataset(settings, shape, column or (), split or ())
+        settings = with_options(settings, option or (), env.known, folder)
+        settings = with_limits(settings, maximum or (), minimum or ())
+        settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
+        settings = replaced(settings, allow_empty=allow_empty or staged or force_exclude, timings=timings, force_exclude=force_exclude)
+        settings = replaced(settings, pre_commit=os.environ.get("PRE_COMMIT") == "1", narrowed=bool(paths or select or ignore or profile))
+        settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64])
+        settings = replaced(
+            settings,
+            shard_size=settings.shard_size if shard_size is None else bytes_in("--shard-size", shard_size),
+            memory=settings.memory if memory is None else bytes_in("--memory", memory),
+        )
+        settings = replaced(settings, excerpts=output.excerpts_for(wanted))
+        settings = replaced(settings, baseline_file=baseline or settings.baseline_file, since=changed_since)
+        if staged:
+            from tempfile import TemporaryDirectory  # 5 ms at import
+
+            settings = replaced(settings, since=changed_since or os.environ.get("PRE_COMMIT_FROM_REF"))
+            suffixes = [suffix for reader in env.readers for suffix in reader.suffixes]
+            settings, paths = changes.staged(settings, paths, suffixes, stack.enter_context(TemporaryDirectory(prefix="dslint-")))
+        if "-" in paths:
+            settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
+        watch = watching(wanted=not (no_progress or quiet))
+        stack.callback(watch.close)
+        report = api.run(env, settings, paths, map=executor(jobs), watch=watch)
         style = reporters.Style(
             color=output.use_color(color),
             max_show=max_show,
@@ -137,9 +158,9 @@ def check(
             base=base_of(settings.root),
         )
         if show_values:
-            style = replaced(style, values=api.matched(env, settings, paths or [], shown(report, style, Counter())))
-        wanted = review.bound(wanted, env, settings, paths or [], report)
-    output.write(report, wanted, style)
+            style = replaced(style, values=api.matched(env, settings, paths, shown(report, style, Counter())))
+        wanted = review.bound(wanted, env, settings, paths, report)
+        output.write(report, wanted, style)
     if all(item.path is not None for item in wanted):
         typer.echo(
             f"dslint: {report.verdict.upper()}; reports: {', '.join(item.path for item in wanted if item.path)}",
@@ -165,7 +186,8 @@ def replaced(settings: T, **changes: object) -> T:
     return changed
 
 
-def _executor(jobs: str) -> api.Map:
+def executor(jobs: str) -> api.Map:
+    """Return the executor that `--jobs` asks for."""
     if jobs != "auto" and not (jobs.isdecimal() and int(jobs) > 0):
         raise ConfigError(f"--jobs: {jobs!r} is neither a number above 0 nor auto", "write it as --jobs 2")
     return executors.for_jobs(jobs)

@@ -109,18 +109,19 @@ def config_show(config: ConfigFile = None, profile: Annotated[str | None, typer.
 
 
 def config_validate(
-    path: Annotated[str | None, typer.Argument(metavar="FILE", help="The configuration; else the closest one.")] = None,
+    paths: Annotated[list[str] | None, typer.Argument(metavar="FILE", help="Configurations; else the closest one.")] = None,
     config: ConfigFile = None,
 ) -> None:
-    """Check the configuration, and every profile of it; exit code 2 if something in it cannot be."""
-    found = path or config or configuration.find(".")
-    if found is None:
+    """Check a configuration, and every profile of it; exit code 2 if something in it cannot be."""
+    closest = config or configuration.find(".")
+    if not paths and closest is None:
         raise ConfigError("there is no configuration here", "make a dslint.toml, or name one")
     env = api.environment()
-    profiles = configuration.read(found).document.get("profiles", {})
-    for profile in (None, *(profiles if isinstance(profiles, dict) else ())):
-        api.validate(env, api.configure(env, found, profile))
-    typer.echo(f"{os.path.relpath(found)}: valid")
+    for path in paths or filter(None, [closest]):
+        profiles = configuration.read(path).document.get("profiles", {})
+        for profile in (None, *(profiles if isinstance(profiles, dict) else ())):
+            api.validate(env, api.configure(env, path, profile))
+        typer.echo(f"{os.path.relpath(path)}: valid")
 
 
 def config_schema() -> None:

@@ -28,7 +28,6 @@ _NO_RULE = RuleSettings()
 
 def settings_of(document: Document, profile: str | None, *, root: str, path: str | None) -> Settings:
     """Return the settings of a valid configuration; raises ConfigError for a profile that it does not have."""
-    folder = os.path.dirname(path) if path else root
     rules = document.get("rules", {})
     chosen: Document = {}
     if profile is not None:
@@ -48,16 +47,17 @@ def settings_of(document: Document, profile: str | None, *, root: str, path: str
         root=root,
         config=path,
         profile=profile,
-        datasets=tuple(_dataset(item, folder) for item in ([datasets] if isinstance(datasets, dict) else datasets)),
+        datasets=tuple(_dataset(item, root) for item in ([datasets] if isinstance(datasets, dict) else datasets)),
         select=None if select is None else (*select, *extra),
         extend_select=() if select is not None else extra,
         ignore=(*rules.get("ignore", ()), *chosen.get("ignore", ())),
-        rules={name: rule_settings(table, folder) for name, table in tables.items()},
-        overrides=tuple(Override(files=_globs(item["files"]), rules=_rules(item.get("rules", {}), folder)) for item in document.get("overrides", [])),
+        rules={name: rule_settings(table, root) for name, table in tables.items()},
+        overrides=tuple(Override(files=_globs(item["files"]), rules=_rules(item.get("rules", {}), root)) for item in document.get("overrides", [])),
         suppress=tuple(_suppression(item, number) for number, item in enumerate(document.get("suppress", []), start=1)),
         fail_on=severity_named(judging.get("fail-on", "error")),
         min_confidence=Confidence[judging.get("min-confidence", "medium").upper()],
         scope=judging.get("scope", "all"),
+        baseline_file=os.path.join(root, document["baseline"]) if "baseline" in document else None,
         allow_paths=tuple(document.get("allow-paths", ())),
         **{key.replace("-", "_"): document[key] for key in ("max-record-bytes", "max-depth") if key in document},
     )

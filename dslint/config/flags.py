@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from msgspec.structs import replace
 from dslint.config.build import Written, severity_named, share
 from dslint.config.schema import COLUMN_KINDS, option_types
 from dslint.errors import ConfigError, nearest
+from dslint.gate import is_rate
 from dslint.model import Limit, Severity
 from dslint.registry import Catalogue
 from dslint.settings import DatasetSettings, RuleSettings, Settings
@@ -27,8 +27,8 @@ def with_selection(settings: Settings, select: Iterable[str], ignore: Iterable[s
     )
 
 
-def with_options(settings: Settings, options: Iterable[str], known: Catalogue) -> Settings:
-    """Return the settings with `RULE.OPTION=VALUE` flags applied; paths in them are relative to the working folder."""
+def with_options(settings: Settings, options: Iterable[str], known: Catalogue, folder: str) -> Settings:
+    """Return the settings with `RULE.OPTION=VALUE` flags applied; paths in them are relative to a folder."""
     rules = dict(settings.rules)
     for flag in options:
         name, value = _pair(flag, "--option", "RULE.OPTION=VALUE")
@@ -50,7 +50,7 @@ def with_options(settings: Settings, options: Iterable[str], known: Catalogue) -
                 f"--option {flag}: rule {rule} has no option {option!r}",
                 nearest(option, types) or f"options: {', '.join(types) or 'none'}",
             )
-        written = Written(value, os.getcwd(), lax=True)
+        written = Written(value, folder, lax=True)
         rules[rule] = replace(current, options={**current.options, option.replace("_", "-"): written})
     return replace(settings, rules=rules)
 
@@ -61,7 +61,7 @@ def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -
     for side, flags in (("max", most), ("min", least)):
         for flag in flags:
             measure, text = _pair(flag, f"--{side}", "MEASURE=VALUE", last=True)
-            rate = measure.partition("[")[0].endswith(".rate")
+            rate = is_rate(measure)
             try:
                 value = share(text) if rate else float(text)
                 if math.isnan(value):

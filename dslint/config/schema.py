@@ -165,6 +165,7 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
             },
             "overrides": {"type": "array", "items": _override_schema(overriding)},
             "suppress": {"type": "array", "items": _suppress_schema()},
+            "baseline": {"type": "string", "description": "a file of accepted findings and numbers, made by `dslint baseline create`"},
             "allow-paths": {**_STRINGS, "description": "files outside of the project, as globs, that may be read in CI"},
             "max-record-bytes": {
                 "type": "integer",

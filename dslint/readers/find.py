@@ -45,22 +45,27 @@ class Found(Struct, frozen=True):
     split: str | None = None
 
 
-def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> tuple[list[Found], list[str]]:
-    """Return the files to read, sorted, each once, and those patterns or folders that hold none."""
+def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> tuple[list[Found], list[str], list[str]]:
+    """Return the files to read, sorted, each once; those patterns or folders that hold none; and the files that `force_exclude` skips."""
     known = tuple(suffixes)
     cards = Cards(settings.root)
     found: dict[str, Found] = {}
     empty: list[str] = []
+    skipped: set[str] = set()
 
     def take(location: str, dataset: DatasetSettings | None) -> None:
         name = display(location, settings.root)
-        found.setdefault(name, Found(name, location, dataset or _dataset_of(name, settings), cards.split_of(location)))
+        location = settings.contents.get(name, location)
+        if settings.force_exclude and (excluded(name, settings) or _other(location)):
+            skipped.add(name)
+            return
+        found.setdefault(name, Found(name, location, dataset or dataset_of(name, settings), cards.split_of(location)))
 
-    if paths or not any(dataset.files for dataset in settings.datasets):
-        for path in paths or ["."]:
+    if paths or settings.staged or not any(dataset.files for dataset in settings.datasets):
+        for path in paths or ([] if settings.staged else ["."]):
             if path == STDIN and settings.stdin is not None:
                 name = display(settings.stdin.name, settings.root) if settings.stdin.name else "<stdin>"
-                found[name] = Found(name, settings.stdin.location, _dataset_of(name, settings))
+                found[name] = Found(name, settings.stdin.location, dataset_of(name, settings))
                 continue
             locations = _expand(path, known)
             if not locations:
@@ -76,7 +81,7 @@ def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> t
                 for location in matches:
                     if not matches_any(display(location, settings.root), dataset.exclude):
                         take(location, dataset)
-    return [found[name] for name in sorted(found)], empty
+    return [found[name] for name in sorted(found)], empty, sorted(skipped)
 
 
 def matching(pattern: str, root: str) -> set[str]:
@@ -92,7 +97,11 @@ def permit(item: Found, settings: Settings, *, named: bool) -> None:
     """
     if is_factory_list(item.location):
         raise InputError("is a list of datasets for LLaMA-Factory, not data", "name the files that it lists")
-    if not settings.confined or (settings.stdin is not None and item.location == settings.stdin.location):
+    if (
+        not settings.confined
+        or item.location in settings.contents.values()
+        or (settings.stdin is not None and item.location == settings.stdin.location)
+    ):
         return
     root, real = os.path.realpath(settings.root), os.path.realpath(item.location)
     if _within(real, root) or (named and not _within(os.path.abspath(item.location), os.path.abspath(settings.root))):
@@ -140,6 +149,11 @@ def _glob(pattern: str) -> list[str]:
     return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path) and not is_factory_list(path))
 
 
+def _other(location: str) -> bool:
+    """Say whether a file that there is holds something else than data."""
+    return os.path.isfile(location) and (not is_data(location) or is_factory_list(location))
+
+
 def _expand(path: str, suffixes: tuple[str, ...]) -> list[str]:
     """Return the files that a path of the command line names: itself, those of a folder, or those that match a pattern."""
     if os.path.isdir(path):
@@ -181,10 +195,18 @@ def _not_ignored(files: list[str], folder: str) -> list[str]:
     return [file for file in files if os.path.abspath(file) not in ignored]
 
 
-def _dataset_of(path: str, settings: Settings) -> DatasetSettings:
+def dataset_of(path: str, settings: Settings) -> DatasetSettings:
+    """Return the settings of the dataset that a file belongs to; plain ones if it belongs to none."""
     for dataset in settings.datasets:
         if matches_any(path, dataset.files):
             return dataset
     if len(settings.datasets) == 1 and not settings.datasets[0].files:
         return settings.datasets[0]
     return DatasetSettings()
+
+
+def excluded(path: str, settings: Settings) -> bool:
+    """Say whether a file is in none of the configured datasets."""
+    return bool(settings.datasets) and not any(
+        (not dataset.files or matches_any(path, dataset.files)) and not matches_any(path, dataset.exclude) for dataset in settings.datasets
+    )

@@ -27,6 +27,7 @@ def json_report(report: Report, style: Style) -> Iterator[str]:
     yield f',\n "measures": {json_text(dict(report.measures))}'
     yield from _listed("limits", map(limit_fields, report.limits))
     yield f',\n "counts": {json_text(dict(report.counts))}'
+    yield f',\n "notes": {json_text(list(report.notes))}'
     yield from _listed("findings", map(finding_fields, report.findings))
     yield "}\n"
 

@@ -39,6 +39,9 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     yield f"## dslint: {verdict(report)}"
     yield ""
     yield f"{totals(report)}."
+    if report.notes:
+        yield ""
+        yield from (f"- {prose(note)}" for note in report.notes)
     yield from _limits(report, style)
     yield from _problems(report)
     yield from _rules(report)

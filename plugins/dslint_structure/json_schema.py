@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from dslint.plugin import Batch, Finding, OptionFile, Record, RecordRule, Severity, escape
@@ -28,7 +28,9 @@ class JsonSchema(RecordRule):
     Why: a schema says what the team agreed on; whatever breaks it was not meant.
 
     Every violation is listed with the JSON pointer of its place. Messages name the keyword and the types, never a value. `$ref` may point into the
-    schema itself only: nothing is fetched. `format` is an annotation, as the standard has it.
+    schema itself only: nothing is fetched. `format` is an annotation, as the standard has it. Patterns run in time linear in the text, so that no
+    record can stall a run (but those of `patternProperties` where the schema has `unevaluatedProperties`); look-around and back references,
+    which cannot, are refused.
 
     Options: `schema`, a path relative to the configuration, or the schema itself as a table.
 
@@ -66,7 +68,7 @@ class JsonSchema(RecordRule):
         import jsonschema_rs
 
         try:
-            jsonschema_rs.validator_for(document)
+            jsonschema_rs.validator_for(document, pattern_options=jsonschema_rs.RegexOptions())
         except ValueError as error:
             raise ValueError(f"{name} is not a valid JSON Schema: {str(error).partition(chr(10))[0]}") from None
 
@@ -81,13 +83,13 @@ class JsonSchema(RecordRule):
 
         if any(not float(number).is_integer() for number in _keywords(self._document, "multipleOf")):
             return None
-        return jsonschema_rs.validator_for(self._document, validate_formats=False).is_valid
+        return jsonschema_rs.validator_for(self._document, validate_formats=False, pattern_options=jsonschema_rs.RegexOptions()).is_valid
 
     @cached_property
     def _exact(self) -> Any:
-        from jsonschema.validators import Draft202012Validator, validator_for
+        from jsonschema.validators import Draft202012Validator, extend, validator_for
 
-        return validator_for(self._document, default=Draft202012Validator)(self._document)
+        return extend(validator_for(self._document, default=Draft202012Validator), _LINEAR)(self._document)
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each violation, in the order of their places."""
@@ -103,6 +105,47 @@ class JsonSchema(RecordRule):
         for position, value in enumerate(batch.values):
             if valid is None or not valid(value):
                 yield from self.check(batch.records[position])
+
+
+@lru_cache(maxsize=1024)
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Return what says whether a pattern is found in a text: the engine of the compiled validator, which is linear, in place of Python's."""
+    import jsonschema_rs
+
+    return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions()).is_valid
+
+
+def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
+    del schema
+    from jsonschema import ValidationError
+
+    if validator.is_type(instance, "string") and not _matcher(pattern)(instance):
+        yield ValidationError("pattern")
+
+
+def _pattern_properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    del schema
+    if validator.is_type(instance, "object"):
+        for pattern, inner in properties.items():
+            for key in filter(_matcher(pattern), instance):
+                yield from validator.descend(instance[key], inner, path=key, schema_path=pattern)
+
+
+def _additional_properties(validator: Any, inner: Any, instance: Any, schema: Any) -> Iterator[Any]:
+    from jsonschema import ValidationError
+
+    if validator.is_type(instance, "object"):
+        patterns = [_matcher(pattern) for pattern in schema.get("patternProperties", ())]
+        more = [key for key in instance if key not in schema.get("properties", {}) and not any(found(key) for found in patterns)]
+        if inner is False and more:
+            yield ValidationError("additionalProperties")
+        elif inner is not False:
+            for key in more:
+                yield from validator.descend(instance[key], inner, path=key)
+
+
+_LINEAR = {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional_properties}
+"""Keywords whose patterns Python's engine would run, which takes exponential time for some."""
 
 
 def _references(schema: Any) -> Iterator[str]:

@@ -1,0 +1,237 @@
+"""Which records of a run are new: its files against those of a revision, as multisets of canonical digests.
+
+A reformatted, reordered or renamed file has no new records; an edited record and a surplus copy are new. A record counts for its dataset and
+split: one that moves from train to test is new there. Files that are the same content for Git are not even read.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import PurePosixPath
+from typing import TypeVar
+
+from msgspec import Struct, field
+from msgspec.structs import replace
+
+from dslint import engine, shapes
+from dslint.batch import Batch, Identify
+from dslint.errors import InputError
+from dslint.gitrepo import LINK, Entry, Objects, Repository
+from dslint.inputs import Dataset
+from dslint.model import Finding, Input, Location, Problem, Shard
+from dslint.partial import Partial, Tally
+from dslint.protocols import Reader
+from dslint.readers import reader_for
+from dslint.readers.files import examine, suffix
+from dslint.readers.find import Found, dataset_of, display, excluded, split_of
+from dslint.record import digest
+from dslint.rules import Active, Observer
+from dslint.settings import Settings
+
+T = TypeVar("T")
+
+Pool = tuple[int, str | None]
+"""Where a record may move about without being new: the number of its dataset, and its split."""
+
+
+class Changes(Struct, frozen=True):
+    """The new records of a run: by path a byte for each row, 1 for a new one. A path that is not there has none."""
+
+    new: Mapping[str, bytes]
+    notes: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    def concern(self, finding: Finding) -> bool:
+        """Say whether a finding is new: it is about a new record, or relates one to it, or is about the dataset as a whole."""
+        return finding.at.path is None or any(map(self._new, (finding.at, *finding.related)))
+
+    def _new(self, at: Location) -> bool:
+        flags = self.new.get(at.path or "", b"")
+        return 1 in flags if at.row is None else is_new(flags, at.row)
+
+
+def is_new(flags: bytes, row: int) -> bool:
+    """Say whether a row is new by the flags of its file."""
+    return row < len(flags) and flags[row] == 1
+
+
+def fold(
+    batches: Iterable[Batch],
+    new: bytes,
+    rules: Sequence[Active],
+    observers: Sequence[Observer],
+    stamp: engine.Stamp,
+    slices: Sequence[str],
+    identify: Identify | None,
+) -> Iterator[Partial]:
+    """Fold a shard as `engine.fold` does, but count its new records only. All are judged: what is new about a dataset depends on the old, too."""
+    kept: list[Batch] = []
+
+    def watched() -> Iterator[Batch]:
+        for batch in batches:
+            kept.extend(only([batch], new))
+            yield batch
+
+    for part in engine.fold(watched(), rules, observers, stamp, slices, identify):
+        counted = engine.merge(engine.fold(kept, (), (), stamp, slices, identify), (), lambda _: None)
+        total = next(iter(counted.tallies.values()), Tally())
+        readable = total.records - total.unreadable
+        judged = {active.id: readable - (total.misfits if active.rule.sees == "valid" else 0) for active in rules}
+        part.tallies, part.judged, part.sliced = counted.tallies, Counter({**judged, **counted.judged}), counted.sliced
+        yield part
+        kept.clear()
+
+
+def only(batches: Iterable[Batch], new: bytes) -> Iterator[Batch]:
+    """Yield batches of nothing but the new records."""
+    for batch in batches:
+        keep = [position for position, row in enumerate(batch.rows) if is_new(new, row)]
+        defects = [defect for defect in batch.defects if is_new(new, defect.row)]
+        if keep or defects:
+            rows, lines = [batch.rows[k] for k in keep], [batch.lines[k] for k in keep]
+            yield Batch(batch.input, batch.shape, [batch.values[k] for k in keep], rows, lines, defects)
+
+
+def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Reader]) -> Changes:
+    """Tell the new records of a run from those that `settings.since`, or else the last commit, has already.
+
+    Raises ConfigError for a revision that is not there.
+    """
+    import tempfile  # 5 ms at import, needed for comparisons only
+
+    repository = Repository(settings.root)
+    commit = _commit(repository, settings)
+    before, index = _shown(repository, settings, repository.files(commit)), _shown(repository, settings, repository.index())
+    altered = set(_shown(repository, settings, dict.fromkeys(repository.changed(commit, staged=settings.staged))))
+    opened = {item.input.path: item.location for dataset in datasets for item in dataset.files}
+    with tempfile.TemporaryDirectory(prefix="dslint-") as folder, repository.objects() as objects:
+        work = _Comparison(settings, known, objects, folder)
+        touched = {path for path in opened if path in altered or path not in before} | {path for path in altered if work.is_data(path)}
+        now = {path: opened.get(path) or settings.contents.get(path) or os.path.join(settings.root, path) for path in touched}
+        now = {path: location for path, location in now.items() if path in opened or path in index or not settings.staged}
+        work.run(now, {path: before[path] for path in touched & {*before} if before[path].mode != LINK})
+    new = {path: bytes(flags) for path, flags in work.new.items() if 1 in flags and path in opened}
+    against = "HEAD" if settings.since is None else settings.since
+    note = _summary(against, commit, new, opened, sum(path not in before for path in opened))
+    return Changes(new, (*work.notes, note), tuple(work.problems))
+
+
+def _commit(repository: Repository, settings: Settings) -> str | None:
+    return repository.head() if settings.since is None else repository.commit(settings.since)
+
+
+def _shown(repository: Repository, settings: Settings, files: Mapping[str, T]) -> dict[str, T]:
+    """Return files by the paths that reports show."""
+    return {display(os.path.join(repository.top, path), settings.root): value for path, value in files.items()}
+
+
+def _summary(against: str, commit: str | None, new: Mapping[str, bytes], opened: Mapping[str, str], unknown: int) -> str:
+    records = sum(flags.count(1) for flags in new.values())
+    where = f"{against} ({commit[:10]})" if commit else f"{against}, before the first commit"
+    said = f"compared with {where}: {_number(records, 'new record')} in {_number(len(new), 'file')} of {len(opened):,}; only they are counted"
+    return said + (f"; it lacks {_number(unknown, 'file')} of them" if unknown and commit else "")
+
+
+def _number(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
+
+
+class _Comparison(Struct):
+    """The comparison under way."""
+
+    settings: Settings
+    known: Sequence[Reader]
+    objects: Objects
+    folder: str
+    new: dict[str, bytearray] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+    def is_data(self, path: str) -> bool:
+        """Say whether a file that the run does not read belongs to its data, so that records may have come from it or gone there."""
+        return not excluded(path, self.settings) and any(suffix(path) in reader.suffixes for reader in self.known)
+
+    def run(self, now: Mapping[str, str], then: Mapping[str, Entry]) -> None:
+        """Match the records of each path first, then what is left over in a pool: with its files that are not in the revision, then with all."""
+        left: defaultdict[Pool, Counter[bytes]] = defaultdict(Counter)
+        waiting: list[tuple[Pool, str, int, bytes]] = []
+        for path in sorted({*now, *then}, key=lambda path: (path not in then, path)):
+            pool = self._pool(path)
+            had = Counter(self._then(path, then[path])) if path in then else left[pool]
+            flags = self.new[path] = bytearray()
+            for row, record in enumerate(self._now(path, now[path]) if path in now else ()):
+                flags.append(0)
+                if had[record]:
+                    had[record] -= 1
+                elif path in then:
+                    waiting.append((pool, path, row, record))
+                else:
+                    flags[row] = 1
+            if path in then:
+                left[pool] += had
+        for pool, path, row, record in waiting:
+            if left[pool][record]:
+                left[pool][record] -= 1
+            else:
+                self.new[path][row] = 1
+
+    def _pool(self, path: str) -> Pool:
+        dataset = dataset_of(path, self.settings)
+        number = self.settings.datasets.index(dataset) if dataset in self.settings.datasets else -1
+        return number, split_of(Found(path, path, dataset))[0]
+
+    def _now(self, path: str, location: str) -> Iterator[bytes]:
+        try:
+            yield from self._digests(path, location)
+        except (InputError, OSError):  # a file of the run is a problem there; from another one no records can have come
+            return
+
+    def _then(self, path: str, entry: Entry) -> Iterator[bytes]:
+        location = os.path.join(self.folder, f"then{os.path.splitext(path)[1]}")
+        try:
+            self.objects.copy(entry, location)
+            yield from self._digests(path, location)
+        except InputError as error:
+            if error.kind == "data-pointer":
+                self.problems.append(Problem(kind=error.kind, path=path, message=f"in the revision compared with: {error.message}", hint=error.hint))
+            else:
+                self.notes.append(f"{path}: could not be read to its end in the revision compared with, so what it had from there on counts as new")
+
+    def _digests(self, path: str, location: str) -> Iterator[bytes]:
+        """Yield the digest of each row. One that cannot be read has that of its bytes, marked."""
+        if not os.path.exists(location) or not examine(location):
+            return
+        reader, _ = reader_for(path, location, self.known)
+        whole = dataset_of(path, self.settings).text_record == "file"
+        item = Input(index=0, path=path, dataset="", format=reader.name, shape="any", whole=whole)
+        anything = shapes.named("any", shapes.BUILT_IN)
+        for batch in reader.read(Shard(input=item, location=location), anything, self.settings.max_record_bytes, self.settings.max_depth):
+            rows = dict(zip(batch.rows, map(digest, batch.values), strict=True))
+            rows |= {defect.row: b"?" + defect.content for defect in batch.defects if defect.rule == "dslint/parse-error"}
+            yield from (rows[row] for row in sorted(rows))
+
+
+def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], folder: str) -> tuple[Settings, list[str]]:
+    """Return the settings and the paths of a run over the index: of the named files, else of all data files, those that a commit would change.
+
+    What has been edited since it was staged is written into `folder` as it was.
+    """
+    repository = Repository(settings.root)
+    index, known = repository.index(), tuple(suffixes)
+    changed = {path: path for path in repository.changed(_commit(repository, settings), staged=True) if path in index}
+    changed = dict(sorted(_shown(repository, settings, changed).items()))
+    data = [name for name in changed if not excluded(name, settings) and suffix(name) in known]
+    named = {display(path, settings.root) for path in paths}
+    wanted = [name for name in changed if not named.isdisjoint([name, *map(str, PurePosixPath(name).parents)])] if named else data
+    edited = repository.unstaged()
+    contents: dict[str, str] = {}
+    with repository.objects() as objects:
+        for number, name in enumerate({*wanted, *data}):
+            path = changed[name]
+            if path in edited and index[path].mode != LINK:
+                contents[name] = os.path.join(folder, f"{number}{os.path.splitext(path)[1]}")
+                objects.copy(index[path], contents[name])
+    judged = replace(settings, staged=True, scope="record", contents=contents, force_exclude=settings.force_exclude or not named)
+    return judged, [os.path.join(repository.top, changed[name]) for name in wanted]

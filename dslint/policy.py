@@ -1,0 +1,177 @@
+"""The gate of another revision: its configuration, baseline, schemas and word lists, so that a change cannot loosen the gate that it must pass.
+
+The files are taken from the objects of the repository into a temporary folder, and the configuration is read there.
+"""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from dslint.config import NAMES, Raw, find, read
+from dslint.config.schema import option_types, takes_file
+from dslint.errors import ConfigError
+from dslint.gitrepo import LINK, Entry, Objects, Repository
+from dslint.globs import matches_any
+from dslint.registry import Catalogue
+from dslint.settings import Settings
+
+_LINKS = 20
+"""Links behind links that are followed."""
+
+
+class Policy(Struct, frozen=True):
+    """The gate of a revision: its configuration if it has one, the folder that paths in flags are relative to, and the baseline of a flag.
+
+    `root` is the folder that paths of data are relative to: that of the configuration, where it would lie in the working folder.
+    """
+
+    raw: Raw | None
+    root: str
+    folder: str
+    baseline: str | None
+    notes: tuple[str, ...]
+
+    def over(self, settings: Settings) -> Settings:
+        """Return the settings that the configuration comes to as those of a run over the data that is here."""
+        return replace(settings, root=self.root, confined=True, notes=(*settings.notes, *self.notes))
+
+
+@contextmanager
+def policy_from(revision: str, config: str | None, baseline: str | None, options: Sequence[str], known: Catalogue) -> Iterator[Policy]:
+    """Give the gate of a revision, for as long as its files are needed.
+
+    `config`, `baseline` and `options` are flags; without `config` the closest configuration counts, as ever. Raises ConfigError for a revision or
+    a file that is not there, and for what leads out of the repository.
+    """
+    import tempfile
+
+    repository = Repository(".")
+    commit = repository.commit(revision)
+    place = repository.prefix.rstrip("/")
+    with tempfile.TemporaryDirectory(prefix="dslint-") as folder, repository.objects() as objects:
+        tree = _Tree(revision, repository.files(commit), objects, folder)
+        os.mkdir(os.path.join(folder, ".git"))  # where looking for a configuration ends
+        os.makedirs(os.path.join(folder, place), exist_ok=True)
+        if config is None:
+            for path in [posixpath.join(up, name) for up in _upward(place) for name in NAMES]:
+                if path in tree.files:
+                    tree.take(path)
+            found = find(os.path.join(folder, place))
+        else:
+            tree.take(tree.named(_relative(config), place))
+            found = os.path.join(folder, tree.named(_relative(config), place))
+        raw = None if found is None else read(found)
+        at = None if found is None else os.path.relpath(found, folder)
+        gate = {tree.named(text, place) for text in [*_files({"rules": _tables(options)}, known), *([_relative(baseline)] if baseline else ())]}
+        if raw is not None and at is not None:
+            stated = raw.document.get("baseline")
+            named = [*_files(raw.document, known), *([stated] if isinstance(stated, str) else ())]
+            gate |= {at, *(tree.named(text, posixpath.dirname(at)) for text in named)}
+        for pattern in sorted(gate):
+            tree.take_all(pattern)
+        notes = [f"the gate is that of {revision} ({commit[:10]}): {'there is no configuration' if at is None else at}"]
+        touched = {path for path in repository.changed(commit) if path in gate or matches_any(path, gate)} | _found_here(config, at, repository.top)
+        if touched:
+            notes.append(f"this change touches the gate: {', '.join(sorted(touched))}; what it says counts once {revision} has it")
+        yield Policy(
+            None if raw is None else replace(raw, path=f"{revision}:{at}"),
+            repository.folder if at is None else os.path.join(repository.top, posixpath.dirname(at)),
+            os.path.join(folder, place),
+            os.path.join(folder, tree.named(_relative(baseline), place)) if baseline else None,
+            tuple(notes),
+        )
+
+
+def _found_here(config: str | None, at: str | None, top: str) -> set[str]:
+    """Return the configuration that would count by the files that are here, if that is another one."""
+    mine = None if config else find(".")
+    path = None if mine is None else os.path.relpath(os.path.realpath(mine), os.path.realpath(top))
+    return set() if path is None or path == at else {path}
+
+
+def _upward(place: str) -> Iterator[str]:
+    """Yield a folder and those above it, down to the empty path of the repository."""
+    yield place
+    while place:
+        place = posixpath.dirname(place)
+        yield place
+
+
+def _relative(path: str) -> str:
+    """Return a path of a flag relative to the working folder."""
+    return os.path.relpath(os.path.realpath(path), os.path.realpath(".")) if os.path.isabs(path) else path
+
+
+def _tables(options: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Return `RULE.OPTION=VALUE` flags as they would stand in a configuration."""
+    tables: dict[str, dict[str, str]] = {}
+    for flag in options:
+        name, _, value = flag.partition("=")
+        rule, _, option = name.strip().rpartition(".")
+        tables.setdefault(rule, {})[option.replace("_", "-")] = value.strip()
+    return tables
+
+
+def _files(document: Mapping[str, Any], known: Catalogue) -> Iterator[str]:
+    """Yield the paths and globs of all options that are files."""
+    holders = [document]
+    for key in ("profiles", "overrides", "dataset"):
+        value = document.get(key, ())
+        holders += value if isinstance(value, list) else value.values() if key == "profiles" and isinstance(value, dict) else [value]
+    for holder in holders:
+        tables = holder.get("rules", {}) if isinstance(holder, dict) else {}
+        for name, table in tables.items() if isinstance(tables, dict) else ():
+            kinds = [option_types(entry.rule) for entry in known.values() if name in (entry.id, entry.id.partition("/")[0])]
+            for option, value in table.items() if isinstance(table, dict) else ():
+                if any(takes_file(kind.get(option)) for kind in kinds):
+                    listed = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else ()
+                    yield from (text.strip() for text in listed if isinstance(text, str) and text.strip())
+
+
+class _Tree(Struct):
+    """The files of the revision, and the folder that they are taken into."""
+
+    revision: str
+    files: Mapping[str, Entry]
+    objects: Objects
+    folder: str
+
+    def named(self, text: str, place: str) -> str:
+        """Return what a path or glob that is relative to a folder means in the repository; raises ConfigError if it leads out of it."""
+        path = posixpath.normpath(posixpath.join(place, text))
+        if path.startswith(("/", "../")) or path == "..":
+            raise ConfigError(
+                f"{text} leads out of the repository, so no revision has it", "put the file into the repository, and name it from there"
+            )
+        return path
+
+    def take_all(self, pattern: str) -> None:
+        """Take the file or the files that a path or glob means; raises ConfigError if there is none."""
+        found = [pattern] if pattern in self.files else [path for path in self.files if matches_any(path, [pattern])]
+        if not found:
+            raise ConfigError(f"{pattern} is not in {self.revision}, whose gate needs it", f"add it to {self.revision} first, or drop --policy-from")
+        for path in found:
+            self.take(path)
+
+    def take(self, path: str) -> None:
+        """Write a file into the folder; what it links to in place of a link."""
+        location = os.path.join(self.folder, path)
+        os.makedirs(os.path.dirname(location), exist_ok=True)
+        at = path
+        for _ in range(_LINKS):
+            entry = self.files.get(at)
+            if entry is None:
+                break
+            self.objects.copy(entry, location)
+            if entry.mode != LINK:
+                return
+            with open(location, encoding="utf-8", errors="surrogateescape") as stream:
+                at = self.named(stream.read(), posixpath.dirname(at))
+        raise ConfigError(f"{path} is not a file of {self.revision}", f"add it to {self.revision} first, or drop --policy-from")
