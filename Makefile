@@ -40,7 +40,7 @@ $(VENV)/.size: $(VENV)/.core
 	@touch $@
 
 test: lint $(VENV)/.size  ## everything that CI runs
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal --durations 15
 
 test-all: test docs  ## what takes longer, or needs more: the documentation, built strictly
 

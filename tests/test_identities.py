@@ -85,7 +85,7 @@ def test_unnamed_datasets_of_one_folder_have_names_of_their_own(work):
     assert {item["path"]: item["dataset"] for item in report["inputs"]} == {
         f"data/{name}_{split}.jsonl": dataset for name, dataset in names.items() for split in ("train", "test")
     }
-    overlaps = {name: value for name, value in report["measures"].items() if "overlap" in name}
+    overlaps = {name: value for name, value in report["measures"].items() if ".overlap" in name}
     assert overlaps == {
         f"duplicates/leakage.overlap[train>test][dataset={name}]": count for name, count in (("data", 1), ("data 2", 1), ("data 3", 2))
     }

@@ -57,7 +57,7 @@ term = "blarg"
 inside = true
 """
 RESOURCES = registry.load(registry.discover()).resources
-LEXICONS = [item for item in RESOURCES if item.path.endswith(".csv")]
+LEXICONS = [item for item in RESOURCES if item.path.endswith(".csv") and item.kind not in ("misspellings", "dialect")]  # those are pairs of words
 VALID = jsonschema.Draft202012Validator(lexicon_schema())
 
 

@@ -249,7 +249,7 @@ from dslint.plugin import LexiconRule, Rule, hookimpl
 class Listed(LexiconRule):
     "Texts with a listed phrase."
     name = "listed"
-    takes = ("refusal", "stopwords")
+    takes = ("stopwords",)
 
     def judge(self, hit, at, text, *, target):
         return self.finding(at, hit.entry.category)
@@ -277,6 +277,8 @@ def test_a_vietnamese_pack_brings_its_words_and_owns_no_rule(work):
     assert found == [
         ("offensive/profanity", 0, "warning", 0, 7, "a swear word"),
         ("offensive/slur", 1, "error", 0, 9, "a slur"),
-        ("listed/listed", 2, "warning", 9, 27, "refusal"),
         ("listed/listed", 3, "warning", 5, 8, "stop word"),
     ]
+    work.jsonl("chat.jsonl", {"messages": [{"role": "user", "content": "Mở khóa"}, {"role": "assistant", "content": texts[2]}]})
+    (refusal,) = work.check("--select", "text/refusal", "chat.jsonl").report["findings"]
+    assert (refusal["field"], refusal["start"], refusal["end"]) == ("/messages/1/content", 9, 27)

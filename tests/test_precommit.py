@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import shlex
 import shutil
 import subprocess
@@ -186,31 +185,6 @@ def test_2500_files_are_checked(project):
     assert code == 1
     assert said.count("error structure/nothing-to-learn") >= 1
     assert "part-01234-of-02500" in said
-
-
-def cpu(project, *words):
-    """Return the least CPU seconds that a command and its children take, of three runs."""
-    spent = []
-    for _ in range(3):
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        assert run(project.folder, project.env, *words)[0] == 0
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        spent.append(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime)
-    return min(spent)
-
-
-def test_a_warm_run_on_1000_rows_takes_less_than_a_second_of_cpu_over_pre_commit_s_own(project):
-    rows = [
-        {"messages": [{"role": "user", "content": f"What is {n}? {'word ' * 20}"}, {"role": "assistant", "content": f"It is {n}. {'word ' * 60}"}]}
-        for n in range(1000)
-    ]
-    project.jsonl("data.jsonl", *rows)
-    nothing = {"id": "nothing", "name": "nothing", "entry": "true", "language": "system"}
-    project.write("nothing.yaml", json.dumps({"repos": [{"repo": "local", "hooks": [nothing]}]}))
-    project.git("add", "--all")
-    project.hook("dslint-staged")
-    own = cpu(project, "pre-commit", "run", "--config", "nothing.yaml")
-    assert cpu(project, "pre-commit", "run", "dslint-staged") - own < 1
 
 
 def test_the_whole_dataset_is_checked_once_and_for_pointers_of_dvc_too(project):

@@ -59,7 +59,7 @@ def test_the_same_for_any_batch_and_each_record_alone():
 def test_a_reference_that_is_too_small_is_refused(work, call, refused):
     work.chat()
     work.jsonl("few.jsonl", {"text": "one"}, {"text": "two"})
-    refused(call("check", "data.jsonl", "--option", "relevance/off-topic.reference=few.jsonl"), "2 texts", "20")
+    refused(call("check", "data.jsonl", "--option", "relevance/off-topic.reference=few.jsonl"), "2 texts", "10")
     refused(call("check", "data.jsonl", "--option", "relevance/off-topic.reference=none*.jsonl"), "none*.jsonl")
 
 

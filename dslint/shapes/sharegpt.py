@@ -98,7 +98,7 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
             problems.append(ShapeProblem(f"{where}/from", f"unknown role; the known ones are {', '.join(sorted(_ROLES))}"))
     if type(said) is not str:
         problems.append(ShapeProblem(f"{where}/value" if "value" in message else where, "the message has no text"))
-    elif speaker not in CALLS:
+    elif type(speaker) is not str or speaker not in CALLS:
         texts.append(Text(f"{where}/value", role, said, role == "assistant" and (len(message) == 2 or trained(message))))
 
 

@@ -98,7 +98,10 @@ def _of_file(data: bytes) -> list[Any]:
     tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
     try:
         written = yaml.safe_load(data)
-        listed = [{"name": one} if isinstance(one, str) else one for one in written["recognizers"]]
+        listed = [
+            {"name": one if isinstance(one, str) else one.get("supported_entity"), **({} if isinstance(one, str) else one)}
+            for one in written["recognizers"]
+        ]
         languages = {one.get("supported_language") for one in listed} | {
             language if isinstance(language, str) else language["language"] for one in listed for language in one.get("supported_languages") or ()
         }

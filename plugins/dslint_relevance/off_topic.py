@@ -12,7 +12,7 @@ from dslint.plugin import Batch, Confidence, Finding, Meta, OptionFile, Record, 
 if TYPE_CHECKING:
     from dslint_relevance.similarity import Nearness
 
-FEWEST = 20
+FEWEST = 10
 """Reference texts below which a percentile would mean nothing."""
 MOST = 5_000
 """Reference texts that are used, at most: of more, those with the smallest digests."""
@@ -27,7 +27,7 @@ class OffTopic(RecordRule):
     The texts of a record are compared with those of the reference: the mean cosine of its three nearest neighbours, over character n-grams, or
     over sentence embeddings with `backend = "semantic"`. The score is calibrated by the reference itself: 0.97 says that 97 % of the reference are
     nearer to the rest of the reference than the record is. So the default threshold 0.99 flags about one in a hundred records of the same kind.
-    A reference of some hundred typical records is good; of more than 5,000 a stable sample is used, fewer than 20 are refused.
+    A reference of some hundred typical records is good; of more than 5,000 a stable sample is used, fewer than 10 are refused.
 
     Blind spots: a record that uses the words of the domain for something else; with character n-grams, one that says the same in other words or in
     another language.
@@ -39,6 +39,14 @@ class OffTopic(RecordRule):
     embeddings; at the default threshold 0.2 % of the former and 43 % of the latter are flagged (embeddings: 3.1 % and 94 %). All of its training
     queries as reference: AUROC 0.92, 0.4 % and 16 %. Plots of films against reviews of films, two styles of one domain, each as reference for
     the other: 1.0 and 1.6 % flagged, against 0.1 and 0.3 % of the same kind.
+
+    Flags with {"threshold": 0.9, "reference": [["fee", "bill", "card", "a fee", "a bill", "a card", "my fee", "my bill", "my card", "pay"]]}::
+
+        {"text": "Do hedgehogs sing?"}
+
+    Passes with {"threshold": 0.9, "reference": [["fee", "bill", "card", "a fee", "a bill", "a card", "my fee", "my bill", "my card", "pay"]]}::
+
+        {"text": "my bill"}
 
     Cure: take the record out, or add its kind to the reference.
     """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dslint.plugin import Batch, Finding, Location, Record, RecordRule, Resource, Severity, outside_code
+from dslint.plugin import Batch, Finding, Location, Record, RecordRule, Resource, Severity, lexicon_of, outside_code
 
 EARLY = 200
 """Characters from the beginning in which an answer declines, if it does: later on it is a remark."""
@@ -30,7 +31,12 @@ def resources() -> list[Resource]:
 
 
 def phrases(resource: Resource) -> list[list[list[str]]]:
-    """Return the phrases of a list, each as pieces, each piece as alternatives: `(a|b)` is a piece with two, all else stands for itself."""
+    """Return the phrases of a list, each as pieces, each piece as alternatives: `(a|b)` is a piece with two, all else stands for itself.
+
+    A list in a `.txt` file has a phrase a line; any other is a lexicon, whose terms are the phrases.
+    """
+    if not resource.path.endswith(".txt"):
+        return [[[unicodedata.normalize("NFC", term).lower()]] for entry in lexicon_of(resource).entries for term in (entry.term, *entry.forms)]
     lines = [line.strip() for line in resource.data.decode("utf-8-sig").splitlines()]
     return [
         [piece[1:-1].split("|") if piece[0] == "(" else [piece] for piece in re.findall(r"\([^)]*\)|[^(]+", line)]
