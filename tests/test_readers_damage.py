@@ -132,7 +132,7 @@ def test_a_large_array_takes_little_memory(tmp_path):
         ("a.data", f"[{GOOD}]", "json", 1),
         ("a.data", f"{GOOD}\n{GOOD}\n", "jsonl", 2),
         ("a.jsonl.gz", f"{GOOD}\n", "jsonl", 1),
-        ("a.jsonl", gzip.compress(f"{GOOD}\n".encode()), "jsonl", 1),
+        ("a.jsonl", gzip.compress(f"{GOOD}\n".encode(), mtime=0), "jsonl", 1),
     ],
 )
 def test_format_by_content(tmp_path, name, content, format_, count):
