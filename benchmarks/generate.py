@@ -69,14 +69,14 @@ PERSONAL: dict[str, Callable[[random.Random], str]] = {
 }
 
 
-def altered(chance: random.Random, text: str) -> str:
-    """Return a line of JSON with one word of its longest text changed for another: a near duplicate."""
+def altered(chance: random.Random, text: str, number: int) -> str:
+    """Return a line of JSON with one word of its longest text changed for one that stands nowhere else: a near duplicate."""
     value = json.loads(text)
     part = value if "text" in value else max(value["messages"], key=lambda message: len(message["content"]))
     key = "text" if "text" in value else "content"
     words = part[key].split()
     place = chance.randrange(len(words))
-    part[key] = " ".join([*words[:place], words[place][::-1] + "ly", *words[place + 1 :]])
+    part[key] = " ".join([*words[:place], f"{words[place]}{number}", *words[place + 1 :]])
     return json.dumps(value)
 
 
@@ -102,7 +102,7 @@ def write(
                 text = chance.choice(kept)
                 truth["repeats"].append(line)
             elif kept and what < repeats + near:
-                text = altered(chance, chance.choice(kept))
+                text = altered(chance, chance.choice(kept), line)
                 truth["near"].append(line)
             elif what < repeats + near + personal:
                 name = chance.choice(list(PERSONAL))

@@ -18,8 +18,15 @@ from dslint.readers.files import chunks, compression
 _BLANK = pattern(rb"^[ \t\r]*$", re.MULTILINE)
 
 
+_SINGLY = 32
+"""Lines of which a part is not halved again."""
+
+
 class Lines(Collector):
     """The lines of a shard, decoded."""
+
+    flat = True
+    """Whether lines of late could be decoded at once."""
 
     def skip(self, size: int) -> None:
         """Note a line of so many bytes, its end included, that was too long to be kept."""
@@ -39,17 +46,32 @@ class Lines(Collector):
         start = 0
         while start < len(lines):
             part = lines[start : start + BATCH - len(self.values)]
-            if spaced or not self.take_flat(part):
-                for raw in part:
-                    if len(raw) > self.max_record:
-                        self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes")
-                    else:
-                        self.decode(raw, spaced=spaced)
-                    self.line += 1
-                    self.offset += len(raw) + 1
+            self.flat = not spaced and self.take_part(part)
+            if spaced:
+                self.take_singly(part, spaced=True)
             start += len(part)
             if len(self.values) >= BATCH or self.offset - self.begun >= MAX_BATCH:
                 yield from self.rest()
+
+    def take_part(self, lines: list[bytes]) -> bool:
+        """Decode some lines, as many at once as can be, and say whether any could; around a broken one the part is halved."""
+        if self.take_flat(lines):
+            return True
+        if not self.flat or len(lines) < _SINGLY:
+            self.take_singly(lines)
+            return False
+        half = len(lines) // 2
+        return any([self.take_part(lines[:half]), self.take_part(lines[half:])])
+
+    def take_singly(self, lines: list[bytes], *, spaced: bool = False) -> None:
+        """Decode lines one by one."""
+        for raw in lines:
+            if len(raw) > self.max_record:
+                self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes")
+            else:
+                self.decode(raw, spaced=spaced)
+            self.line += 1
+            self.offset += len(raw) + 1
 
     def take_flat(self, lines: list[bytes]) -> bool:
         """Decode some lines at once, if each of them is a short object without objects in it, and none has a key twice; else take nothing.
