@@ -227,7 +227,6 @@ def git(folder, *args):
     ).stdout
 
 
-@pytest.mark.skipif("--policy-from" not in (ROOT / "docs/reference/cli.md").read_text(), reason="this dslint has no --policy-from")
 @pytest.mark.parametrize("depth", [(), ("--depth=1",)], ids=["whole", "shallow"])
 def test_the_base_revision_judges_a_pull_request(work, tmp_path, depth):
     origin = tmp_path / "origin"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from abc import abstractmethod
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -66,12 +67,13 @@ class _Phrases(RecordRule):
         best = (min(phrase, key=lambda piece: (len(piece) > ALTERNATIVES, -min(map(len, piece)))) for phrase in self._phrases)
         return tuple(dict.fromkeys(hint for piece in best for hint in piece))
 
+    @abstractmethod
     def _spans(self, text: str) -> list[tuple[int, int]]:
         """Return where the rule finds a phrase that counts."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _finding(self, at: Location) -> Finding:
-        raise NotImplementedError
+        """Return the finding at a place."""
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each text with a stock phrase, at the first."""
