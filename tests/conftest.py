@@ -23,7 +23,11 @@ from dslint.model import ExitCode, Finding, Input, InputResult, Location, Report
 from dslint.reporters import BUILT_IN, Style
 
 CHAT = '{"messages":[{"role":"user","content":"hi %s"},{"role":"assistant","content":"hello %s"}]}\n'
-_OURS = ("DSLINT_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "PRE_COMMIT", "CI")
+OUTSIDE = ("DSLINT_", "CI", "GITHUB_", "GIT_", "PRE_COMMIT", "PREK_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "MAKE", "MFLAGS", "VENV", "VIRTUAL_ENV")
+"""Variables that change what dslint, or what a test runs beside it, does and prints: CI, make and git hooks set some of them."""
+
+for _name in [name for name in os.environ if name.startswith(OUTSIDE)]:
+    del os.environ[_name]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -51,7 +55,7 @@ class Workspace:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.env = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+        self.env = dict(os.environ)
         self.plugins = root.parent / f"{root.name}-plugins"
 
     def write(self, name: str, content: str | bytes) -> Path:
@@ -121,9 +125,6 @@ def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
     """Run the command in this process: the same entry point and exit code, without the cost of a start."""
     from dslint.cli import main
 
-    for name in os.environ:
-        if name.startswith(_OURS):
-            monkeypatch.delenv(name)
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.chdir(work.root)
 

@@ -69,7 +69,7 @@ class Runner:
         summary.write_text("")
         script.write_text(step["run"])
         variables = {
-            **{name: value for name, value in self.work.env.items() if not name.startswith("GITHUB_")},
+            **self.work.env,
             "CI": "true",
             "GITHUB_ACTIONS": "true",
             "GITHUB_ACTION_PATH": str(ROOT),

@@ -33,8 +33,6 @@ RUN = [page for page in PAGES if "```console" in page.read_text()]
 
 
 WHO = ("AUTHOR_NAME", "AUTHOR_EMAIL", "COMMITTER_NAME", "COMMITTER_EMAIL")
-OUTSIDE = ("DSLINT_", "FORCE_COLOR", "CLICOLOR", "PRE_COMMIT", "MAKE", "MFLAGS", "VENV")
-"""Variables that would change what a command prints; make sets some of them when it runs the tests."""
 
 
 def named(page: Path) -> str:
@@ -55,8 +53,7 @@ def run(command: str, folder: Path) -> tuple[str, int]:
         folder = checkout(folder)
     elif words[0] not in ("cat", "git"):
         raise AssertionError(f"a page may show dslint, make, pytest, cat, git and pip in a console block, not {words[0]}")
-    env = {key: value for key, value in os.environ.items() if not key.startswith(OUTSIDE)}
-    env |= {"PYTHONPATH": os.pathsep.join(map(str, sorted(folder.parent.rglob("installed")))), "COLUMNS": "80"}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sorted(folder.parent.rglob("installed")))), "COLUMNS": "80"}
     env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **{f"GIT_{who}": "nobody@example.org" for who in WHO}}
     done = subprocess.run(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     return done.stdout, done.returncode

@@ -43,9 +43,7 @@ def home(tmp_path_factory):
         else:
             source.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, source / name)
-    hidden = ("DSLINT_", "PRE_COMMIT", "GIT_", "CI", "FORCE_COLOR", "NO_COLOR", "MAKE", "VIRTUAL_ENV")
-    env = {name: value for name, value in os.environ.items() if not name.startswith(hidden)}
-    env |= {"PRE_COMMIT_HOME": str(base / "pre-commit"), "PREK_HOME": str(base / "prek"), "PRE_COMMIT_COLOR": "never", "COLUMNS": "80"}
+    env = {**os.environ, "PRE_COMMIT_HOME": str(base / "pre-commit"), "PREK_HOME": str(base / "prek"), "PRE_COMMIT_COLOR": "never", "COLUMNS": "80"}
     env |= {
         "GIT_CONFIG_GLOBAL": str(base / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
