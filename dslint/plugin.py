@@ -13,7 +13,7 @@ from dslint.patterns import pattern
 from dslint.pointers import escape, leaves, lookup, without
 from dslint.prose import is_code, outside_code, prose
 from dslint.protocols import Source
-from dslint.record import Part, Record, Texts, digest
+from dslint.record import Part, Record, Texts, digest, digests
 from dslint.redact import masked, redact_record
 from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
@@ -58,6 +58,7 @@ __all__ = [
     "Turn",
     "conversation",
     "digest",
+    "digests",
     "disjoint",
     "escape",
     "find_secrets",

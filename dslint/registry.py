@@ -7,6 +7,7 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from importlib import metadata
 from itertools import pairwise
 from typing import Any
@@ -91,17 +92,7 @@ Catalogue = Mapping[str, Known]
 
 def discover() -> list[Discovered]:
     """Return the plugins that are installed, without importing one. Raises PluginError if two distributions claim one namespace."""
-    found = sorted(
-        {
-            Discovered(
-                point.name,
-                point.value,
-                point.dist.name if point.dist else "unknown",
-                point.dist.version if point.dist else "0",
-            )
-            for point in metadata.entry_points(group=hooks.ENTRY_POINTS)
-        }
-    )
+    found = sorted({Discovered(point.name, point.value, *_called(point.dist)) for point in metadata.entry_points(group=hooks.ENTRY_POINTS)})
     for one, other in pairwise(found):
         if one.namespace == other.namespace:
             raise PluginError(
@@ -109,6 +100,13 @@ def discover() -> list[Discovered]:
                 "uninstall one of them",
             )
     return found
+
+
+@lru_cache(maxsize=64)
+def _called(distribution: metadata.Distribution | None) -> tuple[str, str]:
+    """Return name and version of a distribution; each look at them parses its metadata anew, long description and all."""
+    said = distribution.metadata if distribution else {"Name": "unknown", "Version": "0"}
+    return said["Name"], said["Version"]
 
 
 def load(found: Iterable[Discovered]) -> Loaded:

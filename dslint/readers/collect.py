@@ -74,7 +74,7 @@ class Collector:
         if len(raw) > 2 * self.max_depth and too_deep(raw, self.max_depth):
             self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep", raw)
             return
-        if (spaced or not keys_are_unique(raw, value)) and (twice := duplicate_keys(raw)) is not None:
+        if (spaced or not keys_are_unique(raw, value, len(value) if type(value) is dict else 0)) and (twice := duplicate_keys(raw)) is not None:
             self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", twice, raw)
         self.values.append(value)
         self.rows.append(self.row)
@@ -82,11 +82,17 @@ class Collector:
         self.row += 1
 
 
-def keys_are_unique(raw: bytes, value: Any) -> bool:
-    """Say whether no object of a JSON text can have a key twice: there are no more `":` in it than its value has keys."""
+def keys_are_unique(raw: bytes, value: Any, outermost: int) -> bool:
+    """Say whether no object of a JSON text can have a key twice: there are no more `":` in it, but within strings, than its value has keys.
+
+    `outermost` is how many keys its outermost objects have.
+    """
     seen = raw.count(b'":')
-    # The outermost object alone having as many keys, there are no others to count.
-    return (type(value) is dict and seen == len(value)) or seen == count_keys(value)
+    if seen == outermost:  # there are no others to count
+        return True
+    if b'\\\\":' not in raw:  # else a key may end with a backslash
+        seen -= raw.count(b'\\":')
+    return seen == count_keys(value)
 
 
 def _told_apart(raw: bytes) -> bytes:

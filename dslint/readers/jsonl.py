@@ -11,11 +11,13 @@ from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.patterns import pattern
-from dslint.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon
+from dslint.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon, keys_are_unique
 from dslint.readers.diagnose import diagnose
 from dslint.readers.files import chunks, compression
 
 _BLANK = pattern(rb"^[ \t\r]*$", re.MULTILINE)
+_DOUBTFUL = pattern(rb"\n[ \t\r\n]")
+"""Where there may be a line without a record."""
 
 
 _SINGLY = 32
@@ -74,25 +76,22 @@ class Lines(Collector):
             self.offset += len(raw) + 1
 
     def take_flat(self, lines: list[bytes]) -> bool:
-        """Decode some lines at once, if each of them is a short object without objects in it, and none has a key twice; else take nothing.
+        """Decode some lines at once, if each of them is an object that cannot be nested too deeply, and none has a key twice; else take nothing.
 
         Where a line ends with a brace and the next one begins with one, no value runs over both: a comma would have to stand between. So each line
         holds one value or more, and as many values as lines are one value each. A key that is there twice is lost, and leaves fewer keys than `":`.
         """
         block = b"\n".join(lines)
         count = len(lines)
-        if (
-            block[:1] != b"{"
-            or block[-1:] != b"}"
-            or block.count(b"}\n{") != count - 1
-            or max(map(len, lines)) > min(2 * self.max_depth, self.max_record)
-        ):
+        if block[:1] != b"{" or block[-1:] != b"}" or block.count(b"}\n{") != count - 1 or max(map(len, lines)) > self.max_record:
+            return False
+        if any(len(line) > 2 * self.max_depth and line.count(b"{") + line.count(b"[") > self.max_depth for line in lines):
             return False
         try:
             values = decode_lines(block)
         except REFUSED:
             return False
-        if len(values) != count or block.count(b'":') != sum(map(len, values)):
+        if len(values) != count or not keys_are_unique(block, values, sum(map(len, values))):
             return False
         self.values.extend(values)
         self.rows.extend(range(self.row, self.row + count))
@@ -181,7 +180,7 @@ def whole_lines(parts: Iterator[bytes], max_record: int = 1 << 62) -> Iterator[t
 
 def _blank_lines(block: bytes) -> int:
     """Count the lines without a record, looking closely only where there may be one."""
-    if not any(sign in block for sign in (b"\n\n", b"\n\r", b"\n ", b"\n\t")) and block[:1] not in b"\n\r \t":
+    if _DOUBTFUL.search(block) is None and block[:1] not in b"\n\r \t":
         return 0
     body = block.removesuffix(b"\n")
     return len(_BLANK.findall(body))

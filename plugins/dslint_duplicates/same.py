@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest, selected, without
-from dslint_duplicates.texts import normal_digest, said, texts_of
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest, digests, selected, without
+from dslint_duplicates.texts import normal_digests, said, texts_of
 
 By = Literal["record", "text", "role"]
 
@@ -25,8 +25,7 @@ class Digests(Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """Return both digests of each record."""
-        normal = [normal_digest(found, label) for found, label in zip(said(batch), batch.column("label"), strict=True)]
-        return {"exact": self._exact(batch), "normal": normal}
+        return {"exact": self._exact(batch), "normal": normal_digests(said(batch), batch.column("label"))}
 
     def _exact(self, batch: Batch) -> list[bytes | None]:
         if self.by != "record":
@@ -34,7 +33,7 @@ class Digests(Observer):
             texts = [[text.text for text in found if selected(text, roles)] for found in texts_of(batch)]
             return [digest(found) if found else None for found in texts]
         path = batch.input.columns.get("id")
-        return list(batch.digests) if path is None else [digest(without(value, path)) for value in batch.values]
+        return [*(batch.digests if path is None else digests(without(value, path) for value in batch.values))]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import json
 from itertools import accumulate
 from typing import Any
 
-from dslint.plugin import Batch, Text, Turn, digest, lookup
+from dslint.plugin import Batch, Text, Turn, digest, digests, lookup
 from dslint_duplicates.normalize import normalize_all
 
 Said = list[tuple[str | None, str]]
@@ -40,10 +40,18 @@ def normal_digest(texts: Said, *more: object) -> bytes | None:
     return None
 
 
+def normal_digests(texts: list[Said], more: list[Any]) -> list[bytes | None]:
+    """Return `normal_digest` of the texts of each record, with one more value each."""
+    found = digests([(said, (value,)) for said, value in zip(texts, more, strict=True)])
+    return [made if said and any(normal for _, normal in said) else None for made, said in zip(found, texts, strict=True)]
+
+
 def _said(batch: Batch) -> list[Said]:
     texts = texts_of(batch)
     flat = [text for found in texts for text in found]
-    said = [(text.role, normal) for text, normal in zip(flat, normalize_all([text.text for text in flat]), strict=True)]
+    said = list(zip([text.role for text in flat], normalize_all([text.text for text in flat]), strict=True))
+    if len(flat) == len(texts) and all(texts):
+        return [[one] for one in said]
     ends = list(accumulate(map(len, texts)))
     return [said[end - len(found) : end] for found, end in zip(texts, ends, strict=True)]
 
