@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
@@ -11,6 +12,8 @@ from dslint.pointers import leaves, lookup
 from dslint.record import Record, Texts, digests
 
 T = TypeVar("T")
+
+_PROBLEMS = itemgetter(1)
 
 Identify = Callable[[Sequence[str]], "list[str | None]"]
 """Tells the primary language code of each text by itself, None where it cannot."""
@@ -107,9 +110,9 @@ class Batch:
     @cached_property
     def valid(self) -> Batch:
         """The records that fit their shape; this batch itself if all do."""
-        keep = [position for position, (_, problems) in enumerate(self.parsed) if not problems]
-        if len(keep) == len(self.values):
+        if not any(map(_PROBLEMS, self.parsed)):
             return self
+        keep = [position for position, (_, problems) in enumerate(self.parsed) if not problems]
         batch = Batch(
             self.input,
             self.shape,

@@ -14,6 +14,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dslint.model import Finding, Location
+from dslint.patterns import pattern
 from dslint.pointers import escape, leaves
 from dslint.secrets import find_secrets
 
@@ -60,6 +61,12 @@ _PERSONAL = "|".join(
 )
 
 
+_SIGNS = pattern(
+    r"[@=:_+(-]|\d(?:\.| \d|\d{11})|\sis\s|[A-Z]{2}(?:\d{2}|[A-Z]{2})|(?:AC|SK)[0-9a-f]{2}|AIza|SG\.|eyJ|bc1|0x|[13]\w{25}",
+)
+"""What some part of everything that the pattern below matches looks like: most messages have nothing of it, and are passed ten times faster."""
+
+
 @cache
 def _pattern() -> re.Pattern[str]:
     """Compile the pattern when there is something to mask: it takes milliseconds, and a clean dataset needs none."""
@@ -74,9 +81,13 @@ def _mask(match: re.Match[str]) -> str:
 def redact(text: str) -> str:
     """Return the text with what looks like personal data or a secret replaced by a mask."""
     # A mask ends what stood glued before a value (`me@example.org4111...`), which only then looks like one.
-    while (masked := _pattern().sub(_mask, _spliced(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)]))) != text:
+    while (masked := _without(_spliced(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)]))) != text:
         text = masked
     return text
+
+
+def _without(text: str) -> str:
+    return _pattern().sub(_mask, text) if _SIGNS.search(text) else text
 
 
 def masks(text: str) -> list[Splice]:
@@ -178,10 +189,11 @@ def redact_finding(finding: Finding) -> Finding:
 
 
 def _redact_around(text: str, paths: set[str]) -> str:
-    if redact(text) == text or not paths:
+    if not paths:
         return redact(text)
     pieces = re.split("(" + "|".join(re.escape(path) for path in sorted(paths, key=len, reverse=True)) + ")", text)
-    return "".join(piece if piece in paths else redact(piece) for piece in pieces)
+    safe = "".join(piece if piece in paths else redact(piece) for piece in pieces)
+    return text if safe != text and redact(text) == text else safe
 
 
 def _redact_location(at: Location) -> Location:

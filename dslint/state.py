@@ -9,7 +9,7 @@ import zlib
 from collections import Counter, namedtuple
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import islice
+from itertools import chain, compress, count, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -270,13 +270,11 @@ class State:
                 yield from map(self._member._make, zip(*batch.to_pydict().values(), strict=True))
 
     def _plain_groups(self, key: str, at_least: int) -> Iterator[tuple[Any, Sequence[Any]]]:
-        shared: set[Any] = set()
-        if at_least > 1:
-            sizes = Counter(value for chunk in self._chunks for value in chunk[key])
-            shared = {value for value, size in sizes.items() if size >= at_least}
+        sizes = Counter(chain.from_iterable(chunk[key] for chunk in self._chunks))
+        shared = {value for value, size in sizes.items() if size >= at_least and value is not None}
         groups: dict[Any, list[Any]] = {}
         for chunk in self._chunks:
-            keep = [number for number, value in enumerate(chunk[key]) if value is not None and (at_least < 2 or value in shared)]
+            keep = list(compress(count(), map(shared.__contains__, chunk[key])))
             kept = {name: [chunk[name][number] for number in keep] for name in self.schema}
             for value, member in zip(kept[key], self.members(kept), strict=True):
                 groups.setdefault(value, []).append(member)

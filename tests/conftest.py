@@ -5,6 +5,7 @@ Golden files are renewed with `pytest tests/test_golden.py --renew-golden`; read
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import subprocess
@@ -135,6 +136,8 @@ def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
         capfd.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()
+        gc.unfreeze()
+        gc.enable()
         out, err = capfd.readouterr()
         return Result(int(ended.value.code or 0), out, err)
 

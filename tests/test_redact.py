@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from dslint import redact_record
 from dslint.model import Finding, Location
-from dslint.redact import masked, redact, redact_finding
+from dslint.redact import _SIGNS, _pattern, masked, redact, redact_finding
 
 PERSONAL = [
     "ada.lovelace+x@mail.example.co.uk",
@@ -220,3 +220,8 @@ def test_a_masked_form_tells_class_length_and_a_public_prefix():
     assert masked("e-mail address", "a@b.org") == "e-mail address, 7 characters (****)"
     assert masked("key", "x", "ghp_") == "key, 1 character (****)"
     assert redact(masked("GitHub token", "ghp_" + "x" * 36, "ghp_")) == "GitHub token, 40 characters (ghp_****)"
+
+
+@given(text=st.from_regex(_pattern()))
+def test_whatever_would_be_masked_has_one_of_the_signs(text):
+    assert _SIGNS.search(text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -12,6 +13,8 @@ __all__ = ["main"]
 
 def main() -> None:
     """Run the command line and exit. 1 is only ever returned with a verdict; what nobody expected is 2."""
+    # What is imported and configured stays until the end: to look for garbage in it would take a tenth of a short run. `check` turns this on again.
+    gc.disable()
     # A BLAS that starts a thread per core costs 0.1 s at import, and dslint brings its own processes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv
@@ -35,6 +38,7 @@ def main() -> None:
         if debug:
             print(_traced(error), file=sys.stderr)  # noqa: T201 - this is the command line
         code = _explain(error)
+    gc.freeze()  # the last collection, at exit, would take as long again, for memory that goes to the system anyway
     sys.exit(code)
 
 

@@ -31,15 +31,19 @@ def normalize(text: str) -> str:
 
 def normalize_all(texts: list[str]) -> list[str]:
     """Return `normalize` of each text: those in ASCII all at once, which is much faster for many short ones."""
-    simple = [text.isascii() and "\0" not in text for text in texts]
-    plain = "\0".join(compress(texts, simple)).encode().translate(_ASCII_BUT_NUL)
+    joined = "\0".join(texts)
+    simple = None
+    if not joined.isascii() or joined.count("\0") >= len(texts):
+        simple = [text.isascii() and "\0" not in text for text in texts]
+        joined = "\0".join(compress(texts, simple))
+    plain = joined.encode().translate(_ASCII_BUT_NUL)
     while b"  " in plain:
         plain = plain.replace(b"  ", b" ")
     done = plain.replace(b" \0", b"\0").replace(b"\0 ", b"\0").strip(b" ").decode().split("\0")
     if b"-" in plain:
         done = list(map(_hyphens_apart, done))
-    if all(simple):
-        return done if texts else []
+    if simple is None:
+        return done
     normal = iter(done)
     return [next(normal) if plainly else normalize(text) for text, plainly in zip(texts, simple, strict=True)]
 

@@ -43,7 +43,8 @@ def normal_digest(texts: Said, *more: object) -> bytes | None:
 def normal_digests(texts: list[Said], more: list[Any]) -> list[bytes | None]:
     """Return `normal_digest` of the texts of each record, with one more value each."""
     found = digests([(said, (value,)) for said, value in zip(texts, more, strict=True)])
-    return [made if said and any(normal for _, normal in said) else None for made, said in zip(found, texts, strict=True)]
+    # Most records have words in their first text.
+    return [made if said and (said[0][1] or any(normal for _, normal in said)) else None for made, said in zip(found, texts, strict=True)]
 
 
 def _said(batch: Batch) -> list[Said]:
