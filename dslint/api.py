@@ -18,7 +18,6 @@ from dslint.assemble import Outcome, assemble
 from dslint.batch import Identify
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
-from dslint.findings import KEPT
 from dslint.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, Problem, Report, Shape, Shard
@@ -35,6 +34,8 @@ Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable
 _PARTITION = 8
 """Times its size that state may take while it is concluded from."""
 _MAX_PARTITIONS = 64
+_FETCHED = 100_000
+"""Findings whose records are fetched at a time: each time the files are read once more."""
 
 
 class Environment(Struct, frozen=True):
@@ -344,7 +345,7 @@ def _stamped(findings: Iterable[Finding], stamper: suppress.Stamper, source: Fil
             yield finding
         elif stamper.needs_record(finding, has_id=has_id):
             open_ones.append(finding)
-            if len(open_ones) >= KEPT:  # each call reads the files once more
+            if len(open_ones) >= _FETCHED:
                 yield from _fetched(open_ones, stamper, source)
                 open_ones = []
         else:

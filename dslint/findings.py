@@ -12,8 +12,8 @@ import msgspec
 
 from dslint.model import Finding
 
-KEPT = 100_000
-"""Findings that are held in memory (some 80 MB); more of them go to disk."""
+KEPT = 25_000
+"""Findings that are held in memory (some 20 MB); more of them go to disk."""
 _BLOCK = 1000
 
 

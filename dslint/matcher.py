@@ -18,7 +18,7 @@ from msgspec import Struct
 from dslint.batch import Batch
 from dslint.disguise import ODD, SPELT, SYMBOLIC, fits, is_spelt, least_letters, readings
 from dslint.lexicon import Entry, Lexicon
-from dslint.words import SIGN, UNSPACED, Token, in_address, mapped, normal, tokens_of
+from dslint.words import SIGN, UNSPACED, Token, in_address, mapped, normal, tokens_of, words_of
 
 _GAP = " \t\r\n\xa0-'’_"  # noqa: RUF001 - an apostrophe
 _NEAR = 12
@@ -84,7 +84,7 @@ class Matcher:
             for entry in lexicon.entries:
                 self._add(lexicon, entry)
         for phrase in allow:
-            self._index((_words(phrase),), phrase, None)
+            self._index((words_of(phrase),), phrase, None)
         self._dull: set[str] = set()
         self._hot: set[str] = set()
         self._letters: set[str] = set()
@@ -107,7 +107,7 @@ class Matcher:
         for slots in variants:
             if not slots:
                 continue
-            at = min(range(len(slots)), key=lambda number: _commonness(slots[number]))
+            at = min(range(len(slots)), key=lambda number: _commonness(slots[number])) if len(slots) > 1 else 0
             slot = slots[at]
             for word in (slot,) if isinstance(slot, str) else slot:
                 self._at.setdefault(word, []).append(_Phrase(tuple(slots), at, text, entry))
@@ -178,7 +178,7 @@ class Matcher:
 
     def _may_hold(self, piece: str) -> bool:
         whole = normal(piece)
-        words = [whole] if whole.isalpha() else _words(piece)
+        words = [whole] if whole.isalpha() else words_of(piece)
         if any(self._known(word) in self._anchors for word in words) or (self._heads is not None and self._heads.search(whole)):
             return True
         return self._disguises and not piece.isalnum() and any(self._unmasked(found[0]) for found in SYMBOLIC.finditer(piece))
@@ -270,16 +270,15 @@ class Matcher:
         return shapes
 
 
-def _words(phrase: str) -> list[str]:
-    return [token.word for token in tokens_of(phrase)]
-
-
 def _spelt_out(lexicon: Lexicon, phrase: str) -> Iterator[list[_Slot]]:
     """Yield the variants of a phrase as slots: the single words of a set share one slot, its longer members make variants of their own."""
+    if "{" not in phrase:
+        yield [*words_of(phrase)]
+        return
     options: list[list[list[_Slot]]] = []
     for part in lexicon.parts(phrase):
         if isinstance(part, str):
-            options.append([[*_words(part)]])
+            options.append([[*words_of(part)]])
             continue
         options.append(_members(part))
     for variant in product(*options):
@@ -289,7 +288,7 @@ def _spelt_out(lexicon: Lexicon, phrase: str) -> Iterator[list[_Slot]]:
 @lru_cache(maxsize=256)
 def _members(words: tuple[str, ...]) -> list[list[_Slot]]:
     """Return the ways to fill the place of a set in a phrase."""
-    members = [_words(member) for member in words]
+    members = [words_of(member) for member in words]
     single = frozenset(member[0] for member in members if len(member) == 1)
     longer: list[list[_Slot]] = [[*member] for member in members if len(member) > 1]
     return [[single], *longer] if single else longer

@@ -51,6 +51,13 @@ def tokens_of(text: str) -> list[Token]:
     return found
 
 
+def words_of(text: str) -> list[str]:
+    """Return the words of a text without their places."""
+    if text.isascii() and "_" not in text:
+        return _PLAIN.findall(text.lower())
+    return [token.word for token in tokens_of(text)]
+
+
 def mapped(text: str) -> tuple[str, list[int] | None]:
     """Return a text as it is compared, and for each of its positions the one in the original; None if they are the same."""
     if text.isascii():
