@@ -9,7 +9,7 @@ import zlib
 from collections import Counter, namedtuple
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import chain, compress, count, islice
+from itertools import accumulate, chain, compress, count, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeAlias, overload
 
@@ -164,12 +164,22 @@ class Store:
                 yield store
                 store.hold([])
             return
-        for chunk in self:
-            mine = _slots(chunk, key, parts)
-            for number, store in enumerate(dealt):
-                store.add(_dealt(chunk, mine, number))
+        for table in self._gathered():
+            for store, piece in zip(dealt, _sorted_out(table, key, parts), strict=True):
+                store.add(piece)
                 store.spill()
         yield from dealt
+
+    def _gathered(self) -> Iterator[pa.Table]:
+        """Yield all rows, so many at a time that dealing them out does not make a host of tiny frames."""
+        waiting: list[Chunk] = []
+        for chunk in self:
+            waiting.append(chunk)
+            if sum(map(chunk_length, waiting)) >= ARROW_ROWS:
+                yield to_arrow(self.schema, waiting)
+                waiting = []
+        if waiting:
+            yield to_arrow(self.schema, waiting)
 
     def _arrange(self) -> None:
         """Turn what is plain into Arrow."""
@@ -204,6 +214,17 @@ def _dealt(chunk: Chunk, slots: bytes, part: int) -> Chunk:
     import pyarrow.compute as pc
 
     return chunk.filter(pc.equal(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)]), part))
+
+
+def _sorted_out(table: pa.Table, key: str, parts: int) -> list[pa.Table]:
+    """Return the rows of each part."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    slots = _slots(table, key, parts)
+    ordered = table.take(pc.sort_indices(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)])))
+    ends = list(accumulate(map(slots.count, range(parts))))
+    return [ordered.slice(start, end - start) for start, end in zip([0, *ends], ends, strict=False)]
 
 
 class State:
