@@ -117,11 +117,19 @@ def test_what_it_writes_is_valid_and_passes(make, work, call):
     assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in before} == before
 
 
+KEY = "MIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj"
 STRICT = {
     "parse-error": lambda work: work.write("data.jsonl", '{"text": "a"}\n{"text": \n'),
     "leakage": lambda work: (
         work.jsonl("train.jsonl", *many(5)),
         work.jsonl("test.jsonl", many(1)[0], *many(9)[6:]),
+    ),
+    "credit-card": lambda work: work.jsonl("data.jsonl", *many(5), chat("What did he pay with?", "With his card, 4539 1488 0343 6467.")),
+    "iban": lambda work: work.jsonl("data.jsonl", *many(5), chat("Where does it go?", "To the account DE26 3704 0044 0913 8472 62.")),
+    "us-ssn": lambda work: work.jsonl("data.jsonl", *many(5), chat("Who are you?", "My social security number is 536-90-4399.")),
+    "api-key": lambda work: work.jsonl("data.jsonl", *many(5), chat("How do I log in?", "With AKIA" + "QYLPMN5HXKR3JD7W" + ".")),
+    "private-key": lambda work: work.jsonl(
+        "data.jsonl", *many(5), chat("A key?", f"-----BEGIN PRIVATE KEY-----\\n{KEY}\\n-----END PRIVATE KEY-----")
     ),
 }
 
