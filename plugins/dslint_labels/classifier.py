@@ -142,7 +142,8 @@ class NaiveBayes:
             self._logs[smoothing] = np.log(self._counts + smoothing).astype(np.float32)
         mass = smoothing * len(self._counts)
         sums = np.asarray(matrix.sum(axis=1)).ravel()
-        scores: Array = matrix @ self._logs[smoothing] - np.outer(sums, np.log(self._totals + mass))
+        # Both of one type: else the weights of all n-grams would be converted for each chunk of texts.
+        scores: Array = matrix.astype(np.float32) @ self._logs[smoothing] - np.outer(sums, np.log(self._totals + mass))
         own = self._by_text[numbers].tocoo()
         starts, sizes = matrix.indptr[own.row], np.diff(matrix.indptr)[own.row]
         entry = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(sizes.sum())

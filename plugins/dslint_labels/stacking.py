@@ -35,15 +35,12 @@ def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]
     asked = np.unique(cases.texts[judged])[: max(min(WEIGHED, WEIGHED_CELLS // cases.classes), 500)]
     sample = judged[np.isin(cases.texts[judged], asked)]
     labels, place = cases.labels[sample], np.searchsorted(asked, cases.texts[sample])
-    few = []
-    for numbers, matrix in chunks:
-        chosen = np.flatnonzero(np.isin(numbers, asked))
-        few.append((numbers[chosen], matrix if matrix is None else matrix[chosen]))
+    few = [(numbers[chosen], matrix if matrix is None else matrix[chosen]) for numbers, matrix in chunks for chosen in [np.isin(numbers, asked)]]
+    numbers, matrix = _joined(few)
 
     def of_sample(some: Sequence[Any]) -> Array:
         found = np.empty((len(some) + 1, len(asked), cases.classes))
-        for numbers, matrix in few:
-            found[:, np.searchsorted(asked, numbers)] = _layers(some, numbers, matrix, prior)
+        found[:, np.searchsorted(asked, numbers)] = _layers(some, numbers, matrix, prior)
         return found[:, place]
 
     for classifier in classifiers:
@@ -58,6 +55,15 @@ def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]
     for numbers, matrix in chunks:
         found[numbers] = _softmax(np.tensordot(weights, _layers(classifiers, numbers, matrix, prior), 1))
     return found
+
+
+def _joined(chunks: Sequence[tuple[Array, Any]]) -> tuple[Array, Any]:
+    """Return chunks of texts as one."""
+    import numpy as np
+    from scipy.sparse import vstack
+
+    matrices = [matrix for _, matrix in chunks]
+    return np.concatenate([numbers for numbers, _ in chunks]), None if matrices[0] is None else vstack(matrices, format="csr")
 
 
 def _layers(classifiers: Sequence[Any], numbers: Array, matrix: Any, prior: Array) -> Array:
