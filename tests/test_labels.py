@@ -222,3 +222,10 @@ def test_laws_hold_where_logistic_regression_takes_part():
 
     for law in ("cut", "order", "storage"):
         testing.assert_law(law, LikelyWrong(), st.just(rows), max_examples=2)
+
+
+def test_texts_that_share_nothing_are_judged_and_crash_nothing():
+    rows = [{"text": chr(0x4E00 + 3 * n) + chr(0x8000 + 3 * n), "label": "ab"[n % 2]} for n in range(40)]
+    said = run(LikelyWrong(), rows)
+    assert not said.crashes
+    assert "test/likely-wrong.estimated-noise" in said.measures

@@ -25,7 +25,10 @@ FOLDS = 5
 LEARNT = 100_000
 """Texts that logistic regression learns from at most; naive Bayes learns from all."""
 FEW_CLASSES = 20
-"""Up to so many classes logistic regression takes part: its time grows with them, and beyond naive Bayes alone did better."""
+"""Up to so many classes words and characters are weighed apart, longer runs of characters count, and logistic regression takes part: all that takes
+time that grows with the classes, and beyond naive Bayes alone did as well."""
+ACROSS = (7,)
+"""Characters in the longer runs, which may cross from word to word."""
 FEW_TEXTS = 200
 """From so many texts on logistic regression takes part."""
 SMOOTHING = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -49,9 +52,10 @@ class Cases:
 class Corpus:
     """The n-grams of all texts, in chunks of any order; kept in memory as long as they fit."""
 
-    def __init__(self, size: int, fetch: Fetch) -> None:
+    def __init__(self, size: int, fetch: Fetch, across: Sequence[int]) -> None:
         self.size = size
         self._fetch = fetch
+        self._across = across
         self._chunks: list[tuple[Any, ...]] | None = None
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
@@ -63,7 +67,7 @@ class Corpus:
             return
         kept: list[tuple[Any, ...]] | None = []
         for numbers, texts in self._fetch():
-            rows, columns, counts = grams(texts)
+            rows, columns, counts = grams(texts, self._across)
             sizes = np.bincount(rows, minlength=len(texts))
             chunk = (np.asarray(numbers), sizes, columns.astype(np.uint32), np.minimum(counts, 65535).astype(np.uint16))
             if kept is not None:
@@ -110,21 +114,22 @@ class Vectors:
 
 
 class NaiveBayes:
-    """Multinomial naive Bayes that judges each text by all others: what the text itself has added is taken away before it is judged.
+    """Multinomial naive Bayes on some columns that judges each text by all others: what the text itself has added is taken away before it is judged.
 
     On TF-IDF vectors: Rennie et al., Tackling the Poor Assumptions of Naive Bayes Text Classifiers, ICML 2003.
     """
 
-    def __init__(self, vectors: Vectors, cases: Cases) -> None:
+    def __init__(self, vectors: Vectors, cases: Cases, columns: slice) -> None:
         import numpy as np
         from scipy.sparse import csr_matrix
 
+        self._columns = columns
         self._by_text = csr_matrix((cases.weights, (cases.texts, cases.labels)), shape=(int(cases.texts.max()) + 1, cases.classes))
         self._by_text.resize((vectors.size, cases.classes))
-        self._counts = np.zeros((vectors.width, cases.classes))
+        self._counts = np.zeros((len(range(vectors.width)[columns]), cases.classes))
         self.smoothing = SMOOTHING[2]
         for numbers, matrix in vectors:
-            added = (matrix.T @ self._by_text[numbers]).tocoo()
+            added = (matrix[:, columns].T @ self._by_text[numbers]).tocoo()
             self._counts[added.row, added.col] += added.data
         self._totals = self._counts.sum(axis=0)
 
@@ -136,11 +141,12 @@ class NaiveBayes:
         """Return the logarithm of the likelihood of each text under each class: texts x classes."""
         import numpy as np
 
+        matrix = matrix[:, self._columns]
         smoothing = self.smoothing
         if smoothing not in self._logs:
             self._logs.clear()
             self._logs[smoothing] = np.log(self._counts + smoothing).astype(np.float32)
-        mass = smoothing * len(self._counts)
+        mass = smoothing * max(len(self._counts), 1)
         sums = np.asarray(matrix.sum(axis=1)).ravel()
         # Both of one type: else the weights of all n-grams would be converted for each chunk of texts.
         scores: Array = matrix.astype(np.float32) @ self._logs[smoothing] - np.outer(sums, np.log(self._totals + mass))
@@ -244,8 +250,10 @@ def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | N
 
     if embeddings is not None:
         return [DenseRegression(embeddings, cases)], [(np.arange(size), None)]
-    vectors = Vectors(Corpus(size, fetch), cases.classes)
-    found: list[Classifier] = [NaiveBayes(vectors, cases)]
-    if vectors.words and cases.classes <= FEW_CLASSES and len(cases.texts) >= FEW_TEXTS:
+    few = cases.classes <= FEW_CLASSES
+    vectors = Vectors(Corpus(size, fetch, ACROSS if few else ()), cases.classes)
+    parts = (slice(vectors.words), slice(vectors.words, None)) if few else (slice(None),)
+    found: list[Classifier] = [NaiveBayes(vectors, cases, columns) for columns in parts]
+    if vectors.words and few and len(cases.texts) >= FEW_TEXTS:
         found.append(Regression(vectors, cases))
     return found, vectors

@@ -13,9 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
 
 WORDS = 1 << 21
-"""Columns below this number are of words and pairs of words, those from here on of 2 to 5 characters."""
+"""Columns below this number are of words and pairs of words, those from here on of characters."""
 COLUMNS = 2 * WORDS
 SIZES = (2, 3, 4, 5)
+"""Runs of so many characters within a word and the spaces around it are counted."""
 LONGEST = 4000
 """Characters of a record that count."""
 WORD_WEIGHT = 4.0
@@ -36,10 +37,11 @@ def bare(text: str) -> str:
     return _LETTERS.sub(" ", text).strip() or text
 
 
-def grams(texts: Sequence[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def grams(texts: Sequence[str], across: Sequence[int] = ()) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return (rows, columns, counts) of the n-grams of plain texts, sorted by row and column.
 
-    Words and pairs of neighbours, and runs of 2 to 5 characters within a word and the spaces around it.
+    Words and pairs of neighbours, runs of 2 to 5 characters within a word and the spaces around it, and runs of `across` characters that may cross
+    from word to word.
     """
     import numpy as np
 
@@ -48,14 +50,14 @@ def grams(texts: Sequence[str]) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, A
     row = np.cumsum(ends)
     space = (codes == 32) | ends
     keys = []
-    for size in SIZES:
+    for size in (*SIZES, *across):
         count = max(len(codes) - size + 1, 0)
         inside = ~(ends[:count] | ends[size - 1 : size - 1 + count])
         hashed = np.full(count, size, np.uint64)
         for offset in range(size):
             hashed = hashed * np.uint64(_ODD) + codes[offset : offset + count]
             if 0 < offset < size - 1:
-                inside &= ~space[offset : offset + count]
+                inside &= ~(ends if size in across else space)[offset : offset + count]
         keys.append(_key(row[:count][inside], hashed[inside], WORDS))
     starts = np.flatnonzero(space[:-1] & ~space[1:]) + 1
     stops = np.flatnonzero(~space[:-1] & space[1:]) + 1

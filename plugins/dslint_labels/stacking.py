@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dslint_labels.classifier import SMOOTHING, Cases, NaiveBayes
+from dslint_labels.classifier import SMOOTHING, Cases, NaiveBayes, Regression
 
 if TYPE_CHECKING:
     import numpy as np
@@ -38,19 +38,20 @@ def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]
     few = [(numbers[chosen], matrix if matrix is None else matrix[chosen]) for numbers, matrix in chunks for chosen in [np.isin(numbers, asked)]]
     numbers, matrix = _joined(few)
 
-    def of_sample(some: Sequence[Any]) -> Array:
+    def fitted(some: Sequence[Any]) -> tuple[Array, float]:
         found = np.empty((len(some) + 1, len(asked), cases.classes))
         found[:, np.searchsorted(asked, numbers)] = _layers(some, numbers, matrix, prior)
-        return found[:, place]
+        start = np.array([*(not isinstance(classifier, Regression) for classifier in some), False], float)
+        return _fitted(found[:, place], labels, start)
 
     for classifier in classifiers:
         if isinstance(classifier, NaiveBayes):
             fits: dict[float, float] = {}
             for value in SMOOTHING:
                 classifier.smoothing = value
-                fits[value] = _fitted(of_sample([classifier]), labels)[1]
+                fits[value] = fitted([classifier])[1]
             classifier.smoothing = max(fits, key=lambda value: fits[value])
-    weights, _ = _fitted(of_sample(classifiers), labels)
+    weights, _ = fitted(classifiers)
     found = _empty((size, cases.classes))
     for numbers, matrix in chunks:
         found[numbers] = _softmax(np.tensordot(weights, _layers(classifiers, numbers, matrix, prior), 1))
@@ -73,28 +74,27 @@ def _layers(classifiers: Sequence[Any], numbers: Array, matrix: Any, prior: Arra
     return np.stack([*scores, np.broadcast_to(prior, (len(numbers), len(prior)))])
 
 
-def _fitted(layers: Array, labels: Array) -> tuple[Array, float]:
+def _fitted(layers: Array, labels: Array, start: Array) -> tuple[Array, float]:
     """Return the weights of the layers (layers x cases x classes) that make the labels most likely, and the mean log-likelihood.
 
-    By Newton's method, and held near to the first layer alone as much as one case would hold them: few cases must not make the weights large.
+    By Newton's method from `start`, and held near to it as much as one case would hold them: few cases must not make the weights large.
     """
     import numpy as np
 
     rows = np.arange(len(labels))
-    first = np.eye(len(layers))[0]
 
     def likelihood(weights: Array) -> float:
         total = np.tensordot(weights, layers, 1)
         total -= total.max(axis=1, keepdims=True)
         said = float((total[rows, labels] - np.log(np.exp(total).sum(axis=1))).mean())
-        return said - float(((weights - first) ** 2).sum()) / (2 * len(rows))
+        return said - float(((weights - start) ** 2).sum()) / (2 * len(rows))
 
-    weights = first
+    weights = start
     reached = likelihood(weights)
     for _ in range(30):
         shares = _softmax(np.tensordot(weights, layers, 1))
         means = (layers * shares).sum(axis=2)
-        slope = (layers[:, rows, labels] - means).mean(axis=1) - (weights - first) / len(rows)
+        slope = (layers[:, rows, labels] - means).mean(axis=1) - (weights - start) / len(rows)
         curve = np.einsum("ank,bnk,nk->ab", layers, layers, shares, optimize=False) / len(rows) - means @ means.T / len(rows)
         step = np.linalg.solve(curve + np.eye(len(layers)) / len(rows), slope)
         size = 1.0
