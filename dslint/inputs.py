@@ -18,8 +18,10 @@ from dslint.readers import reader_for, sample
 from dslint.readers.files import examine
 from dslint.readers.find import SPLITS, Found, find, permit, split_of
 from dslint.readers.layouts import factory_texts
+from dslint.readers.sniff import head
 from dslint.readers.source import Opened, stamp
 from dslint.settings import DatasetSettings, Settings
+from dslint.sheet import is_sheet
 
 SHOWN = 10
 """Files that a note names."""
@@ -56,7 +58,10 @@ def open_inputs(
     found, empty, skipped = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
     problems = [Problem(kind="empty-input", message="no data file here", path=place, hint="check the path, or name a file") for place in empty]
     seen: list[_Seen] = []
+    sheets = [item.path for item in found if is_sheet(head(item.location))]
     for item in found:
+        if item.path in sheets:
+            continue
         try:
             permit(item, settings, named=bool(paths))
             size = examine(item.location)
@@ -85,16 +90,17 @@ def open_inputs(
         datasets,
         problems,
         [
-            *_skipped(skipped),
+            *_skipped("no data of a configured dataset", skipped),
+            *_skipped("a review sheet of dslint", sheets),
             *(file.note for file in seen if file.note),
             *(note for dataset in datasets for note in _notes(dataset, seen)),
         ],
     )
 
 
-def _skipped(paths: Sequence[str]) -> list[str]:
+def _skipped(why: str, paths: Sequence[str]) -> list[str]:
     more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
-    return [f"skipped, no data of a configured dataset: {', '.join(paths[:SHOWN])}{more}"] if paths else []
+    return [f"skipped, {why}: {', '.join(paths[:SHOWN])}{more}"] if paths else []
 
 
 def _home(path: str) -> PurePosixPath:

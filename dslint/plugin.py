@@ -14,11 +14,13 @@ from dslint.pointers import escape, leaves, lookup, without
 from dslint.prose import is_code, outside_code, prose
 from dslint.protocols import Source
 from dslint.record import Part, Record, Texts, digest, digests
-from dslint.redact import masked, redact_record
+from dslint.redact import masked, redact, redact_record
 from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.secrets import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.shapes import conversation
+from dslint.sheet import Reviewed
+from dslint.sheet import read as read_sheet
 from dslint.state import Columns, State
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Record",
     "RecordRule",
     "Resource",
+    "Reviewed",
     "Rule",
     "SecretKind",
     "SecretSpan",
@@ -73,7 +76,9 @@ __all__ = [
     "pattern",
     "primary",
     "prose",
+    "read_sheet",
     "records_in",
+    "redact",
     "redact_record",
     "selected",
     "texts_in",

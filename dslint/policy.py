@@ -72,7 +72,7 @@ def policy_from(revision: str, config: str | None, baseline: str | None, options
         gate = {tree.named(text, place) for text in [*_files({"rules": _tables(options)}, known), *([_relative(baseline)] if baseline else ())]}
         if raw is not None and at is not None:
             stated = raw.document.get("baseline")
-            named = [*_files(raw.document, known), *([stated] if isinstance(stated, str) else ())]
+            named = [*_files(raw.document, known), *_sheets(raw.document), *([stated] if isinstance(stated, str) else ())]
             gate |= {at, *(tree.named(text, posixpath.dirname(at)) for text in named)}
         for pattern in sorted(gate):
             tree.take_all(pattern)
@@ -133,6 +133,14 @@ def _files(document: Mapping[str, Any], known: Catalogue) -> Iterator[str]:
                 if any(takes_file(kind.get(option)) for kind in kinds):
                     listed = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else ()
                     yield from (text.strip() for text in listed if isinstance(text, str) and text.strip())
+
+
+def _sheets(document: Mapping[str, Any]) -> Iterator[str]:
+    """Yield the review sheets of the suppressions."""
+    entries = document.get("suppress", ())
+    for entry in entries if isinstance(entries, list) else ():
+        if isinstance(entry, dict) and isinstance(entry.get("review"), str):
+            yield entry["review"]
 
 
 class _Tree(Struct):

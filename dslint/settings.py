@@ -30,13 +30,17 @@ class Override(Struct, frozen=True, kw_only=True):
 
 
 class Suppression(Struct, frozen=True, kw_only=True):
-    """Findings that the owners accept, with the reason why. `number` is the place of the entry in the configuration, from 1."""
+    """Findings that the owners accept, with the reason why. `number` is the place of the entry in the configuration, from 1.
+
+    `reviewed` says that the fingerprints are those of a review sheet: a verdict stays true when what it is on is gone.
+    """
 
     rule: str
     reason: str
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
-    fingerprint: str | None = None
+    fingerprints: frozenset[str] | None = None
+    reviewed: bool = False
     expires: datetime.date | None = None
     number: int = 0
 

@@ -54,7 +54,7 @@ class Stamper:
         stamped = replace(finding, id=None if raw is None else _text(raw), identity=identity, slices=slices)
         held = [entry for entry in self.suppress if entry.where and covers(entry, finding) and _holds(entry.where, record)]
         for entry in held:
-            if entry.fingerprint is None:
+            if entry.fingerprints is None:
                 return accepted(stamped, entry)
         return replace(stamped, held=tuple(entry.number for entry in held)) if held else stamped
 
@@ -120,12 +120,14 @@ def _repeated(findings: Iterable[Finding]) -> set[int]:
 
 def suppressed(findings: Iterable[Finding], entries: Sequence[Suppression], today: datetime.date) -> Iterator[Finding]:
     """Yield the findings with the suppressions applied that are by file or by fingerprint; of the record they need what its stamp says."""
-    live = [entry for entry in entries if not expired(entry, today) and (not entry.where or entry.fingerprint is not None)]
+    live = [entry for entry in entries if not expired(entry, today) and (not entry.where or entry.fingerprints is not None)]
     for finding in findings:
         matching = (
             entry
             for entry in live
-            if covers(entry, finding) and entry.fingerprint in (None, finding.fingerprint) and (not entry.where or entry.number in finding.held)
+            if covers(entry, finding)
+            and (entry.fingerprints is None or finding.fingerprint in entry.fingerprints)
+            and (not entry.where or entry.number in finding.held)
         )
         entry = None if finding.suppressed is not None else next(matching, None)
         yield finding if entry is None else accepted(finding, entry)
@@ -144,6 +146,6 @@ def unused(used: Collection[int], entries: Sequence[Suppression], today: datetim
                     message=f"{where} expired on {entry.expires}; its findings are active again",
                 )
             )
-        elif entry.number not in used:
+        elif entry.number not in used and not entry.reviewed:
             result.append(Finding(at=DATASET, rule="dslint/unused-suppression", message=f"{where} suppresses nothing"))
     return result

@@ -114,6 +114,72 @@ def test_a_sheet_masks_texts_disarms_formulas_and_overwrites_nothing(call, work,
     refused(call(*args, "-o", "review=sheet.txt"), "CSV or JSONL")
 
 
+def filled(sheet: str, said, delimiter: str = ",") -> str:
+    """Return a sheet as a spreadsheet saves it, with what `said(row)` puts into its cells."""
+    rows = list(csv.DictReader(io.StringIO(sheet)))
+    out = io.StringIO()
+    writer = csv.DictWriter(out, rows[0], delimiter=delimiter)
+    writer.writeheader()
+    writer.writerows({**row, **said(row)} for row in rows)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_what_a_sheet_says_of_masked_texts_is_found_again_wherever_they_are(call, work, delimiter):
+    rows, truth, _ = reviews(share=0.1)
+    rows = [{**row, "text": f"{row['text']} jane.roe{number}@mail.org"} for number, row in enumerate(rows)]
+    right = {row["text"]: label for row, label in zip(rows, truth, strict=True)}
+    work.jsonl("data.jsonl", *rows)
+    assert call("check", "--select", "labels/likely-wrong", "-o", "review=sheet.csv", "data.jsonl").code == 0
+    sheet = (work.root / "sheet.csv").read_text()
+    assert "jane.roe" not in sheet
+
+    def said(row):
+        label = right[rows[int(row["row"])]["text"]]
+        return {"verdict": "ok"} if label == row["label"] else {"corrected": label}
+
+    settled = {rows[int(row["row"])]["text"] for row in csv.DictReader(io.StringIO(sheet))}
+    work.write("sheet.csv", filled(sheet, said, delimiter))
+    random.Random(3).shuffle(rows)
+    work.jsonl("data.jsonl", *rows)
+    again = call(*CHECK, "--option", "labels/likely-wrong.review=sheet.csv", "data.jsonl")
+    assert not {rows[finding["row"]]["text"] for finding in likely(again)} & settled
+    corrected = {rows[finding["row"]]["text"] for finding in again.findings("labels/likely-wrong") if "a person" in finding["message"]}
+    assert corrected == {row["text"] for row in rows if row["text"] in settled and row["label"] != right[row["text"]]}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "jsonl"])
+def test_a_verdict_suppresses_its_finding_and_no_other(call, work, suffix):
+    """A sheet is also read by those who do not learn from it, and lies where the data lies."""
+    work.jsonl("data/train.jsonl", *({"text": f"text {number}", "label": label} for number, label in enumerate(["a", "b", "c", "c", None])))
+    work.write("dslint.toml", '[rules]\nselect = ["labels"]\n[rules."labels/unknown-label"]\nallowed = ["a"]\n')
+    first = call("check", "-o", f"review=data/sheet.{suffix}", "-o", "json", "data")
+    assert len(first.findings("labels/unknown-label")) == 3
+    path = work.root / f"data/sheet.{suffix}"
+    if suffix == "csv":
+        path.write_text(filled(path.read_text(), lambda row: {"verdict": "OK" if row["row"] in "24" else ""}))
+    else:
+        rows = [json.loads(line) for line in path.read_text().splitlines()]
+        path.write_text("".join(json.dumps({**row, "verdict": "ok" if row["row"] in (2, 4) else ""}) + "\n" for row in rows))
+    with (work.root / "dslint.toml").open("a") as config:
+        config.write(f'[[suppress]]\nrule = "labels"\nreview = "data/sheet.{suffix}"\nreason = "looked at"\n')
+    again = call("check", "-o", "json", "-o", "text=report.txt", "data")
+    assert again.report["counts"]["records"] == 5
+    assert [finding["row"] for finding in again.findings("labels/unknown-label") if finding["suppressed"] == "looked at"] == [2]
+    assert [finding["row"] for finding in again.findings("labels/missing-label") if finding["suppressed"] == "looked at"] == [4]
+    assert f"skipped, a review sheet of dslint: data/sheet.{suffix}" in again.report["notes"]
+    assert "review sheet" in (work.root / "report.txt").read_text()
+
+
+def test_what_is_no_review_sheet_is_refused(call, work, refused):
+    work.jsonl("data.jsonl", *reviews(size=20)[0])
+    work.write("other.csv", "text,label\na,b\n")
+    refused(call(*CHECK, "--option", "labels/likely-wrong.review=other.csv", "data.jsonl"), "other.csv", "no review sheet")
+    for name in ("other.csv", "none.csv"):
+        work.write("dslint.toml", f'[[suppress]]\nrule = "labels"\nreview = "{name}"\nreason = "looked at"\n')
+        refused(call(*CHECK, "data.jsonl"), name)
+
+
 def test_given_probabilities_give_the_flags_of_cleanlab(call, work):
     from cleanlab.filter import find_label_issues
 

@@ -19,10 +19,7 @@ from dslint.record import Record
 from dslint.redact import redact
 from dslint.reporters import Style
 from dslint.settings import Settings
-
-COLUMNS = ("path", "row", "line", "rule", "text", "label", "suggestion", "score", "fingerprint", "verdict", "corrected")
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What a cell must not begin with: a spreadsheet would take it for a formula. An apostrophe is put before it."""
+from dslint.sheet import COLUMNS, disarmed
 
 Row = dict[str, Any]
 
@@ -59,7 +56,7 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the sheet as CSV, cells that a spreadsheet would take for formulas disarmed."""
     for cells in [dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]:
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow([_disarmed(cells[name]) for name in COLUMNS])
+        csv.writer(line, lineterminator="\n").writerow([disarmed(cells[name]) for name in COLUMNS])
         yield line.getvalue()
 
 
@@ -67,11 +64,6 @@ def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the sheet as JSON lines."""
     for row in rows:
         yield msgspec.json.encode(row).decode() + "\n"
-
-
-def _disarmed(value: object) -> str:
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
 
 
 def _rows(env: api.Environment, settings: Settings, paths: Sequence[str], report: Report) -> Iterator[Row]:
@@ -100,4 +92,6 @@ def _text(record: Record) -> str:
 
 def _label(record: Record) -> str:
     value = record.column("label")
+    if isinstance(value, float) and value.is_integer():  # the label 1 of a table with gaps
+        value = int(value)
     return redact(value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value, enc_hook=str).decode())

@@ -11,6 +11,7 @@ from typing import Any, get_args
 import msgspec
 from msgspec.structs import replace
 
+from dslint import sheet
 from dslint.batch import primary
 from dslint.config.schema import option_types, takes_file, takes_files
 from dslint.errors import ConfigError, PluginError, nearest
@@ -53,7 +54,7 @@ def settings_of(document: Document, profile: str | None, *, root: str, path: str
         ignore=(*rules.get("ignore", ()), *chosen.get("ignore", ())),
         rules={name: rule_settings(table, root) for name, table in tables.items()},
         overrides=tuple(Override(files=_globs(item["files"]), rules=_rules(item.get("rules", {}), root)) for item in document.get("overrides", [])),
-        suppress=tuple(_suppression(item, number) for number, item in enumerate(document.get("suppress", []), start=1)),
+        suppress=tuple(_suppression(item, number, root) for number, item in enumerate(document.get("suppress", []), start=1)),
         fail_on=severity_named(judging.get("fail-on", "error")),
         min_confidence=Confidence[judging.get("min-confidence", "medium").upper()],
         scope=judging.get("scope", "all"),
@@ -258,14 +259,27 @@ def date_of(value: str | None) -> datetime.date | None:
         raise ConfigError(f"expires: {value!r} is not a date", "write it as 2027-06-30") from None
 
 
-def _suppression(item: Document, number: int) -> Suppression:
+def _suppression(item: Document, number: int, folder: str) -> Suppression:
+    kept = [frozenset({item["fingerprint"]})] if "fingerprint" in item else []
+    if "review" in item:
+        kept.append(_right(Path(folder), item["review"]))
     where = {kind: tuple(str(v) for v in (values if isinstance(values, list) else [values])) for kind, values in item.get("where", {}).items()}
     return Suppression(
         rule=item["rule"],
         reason=item["reason"],
         where=where,
         files=_globs(item.get("files", [])),
-        fingerprint=item.get("fingerprint"),
+        fingerprints=frozenset.intersection(*kept) if kept else None,
+        reviewed="review" in item,
         expires=date_of(item.get("expires")),
         number=number,
     )
+
+
+def _right(folder: Path, name: str) -> frozenset[str]:
+    """Return the fingerprints of the findings that are none, as a review sheet says."""
+    try:
+        rows = sheet.read(name, (folder / name).read_bytes())
+    except OSError as error:
+        raise ConfigError(f"[[suppress]]: {name} cannot be read: {error.strerror}", "the path is relative to the configuration") from None
+    return frozenset(row.fingerprint for row in rows if row.right)

@@ -270,6 +270,7 @@ def _suppress_schema() -> dict[str, Any]:
             },
             "files": {**_GLOBS, "description": "only findings in these files"},
             "fingerprint": {"type": "string", "description": "only the finding with this fingerprint"},
+            "review": {"type": "string", "description": "only findings whose verdict is `ok` in this review sheet"},
             "expires": {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dslint.plugin import Batch, Columns, Location, Observer, Record, Source, State, digest, lookup
+from dslint.plugin import Batch, Columns, Location, Observer, Record, Source, State, digest, lookup, redact
 from dslint_labels.features import bare, plain
 from dslint_labels.labelled import read, require_classes
 
@@ -42,12 +41,16 @@ def name_of(text: str) -> bytes | None:
 
 @dataclass(frozen=True)
 class Labelled(Observer):
-    """For each record a digest of its text, its label, and what the column of those who have checked it says."""
+    """For each record a digest of its text, its label, and what the column of those who have checked it says.
 
-    state = {"text": "binary[16]", "kind": "string", "label": "string", "checked": "string"}  # noqa: RUF012 - a declaration, never changed
+    With `reviewed` also a digest of its masked text, as it stands in review sheets.
+    """
+
+    state = {"text": "binary[16]", "masked": "binary[16]", "kind": "string", "label": "string", "checked": "string"}  # noqa: RUF012 - a declaration, never changed
 
     roles: tuple[str, ...] = ("prompt", "target")
     checked: str = ""
+    reviewed: bool = False
 
     def observe(self, batch: Batch) -> Columns:
         """Return one row for each record."""
@@ -55,10 +58,16 @@ class Labelled(Observer):
         checked = [None if not self.checked else _checked(lookup(value, self.checked)) for value in batch.values]
         return {
             "text": [name_of(text_of(record, self.roles)) for record in batch.records],
+            "masked": [name_of(plain(redact(text_in_sheets(record)))) if self.reviewed else None for record in batch.records],
             "kind": [kind for kind, _ in labels],
             "label": [label for _, label in labels],
             "checked": [label if said == _AS_GIVEN else said for said, (_, label) in zip(checked, labels, strict=True)],
         }
+
+
+def text_in_sheets(record: Record) -> str:
+    """Return the texts of a record that a review sheet shows."""
+    return "\n".join(part.text for part in record.texts(("prompt", "target")))
 
 
 _AS_GIVEN = "\0"
@@ -73,45 +82,50 @@ def _checked(value: object) -> str | None:
 
 
 class Dataset:
-    """The labelled records of a run, in the order of their digests, so that nothing depends on the order in which they were read.
+    """The labelled records of a run as arrays, in the order of their digests, so that nothing depends on the order in which they were read.
 
-    `trusted` maps digests of texts to labels that a person has checked, from files; `added` the texts of those that are not in the dataset.
+    `given` and `checked` are the labels that are there and those that people have found right, as places in `labels`; -1 where there is none.
+    `trusted` maps digests of texts to the text and the label that a person has checked, from files, and `reviewed` those of masked texts; `added`
+    has the number, text and label of those that are not in the dataset.
     """
 
-    def __init__(self, state: State, trusted: Mapping[bytes, tuple[str, str]]) -> None:
+    def __init__(self, state: State, trusted: Mapping[bytes, tuple[str, str]], reviewed: Mapping[bytes, tuple[str, str]]) -> None:
         import numpy as np
+        import pyarrow.compute as pc
 
-        table = state.table.select(["text", "content", "file", "row", "line", "kind", "label", "checked"])
-        kinds = table["kind"].to_pylist()
+        table = state.table.select(["text", "masked", "content", "file", "row", "line", "kind", "label", "checked"]).combine_chunks()
+        kinds = {item["values"]: item["counts"] for item in pc.value_counts(table["kind"]).to_pylist()}
+        is_class = pc.equal(table["kind"], "class")
+        given = pc.if_else(is_class, table["label"], None)
+        require_classes(kinds, pc.count_distinct(given).as_py())
+        said = {label for _, label in (*trusted.values(), *reviewed.values())}
+        self.labels = sorted({*pc.unique(given).to_pylist(), *pc.unique(table["checked"]).to_pylist(), *said} - {None})
+        code = {label: number for number, label in enumerate(self.labels)}
         self._state = state
-        self.text = np.array([name or b"" for name in table["text"].to_pylist()], "S16")
-        content = np.array(table["content"].to_pylist(), "S16")
-        self.file, self.row = table["file"].to_numpy(), table["row"].to_numpy()
-        order = np.lexsort((self.row, self.file, content, self.text))
-        self.text, self.content, self.file, self.row = self.text[order], content[order], self.file[order], self.row[order]
-        lines, given, checked = table["line"].to_pylist(), table["label"].to_pylist(), table["checked"].to_pylist()
-        self._lines = [lines[number] for number in order]
-        self.given: list[str | None] = [given[number] if kinds[number] == "class" else None for number in order]
-        self.unlabelled = np.array([kinds[number] == "missing" for number in order], bool)
-        self.checked: list[str | None] = [checked[number] for number in order]
-        if trusted:
-            self.checked = [
-                said if said is not None or name not in trusted else trusted[name][1]
-                for said, name in zip(self.checked, self.text.tolist(), strict=True)
-            ]
-        require_classes(Counter(kinds), len(set(filter(None, self.given))))
-        added = {name: pair for name, pair in trusted.items() if name.rstrip(b"\0") not in set(self.text.tolist())} if trusted else {}
-        self.names = np.unique(np.concatenate([self.text[self.text != b""], np.array(sorted(added), "S16")]))
+        text, content = _digests(table["text"]), _digests(table["content"])
+        file, row = table["file"].to_numpy(), table["row"].to_numpy()
+        order = np.lexsort((row, file, content, text))
+        self.text, self.content, self.file, self.row = text[order], content[order], file[order], row[order]
+        self._lines = pc.fill_null(table["line"], -1).to_numpy()[order]
+        self.unlabelled = pc.equal(table["kind"], "missing").to_numpy()[order]
+        self.given = _codes(given, self.labels)[order]
+        by_file, met = _looked_up(self.text, trusted, code)
+        by_sheet, seen = _looked_up(_digests(table["masked"])[order], reviewed, code)
+        own = _codes(table["checked"], self.labels)[order]
+        self.checked = np.where(own >= 0, own, np.where(by_sheet >= 0, by_sheet, by_file))
+        new = {name: trusted[name] for name in trusted.keys() - met} | {name: reviewed[name] for name in reviewed.keys() - seen}
+        others = sorted(new)
+        names = np.array(others, "S16")
+        self.names = np.unique(np.concatenate([self.text[self.text != b""], names]))
         self.number = np.where(self.text != b"", np.searchsorted(self.names, self.text), -1)
-        self.added = [(int(np.searchsorted(self.names, np.array(name, "S16"))), text, label) for name, (text, label) in sorted(added.items())]
-
-    def __len__(self) -> int:
-        return len(self.given)
+        numbers, here = np.searchsorted(self.names, names).tolist(), np.isin(names, self.text).tolist()
+        self.added = [(place, new[name][0], code[new[name][1]]) for place, name, known in zip(numbers, others, here, strict=True) if not known]
 
     def at(self, number: int) -> Location:
         """Return the place of a record."""
-        place = Place(int(self.file[number]), int(self.row[number]), self._lines[number], bytes(self.content[number]).ljust(16, b"\0"))
-        return self._state.at(place)
+        line = int(self._lines[number])
+        content = bytes(self.content[number]).ljust(16, b"\0")
+        return self._state.at(Place(int(self.file[number]), int(self.row[number]), line if line >= 0 else None, content))
 
     def records(self, numbers: Array, source: Source) -> Iterator[tuple[int, Record]]:
         """Read records again, each file from its beginning to its end."""
@@ -156,3 +170,35 @@ class Dataset:
                 yield [number for number, _, _ in self.added], [text for _, text, _ in self.added]
 
         return read_again
+
+
+def _digests(column: Any) -> Array:
+    """Return a column of digests as an array; none is all zeros, which numpy takes for empty bytes."""
+    import numpy as np
+    import pyarrow.compute as pc
+
+    filled = pc.fill_null(column, bytes(16)).combine_chunks()
+    return np.frombuffer(filled.buffers()[1], "S16", len(filled), 16 * filled.offset) if len(filled) else np.empty(0, "S16")
+
+
+def _codes(column: Any, names: Sequence[str]) -> Array:
+    """Return the place of each value among the names, -1 for none."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    found: Array = pc.fill_null(pc.index_in(column, value_set=pa.array(names, pa.string())), -1).to_numpy()
+    return found
+
+
+def _looked_up(digests: Array, said: Mapping[bytes, tuple[str, str]], code: Mapping[str, int]) -> tuple[Array, set[bytes]]:
+    """Return for each digest the code of the label that is said of it, -1 for none, and which digests of the said ones are there."""
+    import numpy as np
+
+    if not said:
+        return np.full(len(digests), -1), set()
+    keys = sorted(said)
+    known = np.array(keys, "S16")
+    place = np.minimum(np.searchsorted(known, digests), len(keys) - 1)
+    met = known[place] == digests
+    codes = np.array([code[said[key][1]] for key in keys])
+    return np.where(met, codes[place], -1), {keys[number] for number in np.unique(place[met]).tolist()}

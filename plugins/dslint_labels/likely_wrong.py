@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from dslint.plugin import Confidence, DatasetRule, Finding, Measure, NotApplicableError, Observer, OptionFile, Severity, Source, State
+from dslint.plugin import Confidence, DatasetRule, Finding, Measure, NotApplicableError, Observer, OptionFile, Severity, Source, State, read_sheet
 from dslint_labels.arrays import codes_of, matrix_of
 from dslint_labels.confident import Judgement, judge
 from dslint_labels.dataset import Dataset, Labelled, name_of
@@ -15,6 +15,8 @@ from dslint_labels.labelled import rows_of, shown, text_and_label
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from dslint_labels.classifier import Cases
 
     Array = np.ndarray[Any, Any]
 
@@ -114,14 +116,14 @@ class LikelyWrong(DatasetRule):
 
     def observer(self) -> Observer:
         """Keep of each record a digest of its text and its label."""
-        return Labelled(self.roles, self.trusted if isinstance(self.trusted, str) else "")
+        return Labelled(self.roles, self.trusted if isinstance(self.trusted, str) else "", reviewed=self.review is not None)
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each label that is likely wrong, and how many there are estimated to be."""
         import numpy as np
 
-        data = Dataset(state, self._trusted())
-        judged = np.array([label is not None and said is None for label, said in zip(data.given, data.checked, strict=True)], bool)
+        data = Dataset(state, self._trusted(), self._reviewed())
+        judged = (data.given >= 0) & (data.checked < 0)
         if self.probabilities is not None:
             yield from self._by_given(data, np.flatnonzero(judged), self.probabilities, source)
         else:
@@ -129,13 +131,13 @@ class LikelyWrong(DatasetRule):
         yield from self._corrected(data)
 
     def _trusted(self) -> dict[bytes, tuple[str, str]]:
-        """Return digest, text and label of what people have checked, from the trusted file and the review sheet."""
-        found: dict[bytes, tuple[str, str]] = {}
-        if isinstance(self.trusted, OptionFile):
-            found.update(_pairs(text_and_label(row) for row in rows_of(self.trusted, "trusted")))
-        if self.review is not None:
-            found.update(_pairs(_reviewed(row) for row in rows_of(self.review, "review")))
-        return found
+        """Return digest, text and label of what people have checked, from the trusted file."""
+        return {} if not isinstance(self.trusted, OptionFile) else _pairs(text_and_label(row) for row in rows_of(self.trusted, "trusted"))
+
+    def _reviewed(self) -> dict[bytes, tuple[str, str]]:
+        """Return the same of the review sheet, where texts are masked: the corrected label, or the given one where that is right."""
+        rows = [] if self.review is None else read_sheet(self.review.path, self.review.data)
+        return _pairs((row.text, row.corrected or row.label) for row in rows)
 
     def _by_given(self, data: Dataset, numbers: Array, given: OptionFile | str, source: Source) -> Iterator[Finding | Measure]:
         """Judge by the user's probabilities, with cleanlab's own filter."""
@@ -143,9 +145,9 @@ class LikelyWrong(DatasetRule):
         from cleanlab.filter import find_label_issues
 
         matrix, names = matrix_of("probabilities", given, data, numbers, source)
-        labels = [data.given[number] or "" for number in numbers.tolist()]
-        codes = codes_of(names, matrix.shape[1], labels)
-        coded = np.array([codes[label] for label in labels])
+        present = np.unique(data.given[numbers])
+        codes = codes_of(names, matrix.shape[1], [data.labels[label] for label in present.tolist()])
+        coded = np.array([codes[data.labels[label]] for label in present.tolist()], int)[np.searchsorted(present, data.given[numbers])]
         said = judge(matrix, np.arange(len(coded)), coded, flagged=find_label_issues(coded, matrix, n_jobs=1))
         yield from self._listed(data, numbers, coded, np.arange(len(coded)), said, {code: name for name, code in codes.items()})
 
@@ -153,27 +155,15 @@ class LikelyWrong(DatasetRule):
         """Judge by what can be learnt from the texts, out of sample."""
         import numpy as np
 
-        from dslint_labels.classifier import Cases, classifiers_for
+        from dslint_labels.classifier import classifiers_for
         from dslint_labels.stacking import probabilities
 
         has_text = data.number >= 0
-        learnt = [said or label for label, said in zip(data.given, data.checked, strict=True)]
-        pairs: dict[tuple[int, str], float] = {}
-        for number, label, said in zip(data.number.tolist(), learnt, data.checked, strict=True):
-            if number >= 0 and label is not None:
-                pairs[number, label] = max(pairs.get((number, label), 1.0), TRUSTED_WEIGHT if said is not None else 1.0)
-        pairs.update({(number, label): TRUSTED_WEIGHT for number, _, label in data.added})
-        sizes: dict[str, int] = {}
-        for _, label in pairs:
-            sizes[label] = sizes.get(label, 0) + 1
-        names = sorted(name for name, size in sizes.items() if size >= SMALLEST)
-        if len(names) < 2:
-            raise NotApplicableError(f"there are not two labels with {SMALLEST} texts or more")
-        code = {name: number for number, name in enumerate(names)}
-        kept = sorted((number, code[label], weight) for (number, label), weight in pairs.items() if label in code)
-        texts, labels, weights = (np.array(column) for column in zip(*kept, strict=True))
-        cases = Cases(texts, labels, weights, len(names))
-        judged = np.flatnonzero(judged & has_text & np.array([label in code for label in data.given], bool))
+        cases, names = _cases(data)
+        place = np.full(len(data.labels), -1)
+        place[names] = np.arange(len(names))
+        asked = np.flatnonzero(judged)
+        asked = asked[has_text[asked] & (place[data.given[asked]] >= 0)]
         checked = np.flatnonzero(cases.weights > 1)
         calibrating = checked if len(checked) >= ENOUGH_TRUSTED else np.arange(len(cases.texts))
         vectors = None
@@ -183,22 +173,20 @@ class LikelyWrong(DatasetRule):
             vectors, _ = matrix_of("embeddings", self.embeddings, data, first, source)
         classifiers, chunks = classifiers_for(cases, len(data.names), data.texts(source, self.roles), vectors)
         found = probabilities(classifiers, chunks, cases, calibrating, len(data.names))
-        yield from self._judged(data, judged, found, code)
-        labelled = sum(label is not None and said is None for label, said in zip(data.given, data.checked, strict=True))
-        yield Measure("unjudged", labelled - len(judged))
+        yield from self._judged(data, asked, found, place[data.given[asked]], [data.labels[label] for label in names.tolist()])
+        yield Measure("unjudged", int(judged.sum()) - len(asked))
         if len(checked):
-            for number in np.flatnonzero(data.unlabelled & has_text & np.array([said is None for said in data.checked], bool)).tolist():
+            for number in np.flatnonzero(data.unlabelled & has_text & (data.checked < 0)).tolist():
                 row = found[data.number[number]]
-                yield self._suggested(data, number, names[int(row.argmax())], float(row.max()))
+                yield self._suggested(data, number, data.labels[names[int(row.argmax())]], float(row.max()))
 
-    def _judged(self, data: Dataset, judged: Array, found: Array, code: dict[str, int]) -> Iterator[Finding | Measure]:
+    def _judged(self, data: Dataset, judged: Array, found: Array, labels: Array, names: list[str]) -> Iterator[Finding | Measure]:
         """Judge each pair of text and label once, however often it is there."""
         import numpy as np
 
-        labels = np.array([code[data.given[number] or ""] for number in judged.tolist()], int)
-        keys, case = np.unique(data.number[judged] * len(code) + labels, return_inverse=True)
-        said = judge(found, keys // len(code), keys % len(code), noise=_checked_noise(data))
-        yield from self._listed(data, judged, keys % len(code), case, said, {number: name for name, number in code.items()})
+        keys, case = np.unique(data.number[judged] * len(names) + labels, return_inverse=True)
+        said = judge(found, keys // len(names), keys % len(names), noise=_checked_noise(data))
+        yield from self._listed(data, judged, keys % len(names), case, said, dict(enumerate(names)))
 
     def _listed(
         self, data: Dataset, numbers: Array, labels: Array, case: Array, said: Judgement, names: dict[int, str]
@@ -213,7 +201,7 @@ class LikelyWrong(DatasetRule):
             for code, name in names.items():
                 if sizes[code] and shown(name) is not None:
                     yield Measure(f"noise[label={name}]", round(float(flagged[code] / sizes[code]), 6))
-        calibrated = sum(checked is not None for checked in data.checked) >= ENOUGH_TRUSTED
+        calibrated = int((data.checked >= 0).sum()) >= ENOUGH_TRUSTED
         for number, place in zip(numbers.tolist(), case.tolist(), strict=True):
             if said.flagged[place]:
                 likely, wrong = names.get(int(said.likely[place]), ""), float(said.wrong[place])
@@ -242,13 +230,15 @@ class LikelyWrong(DatasetRule):
 
     def _corrected(self, data: Dataset) -> Iterator[Finding | Measure]:
         """Yield a finding for each label that a person has found wrong, and how many those are of all that were checked."""
+        import numpy as np
+
         share = _checked_noise(data)
         if share is not None:
             yield Measure("trusted-noise", share)
-        for number, (label, said) in enumerate(zip(data.given, data.checked, strict=True)):
-            if label is not None and said is not None and said != label:
-                message = "the label is not the one that a person has found right"
-                yield self.finding(data.at(number), message, severity=Severity.WARNING, score=1.0, suggestion=shown(said))
+        for number in np.flatnonzero((data.given >= 0) & (data.checked >= 0) & (data.given != data.checked)).tolist():
+            message = "the label is not the one that a person has found right"
+            suggestion = shown(data.labels[data.checked[number]])
+            yield self.finding(data.at(number), message, severity=Severity.WARNING, score=1.0, suggestion=suggestion)
 
 
 def _confidence(probability: float) -> Confidence:
@@ -257,24 +247,37 @@ def _confidence(probability: float) -> Confidence:
 
 def _checked_noise(data: Dataset) -> float | None:
     """Return the share of given labels that are not what a person says, of those checked; None if there are too few."""
-    pairs = [(label, said) for label, said in zip(data.given, data.checked, strict=True) if label is not None and said is not None]
-    return sum(label != said for label, said in pairs) / len(pairs) if len(pairs) >= ENOUGH_TRUSTED else None
+    both = (data.given >= 0) & (data.checked >= 0)
+    return float((data.given != data.checked)[both].mean()) if int(both.sum()) >= ENOUGH_TRUSTED else None
 
 
-def _reviewed(row: Mapping[str, Any]) -> tuple[str | None, str | None]:
-    """Return text and label of a row of a review sheet: the corrected label, or the given one where the verdict is ok."""
-    text, given, corrected, verdict = (_armed(row.get(name) or "") for name in ("text", "label", "corrected", "verdict"))
-    return text, corrected.strip() or (given if verdict.strip().lower() == "ok" else None)
+def _cases(data: Dataset) -> tuple[Cases, Array]:
+    """Return what is learnt from, each pair of text and label once, and which labels are: those with enough texts.
+
+    Raises NotApplicableError where these are not two.
+    """
+    import numpy as np
+
+    from dslint_labels.classifier import Cases
+
+    learnt = np.where(data.checked >= 0, data.checked, data.given)
+    known = np.flatnonzero((data.number >= 0) & (learnt >= 0))
+    added = np.array([(number, label) for number, _, label in data.added], int).reshape(-1, 2)
+    pairs = np.concatenate([data.number[known] * len(data.labels) + learnt[known], added[:, 0] * len(data.labels) + added[:, 1]])
+    weights = np.where(np.concatenate([data.checked[known] >= 0, np.ones(len(added), bool)]), TRUSTED_WEIGHT, 1.0)
+    keys, case = np.unique(pairs, return_inverse=True)
+    heaviest = np.zeros(len(keys))
+    np.maximum.at(heaviest, case, weights)
+    texts, labels = keys // len(data.labels), keys % len(data.labels)
+    sizes = np.bincount(labels, minlength=len(data.labels))
+    names = np.flatnonzero(sizes >= SMALLEST)
+    if len(names) < 2:
+        raise NotApplicableError(f"there are not two labels with {SMALLEST} texts or more")
+    kept = sizes[labels] >= SMALLEST
+    return Cases(texts[kept], np.searchsorted(names, labels[kept]), heaviest[kept], len(names)), names
 
 
-def _armed(cell: str) -> str:
-    """Return a cell without the apostrophe that keeps a spreadsheet from taking it for a formula."""
-    return cell[1:] if cell[:2] in ("'=", "'+", "'-", "'@") else cell
-
-
-def _pairs(rows: Iterable[tuple[str | None, str | None]]) -> Iterator[tuple[bytes, tuple[str, str]]]:
-    for text, label in rows:
-        said = plain(text or "")
-        name = name_of(said)
-        if name is not None and label is not None:
-            yield name, (said, label)
+def _pairs(rows: Iterable[tuple[str | None, str | None]]) -> dict[bytes, tuple[str, str]]:
+    """Return digest, text and label of rows that have both."""
+    texts = ((plain(text or ""), label) for text, label in rows)
+    return {name: (said, label) for said, label in texts for name in [name_of(said)] if name is not None and label}
