@@ -229,3 +229,29 @@ def test_texts_that_share_nothing_are_judged_and_crash_nothing():
     said = run(LikelyWrong(), rows)
     assert not said.crashes
     assert "test/likely-wrong.estimated-noise" in said.measures
+
+
+def test_what_does_not_fit_into_memory_is_judged_alike(monkeypatch):
+    rows, _ = made()
+    once = run(LikelyWrong(report="all"), rows)
+    monkeypatch.setattr("dslint_labels.classifier.KEPT", 3000)
+    monkeypatch.setattr("dslint_labels.dataset.TEXTS_AT_ONCE", 50)
+    monkeypatch.setattr("dslint_labels.stacking.IN_MEMORY", 100)
+    again = run(LikelyWrong(report="all"), rows)
+    assert (again.findings, again.measures) == (once.findings, once.measures)
+
+
+def test_what_is_left_out_is_said_in_the_run(call, work, monkeypatch):
+    """Caps are there for millions of records; here they are low."""
+    rows, _ = made()
+    work.jsonl("data.jsonl", *rows)
+    for name, value in (("classifier.LEARNT", 100), ("classifier.CELLS", 300), ("stacking.MOST_CELLS", 300)):
+        monkeypatch.setattr(f"dslint_labels.{name}", value)
+    done = call("check", "-o", "json", "-o", "text=report.txt", "--select", "labels/likely-wrong", "data.jsonl")
+    messages = [finding["message"] for finding in done.findings("labels/likely-wrong") if finding["path"] is None]
+    assert len(messages) == 3
+    assert "logistic regression has learnt from 100 of 240 texts, naive Bayes from all" in messages
+    assert "100 of 240 texts were judged: there are 3 labels" in messages
+    assert all(message.partition(",")[0] in (work.root / "report.txt").read_text() for message in messages)
+    assert done.report["measures"]["labels/likely-wrong.unjudged"] == 140
+    assert sum(finding["path"] is not None for finding in done.findings("labels/likely-wrong")) > 0

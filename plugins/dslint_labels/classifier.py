@@ -6,10 +6,12 @@ five folds. Nothing depends on the order of the texts: counts are exact sums, fo
 
 from __future__ import annotations
 
+import tempfile
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from dslint_labels.features import COLUMNS, WORD_WEIGHT, WORDS, grams
 
@@ -22,7 +24,7 @@ Fetch = Callable[[], Iterator[tuple[Sequence[int], Sequence[str]]]]
 """Yields texts with their numbers, some at a time."""
 
 FOLDS = 5
-LEARNT = 100_000
+LEARNT = 50_000
 """Texts that logistic regression learns from at most; naive Bayes learns from all."""
 FEW_CLASSES = 20
 """Up to so many classes words and characters are weighed apart, longer runs of characters count, and logistic regression takes part: all that takes
@@ -32,8 +34,8 @@ ACROSS = (7,)
 FEW_TEXTS = 200
 """From so many texts on logistic regression takes part."""
 SMOOTHING = (0.05, 0.1, 0.2, 0.4, 0.8)
-KEPT = 100_000_000
-"""N-grams that are kept between passes (600 MB); beyond, the texts are read again."""
+KEPT = 50_000_000
+"""N-grams that are kept in memory between passes (300 MB); more go to a temporary file."""
 CELLS = 1 << 25
 """Weights that naive Bayes may have (400 MB): with thousands of classes the rarest n-grams are left out."""
 _UNIT = 1 << 16
@@ -50,30 +52,43 @@ class Cases:
 
 
 class Corpus:
-    """The n-grams of all texts, in chunks of any order; kept in memory as long as they fit."""
+    """The n-grams of all texts, in chunks of any order; kept in memory as long as they fit, and then on disk."""
 
     def __init__(self, size: int, fetch: Fetch, across: Sequence[int]) -> None:
         self.size = size
         self._fetch = fetch
         self._across = across
-        self._chunks: list[tuple[Any, ...]] | None = None
+        self._held: list[tuple[Any, ...]] | None = None
+        self._spilled = 0
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Yield (numbers of the texts, entries of each, columns, counts)."""
         import numpy as np
 
-        if self._chunks is not None:
-            yield from self._chunks
-            return
-        kept: list[tuple[Any, ...]] | None = []
-        for numbers, texts in self._fetch():
-            rows, columns, counts = grams(texts, self._across)
-            sizes = np.bincount(rows, minlength=len(texts))
-            chunk = (np.asarray(numbers), sizes, columns.astype(np.uint32), np.minimum(counts, 65535).astype(np.uint16))
-            if kept is not None:
-                kept = [*kept, chunk] if sum(len(part[2]) for part in kept) < KEPT else None
-            yield chunk
-        self._chunks = kept
+        if self._held is None:
+            self._held, room = [], KEPT
+            for numbers, texts in self._fetch():
+                rows, columns, counts = grams(texts, self._across)
+                sizes = np.bincount(rows, minlength=len(texts))
+                chunk = (np.asarray(numbers), sizes, columns.astype(np.uint32), np.minimum(counts, 65535).astype(np.uint16))
+                room -= len(columns)
+                if room > 0:
+                    self._held.append(chunk)
+                else:
+                    self._spilled += 1
+                    for part in chunk:
+                        np.save(self._file, part)
+        yield from self._held
+        if self._spilled:
+            self._file.seek(0)
+        for _ in range(self._spilled):
+            yield tuple(np.load(self._file) for _ in range(4))
+
+    @cached_property
+    def _file(self) -> Any:
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed, and gone, with the corpus
+        weakref.finalize(self, file.close)
+        return file
 
 
 class Vectors:
@@ -88,6 +103,7 @@ class Vectors:
             np.add.at(shared, columns, 1)
         used = np.flatnonzero(shared >= 2)
         most = max(CELLS // classes, 1)
+        self.shared = len(used)
         if len(used) > most:
             used = used[shared[used] > np.partition(shared[used], -most)[-most]]
         self.width, self.words = len(used), int(np.searchsorted(used, WORDS))
@@ -128,10 +144,16 @@ class NaiveBayes:
         self._by_text.resize((vectors.size, cases.classes))
         self._counts = np.zeros((len(range(vectors.width)[columns]), cases.classes))
         self.smoothing = SMOOTHING[2]
-        for numbers, matrix in vectors:
-            added = (matrix[:, columns].T @ self._by_text[numbers]).tocoo()
-            self._counts[added.row, added.col] += added.data
-        self._totals = self._counts.sum(axis=0)
+
+    def learn(self, numbers: Array, matrix: Any) -> None:
+        """Add some texts to the counts."""
+        added = (matrix[:, self._columns].T @ self._by_text[numbers]).tocoo()
+        self._counts[added.row, added.col] += added.data
+
+    @cached_property
+    def _totals(self) -> Array:
+        totals: Array = self._counts.sum(axis=0)
+        return totals
 
     @cached_property
     def _logs(self) -> dict[float, Array]:
@@ -145,7 +167,8 @@ class NaiveBayes:
         smoothing = self.smoothing
         if smoothing not in self._logs:
             self._logs.clear()
-            self._logs[smoothing] = np.log(self._counts + smoothing).astype(np.float32)
+            logs = np.add(self._counts, smoothing, dtype=np.float32, casting="same_kind")
+            self._logs[smoothing] = np.log(logs, out=logs)
         mass = smoothing * max(len(self._counts), 1)
         sums = np.asarray(matrix.sum(axis=1)).ravel()
         # Both of one type: else the weights of all n-grams would be converted for each chunk of texts.
@@ -244,16 +267,33 @@ class Classifier(Protocol):
         """Return log-probabilities, or what grows with them: texts x classes."""
 
 
-def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | None) -> tuple[list[Classifier], Iterable[tuple[Array, Any]]]:
-    """Return trained classifiers, and what yields all texts for them: numbers and vectors. `embeddings` have one row a text, if there are any."""
+class Stack(NamedTuple):
+    """Trained classifiers, what yields all texts for them (numbers and vectors), and what they have not looked at, as sentences."""
+
+    classifiers: list[Classifier]
+    chunks: Iterable[tuple[Array, Any]]
+    left_out: list[str]
+
+
+def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | None) -> Stack:
+    """Train classifiers. `embeddings` have one row a text, if there are any."""
     import numpy as np
 
     if embeddings is not None:
-        return [DenseRegression(embeddings, cases)], [(np.arange(size), None)]
+        return Stack([DenseRegression(embeddings, cases)], [(np.arange(size), None)], [])
     few = cases.classes <= FEW_CLASSES
     vectors = Vectors(Corpus(size, fetch, ACROSS if few else ()), cases.classes)
     parts = (slice(vectors.words), slice(vectors.words, None)) if few else (slice(None),)
-    found: list[Classifier] = [NaiveBayes(vectors, cases, columns) for columns in parts]
-    if vectors.words and few and len(cases.texts) >= FEW_TEXTS:
-        found.append(Regression(vectors, cases))
-    return found, vectors
+    bayes = [NaiveBayes(vectors, cases, columns) for columns in parts]
+    for numbers, matrix in vectors:
+        for classifier in bayes:
+            classifier.learn(numbers, matrix)
+    left_out = []
+    if vectors.width < vectors.shared:
+        left_out.append(
+            f"of {vectors.shared:,} n-grams the {vectors.width:,} that are in most texts were looked at: there are {cases.classes:,} labels"
+        )
+    regression = vectors.words and few and len(cases.texts) >= FEW_TEXTS
+    if regression and size > LEARNT:
+        left_out.append(f"logistic regression has learnt from {LEARNT:,} of {size:,} texts, naive Bayes from all")
+    return Stack([*bayes, Regression(vectors, cases)] if regression else [*bayes], vectors, left_out)

@@ -6,7 +6,20 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from dslint.plugin import Confidence, DatasetRule, Finding, Measure, NotApplicableError, Observer, OptionFile, Severity, Source, State, read_sheet
+from dslint.plugin import (
+    DATASET,
+    Confidence,
+    DatasetRule,
+    Finding,
+    Measure,
+    NotApplicableError,
+    Observer,
+    OptionFile,
+    Severity,
+    Source,
+    State,
+    read_sheet,
+)
 from dslint_labels.arrays import codes_of, matrix_of
 from dslint_labels.confident import Judgement, judge
 from dslint_labels.dataset import Dataset, Labelled, name_of
@@ -156,7 +169,7 @@ class LikelyWrong(DatasetRule):
         import numpy as np
 
         from dslint_labels.classifier import classifiers_for
-        from dslint_labels.stacking import probabilities
+        from dslint_labels.stacking import MOST_CELLS, probabilities
 
         has_text = data.number >= 0
         cases, names = _cases(data)
@@ -171,12 +184,18 @@ class LikelyWrong(DatasetRule):
             known = np.flatnonzero(has_text)
             first = known[np.unique(data.number[known], return_index=True)[1]]
             vectors, _ = matrix_of("embeddings", self.embeddings, data, first, source)
-        classifiers, chunks = classifiers_for(cases, len(data.names), data.texts(source, self.roles), vectors)
-        found = probabilities(classifiers, chunks, cases, calibrating, len(data.names))
+        stack = classifiers_for(cases, len(data.names), data.texts(source, self.roles), vectors)
+        size = min(len(data.names), MOST_CELLS // len(names))
+        asked = asked[data.number[asked] < size]
+        found = probabilities(stack.classifiers, stack.chunks, cases, calibrating[cases.texts[calibrating] < size], size)
         yield from self._judged(data, asked, found, place[data.given[asked]], [data.labels[label] for label in names.tolist()])
         yield Measure("unjudged", int(judged.sum()) - len(asked))
+        if size < len(data.names):
+            stack.left_out.append(f"{size:,} of {len(data.names):,} texts were judged: there are {len(names):,} labels")
+        for said in stack.left_out:
+            yield self.finding(DATASET, said)
         if len(checked):
-            for number in np.flatnonzero(data.unlabelled & has_text & (data.checked < 0)).tolist():
+            for number in np.flatnonzero(data.unlabelled & has_text & (data.number < size) & (data.checked < 0)).tolist():
                 row = found[data.number[number]]
                 yield self._suggested(data, number, data.labels[names[int(row.argmax())]], float(row.max()))
 

@@ -19,10 +19,12 @@ WEIGHED_CELLS = 1 << 19
 """And fewer where classes are many."""
 IN_MEMORY = 1 << 29
 """Bytes of probabilities that are kept in memory; more go to a temporary file."""
+MOST_CELLS = 1 << 30
+"""Probabilities that are made at most (4 GB): beyond, a sample of the texts is judged."""
 
 
 def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]], cases: Cases, judged: Array, size: int) -> Array:
-    """Return out-of-sample probabilities: `size` texts x classes, in float32.
+    """Return out-of-sample probabilities of the first `size` texts: texts x classes, in float32.
 
     The log-probabilities of the classifiers and of the classes' shares are added up with those weights that make the labels of the `judged` cases
     most likely: logistic stacking (Wolpert, Stacked Generalization, 1992). So a classifier counts for as much as it is right, and what comes out is
@@ -53,8 +55,10 @@ def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]
             classifier.smoothing = max(fits, key=lambda value: fits[value])
     weights, _ = fitted(classifiers)
     found = _empty((size, cases.classes))
-    for numbers, matrix in chunks:
-        found[numbers] = _softmax(np.tensordot(weights, _layers(classifiers, numbers, matrix, prior), 1))
+    for some, vectors in chunks:
+        kept = some < size
+        layers = _layers(classifiers, some[kept], vectors if vectors is None or kept.all() else vectors[kept], prior)
+        found[some[kept]] = _softmax(np.tensordot(weights, layers, 1))
     return found
 
 
@@ -120,4 +124,5 @@ def _empty(shape: tuple[int, int]) -> Array:
 
     if 4 * shape[0] * shape[1] <= IN_MEMORY:
         return np.zeros(shape, np.float32)
-    return np.memmap(tempfile.TemporaryFile(), np.float32, "w+", shape=shape)  # it is gone when the array is
+    with tempfile.TemporaryFile() as file:  # what is mapped stays until the array is gone
+        return np.memmap(file, np.float32, "w+", shape=shape)
