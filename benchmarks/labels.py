@@ -13,6 +13,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -71,7 +72,8 @@ def measure(name: str, rows: Rows, wrong: list[bool], *options: str, judged: Cal
     shares = ", ".join(f"{level} {sum(hit)}/{len(hit)}" for level, hit in levels.items())
     print(
         f"{name:34} {quality} flagged {len(sure)} precision {hits / max(len(sure), 1):.3f} recall {hits / max(sum(truth), 1):.3f} ({shares}) "
-        f"estimated {report['measures'][f'{RULE}.estimated-noise']:.4f} CPU {seconds:.1f} s {memory:.0f} MB",
+        f"estimated {report['measures'][f'{RULE}.estimated-noise']:.4f} "
+        f"checked {report['measures'].get(f'{RULE}.trusted-noise', float('nan')):.4f} CPU {seconds:.1f} s {memory:.0f} MB",
         flush=True,
     )
 
@@ -100,20 +102,52 @@ def measure_order(folder: Path) -> None:
             measure(f"{name}, {order}", [row for row, _ in pairs], [wrong for _, wrong in pairs])
 
 
+def one_way(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
+    """Return the rows with that share of all labels exchanged, each for the label that comes first: annotators who have one favourite."""
+    dice = random.Random(seed)
+    favourite = min(row["label"] for row in rows)
+    others = [number for number, row in enumerate(rows) if row["label"] != favourite]
+    wrong = set(dice.sample(others, round(share * len(rows))))
+    return [{**row, "label": favourite} if number in wrong else row for number, row in enumerate(rows)], [n in wrong for n in range(len(rows))]
+
+
 def measure_trusted(folder: Path) -> None:
-    """Measure what it brings for nine tenths of the labels that the other tenth is checked."""
+    """Measure what checked labels bring for the other ones: a tenth of all, and three of each label."""
+    for name, rows, share, make in (
+        ("polarity", polarity(folder), 0.1, flipped),
+        ("polarity, one way", polarity(folder), 0.2, one_way),
+        ("CLINC150", clinc(folder), 0.2, flipped),
+        ("CLINC150", clinc(folder), 0.4, flipped),
+    ):
+        changed, wrong = make(rows, share, 0)
+        order = random.Random(2).sample(range(len(rows)), len(rows))
+        seen: Counter[str] = Counter()
+        three = set()
+        for number in order:
+            seen[rows[number]["label"]] += 1
+            if seen[rows[number]["label"]] <= 3:
+                three.add(number)
+        tenth = set(order[: len(rows) // 10])
+        rest = [number not in tenth | three for number in range(len(rows))]
+        measure(f"{name}, {share:.0%}, nothing checked", changed, wrong, judged=rest.__getitem__)
+        for what, checked in (("three of each label", three), ("a tenth", tenth)):
+            both = [{**row, "checked": rows[number]["label"] if number in checked else None} for number, row in enumerate(changed)]
+            measure(f"{name}, {share:.0%}, {what}", both, wrong, f"{RULE}.trusted=checked", judged=rest.__getitem__)
+
+
+def measure_gaps(folder: Path) -> None:
+    """Measure the labels suggested for the half of the records that has none, by their confidence; a tenth of all labels is checked."""
     for name, rows, share in (("polarity", polarity(folder), 0.1), ("CLINC150", clinc(folder), 0.2)):
-        changed, wrong = flipped(rows, share, 0)
+        changed, _ = flipped(rows, share, 0)
         checked = set(random.Random(2).sample(range(len(rows)), len(rows) // 10))
         both = [{**row, "checked": rows[number]["label"] if number in checked else None} for number, row in enumerate(changed)]
-        measure(f"{name}, {share:.0%} flipped, nothing checked", changed, wrong, judged=lambda row, checked=checked: row not in checked)
-        measure(f"{name}, a tenth checked", both, wrong, f"{RULE}.trusted=checked", judged=lambda row, checked=checked: row not in checked)
         gaps = [{**row, "label": None if number % 2 and number not in checked else row["label"]} for number, row in enumerate(both)]
         report, _, _ = check(gaps, f"{RULE}.trusted=checked", every=False)
         filled = [finding for finding in report["findings"] if finding["message"].startswith("there is no label")]
         for level in ("high", "medium", "low"):
             right = [finding["suggestion"] == rows[finding["row"]]["label"] for finding in filled if finding["confidence"] == level]
-            print(f"    labels suggested where half is missing, {level}: {sum(right)} of {len(right)} right")
+            stated = [1 - finding["score"] for finding in filled if finding["confidence"] == level]
+            print(f"{name}, {level}: {sum(right)} of {len(right)} right, stated {sum(stated) / max(len(stated), 1):.3f} on average")
 
 
 def measure_given(folder: Path) -> None:
