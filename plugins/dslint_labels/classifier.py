@@ -191,34 +191,39 @@ class Regression:
         from scipy.sparse import vstack
         from sklearn.linear_model import SGDClassifier
 
-        self._words = vectors.words
         self._classes = cases.classes
         self._fold = folds(cases, vectors.size)
         numbers, parts = [], []
         for some, matrix in vectors:
             learnt = some < LEARNT
             numbers.append(some[learnt])
-            parts.append(matrix[learnt][:, : self._words])
+            parts.append(matrix[learnt][:, : vectors.words])
         matrix, row = vstack(parts).tocsr(), np.full(vectors.size, -1)
+        self._words = np.flatnonzero(np.bincount(matrix.indices, minlength=vectors.words) >= 2)
+        matrix = matrix[:, self._words]
         row[np.concatenate(numbers)] = np.arange(matrix.shape[0])
-        self._models: list[tuple[int, Any]] = []
+        self._models: list[tuple[int, Array, Array, Array]] = []
         for fold in range(FOLDS):
             chosen = np.flatnonzero((self._fold[cases.texts] != fold) & (row[cases.texts] >= 0))
             labels = cases.labels[chosen]
             if len(np.unique(labels)) > 1:  # else the sample has left too little to learn from
                 model = SGDClassifier(loss="log_loss", alpha=3e-5, max_iter=8, tol=None, average=True, random_state=0)
                 model.fit(matrix[row[cases.texts[chosen]]], labels, sample_weight=cases.weights[chosen])
-                self._models.append((fold, model))
+                # Laid out as the product wants them, or all would be copied for each chunk of texts.
+                self._models.append((fold, model.classes_, np.ascontiguousarray(model.coef_.T, np.float32), model.intercept_))
 
     def scores(self, numbers: Array, matrix: Any) -> Array:
         """Return the logarithm of the probability of each class: texts x classes."""
         import numpy as np
+        from scipy.special import expit
 
+        matrix = matrix[:, self._words].astype(np.float32)
         found = np.full((len(numbers), self._classes), 1e-6)
-        for fold, model in self._models:
+        for fold, classes, weights, intercept in self._models:
             mine = np.flatnonzero(self._fold[numbers] == fold)
-            if len(mine):
-                found[np.ix_(mine, model.classes_)] = model.predict_proba(matrix[mine][:, : self._words])
+            each = expit((matrix[mine] @ weights).astype(float) + intercept)  # each class against the rest
+            shares = each / np.maximum(each.sum(axis=1, keepdims=True), 1e-12) if len(classes) > 2 else np.hstack([1 - each, each])
+            found[np.ix_(mine, classes)] = shares
         logs: Array = np.log(np.maximum(found, 1e-6))
         return logs
 
