@@ -76,3 +76,12 @@ def test_the_texts_of_a_reference_are_those_of_its_records():
 def test_a_reference_that_cannot_be_read_is_an_error(name, data):
     with pytest.raises(ValueError, match=r"^x\."):
         texts_in(OptionFile(name, data))
+
+
+def test_a_description_alone_is_a_reference(call, work, refused):
+    work.jsonl("data.jsonl", *({"text": text} for text in [*ELSEWHERE, *SAME]))
+    config = '[rules]\nselect = ["relevance/off-topic"]\n[rules."relevance/off-topic"]\ndescription = {}\n'
+    work.write("dslint.toml", config.format(json.dumps(". ".join(BANKING))))
+    assert [finding["row"] for finding in call("check", "-o", "json", "data.jsonl").findings("relevance/off-topic")] == [0, 1, 2]
+    work.write("dslint.toml", config.format('"Accounts and cards."'))
+    refused(call("check", "data.jsonl"), "1 texts", "more sentences")

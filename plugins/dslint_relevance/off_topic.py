@@ -32,8 +32,9 @@ class OffTopic(RecordRule):
     Blind spots: a record that uses the words of the domain for something else; with character n-grams, one that says the same in other words or in
     another language.
 
-    Options: `reference`, files of records or texts of the domain; `description`, sentences that say what it is about, in addition; `backend`, `tfidf`
-    or `semantic` (extra `semantic`); `threshold`; `report`, `off` or `all`: every record as an info with its score; `roles`.
+    Options: `reference`, files of records or texts of the domain; `description`, sentences that say what it is about, in addition or alone (ten at
+    least); `backend`, `tfidf` or `semantic` (extra `semantic`); `threshold`; `report`, `off` or `all`: every record as an info with its score;
+    `roles`.
 
     Measured: CLINC150's banking queries as reference, its test queries on banking against those out of scope: AUROC 0.97 without a model, 0.99 with
     embeddings; at the default threshold 0.2 % of the former and 43 % of the latter are flagged (embeddings: 3.1 % and 94 %). All of its training
@@ -54,7 +55,7 @@ class OffTopic(RecordRule):
     name = "off-topic"
     requires = ("sklearn",)
     extra = "relevance"
-    needs_options = ("reference",)
+    needs_options = ("reference|description",)
 
     reference: tuple[OptionFile, ...] = ()
     description: str = ""
@@ -65,8 +66,11 @@ class OffTopic(RecordRule):
 
     def __post_init__(self) -> None:
         """Refuse a reference that cannot be read, or is too small to calibrate by."""
-        if self.reference and len(self._texts) < FEWEST:
-            raise ValueError(f"the reference has {len(self._texts)} texts; {FEWEST} are the fewest that a score can be calibrated by")
+        if (self.reference or self.description) and len(self._texts) < FEWEST:
+            raise ValueError(
+                f"the reference has {len(self._texts)} texts; {FEWEST} are the fewest that a score can be calibrated by: "
+                "name files of typical records, or describe the domain in more sentences"
+            )
         if self.backend == "semantic":
             from importlib.util import find_spec
 
