@@ -39,6 +39,7 @@ TRUSTED_WEIGHT = 2.0
 ENOUGH_TRUSTED = 50
 """Checked labels from which on they alone calibrate the probabilities."""
 SURE = 0.9
+LIKELY = 0.5
 NAMED = 1000
 """Labels up to which each gets a measure of its own."""
 
@@ -226,7 +227,7 @@ class LikelyWrong(DatasetRule):
                 likely, wrong = names.get(int(said.likely[place]), ""), float(said.wrong[place])
                 yield self.finding(
                     data.at(number),
-                    f"the label is likely wrong (probability {wrong:.2f})",
+                    f"the label {'is likely' if wrong >= LIKELY else 'may be'} wrong (probability {wrong:.2f})",
                     severity=Severity.WARNING if calibrated and wrong >= SURE else Severity.INFO,
                     confidence=_confidence(wrong),
                     score=round(float(said.score[place]), 6),
@@ -261,7 +262,7 @@ class LikelyWrong(DatasetRule):
 
 
 def _confidence(probability: float) -> Confidence:
-    return Confidence.HIGH if probability >= SURE else Confidence.MEDIUM if probability >= 0.5 else Confidence.LOW
+    return Confidence.HIGH if probability >= SURE else Confidence.MEDIUM if probability >= LIKELY else Confidence.LOW
 
 
 def _checked_noise(data: Dataset) -> float | None:
