@@ -58,13 +58,14 @@ def open_inputs(
     found, empty, skipped = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
     problems = [Problem(kind="empty-input", message="no data file here", path=place, hint="check the path, or name a file") for place in empty]
     seen: list[_Seen] = []
-    sheets = [item.path for item in found if is_sheet(head(item.location))]
+    sheets: list[str] = []
     for item in found:
-        if item.path in sheets:
-            continue
         try:
             permit(item, settings, named=bool(paths))
             size = examine(item.location)
+            if is_sheet(head(item.location)):
+                sheets.append(item.path)
+                continue
             reader, note = reader_for(item.path, item.location, known_readers)
         except InputError as error:
             problems.append(Problem(kind=error.kind, message=error.message, path=item.path, hint=error.hint or None))
