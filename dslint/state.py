@@ -256,6 +256,10 @@ class State:
         """The state as an Arrow table with the declared columns and `rank`, `content`, `file`, `row`, `line`."""
         return to_arrow(self.schema, self._chunks)
 
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the state piece by piece, as Arrow tables in the order of `table`: of what is on disk, one is in memory at a time."""
+        return (to_arrow(self.schema, [chunk]) for chunk in self._chunks)
+
     def rows(self) -> Iterator[Any]:
         """Yield every row."""
         for chunk in self._chunks:

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
 from dslint.plugin import Batch, Columns, DatasetRule, Finding, Location, Measure, Meta, OptionFile, Severity, Source, State
-from dslint_duplicates.shingles import plain
+from dslint_duplicates.texts import plain_texts
 
 if TYPE_CHECKING:
     from dslint_duplicates.ngrams import Index
@@ -68,11 +68,8 @@ class BenchmarkOverlap(DatasetRule):
         """Return a row for each task that a record covers."""
         from dslint_duplicates.ngrams import covered
 
-        flat = batch.texts(self.roles)
-        pieces: dict[int, list[str]] = {}
-        for position, item in zip(flat.positions, flat.items, strict=True):
-            pieces.setdefault(position, []).append(item.text)
-        positions, texts = list(pieces), list(map(plain, pieces.values()))
+        said = plain_texts(batch, self.roles)
+        positions, texts = list(said), list(said.values())
         found = [
             (positions[item.text], file, item.task, item.share)
             for file, index in enumerate(self._indices())
