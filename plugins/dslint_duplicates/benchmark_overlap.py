@@ -26,6 +26,8 @@ class BenchmarkOverlap(DatasetRule):
     a limit. 8-grams that more than ten tasks of a file share are its template, and count neither as words of a task nor as seen.
 
     Measured: all 505 questions of three MMLU tests are found in the same questions under another heading, and 1 of their 485 paraphrases.
+    A file of 100 MB is read in 26 CPU seconds and 1.1 GB with 20,000 records to check; its index is made in 60 seconds and 1.1 GB, and used in 9
+    seconds and 0.5 GB. All of this grows with the size of the file.
 
     Blind spots: tasks of fewer than eight words, paraphrases, translations, and a task that is spread over several records.
 
