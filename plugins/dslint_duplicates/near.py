@@ -36,7 +36,7 @@ class NearDuplicate(SimilarRule):
     defaults that is 16 bands of 7, and a recall of 0.998 at 0.85 and of 0.9999 at 0.9; with threshold 0.8 it is 18 bands of 6, and 0.996 at 0.8.
 
     Measured: precision is 1.0, for each finding is verified. Recall, of what comparing each with each finds: 0.998 at 0.8 and 0.996 at 0.85 in the
-    first 40,000 npm package summaries; 0.997 at 0.85 in GPTeacher's Toolformer set (7,673 records from templates), where 19.3 % are
+    first 40,000 npm package summaries; 0.997 at 0.85 in GPTeacher's Toolformer set (7,673 records from templates), where 19.2 % are
     flagged, and 33.5 % would be without the discount. Its author removed rows by similarity at 0.9, 0.8, 0.7 and 0.6: of what is flagged at these
     thresholds 69, 69, 72 and 77 % was removed, and of what was removed 24, 61, 83 and 93 % is flagged.
     160 findings in 19,500 records of CLINC150; the 25 that were read are all true, and 158 have the same intent. 7 in LLaMA-Factory's thirteen
