@@ -1,4 +1,4 @@
-"""The different texts of a state of very many rows, as arrays: some forty bytes a row."""
+"""The different texts of a state of very many rows, as arrays: some fifty bytes a row."""
 
 from __future__ import annotations
 
