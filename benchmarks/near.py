@@ -1,8 +1,9 @@
 """Near duplicates: recall, precision, CPU seconds and memory, beside datasketch with the same shingles, threshold and verification.
 
-`python benchmarks/near.py` prints a table; with `--large`, also eight times as many short rows; with `--toolformer DATA KEPT`, agreement with what
-the author of GPTeacher's Toolformer set removed. Whole processes, CPU seconds (user and system). Recall is that of pairs that were planted and are
-as similar as the threshold asks, by comparing their shingles; precision is checked for every finding, against the record that it names.
+`python benchmarks/near.py` prints a table; with `--toolformer DATA KEPT`, also how far findings agree with what the author of GPTeacher's Toolformer
+set removed. How cost grows with the number of rows is measured by `run.py`. Whole processes, CPU seconds (user and system). Recall is that of pairs
+that were planted and are as similar as the threshold asks, by comparing their shingles; precision is checked for every finding, against the record
+that it names.
 """
 
 from __future__ import annotations
@@ -130,14 +131,11 @@ def toolformer(data: str, kept: str) -> None:
 def main() -> None:
     """Print the tables."""
     options = argparse.ArgumentParser()
-    options.add_argument("--large", action="store_true")
     options.add_argument("--toolformer", nargs=2, metavar=("DATA", "KEPT"))
     given = options.parse_args()
     print("| data | tool | CPU s | peak MB | near found | exact found | findings that are right |\n|---|---|---|---|---|---|---|")
     compared("20,000 documents of 1 kB", 20_000, 160, 600, 0.8, peer=True)
     compared("100,000 short rows", 100_000, 10, 3000, 0.8, peer=False)
-    if given.large:
-        compared("800,000 short rows", 800_000, 10, 24_000, 0.8, peer=False)
     if given.toolformer:
         toolformer(*given.toolformer)
 

@@ -127,6 +127,18 @@ def growth(folder: Path, sizes: Iterable[int]) -> Iterator[str]:
             yield f"| {rows:,} ({bytes_:.0f} MB) | {memory} | {said} |"
 
 
+NEAR = ["--select", "duplicates/near"]
+
+
+def near(folder: Path, sizes: Iterable[int]) -> Iterator[str]:
+    """Yield how the cost of near duplicates grows with the number of rows, in the files of `growth`."""
+    first = 0.0
+    for rows in sizes:
+        cost = measure([*DSLINT, *NEAR, f"grow{rows}.jsonl"], folder, 3 if rows < 1_000_000 else 1)
+        first = first or cost.cpu
+        yield f"| {rows:,} | {cost.cpu:.1f} | {cost.cpu / first:.1f} | {cost.memory:.0f} |"
+
+
 def jobs(folder: Path, rows: int) -> Iterator[str]:
     """Yield what a second process brings."""
     first = 0.0
@@ -161,6 +173,11 @@ def page(folder: Path, sizes: list[int]) -> Iterator[str]:
     yield "JSON Schema, exact and normalized duplicates, and broken lines, with one job; `--memory` is what the state of the rules may take before it"
     yield "goes to disk."
     yield from table("rows | --memory | CPU s | times the first | peak MB | found", growth(folder, sizes))
+    yield "## Near duplicates"
+    yield ""
+    yield "`duplicates/near` with default options on the same rows, one job. Its conclusion looks at all records at once, so that memory grows with"
+    yield "them, by some 300 bytes a row, whatever `--memory` says. What it finds is measured by `benchmarks/near.py`."
+    yield from table("rows | CPU s | times the first | peak MB", near(folder, sizes))
     yield "## Jobs"
     yield ""
     yield "The rules of `structure`, exact and normalized duplicates, and conflicting answers. Memory is that of the largest process."

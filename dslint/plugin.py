@@ -3,6 +3,7 @@
 from msgspec import Meta
 
 from dslint.batch import Batch, primary, selected
+from dslint.embed import embed
 from dslint.errors import ConfigError, NotApplicableError
 from dslint.hooks import hookimpl
 from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
@@ -63,6 +64,7 @@ __all__ = [
     "digest",
     "digests",
     "disjoint",
+    "embed",
     "escape",
     "find_secrets",
     "hookimpl",

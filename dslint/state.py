@@ -256,6 +256,10 @@ class State:
         """The state as an Arrow table with the declared columns and `rank`, `content`, `file`, `row`, `line`."""
         return to_arrow(self.schema, self._chunks)
 
+    def tables(self) -> Iterator[pa.Table]:
+        """Yield the state piece by piece, as Arrow tables in the order of `table`: of what is on disk, one is in memory at a time."""
+        return (to_arrow(self.schema, [chunk]) for chunk in self._chunks)
+
     def rows(self) -> Iterator[Any]:
         """Yield every row."""
         for chunk in self._chunks:
@@ -303,11 +307,15 @@ class State:
             yield value, sorted(groups[value], key=_natural)
 
     def _arrow_groups(self, key: str, at_least: int) -> Iterator[tuple[Any, Sequence[Any]]]:
+        import pyarrow as pa
         import pyarrow.compute as pc
 
-        sizes = self.table.select([key]).group_by(key, use_threads=False).aggregate([([], "count_all")])
-        sizes = sizes.filter(pc.and_(pc.is_valid(sizes[key]), pc.greater_equal(sizes["count_all"], at_least))).sort_by(key)
-        found = self.table.filter(pc.is_in(self.table[key], value_set=sizes[key].combine_chunks()))
+        # Rows without a key, which may be most of what is on disk, are left there.
+        table = pa.concat_tables(piece.filter(pc.is_valid(piece[key])) if piece[key].null_count else piece for piece in self.tables())
+        sizes = table.select([key]).group_by(key, use_threads=False).aggregate([([], "count_all")])
+        sizes = sizes.filter(pc.greater_equal(sizes["count_all"], at_least)).sort_by(key)
+        found = table.filter(pc.is_in(table[key], value_set=sizes[key].combine_chunks()))
+        del table
         names = [key, *(name for name in ("rank", "content", "file", "row") if name != key)]
         found = found.take(pc.sort_indices(found, sort_keys=[(name, "ascending") for name in names]))
         members = self.members(found)

@@ -9,9 +9,10 @@ from dslint_duplicates.leakage import Leakage
 from dslint_duplicates.near import NearDuplicate
 from dslint_duplicates.repeated_line import RepeatedLine
 from dslint_duplicates.same import ExactDuplicate, NormalizedDuplicate
+from dslint_duplicates.semantic import SemanticDuplicate
 
 
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [BenchmarkOverlap, ConflictingAnswer, ExactDuplicate, Leakage, NearDuplicate, NormalizedDuplicate, RepeatedLine]
+    return [BenchmarkOverlap, ConflictingAnswer, ExactDuplicate, Leakage, NearDuplicate, NormalizedDuplicate, RepeatedLine, SemanticDuplicate]

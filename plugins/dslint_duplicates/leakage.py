@@ -157,10 +157,7 @@ class Leakage(DatasetRule):
             if group[0].prompt:
                 prompts.append(group)
                 continue
-            same: dict[bytes, list[Any]] = {}
-            for member in group:
-                same.setdefault(member.exact if self.level == "exact" else b"", []).append(member)
-            for part in same.values():
+            for part in _equal(group) if self.level == "exact" else [group]:
                 yield from self._records(part, state, shared)
         if self.level == "near":
             yield from self._near(state, source, shared)
@@ -198,16 +195,24 @@ def _rank(split: str) -> tuple[int, str]:
     return _ORDER.get(split, 3), split
 
 
-def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[Any, list[Any]]:
-    """Return the first record and those of later splits, and count what the pairs of splits share."""
-    members = sorted((member for member in group if member.split is not None), key=lambda member: (_rank(member.split), member))
-    sizes = Counter(member.split for member in members)
-    splits = list(sizes)
+def _equal(group: Sequence[Any]) -> Iterable[list[Any]]:
+    """Return the records of a group that are equal to the letter, together."""
+    same: dict[bytes, list[Any]] = {}
+    for member in group:
+        same.setdefault(member.exact, []).append(member)
+    return same.values()
+
+
+def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[Any, Iterator[Any]]:
+    """Return the first record and those of later splits, and count what the pairs of splits share. A group may be too large for a list."""
+    sizes = Counter(member.split for member in group)
+    del sizes[None]
+    splits = sorted(sizes, key=_rank)
     for number, later in enumerate(splits):
         for earlier in splits[:number]:
             shared[f"{measure}[{earlier}>{later}]"] += sizes[later]
-    first = members[0] if members else group[0]
-    return first, [member for member in members if member.split != first.split]
+    first = next((member for member in group if splits and member.split == splits[0]), group[0])
+    return first, (member for member in group if member.split not in (None, first.split))
 
 
 def _where(member: Any, state: State) -> str:

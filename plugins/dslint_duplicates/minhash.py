@@ -6,20 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from dslint_duplicates.closest import HALF, LOW, Closest
 from dslint_duplicates.hashing import Array, mixed, ranges
 
 RECALL = 0.99
 """Share of the pairs exactly at the threshold that banding must find; of those above it, it finds more."""
 SMALL = 32
 """In larger buckets each member is paired with the first and with its neighbour only."""
-PARTNERS = 16
-"""Earlier records that one record is compared with, at most: those that look most alike."""
 DEVIATIONS = 4
 """A pair whose estimated similarity is so many standard deviations below the threshold is not compared."""
 _BLOCK = 1 << 16
 _PAIRS = 1 << 16
-_MANY = 1 << 22
-_HALF, _LOW = 32, 0xFFFFFFFF
 
 
 def banding(threshold: float, permutations: int) -> tuple[int, int]:
@@ -65,25 +62,20 @@ def candidates(sketched: Array, threshold: float, apart: Array | None = None) ->
     """
     permutations = sketched.shape[1]
     least = threshold - DEVIATIONS * (threshold * (1 - threshold) / permutations) ** 0.5
-    codes, matches, waiting = [np.zeros(0, np.uint64)], [np.zeros(0, np.uint16)], 0
-    for pairs in _met(sketched, *banding(threshold, permutations)):
-        equal = _matches(sketched, pairs)
+    closest = Closest()
+    for codes in _met(sketched, *banding(threshold, permutations)):
+        equal = _matches(sketched, codes)
         near = equal >= least * permutations
         if apart is not None:
-            near &= apart[(pairs & _LOW).astype(np.int64)] != apart[(pairs >> _HALF).astype(np.int64)]
-        codes.append(pairs[near])
-        matches.append(equal[near])
-        waiting += len(codes[-1])
-        if waiting > _MANY:
-            codes, matches = ([item] for item in _closest(codes, matches))
-            waiting = 0
-    code, _ = _closest(codes, matches)
-    return np.stack([code & _LOW, code >> _HALF], axis=1).astype(np.int64)
+            near &= apart[(codes & LOW).astype(np.int64)] != apart[(codes >> HALF).astype(np.int64)]
+        closest.add(codes[near], equal[near])
+    pairs, _ = closest.found()
+    return pairs
 
 
-def common_share(sketched: Array) -> float:
-    """Estimate how much of a record is what many records have: the mean share, over the permutations, of the most frequent byte."""
-    return float(np.mean([np.bincount(column, minlength=256).max() for column in sketched.T])) / len(sketched)
+def common_share(sketched: Array, chosen: Array) -> float:
+    """Estimate how much of a chosen row is what many of them have: the mean share, over the permutations, of the most frequent byte."""
+    return float(np.mean([np.bincount(column[chosen], minlength=256).max() for column in sketched.T])) / int(chosen.sum())
 
 
 def _met(sketched: Array, bands: int, rows: int) -> Iterator[Array]:
@@ -101,12 +93,12 @@ def _buckets(members: Array, keys: Array) -> tuple[Array, Array, Array]:
 
     Half of a key is enough: members that share it by chance do not look alike.
     """
-    ordered = mixed(keys) & ~np.uint64(_LOW) | np.arange(len(keys), dtype=np.uint64)
+    ordered = mixed(keys) & ~np.uint64(LOW) | np.arange(len(keys), dtype=np.uint64)
     ordered.sort()
-    halves = ordered >> _HALF
+    halves = ordered >> HALF
     starts = np.flatnonzero(np.concatenate([[True], halves[1:] != halves[:-1]]))
     sizes = np.diff(starts, append=len(ordered))
-    return members[(ordered & _LOW).astype(np.int64)], starts[sizes > 1], sizes[sizes > 1]
+    return members[(ordered & LOW).astype(np.int64)], starts[sizes > 1], sizes[sizes > 1]
 
 
 def _paired(members: Array, starts: Array, sizes: Array) -> Iterator[Array]:
@@ -130,7 +122,7 @@ def _crowded(members: Array, starts: Array, sizes: Array) -> tuple[Array, Array]
 def _coded(earlier: Array, later: Array) -> Iterator[Array]:
     for start in range(0, len(later), _PAIRS):
         part = slice(start, start + _PAIRS)
-        yield later[part].astype("u8") << _HALF | earlier[part].astype("u8")
+        yield later[part].astype("u8") << HALF | earlier[part].astype("u8")
 
 
 def _key(sketched: Array, first: int, rows: int) -> Array:
@@ -144,17 +136,6 @@ def _key(sketched: Array, first: int, rows: int) -> Array:
 
 def _matches(sketched: Array, codes: Array) -> Array:
     """Return how many bytes the sketches of each pair have in common."""
-    equal = sketched[(codes & _LOW).astype(np.int64)] == sketched[(codes >> _HALF).astype(np.int64)]
+    equal = sketched[(codes & LOW).astype(np.int64)] == sketched[(codes >> HALF).astype(np.int64)]
     counts: Array = equal.sum(axis=1, dtype=np.uint16)
     return counts
-
-
-def _closest(codes: list[Array], matches: list[Array]) -> tuple[Array, Array]:
-    """Return the pairs once each, and of each later row those PARTNERS that have most in common."""
-    code, places = np.unique(np.concatenate(codes), return_index=True)
-    equal = np.concatenate(matches)[places]
-    later = code >> _HALF
-    order = np.lexsort((code, -equal.astype(np.int32), later))
-    rank = np.arange(len(code)) - np.searchsorted(later, later)
-    kept = np.sort(order[rank < PARTNERS])
-    return code[kept], equal[kept]

@@ -20,6 +20,7 @@ TEMPLATE = 10
 """An n-gram that more tasks of a file share tells none of them."""
 _MAGIC = b"PK"
 _VERSION = 1
+_AT_ONCE = 1 << 16
 
 
 class Index(NamedTuple):
@@ -76,28 +77,34 @@ def _load(file: OptionFile, ngram: int) -> Index:
 
 
 def _made(file: OptionFile, fields: tuple[str, ...], ngram: int, salt: bytes) -> Index:
-    found = [task for task in tasks(file, fields) if task.text.strip()]
-    grams, task, place = _grams([plain([item.text]) for item in found], ngram)
-    order = np.lexsort((place, task, grams))
+    rows, lines, texts = [], [], []
+    for item in tasks(file, fields):
+        if text := plain([item.text]):
+            rows.append(item.row)
+            lines.append(item.line)
+            texts.append(text)
+    grams, task, place = _grams(texts, ngram)
+    del texts
+    # They come by task and place, and stay so where they are equal.
+    order = np.argsort(grams, kind="stable")
     grams, task, place = grams[order], task[order], place[order]
     _, counts = np.unique(grams, return_counts=True)
     # Repeats within a task count once too often, which matters to a text that repeats itself ten times only.
     kept = np.repeat(counts <= TEMPLATE, counts)
     grams, task, place = grams[kept], task[kept], place[kept]
-    told = np.zeros(len(found), np.int64)
+    told = np.zeros(len(rows), np.int64)
     numbers, counted = _counted(task, place, ngram)
     told[numbers] = counted
     if salt:
         grams = salted(grams, salt)
         order = np.argsort(grams, kind="stable")
         grams, task, place = grams[order], task[order], place[order]
-    rows, lines = (np.array([item[number] for item in found], np.int64) for number in (0, 1))
-    return Index(os.path.basename(file.path), ngram, salt, grams, task.astype(np.int32), place.astype(np.int32), rows, lines, told)
+    return Index(os.path.basename(file.path), ngram, salt, grams, task, place, np.array(rows, np.int64), np.array(lines, np.int64), told)
 
 
 def _grams(texts: Sequence[str], ngram: int) -> tuple[Array, Array, Array]:
     """Return the n-grams of texts: hash, text, and place among the words. Texts with fewer words have none."""
-    found = [(np.zeros(0, np.uint64), np.zeros(0, np.int64), np.zeros(0, np.int64))]
+    found = [(np.zeros(0, np.uint64), np.zeros(0, np.int32), np.zeros(0, np.int32))]
     first = 0
     for part in parts(texts):
         values, starts = hashes(part, Kind("word", ngram))
@@ -106,7 +113,8 @@ def _grams(texts: Sequence[str], ngram: int) -> tuple[Array, Array, Array]:
             sizes[number] = len(words(part[number])) >= ngram
         values = values[ranges(starts[:-1], sizes)]
         starts = offsets(sizes)
-        found.append((values, first + np.repeat(np.arange(len(part)), sizes), np.arange(len(values)) - np.repeat(starts[:-1], sizes)))
+        text, place = first + np.repeat(np.arange(len(part)), sizes), np.arange(len(values)) - np.repeat(starts[:-1], sizes)
+        found.append((values, text.astype(np.int32), place.astype(np.int32)))
         first += len(part)
     return tuple(np.concatenate(column) for column in zip(*found, strict=True))  # type: ignore[return-value]
 
@@ -120,7 +128,7 @@ def covered(texts: Sequence[str], index: Index, share: float) -> list[Covered]:
     first = np.searchsorted(index.grams, grams)
     sizes = np.searchsorted(index.grams, grams, side="right") - first
     met = ranges(first, sizes)
-    pairs, counted = _counted(np.repeat(text, sizes) * len(index.rows) + index.task[met], index.place[met], index.ngram)
+    pairs, counted = _counted(np.repeat(text.astype(np.int64), sizes) * len(index.rows) + index.task[met], index.place[met], index.ngram)
     shares = counted / index.words[pairs % len(index.rows)]
     return [
         Covered(pair // len(index.rows), pair % len(index.rows), found)
@@ -131,17 +139,21 @@ def covered(texts: Sequence[str], index: Index, share: float) -> list[Covered]:
 
 def salted(grams: Array, salt: bytes) -> Array:
     """Return keyed one-way hashes of n-grams: the plain ones can be traced back to words."""
-    plain_bytes = grams.astype("<u8").tobytes()
-    made = (blake2b(plain_bytes[at : at + 8], digest_size=8, key=salt).digest() for at in range(0, len(plain_bytes), 8))
-    return np.frombuffer(b"".join(made), "<u8").astype(np.uint64)
+    found = np.empty(len(grams), np.uint64)
+    for start in range(0, len(grams), _AT_ONCE):
+        plain_bytes = grams[start : start + _AT_ONCE].astype("<u8").tobytes()
+        made = (blake2b(plain_bytes[at : at + 8], digest_size=8, key=salt).digest() for at in range(0, len(plain_bytes), 8))
+        found[start : start + _AT_ONCE] = np.frombuffer(b"".join(made), "<u8")
+    return found
 
 
 def _counted(owner: Array, place: Array, ngram: int) -> tuple[Array, Array]:
     """Return the distinct owners of n-grams, in order, and how many words their n-grams cover."""
     order = np.lexsort((place, owner))
-    owner, place = owner[order].astype(np.int64), place[order].astype(np.int64)
+    owner, place = owner[order], place[order]
+    del order
     last = np.append(owner[1:] != owner[:-1], np.ones(min(len(owner), 1), bool))
     words_ahead = np.where(last, ngram, np.minimum(np.diff(place, append=0), ngram))
     ends = np.flatnonzero(last)
-    totals = np.cumsum(words_ahead)[ends]
+    totals = np.cumsum(words_ahead, dtype=np.int64)[ends]
     return owner[ends], np.diff(totals, prepend=0)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
-from dslint.plugin import Batch, Columns, Observer, Record, Source, State, digest
+from dslint.plugin import Batch, Columns, Confidence, DatasetRule, Finding, Location, Measure, Observer, Record, Source, State, digest
 from dslint_duplicates.normalize import normalize
 from dslint_duplicates.shingles import Kind, Shingling, parts, plain, shingle_set, shingling
+from dslint_duplicates.texts import plain_texts
 
 FEW, FEW_CHARACTERS = 64, 100_000
 """So few records are compared each with each: importing numpy takes longer."""
@@ -39,19 +41,14 @@ class Sketches(Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """Return a row for each record, two for one whose size is near the border of the kinds of shingles."""
-        flat = batch.texts(self.roles)
-        pieces: dict[int, list[str]] = {}
-        for position, item in zip(flat.positions, flat.items, strict=True):
-            pieces.setdefault(position, []).append(item.text)
         positions: list[int] = []
         texts: list[str] = []
         long: list[bool] = []
-        for position, found in pieces.items():
-            if text := plain(found):
-                for kind in self.shingling.kinds(len(text), self.threshold):
-                    positions.append(position)
-                    texts.append(text)
-                    long.append(kind is self.shingling.long)
+        for position, text in plain_texts(batch, self.roles).items():
+            for kind in self.shingling.kinds(len(text), self.threshold):
+                positions.append(position)
+                texts.append(text)
+                long.append(kind is self.shingling.long)
         sizes = list(map(len, texts))
         few = len(texts) <= FEW and sum(sizes) <= FEW_CHARACTERS
         return {
@@ -95,6 +92,43 @@ class Match(NamedTuple):
     group: int
 
 
+class SimilarRule(DatasetRule):
+    """A rule that flags each record that is like an earlier one."""
+
+    sees = "all"
+    measures = {  # noqa: RUF012 - a declaration, never changed
+        "in-groups": "share of the records with text that are in a group of records that are alike",
+        "largest-group": "records in the largest of these groups",
+    }
+    how: ClassVar[str] = "similar"
+    """What a finding says of two records."""
+    confidence: ClassVar[Confidence] = Confidence.HIGH
+
+    @abstractmethod
+    def matches(self, state: State, source: Source) -> list[Match]:
+        """Return for each record the most similar one of those before it that are similar enough."""
+
+    def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
+        """Yield a finding for each record that is like an earlier one."""
+        found = self.matches(state, source)
+        groups = {(match.first.file, match.first.row): match.group for match in found}
+        if len(state):
+            yield Measure("in-groups", sum(groups.values()) / len(state))
+            yield Measure("largest-group", max(groups.values(), default=0))
+        for match in found:
+            before, first = state.at(match.earlier), state.at(match.first)
+            message = f"{match.similarity:.2f} {self.how} to {before.path} line {before.line}"
+            if match.group > 2:
+                message += f", one of {match.group:,} from {first.path} line {first.line} on"
+            yield self.finding(
+                state.at(match.later),
+                message,
+                confidence=self.confidence,
+                related=[before] if before == first else [before, first],
+                score=match.similarity,
+            )
+
+
 def matches(state: State, source: Source, how: Sketches, apart: Callable[[Any], Any] | None = None) -> list[Match]:
     """Return for each record the most similar one of those before it that are similar enough, and not equal after normalising.
 
@@ -104,23 +138,19 @@ def matches(state: State, source: Source, how: Sketches, apart: Callable[[Any], 
     few = list(state.rows()) if len(state) <= FEW else []
     if few and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
         few, times = _distinct(few, apart)
-        found = _best(_compared(few, texts_at(few, state, source, how), how, apart), times)
-        rows = dict(enumerate(few))
-    else:
-        from dslint_duplicates.many import Many
+        return best(_compared(few, texts_at(few, state, source, how.text), how, apart), times, lambda numbers: [few[number] for number in numbers])
+    from dslint_duplicates.distinct import Distinct
+    from dslint_duplicates.many import similar
 
-        many = Many(state, source, how, apart)
-        found = _best(many.similar(), many.times)
-        numbers = sorted({number for match in found for number in (match.later, match.earlier, match.first)})
-        rows = dict(zip(numbers, many.rows(numbers), strict=True))
-    return [match._replace(later=rows[match.later], earlier=rows[match.earlier], first=rows[match.first]) for match in found]
+    texts = Distinct(state, source, how.text, apart)
+    return best(similar(texts, how), texts.times.tolist(), texts.rows)
 
 
-def texts_at(rows: Sequence[Any], state: State, source: Source, how: Sketches) -> list[str]:
+def texts_at(rows: Sequence[Any], state: State, source: Source, text: Callable[[Record], str]) -> list[str]:
     """Return the texts of the records of some rows, read again."""
-    places = [state.at(row) for row in rows]
-    found = {(record.path, record.row): how.text(record) for record in source.records(places)}
-    return [found[at.path or "", at.row or 0] for at in places]
+    places = [(at.path, at.row) for at in map(state.at, rows)]
+    found = {(record.path, record.row): text(record) for record in source.records(Location(*place) for place in places)}
+    return [found[path or "", row or 0] for path, row in places]
 
 
 def _distinct(rows: list[Any], apart: Callable[[Any], Any] | None) -> tuple[list[Any], list[int]]:
@@ -146,8 +176,11 @@ def _compared(rows: list[Any], texts: list[str], how: Sketches, apart: Callable[
                 yield other, number, similarity
 
 
-def _best(pairs: Iterable[tuple[int, int, float]], times: Sequence[int]) -> list[Match]:
-    """Return for each later record its most similar earlier one, the first of those equally similar, and the group to which the pairs join it."""
+def best(pairs: Iterable[tuple[int, int, float]], times: Sequence[int], rows: Callable[[list[int]], Sequence[Any]]) -> list[Match]:
+    """Return for each later record its most similar earlier one, the first of those equally similar, and the group to which the pairs join it.
+
+    Records are numbers, of which `rows` gives the rows; `times` says how often the text of each is there.
+    """
     best: dict[int, tuple[float, int]] = {}
     parent: dict[int, int] = {}
 
@@ -164,4 +197,8 @@ def _best(pairs: Iterable[tuple[int, int, float]], times: Sequence[int]) -> list
     sizes = Counter[int]()
     for number in parent:
         sizes[root(number)] += times[number]
-    return [Match(later, earlier, -similarity, root(later), sizes[root(later)]) for later, (similarity, earlier) in sorted(best.items())]
+    numbers = sorted(parent)
+    row = dict(zip(numbers, rows(numbers), strict=True))
+    return [
+        Match(row[later], row[earlier], -similarity, row[root(later)], sizes[root(later)]) for later, (similarity, earlier) in sorted(best.items())
+    ]

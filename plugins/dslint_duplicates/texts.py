@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
 from dslint.plugin import Batch, Text, Turn, digest, digests, lookup
 from dslint_duplicates.normalize import normalize_all
+from dslint_duplicates.shingles import plain
 
 Said = list[tuple[str | None, str]]
 """The texts of a record: (role, normalised text)."""
@@ -15,6 +17,15 @@ Said = list[tuple[str | None, str]]
 _CALLERS = ("function_call", "tool_call")
 _CALL_PARTS = ("tool_call", "tool_use", "function_call")
 _ARGUMENTS = ("arguments", "input", "parameters")
+
+
+def plain_texts(batch: Batch, roles: Sequence[str]) -> dict[int, str]:
+    """Return for each record that has texts in some roles, by its position, these as one plain text."""
+    flat = batch.texts(roles)
+    pieces: dict[int, list[str]] = {}
+    for position, item in zip(flat.positions, flat.items, strict=True):
+        pieces.setdefault(position, []).append(item.text)
+    return {position: text for position, found in pieces.items() if (text := plain(found))}
 
 
 def texts_of(batch: Batch) -> list[list[Text]]:

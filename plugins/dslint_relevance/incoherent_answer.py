@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from dslint.plugin import Batch, Confidence, Finding, Meta, Record, RecordRule, Severity
+from dslint.plugin import Batch, Confidence, Finding, Meta, Record, RecordRule, Severity, embed
 
 _ENOUGH = 20
 """Code points below which an answer, or a question, says too little to be compared."""
@@ -66,10 +66,7 @@ class IncoherentAnswer(RecordRule):
                 yield from self._judged(batch.records[position], pairs[position][0], score)
 
     def _distances(self, pairs: Sequence[tuple[str, str, str]]) -> list[float]:
-        from dslint_relevance.similarity import Embeddings
-
-        encode = Embeddings()
-        prompts, answers = encode([prompt for _, prompt, _ in pairs]), encode([answer for *_, answer in pairs])
+        prompts, answers = embed([prompt for _, prompt, _ in pairs]), embed([answer for *_, answer in pairs])
         return [round(min(max(1 - float(cosine), 0.0), 1.0), 4) for cosine in (prompts * answers).sum(axis=1)]
 
     def _judged(self, record: Record, field: str, score: float) -> Iterable[Finding]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from dslint.plugin import Batch, Confidence, Finding, Meta, OptionFile, Record, RecordRule, Severity, digest, texts_in
+from dslint.plugin import Batch, Confidence, Finding, Meta, OptionFile, Record, RecordRule, Severity, digest, embed, texts_in
 
 if TYPE_CHECKING:
     from dslint_relevance.similarity import Nearness
@@ -85,9 +85,9 @@ class OffTopic(RecordRule):
 
     @cached_property
     def _nearness(self) -> Nearness:
-        from dslint_relevance.similarity import Characters, Embeddings, Nearness
+        from dslint_relevance.similarity import Characters, Nearness
 
-        return Nearness(self._texts, Embeddings() if self.backend == "semantic" else Characters(self._texts))
+        return Nearness(self._texts, embed if self.backend == "semantic" else Characters(self._texts))
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding if the record is farther from the reference than most of the reference."""

