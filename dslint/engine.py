@@ -387,7 +387,8 @@ def _pairs(rule: PairRule, state: State) -> dict[tuple[int, ...], tuple[Any, Any
 
 def _one_per_record(findings: Findings) -> Iterator[Finding]:
     for _, same in groupby(findings, key=lambda finding: (finding.at.path, finding.at.row)):
-        yield min(same, key=_preference)
+        found = list(same)
+        yield found[0] if len(found) == 1 else min(found, key=_preference)
 
 
 def _preference(finding: Finding) -> tuple[Any, ...]:

@@ -191,9 +191,13 @@ def redact_finding(finding: Finding) -> Finding:
 def _redact_around(text: str, paths: set[str]) -> str:
     if not paths:
         return redact(text)
-    pieces = re.split("(" + "|".join(re.escape(path) for path in sorted(paths, key=len, reverse=True)) + ")", text)
-    safe = "".join(piece if piece in paths else redact(piece) for piece in pieces)
+    safe = "".join(piece if piece in paths else redact(piece) for piece in _borders(frozenset(paths)).split(text))
     return text if safe != text and redact(text) == text else safe
+
+
+@lru_cache(maxsize=256)
+def _borders(paths: frozenset[str]) -> re.Pattern[str]:
+    return re.compile("(" + "|".join(re.escape(path) for path in sorted(paths, key=lambda path: (-len(path), path))) + ")")
 
 
 def _redact_location(at: Location) -> Location:

@@ -93,12 +93,13 @@ def fingerprinted(findings: Collection[Finding], key: bytes = b"") -> Iterator[F
     """
     repeated = _repeated(findings) if len(findings) > KEPT else None
     seen: dict[int, int] = {}
+    keyed = blake2b(digest_size=16, key=key or DEFAULT_KEY)
     for finding in findings:
         same = _sameness(finding)
         ordinal = 0
         if repeated is None or same in repeated:
             ordinal = seen[same] = seen.get(same, -1) + 1
-        made = blake2b(digest_size=16, key=key or DEFAULT_KEY)
+        made = keyed.copy()
         for part in (finding.rule.encode(), finding.identity, str(ordinal).encode()):
             made.update(len(part).to_bytes(4, "big") + part)
         yield replace(finding, fingerprint=made.hexdigest())

@@ -23,6 +23,26 @@ _POINTERS = {field: f"/{field}" for field in TEXT_FIELDS}
 LABEL_FIELDS = ("label", "intent", "category", "class", "labels", "target", "sentiment", "label_text")
 
 
+def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
+    for name in names:
+        if name in value:
+            return name
+    return None
+
+
+def _read_text(value: Any) -> tuple[list[Text], list[ShapeProblem]]:
+    """Return the text of a record that has one."""
+    if type(value) is not dict:
+        return [], [ShapeProblem("", "the record is not an object")]
+    for field, pointer in _POINTERS.items():
+        if field in value:
+            text = value[field]
+            if type(text) is not str:
+                return [], [ShapeProblem(pointer, "the text is not a string")]
+            return [Text(pointer, "text", text, True)], []
+    return [], [ShapeProblem("", f"the record has no text: none of {', '.join(TEXT_FIELDS[:3])} ...")]
+
+
 class Classification:
     """`{"text": ..., "label": ...}`, under these or other usual names."""
 
@@ -36,9 +56,8 @@ class Classification:
         text, label = _first(value, TEXT_FIELDS), _first(value, LABEL_FIELDS)
         return text is not None and label is not None and type(value[text]) is str and type(value[label]) not in (dict, list)
 
-    def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-        """Return the text; the label is a column, not a text."""
-        return _read_text(value)
+    read = staticmethod(_read_text)
+    """Return the text; the label is a column, not a text."""
 
     def turns(self, value: Any) -> list[Turn]:
         """Return nothing: this is no conversation."""
@@ -87,25 +106,6 @@ class AnyShape:
         """Return nothing: this is no conversation."""
         del value
         return []
-
-
-def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
-    for name in names:
-        if name in value:
-            return name
-    return None
-
-
-def _read_text(value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-    if type(value) is not dict:
-        return [], [ShapeProblem("", "the record is not an object")]
-    for field, pointer in _POINTERS.items():
-        if field in value:
-            text = value[field]
-            if type(text) is not str:
-                return [], [ShapeProblem(pointer, "the text is not a string")]
-            return [Text(pointer, "text", text, True)], []
-    return [], [ShapeProblem("", f"the record has no text: none of {', '.join(TEXT_FIELDS[:3])} ...")]
 
 
 def label_field(value: Any) -> str | None:
