@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from importlib import metadata
 from itertools import pairwise
 from typing import Any
@@ -302,6 +302,7 @@ def _scope(rule: type[Rule]) -> str:
     return "dataset" if issubclass(rule, DatasetRule) else "record"
 
 
+@cache
 def _importable(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None

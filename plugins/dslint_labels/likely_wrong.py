@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 SMALLEST = 5
 """Texts that a label must have: of fewer nothing can be learnt."""
+_TOO_FEW = f"there are not two labels with {SMALLEST} texts or more"
+_SMALL = 1000
 TRUSTED_WEIGHT = 2.0
 ENOUGH_TRUSTED = 50
 """Checked labels from which on they alone calibrate the probabilities."""
@@ -145,9 +148,12 @@ class LikelyWrong(DatasetRule):
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each label that is likely wrong, and how many there are estimated to be."""
+        trusted, reviewed = self._trusted(), self._reviewed()
+        if self.probabilities is None and len(state) <= _SMALL and _hopeless(state, (*trusted.values(), *reviewed.values())):
+            raise NotApplicableError(_TOO_FEW)
         import numpy as np
 
-        data = Dataset(state, self._trusted(), self._reviewed())
+        data = Dataset(state, trusted, reviewed)
         judged = (data.given >= 0) & (data.checked < 0)
         if self.probabilities is not None:
             yield from self._by_given(data, np.flatnonzero(judged), self.probabilities, source)
@@ -276,6 +282,14 @@ def _confidence(probability: float) -> Confidence:
     return Confidence.HIGH if probability >= SURE else Confidence.MEDIUM if probability >= LIKELY else Confidence.LOW
 
 
+def _hopeless(state: State, added: Iterable[tuple[str, str]]) -> bool:
+    """Say whether there cannot be two labels with enough texts: told before anything large is imported."""
+    rows = list(state.rows())
+    said = [label for row in rows for label in {row.label, row.checked} - {None}]
+    sizes = Counter([*said, *(label for _, label in added)])
+    return all(row.kind in ("class", "missing") for row in rows) and sum(size >= SMALLEST for size in sizes.values()) < 2
+
+
 def _checked_noise(data: Dataset) -> float | None:
     """Return the share of given labels that are not what a person says, of those checked; None if there are too few."""
     both = (data.given >= 0) & (data.checked >= 0)
@@ -303,7 +317,7 @@ def _cases(data: Dataset) -> tuple[Cases, Array]:
     sizes = np.bincount(labels, minlength=len(data.labels))
     names = np.flatnonzero(sizes >= SMALLEST)
     if len(names) < 2:
-        raise NotApplicableError(f"there are not two labels with {SMALLEST} texts or more")
+        raise NotApplicableError(_TOO_FEW)
     kept = sizes[labels] >= SMALLEST
     return Cases(texts[kept], np.searchsorted(names, labels[kept]), heaviest[kept], len(names)), names
 

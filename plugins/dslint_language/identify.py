@@ -42,7 +42,6 @@ def identify(texts: Sequence[str]) -> list[str | None]:
 
 def told(text: str, sure: float = SURE, sure_of_few: float = SURE_OF_FEW) -> str | None:
     """Return the same for one text, at the least probability asked for."""
-    predict = _model()
     begin = text[: 3 * READ]
     if _MARKED.search(begin):
         if is_code(begin):
@@ -56,6 +55,7 @@ def told(text: str, sure: float = SURE, sure_of_few: float = SURE_OF_FEW) -> str
     dense = not letters.isascii() and len(_DENSE.findall(letters)) >= DENSE
     if (len(letters) < SHORT and not dense) or (not begin.islower() and _names(words)):
         return None
+    predict = _model()
     share, label = predict(f"{plain}\n", 1, 0.0, "replace")[0]
     if share > sure_of_few and label[9:] not in _UNSURE:
         return str(label[9:])
