@@ -37,8 +37,8 @@ def normalize_all(texts: list[str]) -> list[str]:
         simple = [text.isascii() and "\0" not in text for text in texts]
         joined = "\0".join(compress(texts, simple))
     plain = joined.encode().translate(_ASCII_BUT_NUL)
-    while b"  " in plain:
-        plain = plain.replace(b"  ", b" ")
+    while len(shorter := plain.replace(b"  ", b" ")) < len(plain):
+        plain = shorter
     done = plain.replace(b" \0", b"\0").replace(b"\0 ", b"\0").strip(b" ").decode().split("\0")
     if b"-" in plain:
         done = list(map(_hyphens_apart, done))
