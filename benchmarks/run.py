@@ -180,7 +180,7 @@ def page(folder: Path, sizes: list[int]) -> Iterator[str]:
     yield from table("rows | CPU s | times the first | peak MB", near(folder, sizes))
     yield "## Jobs"
     yield ""
-    yield "The rules of `structure`, exact and normalized duplicates, and conflicting answers. Memory is that of the largest process."
+    yield "The rules of `structure`, exact and normalized duplicates, and conflicting answers."
     yield from table("rows | jobs | wall s | faster | CPU s | same report", jobs(folder, sizes[-1]))
 
 

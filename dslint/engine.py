@@ -13,6 +13,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from dslint.batch import Batch, Identify
+from dslint.columns import Chunk, Columns, to_arrow
 from dslint.errors import DslintError, InputError, NotApplicableError, PluginError
 from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Problem
@@ -20,7 +21,7 @@ from dslint.partial import Crash, Partial, Tally, Whole, note_crash
 from dslint.protocols import Source
 from dslint.record import Record
 from dslint.rules import Active, DatasetRule, Observer, PairRule, RecordRule
-from dslint.state import ENGINE_COLUMNS, Chunk, Columns, State, Store, to_arrow
+from dslint.state import ENGINE_COLUMNS, State, Store
 
 Stamp = Callable[[Finding, Record], Finding]
 """Adds to a finding what only its record tells: id, identity, slices, and whether the owners suppressed it."""

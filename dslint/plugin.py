@@ -3,6 +3,7 @@
 from msgspec import Meta
 
 from dslint.batch import Batch, primary, selected
+from dslint.columns import Columns
 from dslint.embed import embed
 from dslint.errors import ConfigError, NotApplicableError
 from dslint.hooks import hookimpl
@@ -22,7 +23,7 @@ from dslint.secrets import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.shapes import conversation
 from dslint.sheet import Reviewed
 from dslint.sheet import read as read_sheet
-from dslint.state import Columns, State
+from dslint.state import State
 
 __all__ = [
     "DATASET",

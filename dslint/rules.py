@@ -12,11 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from dslint.batch import Batch
+from dslint.columns import Columns
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
 from dslint.record import Record
-from dslint.state import Columns, State
+from dslint.state import State
 
 
 class OptionFile(Struct, frozen=True):

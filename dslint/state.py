@@ -11,16 +11,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import accumulate, chain, compress, count, islice
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeAlias, overload
+from typing import TYPE_CHECKING, Any, overload
 
+from dslint.columns import Chunk, arrow_type, chunk_length, scalar, to_arrow
 from dslint.errors import PluginError
 from dslint.model import Input, Location
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-Columns = Mapping[str, Sequence[Any]]
-"""Equally long columns by name: what `observe` returns. A column `record` holds batch positions where a record has none or several rows."""
 
 DIGEST_SIZE = 16
 DIGEST = f"binary[{DIGEST_SIZE}]"
@@ -35,44 +33,6 @@ _PLAIN_ROWS = 16_384
 """The same once Arrow is imported."""
 _CHUNK = 8_192
 """Rows that are turned from Arrow into Python at a time; a group of more rows is read anew wherever it is gone through."""
-
-
-Chunk: TypeAlias = "Columns | pa.Table"
-"""Rows of state: plain, or an Arrow table."""
-
-
-def arrow_type(name: str) -> pa.DataType:
-    """Return the Arrow type for a declared one: `binary[N]`, `binary`, `string`, `int32`, `int64`, `uint64`, `double`, `bool`, or `list<...>`."""
-    import pyarrow as pa
-
-    if name.startswith("binary["):
-        return pa.binary(int(name[7:-1]))
-    if name.startswith("list<"):
-        return pa.list_(arrow_type(name[5:-1]))
-    simple = {
-        "binary": pa.binary,
-        "string": pa.string,
-        "int32": pa.int32,
-        "int64": pa.int64,
-        "uint64": pa.uint64,
-        "double": pa.float64,
-        "bool": pa.bool_,
-    }
-    if name not in simple:
-        raise PluginError(f"unknown state type {name!r}", f"use one of binary[N], list<...>, {', '.join(simple)}")
-    return simple[name]()
-
-
-def to_arrow(schema: Mapping[str, str], chunks: Iterable[Chunk]) -> pa.Table:
-    """Return chunks of state as one Arrow table."""
-    import pyarrow as pa
-
-    fields = pa.schema([(name, arrow_type(kind)) for name, kind in schema.items()])
-    tables = [
-        chunk if isinstance(chunk, pa.Table) else pa.table({name: pa.array(chunk[name], fields.field(name).type) for name in schema}, schema=fields)
-        for chunk in chunks
-    ]
-    return pa.concat_tables(tables) if tables else fields.empty_table()
 
 
 @lru_cache(maxsize=256)
@@ -189,11 +149,6 @@ class Store:
         self._plain = 0
 
 
-def chunk_length(chunk: Chunk) -> int:
-    """Return the number of rows of a chunk of state."""
-    return len(chunk["row"]) if isinstance(chunk, Mapping) else int(chunk.num_rows)
-
-
 def _slots(chunk: Chunk, key: str, parts: int) -> bytes:
     """Return for each row the number of the part that its key belongs to, one byte each."""
     if not isinstance(chunk, Mapping) and chunk.schema.field(key).type == arrow_type(DIGEST):
@@ -213,7 +168,7 @@ def _dealt(chunk: Chunk, slots: bytes, part: int) -> Chunk:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    return chunk.filter(pc.equal(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)]), part))
+    return chunk.filter(pc.equal(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)]), scalar(part, "uint8")))
 
 
 def _sorted_out(table: pa.Table, key: str, parts: int) -> list[pa.Table]:
@@ -318,8 +273,9 @@ class State:
 
         # Rows without a key, which may be most of what is on disk, are left there.
         table = pa.concat_tables(piece.filter(pc.is_valid(piece[key])) if piece[key].null_count else piece for piece in self.tables())
-        sizes = table.select([key]).group_by(key, use_threads=False).aggregate([([], "count_all")])
-        sizes = sizes.filter(pc.greater_equal(sizes["count_all"], at_least)).sort_by(key)
+        counts = pc.value_counts(table[key])  # `group_by` would import pyarrow.acero, and with it pandas
+        sizes = pa.table({key: counts.field("values"), "size": counts.field("counts")})
+        sizes = sizes.filter(pc.greater_equal(sizes["size"], scalar(at_least))).sort_by(key)
         found = table.filter(pc.is_in(table[key], value_set=sizes[key].combine_chunks()))
         del table
         names = [key, *(name for name in ("rank", "content", "file", "row") if name != key)]
@@ -327,7 +283,7 @@ class State:
         members = self.members(found)
         start = 0
         for batch in sizes.to_batches(max_chunksize=_CHUNK):
-            for value, size in zip(batch[key].to_pylist(), batch["count_all"].to_pylist(), strict=True):
+            for value, size in zip(batch[key].to_pylist(), batch["size"].to_pylist(), strict=True):
                 if size <= _CHUNK:
                     yield value, list(islice(members, size))
                 else:

@@ -10,6 +10,7 @@ from hashlib import blake2b
 from msgspec.structs import replace
 from xxhash import xxh3_64_intdigest
 
+from dslint.columns import scalar
 from dslint.findings import KEPT
 from dslint.globs import matches_any
 from dslint.model import DATASET, Finding
@@ -115,8 +116,9 @@ def _repeated(findings: Iterable[Finding]) -> set[int]:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    counts = pc.value_counts(pa.array(array("Q", map(_sameness, findings)), pa.uint64()))
-    return set(counts.field("values").filter(pc.greater(counts.field("counts"), 1)).to_pylist())
+    same = array("Q", map(_sameness, findings))
+    counts = pc.value_counts(pa.Array.from_buffers(pa.uint64(), len(same), [None, pa.py_buffer(same)]))
+    return set(counts.field("values").filter(pc.greater(counts.field("counts"), scalar(1))).to_pylist())
 
 
 def suppressed(findings: Iterable[Finding], entries: Sequence[Suppression], today: datetime.date) -> Iterator[Finding]:

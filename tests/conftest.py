@@ -76,7 +76,7 @@ class Workspace:
 
     def run(self, *args: str, env: Mapping[str, str] | None = None) -> Result:
         """Run the command as a process of its own."""
-        done = subprocess.run(**self.command(*args, env=env), capture_output=True, check=False, timeout=60, stdin=subprocess.DEVNULL)
+        done = subprocess.run(**self.command(*args, env=env), capture_output=True, check=False, timeout=300, stdin=subprocess.DEVNULL)
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def check(self, *args: str, env: Mapping[str, str] | None = None) -> Result:

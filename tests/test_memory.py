@@ -198,7 +198,7 @@ def test_a_killed_run_leaves_nothing_torn_and_the_next_one_is_right(work, slow):
     process = subprocess.Popen(**slow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     begun(work, process)
     process.kill()
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     assert left(work) == ["data.jsonl"]
     os.killpg(process.pid, signal.SIGKILL)  # its workers, which would end by themselves
     done = subprocess.run(**slow, check=False, capture_output=True)
@@ -216,7 +216,7 @@ def test_an_interrupted_run_stops_its_workers(work, slow):
     )
     begun(work, process)
     os.killpg(process.pid, signal.SIGINT)  # what a terminal does
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, b""), err
     assert b"Traceback" not in err
     for _ in range(100):
@@ -243,7 +243,7 @@ def terminal(command):
             except OSError:
                 break
     os.close(parent)
-    process.wait(timeout=20)
+    process.wait(timeout=120)
     return said.decode()
 
 

@@ -378,3 +378,28 @@ def test_missing_files_and_folders_are_said(tmp_path):
     for path, words in ((tmp_path / "no.jsonl", "no such file"), (tmp_path, "folder")):
         with pytest.raises(InputError, match=re.escape(words)):
             files.examine(str(path))
+
+
+CHATS = b"".join(
+    b'{"messages": [{"role": "user", "content": "say \\"a\\": %d"}, {"role": "assistant", "content": "\\\\"}]}\n' % n for n in range(100)
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "field"),
+    [
+        (b'{"messages": [{"role": "user", "role": "x", "content": "b"}]}', ""),
+        (b'{"messages": [], "messages": []}', "/messages"),
+        (b'{"a\\\\": 1, "b": {"c": 2, "c": 3}}', ""),
+    ],
+)
+def test_a_nested_key_that_stands_twice_is_said_among_many_sound_records(data, line, field):
+    records, defects = read(data(CHATS + line + b"\n" + CHATS))
+    assert len(records) == 201
+    assert [(d.rule, d.row, d.field) for d in defects] == [("dslint/duplicate-key", 100, field)]
+
+
+def test_records_that_are_nested_too_deeply_are_said_among_many_sound_ones(data):
+    deep = b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}\n"
+    records, defects = read(data(CHATS + deep + CHATS))
+    assert (len(records), [(d.rule, d.row) for d in defects]) == (200, [("dslint/parse-error", 100)])

@@ -35,7 +35,7 @@ def on_terminal(work, *args, env=None):
         if not piece:
             break
         pieces.append(piece)
-    said = process.communicate(timeout=60)[1].decode()
+    said = process.communicate(timeout=300)[1].decode()
     os.close(ours)
     return b"".join(pieces).decode().replace("\r\n", "\n"), said, process.returncode
 

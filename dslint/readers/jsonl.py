@@ -83,9 +83,10 @@ class Lines(Collector):
         """
         block = b"\n".join(lines)
         count = len(lines)
-        if block[:1] != b"{" or block[-1:] != b"}" or block.count(b"}\n{") != count - 1 or max(map(len, lines)) > self.max_record:
+        longest = max(map(len, lines))
+        if block[:1] != b"{" or block[-1:] != b"}" or block.count(b"}\n{") != count - 1 or longest > self.max_record:
             return False
-        if any(len(line) > 2 * self.max_depth and line.count(b"{") + line.count(b"[") > self.max_depth for line in lines):
+        if longest > 2 * self.max_depth and any(line.count(b"{") + line.count(b"[") > self.max_depth for line in lines):
             return False
         try:
             values = decode_lines(block)
