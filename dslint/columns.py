@@ -18,14 +18,14 @@ Chunk: TypeAlias = "Columns | pa.Table"
 """Rows of state: plain, or an Arrow table."""
 
 
-_LETTERS = {"uint8": "B", "int32": "i", "int64": "q", "uint64": "Q", "double": "d"}
+_LETTERS = {"int32": "i", "int64": "q", "uint64": "Q", "double": "d"}
 """The types of numbers by the letters that `array` has for them."""
 
 
 def arrow_type(name: str) -> pa.DataType:
     """Return the Arrow type of a declared one.
 
-    `binary[N]`, `binary`, `string`, `uint8`, `int32`, `int64`, `uint64`, `double`, `bool`, or `list<...>`; raises PluginError for any other.
+    `binary[N]`, `binary`, `string`, `int32`, `int64`, `uint64`, `double`, `bool`, or `list<...>`; raises PluginError for any other.
     """
     import pyarrow as pa
 
@@ -36,7 +36,6 @@ def arrow_type(name: str) -> pa.DataType:
     simple = {
         "binary": pa.binary,
         "string": pa.string,
-        "uint8": pa.uint8,
         "int32": pa.int32,
         "int64": pa.int64,
         "uint64": pa.uint64,
@@ -81,9 +80,9 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array:
     return pa.Array.from_buffers(of_type, len(filled), [validity, pa.py_buffer(data)])
 
 
-def scalar(value: int, kind: str = "int64") -> pa.Scalar:
+def scalar(value: int) -> pa.Scalar:
     """Return a number as Arrow: `pyarrow.scalar` imports pandas too."""
-    return _array([value], kind)[0]
+    return _array([value], "int64")[0]
 
 
 def _bits(last_to_first: Iterable[bool]) -> bytes:

@@ -112,23 +112,14 @@ class Store:
         yield from self.held
 
     def dealt(self, key: str, parts: int) -> Iterator[Store]:
-        """Deal the rows out by their key, equal keys together, so that each part can be concluded by itself.
-
-        What is in memory is gone through for each part, so that one of them is there at a time; what is on disk is read and written once.
-        """
+        """Deal the rows out by their key, equal keys together, so that each part can be concluded by itself."""
         dealt = [Store(self.schema, None if self._spool is None else 0) for _ in range(parts)]
-        if self._spool is None:
-            slots = [_slots(chunk, key, parts) for chunk in self.held]
-            for number, store in enumerate(dealt):
-                store.hold(_dealt(chunk, mine, number) for chunk, mine in zip(self.held, slots, strict=True))
-                yield store
-                store.hold([])
-            return
         for table in self._gathered():
             for store, piece in zip(dealt, _sorted_out(table, key, parts), strict=True):
                 store.add(piece)
                 store.spill()
-        yield from dealt
+        while dealt:
+            yield dealt.pop()
 
     def _gathered(self) -> Iterator[pa.Table]:
         """Yield all rows, so many at a time that dealing them out does not make a host of tiny frames."""
@@ -149,26 +140,15 @@ class Store:
         self._plain = 0
 
 
-def _slots(chunk: Chunk, key: str, parts: int) -> bytes:
+def _slots(table: pa.Table, key: str, parts: int) -> bytes:
     """Return for each row the number of the part that its key belongs to, one byte each."""
-    if not isinstance(chunk, Mapping) and chunk.schema.field(key).type == arrow_type(DIGEST):
+    if table.schema.field(key).type == arrow_type(DIGEST):
         first = b"".join(
             bytes(memoryview(piece.buffers()[1])[piece.offset * DIGEST_SIZE : (piece.offset + len(piece)) * DIGEST_SIZE : DIGEST_SIZE])
-            for piece in chunk[key].chunks
+            for piece in table[key].chunks
         )
         return first.translate(bytes(value % parts for value in range(256)))
-    keys = chunk[key] if isinstance(chunk, Mapping) else chunk[key].to_pylist()
-    return bytes((value[0] if type(value) is bytes and len(value) == DIGEST_SIZE else zlib.crc32(repr(value).encode())) % parts for value in keys)
-
-
-def _dealt(chunk: Chunk, slots: bytes, part: int) -> Chunk:
-    if isinstance(chunk, Mapping):
-        keep = [number for number, slot in enumerate(slots) if slot == part]
-        return {name: [column[number] for number in keep] for name, column in chunk.items()}
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    return chunk.filter(pc.equal(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)]), scalar(part, "uint8")))
+    return bytes(zlib.crc32(repr(value).encode()) % parts for value in table[key].to_pylist())
 
 
 def _sorted_out(table: pa.Table, key: str, parts: int) -> list[pa.Table]:

@@ -14,7 +14,6 @@ from dslint.columns import arrow_type, to_arrow
 from dslint.errors import PluginError
 
 VALUES = {
-    "uint8": st.integers(0, 255),
     "int32": st.integers(-(2**31), 2**31 - 1),
     "int64": st.integers(-(2**63), 2**63 - 1),
     "uint64": st.integers(0, 2**64 - 1),
