@@ -137,7 +137,6 @@ def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
         with pytest.raises(SystemExit) as ended:
             main()
         gc.unfreeze()
-        gc.enable()
         out, err = capfd.readouterr()
         return Result(int(ended.value.code or 0), out, err)
 

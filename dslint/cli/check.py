@@ -1,7 +1,6 @@
 """`dslint check`."""
 
 # No postponed annotations here: typer evaluates them at every start, and compiling strings would cost it 40 ms.
-import gc
 import os
 import sys
 from collections import Counter
@@ -148,7 +147,6 @@ def check(
             settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
         watch = watching(wanted=not (no_progress or quiet))
         stack.callback(watch.close)
-        _collect_garbage_again()
         report = api.run(env, settings, paths, map=executor(jobs), watch=watch)
         style = reporters.Style(
             color=output.use_color(color),
@@ -170,13 +168,6 @@ def check(
         )
     sys.stdout.flush()
     return int(report.exit_code)
-
-
-def _collect_garbage_again() -> None:
-    """Let the collector run, but not over what was made so far, all of which stays, and not as often as for programs that make little."""
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 20)
-    gc.enable()
 
 
 def _may_show(wanted: list[output.Output]) -> None:
