@@ -62,7 +62,7 @@ _PERSONAL = "|".join(
 
 
 _SIGNS = pattern(
-    r"[@=:_+(-]|\d(?:\.| \d|\d{11})|\sis\s|[A-Z]{2}(?:\d{2}|[A-Z]{2})|(?:AC|SK)[0-9a-f]{2}|AIza|SG\.|eyJ|bc1|0x|[13]\w{25}",
+    r"[@=:_+(-]|\d(?:\.| \d|\d{11})|(?i:\sis\s)|[A-Z]{2}(?:\d{2}|[A-Z]{2})|(?:AC|SK)[0-9a-f]{2}|AIza|SG\.|eyJ|bc1|0x|[13]\w{25}",
 )
 """What some part of everything that the pattern below matches looks like: most messages have nothing of it, and are passed ten times faster."""
 

@@ -121,3 +121,10 @@ def test_texts_that_are_hardly_there_or_huge_do_no_harm():
     found = harness.run(SemanticDuplicate(), records)
     assert not found.crashes
     assert len(found.findings) < 3
+
+
+@pytest.mark.parametrize("rule", [SemanticDuplicate(), NearDuplicate()], ids=lambda rule: rule.name)
+def test_no_record_at_all_is_no_finding(rule):
+    found = harness.run(rule, [])
+    assert not found.findings
+    assert not found.crashes

@@ -110,7 +110,7 @@ class SimilarRule(DatasetRule):
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each record that is like an earlier one."""
-        found = self.matches(state, source)
+        found = self.matches(state, source) if len(state) else []
         groups = {(match.first.file, match.first.row): match.group for match in found}
         if len(state):
             yield Measure("in-groups", sum(groups.values()) / len(state))
@@ -136,7 +136,7 @@ def matches(state: State, source: Source, how: Sketches, apart: Callable[[Any], 
     Rows without a size, and with `apart` those without a split, are not looked at.
     """
     few = list(state.rows()) if len(state) <= FEW else []
-    if few and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
+    if len(few) == len(state) and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
         few, times = _distinct(few, apart)
         return best(_compared(few, texts_at(few, state, source, how.text), how, apart), times, lambda numbers: [few[number] for number in numbers])
     from dslint_duplicates.distinct import Distinct
