@@ -17,6 +17,8 @@ _WORD = r"[!-\u024f]"  # what words of Latin script and names of things are made
 _NAMES = pattern(rf"(?<!{_WORD}){_WORD}*?(?:[/\\@_\d<>=|{{}}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|#\w|(?<!\w)--?\w){_WORD}*")
 """Words with a sign in them that prose has not: addresses, paths, markup, identifiers, figures, flags."""
 _STRONG = pattern(r"[{};=<>_\\|$&^~]")
+_VARIABLE = pattern(r"\{\{ ?\w+ ?\}\}")
+"""A template variable, which stands in letters as well as in code."""
 _LINES = pattern(
     r"^[ \t]*(?:(?:def|class|import|from|return|public|private|static|void|function|const|let|var|if|for|while|elif|else|try|except|print"
     r"|SELECT|INSERT|UPDATE|CREATE|#include|using|package|func|fn|struct|end)\b[^\n]*[:;{})\]]|[^\n]*[;{}])[ \t]*$",
@@ -45,7 +47,7 @@ def prose(text: str) -> str:
 
 def is_code(text: str) -> bool:
     """Say whether a text as a whole looks like code, JSON or markup rather than prose, though nothing marks it as such."""
-    strong = len(_STRONG.findall(text))
+    strong = len(_STRONG.findall(_VARIABLE.sub("", text)))
     if strong < 2:
         return False
     if text.lstrip()[:1] in ("{", "[", "<") and text.rstrip()[-1:] in ("}", "]", ">"):

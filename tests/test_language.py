@@ -106,6 +106,7 @@ SPELT = [
     ("gonna wanna lol u r gr8 dont", []),
     ("Micheal and Jhon met Brittany in Humber and Winn", []),
     ("recieve-all", []),
+    ("Dear {{customer}}, we did recieve your letter.", [(26, "receive")]),
 ]
 
 

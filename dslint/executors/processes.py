@@ -46,13 +46,13 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """Give a pool, and leave no process behind, whatever happens."""
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
     processes = pool._processes  # noqa: SLF001 - there is no public way to end a worker in the middle of a shard
+    done = False
     try:
         yield pool
-    except BaseException:
-        for process in list(processes.values()):
-            process.terminate()
-        raise
+        done = True
     finally:
+        for process in [] if done else list(processes.values()):
+            process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
 
 

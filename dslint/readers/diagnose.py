@@ -63,7 +63,7 @@ def _refuse(constant: str) -> NoReturn:
 
 def _reason(message: str) -> str:
     """Return the decoder's words in our style; they name syntax only."""
-    return message[:1].lower() + message[1:].rstrip(":").removesuffix(" at")
+    return message[:1].lower() + message[1:].rstrip(":").removesuffix(" at").removesuffix(" starting")
 
 
 def _surrogate(text: str) -> int | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -22,7 +21,7 @@ LONGEST = 4000
 WORD_WEIGHT = 4.0
 _ODD = 0x9E3779B97F4A7C15
 _PUNCTUATION = pattern(r"[!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u205e\u3001-\u303f\uff01-\uff0f\uff1a-\uff20]")
-_LETTERS = re.compile(r"[\W_]+")
+_LETTERS = pattern(r"[\W_]+")
 
 
 def plain(text: str) -> str:
