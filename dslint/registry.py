@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import metadata
 from itertools import pairwise
-from typing import Any
+from typing import Any, NoReturn
 
 import pluggy
 from msgspec import Struct
@@ -77,14 +77,6 @@ class Known(Struct, frozen=True):
     def missing(self) -> list[str]:
         """The modules that the rule requires and that are not installed."""
         return [module for module in self.rule.requires if not _importable(module)]
-
-    def install_line(self, *, pre_commit: bool = False) -> str:
-        """Return what to do so that the rule becomes available."""
-        what = f"{self.distribution}[{self.rule.extra}]" if self.rule.extra else " ".join(self.missing)
-        if pre_commit:
-            wanted = f".[{self.rule.extra}]" if self.rule.extra and self.distribution == OWN_DISTRIBUTION else what
-            return f"add to the hook: additional_dependencies: ['{wanted}']"
-        return f"run: pip install '{what}'"
 
 
 Catalogue = Mapping[str, Known]
@@ -255,7 +247,10 @@ def choose(
     if core := next((token for token in ignore if token.partition("/")[0] == ALWAYS), None):
         raise ConfigError(f"{core!r} cannot be ignored: the core's own rules always run", "set their severity or limits, or suppress findings")
     ignored = {name for token in ignore for name in expand(token, known)}
+    chosen_by_name = [token for token in (*(select or ()), *extend) if token != "all"]  # noqa: S105 - a selector
+    named = {name for token in chosen_by_name for name in expand(token, known)}
     active: list[Active] = []
+    lacking_modules: list[Known] = []
     idle: dict[str, tuple[str, str]] = {}
     for name, entry in known.items():
         if name.startswith(f"{ALWAYS}/"):
@@ -265,13 +260,10 @@ def choose(
         elif scope != "all" and scope != _scope(entry.rule):
             idle[name] = ("skipped", f"not a {scope} rule")
         elif entry.missing:
-            reason = f"{', '.join(entry.missing)} not installed; {entry.install_line(pre_commit=pre_commit)}"
-            if name in explicit:
-                raise ConfigError(
-                    f"rule {name} cannot run: {', '.join(entry.missing)} not installed",
-                    entry.install_line(pre_commit=pre_commit),
-                )
-            idle[name] = ("unavailable", reason)
+            cure = install_line([entry], pre_commit=pre_commit)
+            idle[name] = ("unavailable", f"{', '.join(entry.missing)} not installed; {cure}")
+            if name in explicit or name in named:
+                lacking_modules.append(entry)
         else:
             chosen = build(entry)
             lacking = next((found for found in map(_options, entry.rule.needs_options) if not _given(chosen.rule, found)), [])
@@ -285,7 +277,36 @@ def choose(
                 idle[name] = ("skipped", f"needs the option {options}")
             else:
                 active.append(chosen)
+    if lacking_modules:  # silence about a rule that was asked for would be a pass without a look
+        _refuse(lacking_modules, pre_commit=pre_commit)
     return Choice(tuple(active), idle, frozenset(explicit))
+
+
+def _refuse(lacking: Sequence[Known], *, pre_commit: bool) -> NoReturn:
+    names = [entry.id for entry in lacking]
+    rules = f"rule {names[0]}" if len(names) == 1 else f"the rules {', '.join(names)}"
+    modules = dict.fromkeys(module for entry in lacking for module in entry.missing)
+    raise ConfigError(
+        f"{rules} cannot run: {', '.join(modules)} not installed",
+        install_line(lacking, pre_commit=pre_commit),
+    )
+
+
+def install_line(lacking: Sequence[Known], *, pre_commit: bool = False) -> str:
+    """Return the one line that makes rules available whose modules are not installed."""
+    extras: dict[str, list[str]] = {}
+    plain: list[str] = []
+    for entry in lacking:
+        if entry.rule.extra:
+            extras.setdefault(entry.distribution, []).append(entry.rule.extra)
+        else:
+            plain += entry.missing
+    wanted = [f"{'.' if pre_commit and name == OWN_DISTRIBUTION else name}[{','.join(dict.fromkeys(own))}]" for name, own in sorted(extras.items())]
+    wanted += dict.fromkeys(plain)
+    quoted = [f"'{what}'" for what in wanted]
+    if pre_commit:
+        return f"add to the hook: additional_dependencies: [{', '.join(quoted)}]"
+    return f"run: pip install {' '.join(quoted)}"
 
 
 def _options(needed: str) -> list[str]:

@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from dslint.globs import escape, matches_any
 from dslint.model import Confidence, Finding, Input, Report, RuleResult, Severity
-from dslint.registry import ALWAYS, OWN_DISTRIBUTION, Catalogue
+from dslint.registry import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known, install_line
 from dslint.rules import summary
 from dslint.version import __version__
 
@@ -159,11 +159,20 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
     yield "# The recommended rules of each namespace; the manual page of one: dslint rule ID"
     yield "select = ["
     results = {rule.id: rule for rule in report.rules} if report else {}
+    lacking: list[Known] = []
     for space in spaces:
+        members = [known[name] for name in known if name.startswith(f"{space}/") and known[name].rule.default]
+        missing = [entry for entry in members if entry.missing]
+        if len(missing) == len(members):  # to select what cannot run is an error
+            yield f"  # {quoted(space)},  # needs what is not installed; {install_line(missing)}"
+            continue
+        lacking += missing
         yield f"  {quoted(space)},"
         for name in (name for name in results if name.startswith(f"{space}/")):
             yield f"  #   {_described(results[name], known)}"
     yield "]"
+    if lacking:
+        yield f"ignore = {_array([entry.id for entry in lacking])}  # what they need is not installed; {install_line(lacking)}"
 
 
 def _described(result: RuleResult, known: Catalogue) -> str:

@@ -262,11 +262,19 @@ def test_rules_without_their_library_say_so(work):
     work.jsonl("data.jsonl", {"text": "Hello"})
     block = "import sys\nsys.modules['fasttext'] = None\nsys.modules['harper'] = None\n"
     (work.root / "sitecustomize.py").write_text(block)
-    report = work.check("--select", "language", "data.jsonl", env={"PYTHONPATH": str(work.root)}).report
+    env = {"PYTHONPATH": str(work.root)}
+    report = work.check("data.jsonl", env=env).report
     states = {rule["id"]: (rule["state"], rule["reason"]) for rule in report["rules"] if rule["id"].startswith("language/")}
     assert states["language/spelling"][0] == "ran"
     assert states["language/grammar"] == ("unavailable", "harper not installed; run: pip install 'dslint-gate[grammar]'")
     assert states["language/mixed"] == ("unavailable", "fasttext not installed; run: pip install 'dslint-gate[language]'")
+    named = work.check("--select", "language", "data.jsonl", env=env)
+    assert (named.code, named.out) == (2, "")
+    assert "the rules language/grammar, language/mixed, language/unexpected cannot run: harper, fasttext not installed" in named.err
+    assert "pip install 'dslint-gate[grammar,language]'" in named.err
+    assert work.run("init", env=env).code == 0
+    assert "pip install 'dslint-gate[grammar,language]'" in (work.root / "dslint.toml").read_text()
+    assert work.check(env=env).code == 0
 
 
 def test_the_resources_reach_the_rule():

@@ -151,13 +151,15 @@ def test_a_rule_whose_extra_is_missing(work, check, call):
     by_default = check("data.jsonl")
     assert (by_default.code, states(by_default)["odd/odd"]) == (0, "unavailable")
     assert "pip install 'dslint-odd[near]'" in " ".join(call("check", "data.jsonl").out.split())
-    assert states(check("data.jsonl", "--select", "odd,structure"))["odd/odd"] == "unavailable"
 
 
 def test_a_rule_by_name_whose_extra_is_missing_is_refused(work, check, refused, monkeypatch):
     work.chat()
     work.plugin("dslint-odd", MISSING, namespace="odd")
     refused(check("data.jsonl", "--select", "odd/odd"), "odd/odd", "pip install 'dslint-odd[near]'")
+    for named in (["--select", "odd,structure"], ["--select", "odd/*"], ["--extend-select", "odd"]):
+        refused(check("data.jsonl", *named), "odd/odd", "pip install 'dslint-odd[near]'")
+    assert check("data.jsonl", "--select", "odd", "--ignore", "odd/odd").code == 0
     monkeypatch.setenv("PRE_COMMIT", "1")
     refused(check("data.jsonl", "--select", "odd/odd"), "additional_dependencies", "dslint-odd[near]")
     monkeypatch.delenv("PRE_COMMIT")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dslint import api
+from dslint import api, registry
 from dslint.errors import ConfigError
 from dslint.rules import OptionFile
 
@@ -24,7 +24,7 @@ def make(
     if entry is None or maker is None:
         raise ConfigError(f"no installed plugin has the rule {RULE}", "see: dslint plugins")
     if entry.missing:
-        raise ConfigError(f"{', '.join(entry.missing)} not installed", entry.install_line())
+        raise ConfigError(f"{', '.join(entry.missing)} not installed", registry.install_line([entry]))
     folder = output if len(files) > 1 or os.path.isdir(output) else None
     for path in files:
         try:

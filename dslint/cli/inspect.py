@@ -29,7 +29,7 @@ def rules(output: Format = "text") -> None:
     width = max(map(len, known))
     for name, entry in known.items():
         when = "default" if entry.rule.default and not entry.rule.needs_options else "if configured" if entry.rule.default else "opt-in"
-        missing = f"  [unavailable: {entry.install_line()}]" if entry.missing else ""
+        missing = f"  [unavailable: {registry.install_line([entry])}]" if entry.missing else ""
         typer.echo(f"{name:<{width}}  {entry.rule.severity!s:<8} {when:<13} {summary(entry.rule)}{missing}")
 
 
@@ -51,7 +51,7 @@ def rule(name: Annotated[str, typer.Argument(metavar="ID", help="A rule: structu
     for measure, meaning in entry.rule.measures.items():
         typer.echo(f"  measure {name}.{measure}: {meaning}")
     if entry.missing:
-        typer.echo(f"unavailable: {', '.join(entry.missing)} not installed; {entry.install_line()}")
+        typer.echo(f"unavailable: {', '.join(entry.missing)} not installed; {registry.install_line([entry])}")
 
 
 def plugins(output: Format = "text") -> int:
@@ -81,7 +81,7 @@ def doctor(output: Format = "text") -> int:
         "dependencies": {name: _version(name) for name in ("msgspec", "pyarrow", "jsonschema", "jsonschema-rs", "pluggy", "typer", "numpy")},
         "configuration": configuration.find("."),
         "plugins": [_plugin_fields(plugin, known) for plugin in loaded.plugins],
-        "unavailable": {name: entry.install_line() for name, entry in known.items() if entry.missing},
+        "unavailable": {name: registry.install_line([entry]) for name, entry in known.items() if entry.missing},
     }
     if _wants_json(output):
         _print_json(facts)
@@ -148,7 +148,7 @@ def _rule_fields(entry: registry.Known) -> dict[str, Any]:
         "options": _options(entry),
         "measures": dict(rule.measures),
         "available": not entry.missing,
-        "install": entry.install_line() if entry.missing else None,
+        "install": registry.install_line([entry]) if entry.missing else None,
         "manual": manual(rule),
     }
 
@@ -163,7 +163,7 @@ def _options(entry: registry.Known) -> dict[str, dict[str, Any]]:
 def _plugin_fields(plugin: registry.Plugin, known: registry.Catalogue) -> dict[str, Any]:
     found = plugin.found
     mine = {name: entry for name, entry in known.items() if name.startswith(f"{found.namespace}/")}
-    missing = [f"{name}: {entry.install_line()}" for name, entry in mine.items() if entry.missing]
+    missing = [f"{name}: {registry.install_line([entry])}" for name, entry in mine.items() if entry.missing]
     state = "broken" if plugin.error else "unavailable" if mine and len(missing) == len(mine) else "active"
     return {
         "namespace": found.namespace,
