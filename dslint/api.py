@@ -136,17 +136,25 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
     settings = baseline.loaded(settings)
     validate(env, settings)
     today = settings.today or datetime.datetime.now(tz=datetime.UTC).date()
-    datasets, problems, notes = open_inputs(paths, settings, env.readers, env.shapes)
-    outcome = Outcome(problems=problems)
+    inputs = open_inputs(paths, settings, env.readers, env.shapes)
+    outcome = Outcome(problems=inputs.problems)
+    changed = frozenset[str]() if settings.revision is None else settings.revision.changed
     if settings.since is not None or settings.staged:
-        outcome.changes = changes.compare(datasets, settings, env.readers)
-        problems.extend(outcome.changes.problems)
-        notes.extend(outcome.changes.notes)
-        settings = replace(settings, allow_empty=settings.allow_empty or bool(datasets), narrowed=True)
-    for dataset in datasets:
-        _check(env, settings, dataset, outcome, map, today, watch or Watch(), several=len(datasets) > 1)
-    files = [opened for dataset in datasets for opened in dataset.files]
-    report = assemble(env.known, settings, outcome, [opened.input for opened in files], notes, today)
+        outcome.changes = changes.compare(inputs.datasets, settings, env.readers)
+        outcome.problems.extend(outcome.changes.problems)
+        inputs.notes.extend(outcome.changes.notes)
+        changed |= outcome.changes.altered
+        settings = replace(settings, allow_empty=settings.allow_empty or bool(inputs.datasets), narrowed=True)
+    if changed:
+        from dslint.unchecked import unchecked
+
+        tried = {problem.path for problem in inputs.problems if problem.path}
+        checked = {opened.input.path for opened in inputs.files} | tried
+        outcome.problems.extend(unchecked(changed, checked, paths, settings, env.readers))
+    for dataset in inputs.datasets:
+        _check(env, settings, dataset, outcome, map, today, watch or Watch(), several=len(inputs.datasets) > 1)
+    files = inputs.files
+    report = assemble(env.known, settings, outcome, inputs, today)
     if not settings.excerpts:
         return report
     from dslint.excerpts import excerpts
@@ -157,8 +165,8 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
 
 def matched(env: Environment, settings: Settings, paths: Sequence[str], findings: Iterable[Finding]) -> dict[str, str]:
     """Return the matched texts of findings that have a span, by fingerprint. No report holds them: their records are read once more."""
-    datasets, _, _ = open_inputs(paths, settings, env.readers, env.shapes)
-    files = {opened.input.path: opened for dataset in datasets for opened in dataset.files}
+    inputs = open_inputs(paths, settings, env.readers, env.shapes)
+    files = {opened.input.path: opened for opened in inputs.files}
     by_place: defaultdict[tuple[str | None, int | None], list[Finding]] = defaultdict(list)
     for finding in findings:
         if finding.at.start is not None and finding.at.path in files:

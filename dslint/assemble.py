@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,7 +13,8 @@ from dslint import baseline, gate, suppress
 from dslint.changes import Changes
 from dslint.config.build import limits_of
 from dslint.findings import Findings
-from dslint.model import Finding, Input, InputResult, Problem, Report, RuleResult, Severity
+from dslint.inputs import Inputs
+from dslint.model import Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
 from dslint.registry import Catalogue
 from dslint.rules import Active, DatasetRule
@@ -38,14 +39,12 @@ class Outcome(Struct):
     changes: Changes | None = None
 
 
-def assemble(
-    catalogue: Catalogue, settings: Settings, outcome: Outcome, files: Sequence[Input], notes: Sequence[str], today: datetime.date
-) -> Report:
+def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: Inputs, today: datetime.date) -> Report:
     """Return the report of a run."""
     limits = limits_of(settings)
     inputs = [
         InputResult(input=item, records=tally.records, unreadable=tally.unreadable, misfits=tally.misfits)
-        for item in files
+        for item in (opened.input for opened in given.files)
         for tally in [outcome.tallies.get(item.index, Tally())]
     ]
     if not settings.allow_empty and not outcome.problems and not any(item.records for item in inputs):
@@ -96,7 +95,9 @@ def assemble(
         counts=counts,
         by_rule={key: count.by_severity[key] for key in sorted(count.by_severity, key=lambda key: (-key[0], key[1]))},
         findings=findings,
-        notes=(*settings.notes, *notes),
+        notes=(*settings.notes, *given.notes),
+        skipped=tuple(given.skipped),
+        removed=None if outcome.changes is None else outcome.changes.removed,
         stages=outcome.stages if settings.timings else None,
     )
 

@@ -27,6 +27,7 @@ from dslint.readers import reader_for
 from dslint.readers.files import examine, suffix
 from dslint.readers.find import Found, dataset_of, display, excluded, split_of
 from dslint.record import digest
+from dslint.revision import follow, shown
 from dslint.rules import Active, Observer
 from dslint.settings import Settings
 
@@ -40,6 +41,10 @@ class Changes(Struct, frozen=True):
     """The new records of a run: by path a byte for each row, 1 for a new one. A path that is not there has none."""
 
     new: Mapping[str, bytes]
+    altered: frozenset[str] = frozenset()
+    """The files that are not as in the revision, data or not."""
+    removed: int = 0
+    """Records that the revision has and the run does not, be they gone or edited."""
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
@@ -103,11 +108,19 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
 
     repository = Repository(settings.root)
     commit = _commit(repository, settings)
-    before, index = _shown(repository, settings, repository.files(commit)), _shown(repository, settings, repository.index())
-    altered = set(_shown(repository, settings, dict.fromkeys(repository.changed(commit, staged=settings.staged))))
+    files = repository.files(commit)
+    before, index = shown(repository, settings.root, files), shown(repository, settings.root, repository.index())
+    changed = repository.changed(commit, staged=settings.staged) | repository.changed_modules(commit)
+    altered = frozenset(shown(repository, settings.root, dict.fromkeys(changed)))
     opened = {item.input.path: item.location for dataset in datasets for item in dataset.files}
     with tempfile.TemporaryDirectory(prefix="dslint-") as folder, repository.objects() as objects:
         work = _Comparison(settings, known, objects, folder)
+        # A link is not altered where what it points to is, so that its content is always compared.
+        for path in (path for path in opened if path not in before or before[path].mode == LINK or _is_link(opened[path])):
+            own = os.path.relpath(os.path.join(settings.root, path), repository.top).replace(os.sep, "/")
+            if (entry := follow(files, own, objects)) is not None:
+                before[path] = entry
+                altered |= {path}
         touched = {path for path in opened if path in altered or path not in before} | {path for path in altered if work.is_data(path)}
         now = {path: opened.get(path) or settings.contents.get(path) or os.path.join(settings.root, path) for path in touched}
         now = {path: location for path, location in now.items() if path in opened or path in index or not settings.staged}
@@ -115,16 +128,18 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
     new = {path: bytes(flags) for path, flags in work.new.items() if 1 in flags and path in opened}
     against = "HEAD" if settings.since is None else settings.since
     note = _summary(against, commit, new, opened, sum(path not in before for path in opened))
-    return Changes(new, (*work.notes, note), tuple(work.problems))
+    if work.removed:
+        note += f"; {_number(work.removed, 'record')} of {against} gone or edited"
+    return Changes(new, altered, work.removed, (*work.notes, note), tuple(work.problems))
+
+
+def _is_link(location: str) -> bool:
+    """Return whether a file is reached through a link, its own or one of a folder."""
+    return os.path.realpath(location) != os.path.join(os.path.realpath("."), os.path.relpath(os.path.abspath(location)))
 
 
 def _commit(repository: Repository, settings: Settings) -> str | None:
     return repository.head() if settings.since is None else repository.commit(settings.since)
-
-
-def _shown(repository: Repository, settings: Settings, files: Mapping[str, T]) -> dict[str, T]:
-    """Return files by the paths that reports show."""
-    return {display(os.path.join(repository.top, path), settings.root): value for path, value in files.items()}
 
 
 def _summary(against: str, commit: str | None, new: Mapping[str, bytes], opened: Mapping[str, str], unknown: int) -> str:
@@ -148,6 +163,7 @@ class _Comparison(Struct):
     new: dict[str, bytearray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
+    removed: int = 0
 
     def is_data(self, path: str) -> bool:
         """Say whether a file that the run does not read belongs to its data, so that records may have come from it or gone there."""
@@ -176,6 +192,7 @@ class _Comparison(Struct):
                 left[pool][record] -= 1
             else:
                 self.new[path][row] = 1
+        self.removed = sum(sum(records.values()) for records in left.values())
 
     def _pool(self, path: str) -> Pool:
         dataset = dataset_of(path, self.settings)
@@ -221,7 +238,7 @@ def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], fo
     repository = Repository(settings.root)
     index, known = repository.index(), tuple(suffixes)
     changed = {path: path for path in repository.changed(_commit(repository, settings), staged=True) if path in index}
-    changed = dict(sorted(_shown(repository, settings, changed).items()))
+    changed = dict(sorted(shown(repository, settings.root, changed).items()))
     data = [name for name in changed if not excluded(name, settings) and suffix(name) in known]
     named = {display(path, settings.root) for path in paths}
     wanted = [name for name in changed if not named.isdisjoint([name, *map(str, PurePosixPath(name).parents)])] if named else data

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import IO
 
@@ -14,6 +14,8 @@ from dslint.errors import ConfigError, InputError
 
 LINK = "120000"
 """The mode of a symbolic link; its content is the path that it points to."""
+MODULE = "160000"
+"""The mode of a submodule."""
 _FILES = ("100644", "100755", LINK)
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _POINTER_BYTES = 1024
@@ -78,6 +80,12 @@ class Repository:
         if commit is None:
             return set(self.index())
         return self._differing(*(["--cached"] if staged else []), commit)
+
+    def changed_modules(self, commit: str | None) -> set[str]:
+        """Return the paths of submodules that the index has at another commit, or not where a commit has them."""
+        then = {} if commit is None else dict(_entries(self._asked("ls-tree", "-r", "-z", commit), 2, (MODULE,)))
+        now = dict(_entries(self._asked("ls-files", "-s", "-z"), 1, (MODULE,)))
+        return {path for path in {*then, *now} if then.get(path) != now.get(path)}
 
     def unstaged(self) -> set[str]:
         """Return the paths whose file in the working folder is not as in the index."""
@@ -144,6 +152,17 @@ class Objects:
         if size <= _POINTER_BYTES and entry.mode != LINK:
             self._unpointed(location)
 
+    def text(self, entry: Entry) -> str:
+        """Return a small content as text: where a link points to. Empty where it is not in this clone."""
+        self._asked.write(f"{entry.id}\n".encode())
+        self._asked.flush()
+        words = self._said.readline().split()
+        if len(words) != 3:
+            return ""
+        content = self._said.read(int(words[2]))
+        self._said.read(1)
+        return os.fsdecode(content)
+
     def _unpointed(self, location: str) -> None:
         with open(location, "rb") as stream:
             content = stream.read()
@@ -156,9 +175,9 @@ class Objects:
         shutil.copyfile(data, location)
 
 
-def _entries(listed: str, column: int) -> Iterator[tuple[str, Entry]]:
+def _entries(listed: str, column: int, modes: Sequence[str] = _FILES) -> Iterator[tuple[str, Entry]]:
     for line in listed.split("\0"):
         facts, _, path = line.partition("\t")
         words = facts.split(" ")
-        if words[0] in _FILES:
+        if words[0] in modes:
             yield path, Entry(words[0], words[column])

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import count
 from pathlib import PurePosixPath
 from typing import Any
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from dslint import shapes
 from dslint.errors import InputError
-from dslint.model import Input, Problem, Shape
+from dslint.model import Input, Problem, Shape, Skipped
 from dslint.protocols import Reader
 from dslint.readers import reader_for, sample
 from dslint.readers.files import examine
-from dslint.readers.find import SPLITS, Found, find, permit, split_of
+from dslint.readers.find import SPLITS, Found, find, hints, permit, split_of
 from dslint.readers.layouts import factory_texts
-from dslint.readers.sniff import head
 from dslint.readers.source import Opened, stamp
-from dslint.settings import DatasetSettings, Settings
-from dslint.sheet import is_sheet
+from dslint.settings import DatasetSettings, Revision, Settings
 
 SHOWN = 10
 """Files that a note names."""
@@ -41,6 +40,20 @@ class Dataset(Struct, frozen=True):
         return tuple({opened.shape.name: opened.shape for opened in self.files}.values())
 
 
+class Inputs(Struct):
+    """What there is to check: datasets, the problems of what could not be opened, notes on what was detected, and what is not read."""
+
+    datasets: list[Dataset] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+
+    @property
+    def files(self) -> list[Opened]:
+        """The files of all datasets."""
+        return [opened for dataset in self.datasets for opened in dataset.files]
+
+
 class _Seen(Struct):
     found: Found
     reader: Reader
@@ -49,28 +62,27 @@ class _Seen(Struct):
     columns: dict[str, str]
     size: int
     note: str | None
+    sampled: int
+    """Records that the shape was detected from."""
 
 
-def open_inputs(
-    paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known_shapes: Sequence[Shape]
-) -> tuple[list[Dataset], list[Problem], list[str]]:
-    """Return the datasets of a run, the problems of what could not be opened, and notes on what was detected."""
-    found, empty, skipped = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
-    problems = [Problem(kind="empty-input", message="no data file here", path=place, hint="check the path, or name a file") for place in empty]
+def open_inputs(paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known_shapes: Sequence[Shape]) -> Inputs:
+    """Find the files of a run, and look at each."""
+    search = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
+    empty = [Problem(kind="empty-input", message="no data file here", path=place, hint="check the path, or name a file") for place in search.empty]
+    problems = [*empty, *search.problems]
     seen: list[_Seen] = []
-    sheets: list[str] = []
-    for item in found:
+    for item in search.found:
         try:
             permit(item, settings, named=bool(paths))
             size = examine(item.location)
-            if is_sheet(head(item.location)):
-                sheets.append(item.path)
-                continue
             reader, note = reader_for(item.path, item.location, known_readers)
         except InputError as error:
             problems.append(Problem(kind=error.kind, message=error.message, path=item.path, hint=error.hint or None))
         else:
-            seen.append(_look(item, reader, size, note, settings, known_shapes))
+            seen.append(_look(item, reader, size, note, settings, known_readers, known_shapes))
+    if settings.revision is not None:
+        problems += _as_their_neighbours(seen, settings.revision)
     groups: dict[tuple[int, str], list[_Seen]] = {}
     for file in seen:
         configured = settings.datasets.index(file.found.dataset) if file.found.dataset in settings.datasets else -1
@@ -87,21 +99,52 @@ def open_inputs(
         )
         for key, files in sorted(groups.items())
     ]
-    return (
-        datasets,
-        problems,
-        [
-            *_skipped("no data of a configured dataset", skipped),
-            *_skipped("a review sheet of dslint", sheets),
-            *(file.note for file in seen if file.note),
-            *(note for dataset in datasets for note in _notes(dataset, seen)),
-        ],
-    )
+    notes = [
+        *_not_read(search.skipped),
+        *(file.note for file in seen if file.note),
+        *(note for dataset in datasets for note in _notes(dataset, seen)),
+    ]
+    return Inputs(datasets, problems, notes, search.skipped)
 
 
-def _skipped(why: str, paths: Sequence[str]) -> list[str]:
-    more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
-    return [f"skipped, {why}: {', '.join(paths[:SHOWN])}{more}"] if paths else []
+def _not_read(skipped: Sequence[Skipped]) -> Iterator[str]:
+    by_reason: dict[str, list[str]] = {}
+    for item in skipped:
+        by_reason.setdefault(item.reason, []).append(item.path)
+    for reason, paths in sorted(by_reason.items()):
+        more = f" and {len(paths) - SHOWN:,} more" if len(paths) > SHOWN else ""
+        yield f"not read, {reason}: {', '.join(paths[:SHOWN])}{more}"
+
+
+def _as_their_neighbours(seen: Sequence[_Seen], revision: Revision) -> Iterator[Problem]:
+    """Give files that the change adds, and whose records look like nothing known, the shape of the files beside them that the revision has.
+
+    Else the first records of a new file would decide that most rules do not apply to it. Yields a problem for each that has no such neighbour.
+    """
+    shapes_of: dict[tuple[str, PurePosixPath], list[Shape]] = {}
+    for file in seen:
+        if revision.earlier(file.found.path) is not None:
+            shapes_of.setdefault(_neighbourhood(file), []).append(file.shape)
+    for file in seen:
+        path = file.found.path
+        if file.shape.name != "any" or not file.sampled or file.found.dataset.shape is not None or revision.earlier(path) is not None:
+            continue
+        beside = [shape for shape in shapes_of.get(_neighbourhood(file), []) if shape.name != "any"]
+        if beside:
+            file.shape = max(beside, key=lambda shape: (beside.count(shape), shape.name))
+            file.note = f"{path}: read in shape {file.shape.name}, as the files beside it; its first records look like nothing known"
+        elif not shapes_of.get(_neighbourhood(file)):
+            yield Problem(
+                kind="unknown-shape",
+                path=path,
+                message="is new, and its first records have no known shape, so most rules would not apply",
+                hint='state it in the configuration of the base revision: shape = "...", or "any" if that is meant',
+            )
+
+
+def _neighbourhood(file: _Seen) -> tuple[str, PurePosixPath]:
+    dataset = file.found.dataset
+    return ("\0".join(dataset.files), PurePosixPath()) if dataset.files else ("", _home(file.found.path))
 
 
 def _home(path: str) -> PurePosixPath:
@@ -110,16 +153,18 @@ def _home(path: str) -> PurePosixPath:
     return folder.parent if folder.name.lower() in SPLITS else folder
 
 
-def _look(item: Found, reader: Reader, size: int, note: str | None, settings: Settings, known_shapes: Sequence[Shape]) -> _Seen:
-    values = sample(
-        reader,
-        item.location,
-        shapes.named("any", known_shapes),
-        shapes.SAMPLE,
-        settings.max_record_bytes,
-        settings.max_depth,
-    )
-    texts = item.dataset.texts if item.dataset.texts or item.dataset.shape is not None else factory_texts(item.location)
+def _look(
+    item: Found,
+    reader: Reader,
+    size: int,
+    note: str | None,
+    settings: Settings,
+    known_readers: Sequence[Reader],
+    known_shapes: Sequence[Shape],
+) -> _Seen:
+    values = _first_records(item, reader, settings, known_readers, known_shapes)
+    own = item.dataset.texts or item.dataset.shape is not None
+    texts = item.dataset.texts if own else factory_texts(item.location, hints(settings))
     if texts and item.dataset.shape in (None, shapes.Custom.name):
         shape: Shape = shapes.Custom.of(texts)
         share = 1.0
@@ -132,7 +177,26 @@ def _look(item: Found, reader: Reader, size: int, note: str | None, settings: Se
         columns["label"] = label
     if "id" not in columns and (name := _id_field(values)) is not None:
         columns["id"] = name
-    return _Seen(item, reader, shape, share, columns, size, note)
+    return _Seen(item, reader, shape, share, columns, size, note, len(values))
+
+
+def _first_records(item: Found, reader: Reader, settings: Settings, known_readers: Sequence[Reader], known_shapes: Sequence[Shape]) -> list[Any]:
+    """Return the records that show what a file holds: its first ones, those of the revision whose gate judges where it has the file."""
+    anything = shapes.named("any", known_shapes)
+    places = [(reader, item.location)]
+    earlier = None if settings.revision is None else settings.revision.earlier(item.path)
+    if earlier is not None and earlier != item.location:
+        with suppress(InputError):
+            examine(earlier)
+            places.insert(0, (reader_for(item.path, earlier, known_readers)[0], earlier))
+    return next(
+        (
+            values
+            for reads, location in places
+            if (values := sample(reads, location, anything, shapes.SAMPLE, settings.max_record_bytes, settings.max_depth))
+        ),
+        [],
+    )
 
 
 def _id_field(values: Sequence[Any]) -> str | None:

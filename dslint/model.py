@@ -197,6 +197,13 @@ class Problem(Struct, frozen=True, kw_only=True):
         return (self.kind, self.path or "", self.rule or "", self.message)
 
 
+class Skipped(Struct, frozen=True, order=True):
+    """A file, or a folder with a slash behind its path, that was come across and not read, and why."""
+
+    path: str
+    reason: str
+
+
 class Limit(Struct, frozen=True, kw_only=True):
     """A bound on a measure; `origin` says who set it."""
 
@@ -282,6 +289,10 @@ class Report(Struct, frozen=True, kw_only=True):
     by_rule: Mapping[tuple[Severity, str], int] = {}
     """The active findings by severity and rule, the gravest first."""
     notes: tuple[str, ...] = ()
+    skipped: tuple[Skipped, ...] = ()
+    """What was come across and not read, with the reason."""
+    removed: int | None = None
+    """Records of the revision compared with that are gone or edited, None where nothing was compared."""
     stages: Mapping[str, float] | None = None
     """Seconds that the stages of the run took, where asked for."""
     excerpts: Mapping[str, Excerpt] = field(default_factory=dict)

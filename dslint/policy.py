@@ -20,6 +20,7 @@ from dslint.errors import ConfigError
 from dslint.gitrepo import LINK, Entry, Objects, Repository
 from dslint.globs import matches_any
 from dslint.registry import Catalogue
+from dslint.revision import Revision, shown
 from dslint.settings import Settings
 
 _LINKS = 20
@@ -37,10 +38,14 @@ class Policy(Struct, frozen=True):
     folder: str
     baseline: str | None
     notes: tuple[str, ...]
+    revision: Revision
+    gate: tuple[str, ...]
+    """Patterns of the files that the gate is made of, as reports show paths."""
 
     def over(self, settings: Settings) -> Settings:
         """Return the settings that the configuration comes to as those of a run over the data that is here."""
-        return replace(settings, root=self.root, confined=True, notes=(*settings.notes, *self.notes))
+        notes = (*settings.notes, *self.notes)
+        return replace(settings, root=self.root, confined=True, notes=notes, revision=self.revision, gate=self.gate)
 
 
 @contextmanager
@@ -71,21 +76,22 @@ def policy_from(revision: str, config: str | None, baseline: str | None, options
         at = None if found is None else os.path.relpath(found, folder)
         gate = {tree.named(text, place) for text in [*_files({"rules": _tables(options)}, known), *([_relative(baseline)] if baseline else ())]}
         if raw is not None and at is not None:
-            stated = raw.document.get("baseline")
-            named = [*_files(raw.document, known), *_sheets(raw.document), *([stated] if isinstance(stated, str) else ())]
-            gate |= {at, *(tree.named(text, posixpath.dirname(at)) for text in named)}
+            gate |= {at, *(tree.named(text, posixpath.dirname(at)) for text in gate_files(raw.document, known))}
         for pattern in sorted(gate):
             tree.take_all(pattern)
         notes = [f"the gate is that of {revision} ({commit[:10]}): {'there is no configuration' if at is None else at}"]
         touched = {path for path in repository.changed(commit) if path in gate or matches_any(path, gate)} | _found_here(config, at, repository.top)
         if touched:
             notes.append(f"this change touches the gate: {', '.join(sorted(touched))}; what it says counts once {revision} has it")
+        root = repository.folder if at is None else os.path.join(repository.top, posixpath.dirname(at))
         yield Policy(
             None if raw is None else replace(raw, path=f"{revision}:{at}"),
-            repository.folder if at is None else os.path.join(repository.top, posixpath.dirname(at)),
+            root,
             os.path.join(folder, place),
             os.path.join(folder, tree.named(_relative(baseline), place)) if baseline else None,
             tuple(notes),
+            Revision(repository, commit, root, objects, folder),
+            tuple(sorted(shown(repository, root, dict.fromkeys(gate)))),
         )
 
 
@@ -117,6 +123,12 @@ def _tables(options: Sequence[str]) -> dict[str, dict[str, str]]:
         rule, _, option = name.strip().rpartition(".")
         tables.setdefault(rule, {})[option.replace("_", "-")] = value.strip()
     return tables
+
+
+def gate_files(document: Mapping[str, Any], known: Catalogue) -> list[str]:
+    """Return the paths and globs that a configuration names and that are part of the gate: a baseline, review sheets, and options that are files."""
+    stated = document.get("baseline")
+    return [*_files(document, known), *_sheets(document), *([stated] if isinstance(stated, str) else ())]
 
 
 def _files(document: Mapping[str, Any], known: Catalogue) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from msgspec import Struct, field
 
@@ -93,6 +93,17 @@ class Baseline(Struct, frozen=True, kw_only=True):
     held: Mapping[str, Held] = field(default_factory=dict)
 
 
+class Revision(Protocol):
+    """The files of the Git revision whose gate judges. All paths are as reports show them."""
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The files of the working folder that are not as in the revision, whether it has them or not."""
+
+    def earlier(self, path: str) -> str | None:
+        """Return where the content is that the revision has at a path, None if it has no file there."""
+
+
 class Settings(Struct, frozen=True, kw_only=True):
     """Everything that a run depends on but the data.
 
@@ -101,6 +112,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     configuration must not lead out of the root, but for what `allow_paths` matches. `memory` is how many bytes the state of dataset rules may take
     before it goes to disk. `baseline_file` is read into `baseline`, unless that is given.
     `since` is the revision whose records are not new, and `staged` says that the index is judged: its new records, by record rules.
+    `revision` is the one whose gate judges, where that is not the one that is here. `gate` matches the files that the gate
+    is made of, which are no data.
     `contents` maps paths to where their content is read from, if not there. `force_exclude` holds named files to the configured datasets.
     """
 
@@ -118,6 +131,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     stdin: Stdin | None = None
     contents: Mapping[str, str] = field(default_factory=dict)
     force_exclude: bool = False
+    revision: Revision | None = None
+    gate: tuple[str, ...] = ()
     since: str | None = None
     staged: bool = False
     baseline_file: str | None = None

@@ -292,7 +292,7 @@ def test_staged_leaves_out_what_is_no_data(work, git, call):
     git("add", "--all")
     result = call("check", "-o", "json", "--staged")
     assert rows(result) == [("data.json", 1)]
-    assert any("skipped" in note and "package.json" in note for note in result.report["notes"])
+    assert any("not read" in note and "package.json" in note for note in result.report["notes"])
 
 
 def test_a_moved_record_is_not_new_in_the_index_whatever_the_working_folder_holds(repo, call, git):
@@ -342,7 +342,7 @@ def test_force_exclude_skips_aloud_what_is_not_configured(repo, call):
     repo.jsonl("other.jsonl", bad(1))
     result = call("check", "-o", "json", "--force-exclude", "other.jsonl", "data/b.jsonl")
     assert result.code == 0
-    assert any("skipped" in note and "other.jsonl" in note and "data/b.jsonl" in note for note in result.report["notes"])
+    assert any("not read" in note and "other.jsonl" in note and "data/b.jsonl" in note for note in result.report["notes"])
     assert result.report["inputs"] == []
     assert rows(call("check", "-o", "json", "--force-exclude", "other.jsonl", "data/a.jsonl")) == [("data/a.jsonl", 1)]
     assert call("check", "other.jsonl").code == 1

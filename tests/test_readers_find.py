@@ -37,7 +37,7 @@ def put(root, **files):
 
 
 def found(root, *paths, **more):
-    return {item.path: item for item in find(paths, Settings(root=str(root), **more), SUFFIXES)[0]}
+    return {item.path: item for item in find(paths, Settings(root=str(root), **more), SUFFIXES).found}
 
 
 def problems(root, *paths, **more):

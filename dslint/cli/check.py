@@ -13,7 +13,7 @@ from dslint import api, changes, executors, reporters
 from dslint.cli import output, review, stdin
 from dslint.cli.environment import base_of, confined
 from dslint.cli.progress import watching
-from dslint.config import Raw, find
+from dslint.config import Raw, find, read
 from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
@@ -120,8 +120,10 @@ def check(
 
             gate = stack.enter_context(policy_from(policy, config, baseline, option or (), env.known))
             source, folder, baseline = gate.raw, gate.folder, gate.baseline
-        settings = api.configure(env, source, profile)
-        settings = replaced(settings, confined=confined()) if gate is None else gate.over(settings)
+        raw = read(source) if isinstance(source, str) else source
+        settings = api.configure(env, raw, profile)
+        own = _gate(raw, env) if changed_since or staged else ()
+        settings = replaced(settings, confined=confined(), gate=own) if gate is None else gate.over(settings)
         settings = with_selection(settings, select or (), ignore or (), extend_select or ())
         settings = with_dataset(settings, shape, column or (), split or ())
         settings = with_options(settings, option or (), env.known, folder)
@@ -135,8 +137,7 @@ def check(
             shard_size=settings.shard_size if shard_size is None else bytes_in("--shard-size", shard_size),
             memory=settings.memory if memory is None else bytes_in("--memory", memory),
         )
-        settings = replaced(settings, excerpts=output.excerpts_for(wanted))
-        settings = replaced(settings, baseline_file=baseline or settings.baseline_file, since=changed_since)
+        settings = replaced(settings, baseline_file=baseline or settings.baseline_file, since=changed_since, excerpts=output.excerpts_for(wanted))
         if staged:
             from tempfile import TemporaryDirectory  # 5 ms at import
 
@@ -168,6 +169,13 @@ def check(
         )
     sys.stdout.flush()
     return int(report.exit_code)
+
+
+def _gate(raw: Raw | None, env: api.Environment) -> tuple[str, ...]:
+    """Return the files that a configuration makes part of the gate, itself included, relative to its folder."""
+    from dslint.policy import gate_files  # 2 ms at import
+
+    return () if raw is None else (os.path.relpath(raw.path or "", raw.root), *gate_files(raw.document, env.known))
 
 
 def _may_show(wanted: list[output.Output]) -> None:

@@ -48,9 +48,9 @@ def init(
         _free()
     env = api.environment()
     base = with_dataset(Settings(root=os.getcwd(), confined=confined()), shape, column or (), split or ())
-    datasets, problems, _ = open_inputs(paths or (), base, env.readers, env.shapes)
-    _sound(problems)
-    parts = [scaffold.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in datasets]
+    inputs = open_inputs(paths or (), base, env.readers, env.shapes)
+    _sound(inputs.problems)
+    parts = [scaffold.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in inputs.datasets]
     if not parts:
         raise ConfigError("there is no data file here", "name the files")
 

@@ -70,8 +70,7 @@ def _rows(env: api.Environment, settings: Settings, paths: Sequence[str], report
     """Yield a row for each finding of a rule on labels, the most suspicious first."""
     about_labels = {name for name, known in env.known.items() if "label" in known.rule.needs_columns}
     findings = [finding for finding in report.findings if finding.rule in about_labels and finding.at.row is not None and finding.suppressed is None]
-    datasets, _, _ = open_inputs(paths, settings, env.readers, env.shapes)
-    opened = {item.input.path: item for dataset in datasets for item in dataset.files}
+    opened = {item.input.path: item for item in open_inputs(paths, settings, env.readers, env.shapes).files}
     source = FileSource(opened, {}, settings.max_record_bytes, settings.max_depth)
     records = source.records({finding.at for finding in findings})
     said = {(record.path, record.row): (_text(record), _label(record)) for record in records}

@@ -61,11 +61,11 @@ def show(
     env = api.environment()
     settings = with_dataset(api.configure(env, None if isolated else config_file or config.find(".")), shape, (), ())
     settings, paths = _narrowed(settings, wanted.path)
-    datasets, problems, _ = open_inputs(paths, settings, env.readers, env.shapes)
+    inputs = open_inputs(paths, settings, env.readers, env.shapes)
     name = display(wanted.path, settings.root)
-    found = [(dataset, opened) for dataset in datasets for opened in dataset.files if opened.input.path == name]
+    found = [(dataset, opened) for dataset in inputs.datasets for opened in dataset.files if opened.input.path == name]
     if not found:
-        problem = next((problem for problem in problems if problem.path == name), None)
+        problem = next((problem for problem in inputs.problems if problem.path == name), None)
         raise ConfigError(f"{name}: {problem.message if problem else 'no such data file'}", (problem and problem.hint) or "check the path")
     dataset, opened = found[0]
     row, value, at_line = _record(opened, wanted, settings)
@@ -111,7 +111,7 @@ def _narrowed(settings: Settings, path: str) -> tuple[Settings, list[str]]:
 def _files(settings: Settings) -> Iterable[Any]:
     from dslint.readers.find import find
 
-    return find((), settings, ())[0]
+    return find((), settings, ()).found
 
 
 def _record(opened: Opened, wanted: Place, settings: Settings) -> tuple[int, Any, int | None]:

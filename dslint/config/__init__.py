@@ -41,11 +41,17 @@ class Raw(Struct, frozen=True):
 
 
 def find(start: str) -> str | None:
-    """Return the configuration closest to a folder, going up to the root of its Git repository."""
+    """Return the configuration closest to a folder, going up to the root of its Git repository.
+
+    Raises ConfigError for one that cannot be read: another one, or none, must not take its place.
+    """
     folder = Path(os.path.abspath(start))
     for place in (folder, *folder.parents):
         for name in NAMES:
             path = place / name
+            if os.path.lexists(path) and not path.is_file():
+                what = "a link to nothing" if path.is_symlink() else "a folder" if path.is_dir() else "no regular file"
+                raise ConfigError(f"{os.path.relpath(path)} is {what}, so the configuration is not known", "repair or remove it")
             if path.is_file() and (name != "pyproject.toml" or _has_table(path)):
                 return str(path)
         if (place / ".git").exists():

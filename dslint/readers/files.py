@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -54,7 +55,10 @@ def examine(location: str) -> int:
     """Return the size of a data file. Raises InputError for what is missing, unreadable, or stands in for data kept elsewhere."""
     path = Path(location)
     try:
-        size = path.stat().st_size
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # opening a pipe would wait for its writer
+            raise InputError("is a pipe or a device, not a file", "pass its content as the standard input: dslint check -")
+        size = status.st_size
         with path.open("rb") as stream:
             head = stream.read(512)
     except FileNotFoundError:

@@ -1,21 +1,38 @@
-"""Which files make up which dataset: from the configuration, the paths of the command line, or a look around."""
+"""Which files make up which dataset: from the configuration, the paths of the command line, or a look around; and why the others do not."""
 
 from __future__ import annotations
 
 import glob
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from dslint.errors import InputError
 from dslint.globs import matches_any
+from dslint.model import Problem, Skipped
 from dslint.patterns import pattern
 from dslint.readers.files import suffix
 from dslint.readers.layouts import Cards, is_factory_list
-from dslint.readers.sniff import is_data
+from dslint.readers.skipped import (
+    ELSEWHERE,
+    HIDDEN,
+    IGNORED,
+    NOT_LOOKED_FOR,
+    PLAIN,
+    REPORT,
+    SHEET,
+    UNNAMED,
+    holds_records,
+    may_be_misnamed,
+    why_no_data,
+    why_not_folder,
+)
+from dslint.readers.sniff import head
 from dslint.settings import DatasetSettings, Settings
+from dslint.sheet import is_sheet
 
 SPLITS = {
     "train": "train",
@@ -30,9 +47,12 @@ SPLITS = {
 RANKS = {"train": 0, "validation": 1, "dev": 1, "test": 2}
 STDIN = "-"
 """The path that stands for the standard input."""
-_NOT_LOOKED_FOR = (".txt",)
-"""Suffixes of data that are as often something else: such a file is read when it is named."""
-_SKIPPED = {"node_modules", "__pycache__", "venv", "env", "site-packages"}
+_GIT = ".git"
+"""What Git keeps there is no part of a repository's files."""
+_PEEKED = 1000
+"""Files of a folder that is left out among which data is looked for, so that it can be named."""
+_LOOKED_INTO = 200
+"""Files of other names in one folder whose content is looked at."""
 _WORD = pattern(r"[A-Za-z]+")
 
 
@@ -45,43 +65,153 @@ class Found(Struct, frozen=True):
     split: str | None = None
 
 
-def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> tuple[list[Found], list[str], list[str]]:
-    """Return the files to read, sorted, each once; those patterns or folders that hold none; and the files that `force_exclude` skips."""
-    known = tuple(suffixes)
-    cards = Cards(settings.root)
-    found: dict[str, Found] = {}
-    empty: list[str] = []
-    skipped: set[str] = set()
+class Search(Struct):
+    """What looking for files came to: those to read, each once; paths and patterns that mean none; what is not read; what cannot be looked into."""
 
-    def take(location: str, dataset: DatasetSettings | None) -> None:
-        name = display(location, settings.root)
-        location = settings.contents.get(name, location)
-        if settings.force_exclude and (excluded(name, settings) or _other(location)):
-            skipped.add(name)
+    found: list[Found] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
+    skipped: list[Skipped] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> Search:
+    """Return the files to read, sorted by the paths that reports show, and what was come across besides."""
+    return _Look(settings, tuple(suffixes)).look(paths)
+
+
+class _Look:
+    """One search, under way."""
+
+    def __init__(self, settings: Settings, suffixes: tuple[str, ...]) -> None:
+        self.settings = settings
+        self.suffixes = suffixes
+        self.cards = Cards(settings.root, hints(settings))
+        self.found: dict[str, Found] = {}
+        self.skipped: dict[str, str] = {}
+        self.result = Search()
+
+    def look(self, paths: Sequence[str]) -> Search:
+        settings = self.settings
+        if paths or settings.staged or not any(dataset.files for dataset in settings.datasets):
+            for path in paths or ([] if settings.staged else ["."]):
+                self._given(path)
+        else:
+            for dataset in settings.datasets:
+                for pattern in dataset.files:
+                    self._configured(pattern, dataset)
+            self._beside()
+        self.result.found = [self.found[name] for name in sorted(self.found)]
+        skipped = {path: reason for path, reason in self.skipped.items() if path not in self.found}
+        self.result.skipped = [Skipped(path, reason) for path, reason in sorted(skipped.items())]
+        return self.result
+
+    def _given(self, path: str) -> None:
+        """Take what a path of the command line means: the standard input, a file, those of a folder, or those that match a pattern."""
+        stdin = self.settings.stdin
+        if path == STDIN and stdin is not None:
+            name = display(stdin.name, self.settings.root) if stdin.name else "<stdin>"
+            self.found[name] = Found(name, stdin.location, dataset_of(name, self.settings))
             return
-        found.setdefault(name, Found(name, location, dataset or dataset_of(name, settings), cards.split_of(location)))
+        named = not os.path.isdir(path) and (os.path.lexists(path) or not glob.has_magic(path))
+        locations = [path] if named else self._walk(path) if os.path.isdir(path) else _glob(path)
+        if not locations:
+            self.result.empty.append(path)
+        for location in locations:
+            self._take(location, None, named=named and not self.settings.force_exclude)
 
-    if paths or settings.staged or not any(dataset.files for dataset in settings.datasets):
-        for path in paths or ([] if settings.staged else ["."]):
-            if path == STDIN and settings.stdin is not None:
-                name = display(settings.stdin.name, settings.root) if settings.stdin.name else "<stdin>"
-                found[name] = Found(name, settings.stdin.location, dataset_of(name, settings))
+    def _configured(self, pattern: str, dataset: DatasetSettings) -> None:
+        matches = _glob(os.path.join(glob.escape(self.settings.root), pattern))
+        if not matches:
+            self.result.empty.append(pattern)
+        for location in matches:
+            if not matches_any(self._name(location), dataset.exclude):
+                self._take(location, dataset, named=not glob.has_magic(pattern))
+
+    def _take(self, location: str, dataset: DatasetSettings | None, *, named: bool) -> None:
+        """Add a file to those that are read; one that is `named`, and not met by a pattern or in a folder, whatever it looks like."""
+        name = self._name(location)
+        location = self.settings.contents.get(name, location)
+        if self.settings.force_exclude:
+            reason = ELSEWHERE if excluded(name, self.settings) else why_no_data(location)
+            if reason:
+                self.skipped[name] = reason
+                return
+        if not named and os.path.isfile(location) and is_sheet(head(location)):
+            self.skipped[name] = SHEET
+            return
+        split = self.cards.split_of(location)
+        self.found.setdefault(name, Found(name, location, dataset or dataset_of(name, self.settings), split))
+
+    def _name(self, location: str) -> str:
+        return display(location, self.settings.root)
+
+    def _walk(self, folder: str) -> list[str]:
+        """Return the data files of a folder, and note what is left out."""
+        found: list[str] = []
+        for base, folders, files in os.walk(folder, onerror=self._unreadable):
+            kept = []
+            for name in sorted(folders):
+                place = os.path.join(base, name)
+                if (reason := why_not_folder(place)) is None:
+                    kept.append(place)
+                elif name != _GIT and self._may_hold_data(place):
+                    self.skipped[f"{self._name(place)}/"] = reason
+            folders[:] = [os.path.basename(place) for place in kept]
+            found.extend(self._files_of(base, sorted(files)))
+        ignored = _ignored(found, folder)
+        others = {file: IGNORED if file in ignored else why_no_data(file) for file in found}
+        for file, reason in others.items():
+            if reason in (IGNORED, REPORT, SHEET) or (reason and holds_records(file)):
+                self.skipped[self._name(file)] = reason
+        return [file for file in found if not others[file]]
+
+    def _files_of(self, base: str, names: Sequence[str]) -> Iterator[str]:
+        """Yield the files of a folder that are data by their names."""
+        looked_into = 0
+        for name in names:
+            place = os.path.normpath(os.path.join(base, name))
+            kind = suffix(name)
+            by_name = kind in self.suffixes and kind not in NOT_LOOKED_FOR
+            if by_name and not name.startswith("."):
+                yield place
+            elif by_name:
+                self.skipped[self._name(place)] = HIDDEN
+            elif looked_into < _LOOKED_INTO and may_be_misnamed(name):
+                looked_into += 1
+                if holds_records(place):
+                    self.skipped[self._name(place)] = PLAIN if kind in NOT_LOOKED_FOR else UNNAMED
+
+    def _beside(self) -> None:
+        """Note the data files that lie beside those of the configured datasets, and that none of these has."""
+        for folder in sorted({os.path.dirname(item.location) for item in self.found.values()}):
+            try:
+                names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
+            except OSError:  # a problem of the files in it
                 continue
-            locations = _expand(path, known)
-            if not locations:
-                empty.append(path)
-            for location in locations:
-                take(location, None)
-    else:
-        for dataset in settings.datasets:
-            for pattern in dataset.files:
-                matches = _glob(os.path.join(glob.escape(settings.root), pattern))
-                if not matches:
-                    empty.append(pattern)
-                for location in matches:
-                    if not matches_any(display(location, settings.root), dataset.exclude):
-                        take(location, dataset)
-    return [found[name] for name in sorted(found)], empty, sorted(skipped)
+            for place in self._files_of(folder, names):
+                name = self._name(place)
+                if name not in self.found and not left_out(name, self.settings) and not why_no_data(place):
+                    self.skipped[name] = ELSEWHERE
+
+    def _may_hold_data(self, folder: str) -> bool:
+        """Return whether a folder has a file with the suffix of data, or too many files to tell; JSON is as often something else."""
+        kinds = {kind for kind in self.suffixes if kind not in (*NOT_LOOKED_FOR, ".json")}
+        names = list(islice((name for _, _, files in os.walk(folder) for name in files), _PEEKED))
+        return len(names) == _PEEKED or any(suffix(name) in kinds for name in names)
+
+    def _unreadable(self, error: OSError) -> None:
+        path = self._name(os.fsdecode(error.filename))
+        message = f"the folder cannot be read: {error.strerror}"
+        self.result.problems.append(Problem(kind="unreadable-file", message=message, path=path, hint="check its permissions"))
+
+
+def hints(settings: Settings) -> Callable[[str], str | None]:
+    """Return what tells where a file that says how the data is to be read, such as a dataset card, is itself read from.
+
+    That is its own place, unless another revision's gate judges: then what that revision has there, None for nothing.
+    """
+    revision = settings.revision
+    return (lambda location: location) if revision is None else lambda location: revision.earlier(display(location, settings.root))
 
 
 def matching(pattern: str, root: str) -> set[str]:
@@ -149,36 +279,10 @@ def _glob(pattern: str) -> list[str]:
     return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path) and not is_factory_list(path))
 
 
-def _other(location: str) -> bool:
-    """Say whether a file that there is holds something else than data."""
-    return os.path.isfile(location) and (not is_data(location) or is_factory_list(location))
-
-
-def _expand(path: str, suffixes: tuple[str, ...]) -> list[str]:
-    """Return the files that a path of the command line names: itself, those of a folder, or those that match a pattern."""
-    if os.path.isdir(path):
-        return _walk(path, tuple(kind for kind in suffixes if kind not in _NOT_LOOKED_FOR))
-    if os.path.lexists(path) or not glob.has_magic(path):
-        return [path]
-    return _glob(path)
-
-
-def _walk(folder: str, suffixes: tuple[str, ...]) -> list[str]:
-    found: list[str] = []
-    for base, folders, files in os.walk(folder):
-        folders[:] = sorted(
-            name
-            for name in folders
-            if not name.startswith(".") and name not in _SKIPPED and not os.path.exists(os.path.join(base, name, "pyvenv.cfg"))
-        )
-        found.extend(os.path.normpath(os.path.join(base, name)) for name in sorted(files) if not name.startswith(".") and suffix(name) in suffixes)
-    return [file for file in _not_ignored(found, folder) if is_data(file)]
-
-
-def _not_ignored(files: list[str], folder: str) -> list[str]:
-    """Leave out what Git ignores, where there is a Git repository to ask."""
+def _ignored(files: list[str], folder: str) -> set[str]:
+    """Return the files that Git ignores, where there is a Git repository to ask."""
     if not files:
-        return files
+        return set()
     import subprocess  # 7 ms at import, needed for folders only
 
     inputs = "\0".join(os.path.abspath(file) for file in files)
@@ -190,9 +294,9 @@ def _not_ignored(files: list[str], folder: str) -> list[str]:
             check=False,
         )
     except OSError:
-        return files
+        return set()
     ignored = set(os.fsdecode(asked.stdout).split("\0")) if asked.returncode == 0 else set()
-    return [file for file in files if os.path.abspath(file) not in ignored]
+    return {file for file in files if os.path.abspath(file) in ignored}
 
 
 def dataset_of(path: str, settings: Settings) -> DatasetSettings:
@@ -210,3 +314,8 @@ def excluded(path: str, settings: Settings) -> bool:
     return bool(settings.datasets) and not any(
         (not dataset.files or matches_any(path, dataset.files)) and not matches_any(path, dataset.exclude) for dataset in settings.datasets
     )
+
+
+def left_out(path: str, settings: Settings) -> bool:
+    """Return whether the configuration leaves a file out by a pattern under `exclude`."""
+    return any(matches_any(path, dataset.exclude) for dataset in settings.datasets)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,13 @@ _FACTORY_ROLES = {"system": ("system",), "user": ("prompt", "query"), "assistant
 _ITEM = pattern(r"^(?P<indent> *)(?P<dash>- +)?(?:(?P<key>[\w-]+) *:)? *(?P<value>.*?) *$")
 
 
+Hints = Callable[[str], str | None]
+"""Tells where a file that says how data is to be read is itself read from, None for nowhere."""
+
+
 def is_factory_list(location: str) -> bool:
     """Say whether a file is LLaMA-Factory's list of datasets: configuration, not data."""
-    if os.path.basename(location) != FACTORY_LIST:
+    if os.path.basename(location) != FACTORY_LIST or not os.path.isfile(location):
         return False
     try:
         entries = msgspec.json.decode(Path(location).read_bytes())
@@ -31,11 +36,11 @@ def is_factory_list(location: str) -> bool:
     return isinstance(entries, dict) and bool(entries) and all(isinstance(entry, dict) and _FACTORY_KEYS & entry.keys() for entry in entries.values())
 
 
-def factory_texts(location: str) -> dict[str, tuple[str, ...]]:
+def factory_texts(location: str, hints: Hints) -> dict[str, tuple[str, ...]]:
     """Return where the texts of a file are, if LLaMA-Factory's list beside it gives the columns of an Alpaca file names of their own."""
     folder, name = os.path.split(location)
-    listed = os.path.join(folder, FACTORY_LIST)
-    if not is_factory_list(listed):
+    listed = hints(os.path.join(folder, FACTORY_LIST))
+    if listed is None or not is_factory_list(listed):
         return {}
     entries = msgspec.json.decode(Path(listed).read_bytes())
     entry: dict[str, Any] = next((entry for entry in entries.values() if entry.get("file_name") == name), {})
@@ -51,8 +56,9 @@ def factory_texts(location: str) -> dict[str, tuple[str, ...]]:
 class Cards:
     """The splits that the dataset cards of folders name, each card read once."""
 
-    def __init__(self, root: str) -> None:
+    def __init__(self, root: str, hints: Hints = str) -> None:
         self._root = os.path.abspath(root)
+        self._hints = hints
         self._known: dict[str, list[tuple[str, str]]] = {}
 
     def split_of(self, location: str) -> str | None:
@@ -61,7 +67,8 @@ class Cards:
         folder = os.path.dirname(path)
         while True:
             if folder not in self._known:
-                self._known[folder] = card_splits(os.path.join(folder, "README.md"))
+                card = self._hints(os.path.join(folder, "README.md"))
+                self._known[folder] = [] if card is None else card_splits(card)
             name = os.path.relpath(path, folder).replace(os.sep, "/")
             for split, glob in self._known[folder]:
                 if matches_any(name, [glob]):

@@ -8,10 +8,9 @@ from dslint.errors import InputError
 from dslint.patterns import pattern
 from dslint.protocols import Reader
 from dslint.readers.collect import BOM, REFUSED, decode_json
-from dslint.readers.files import chunks, suffix
+from dslint.readers.files import BLOCK, chunks, suffix
 
 _ARRAY_OF_OBJECTS = pattern(rb"\s*\[\s*\{")
-_REPORT = pattern(rb'"schema"\s*:\s*"dslint\.')
 _LOOKED_AT = 20
 """Lines of a file that are looked at."""
 
@@ -34,23 +33,12 @@ def reader_for(path: str, location: str, known: Sequence[Reader]) -> tuple[Reade
     return reader, None
 
 
-def head(location: str) -> bytes:
-    """Return the first block of a file, decompressed; nothing where it cannot be read."""
+def head(location: str, size: int = BLOCK) -> bytes:
+    """Return the first bytes of a file, decompressed, so many at most where it is a plain one; nothing where it cannot be read."""
     try:
-        return next(chunks(location), b"")
+        return next(chunks(location, step=size), b"")
     except InputError:
         return b""
-
-
-def is_data(location: str) -> bool:
-    """Say whether a file that was come across holds data: a JSON file only if it is an array of objects, and never a report of dslint."""
-    kind = suffix(location)
-    if kind not in (".json", ".jsonl", ".ndjson"):
-        return True
-    start = head(location).removeprefix(BOM)
-    if _REPORT.search(start, 0, 512):
-        return False
-    return kind != ".json" or _ARRAY_OF_OBJECTS.match(start) is not None
 
 
 def _format(start: bytes, named: str | None) -> str | None:
@@ -68,7 +56,7 @@ def _format(start: bytes, named: str | None) -> str | None:
 def _json_format(text: bytes, named: str | None) -> str | None:
     """Tell JSON Lines from one document. The first line of a document is a whole value only if it is the only line."""
     lines = [line for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
-    whole = [_decodes(line) for line in lines]
+    whole = [decodes(line) for line in lines]
     if len(lines) > 1 and whole[0]:
         return "jsonl"
     if named == "jsonl":
@@ -77,7 +65,8 @@ def _json_format(text: bytes, named: str | None) -> str | None:
     return "jsonl" if text[:1] == b"{" and sum(ok and line[:1] == b"{" for ok, line in zip(whole[1:], lines[1:], strict=True)) > 1 else "json"
 
 
-def _decodes(line: bytes) -> bool:
+def decodes(line: bytes) -> bool:
+    """Return whether a line is a whole JSON value."""
     try:
         decode_json(line)
     except REFUSED:

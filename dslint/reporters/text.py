@@ -84,7 +84,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         )
         if count
     ]
-    yield _labelled("Records", f"{report.counts['records']:,}" + (f"; not fully checked: {', '.join(why)}" if why else ""), style)
+    more = [f"; not fully checked: {', '.join(why)}"] if why else []
+    more += [f"; {report.removed:,} gone or edited"] if report.removed else []
+    yield _labelled("Records", f"{report.counts['records']:,}{''.join(more)}", style)
     counted = ", ".join(f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}" for name in reversed(Severity.names()))
     yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
     for (severity, rule), count in report.by_rule.items():

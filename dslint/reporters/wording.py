@@ -85,7 +85,8 @@ def totals(report: Report) -> str:
     """Return the numbers of records, files and findings."""
     found = [plural(report.counts[name], name) for name in reversed(Severity.names())]
     read = f"{plural(report.counts['records'], 'record')} in {plural(len(report.inputs), 'file')}"
-    return f"{read}: {', '.join(found)}, {report.counts['suppressed']:,} suppressed"
+    gone = f" ({report.removed:,} gone or edited)" if report.removed else ""
+    return f"{read}{gone}: {', '.join(found)}, {report.counts['suppressed']:,} suppressed"
 
 
 def broken(judged: Judged) -> str:

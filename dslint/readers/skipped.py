@@ -1,0 +1,174 @@
+"""What is come across and not read, and why: the one place that decides. And which of it holds records all the same, by its content."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from itertools import islice
+from pathlib import PurePosixPath
+
+from dslint.errors import InputError
+from dslint.patterns import pattern
+from dslint.readers.collect import BOM, REFUSED, decode_json
+from dslint.readers.files import chunks, suffix
+from dslint.readers.layouts import is_factory_list
+from dslint.readers.sniff import decodes, head
+from dslint.settings import Settings
+from dslint.shapes import BUILT_IN
+from dslint.sheet import is_sheet
+
+HIDDEN = "hidden"
+ENVIRONMENT = "an environment of installed packages"
+LINKED = "a link to a folder"
+IGNORED = "ignored by Git"
+UNNAMED = "no suffix of a data format"
+PLAIN = "plain text, which is read when it is named"
+ELSEWHERE = "in no configured dataset"
+SHEET = "a review sheet of dslint"
+REPORT = "a report of dslint"
+DOCUMENT = "a JSON document that is no list of records"
+FACTORY = "LLaMA-Factory's list of datasets"
+
+NOT_LOOKED_FOR = (".txt",)
+"""Suffixes of data that are as often something else: such a file is read when it is named."""
+_ENVIRONMENTS = {"node_modules", "__pycache__", "venv", "env", "site-packages"}
+_LOOKED_AT = 20
+"""Lines of a file that are looked at."""
+_HEAD = 1 << 16
+"""Bytes of a file that are looked at."""
+_DOCUMENT_BLOCKS = 32
+"""Blocks of a JSON document that is looked at as a whole."""
+_MEMBERS = 1000
+"""Files of an archive whose names are looked at."""
+_LIST_WITHIN = pattern(rb'\s*\{\s*"[^"]*"\s*:\s*\[\s*\{')
+_MARKS = (b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", b"ORC", b"Obj\x01", b"SQLite format 3\0", b"\x89HDF\r\n\x1a\n")
+"""How Parquet, Arrow files and streams, ORC, Avro, SQLite and HDF5 begin."""
+_DATA = pattern(r"\.(?:jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)(?![a-z0-9])")
+_LINES = pattern(r"\.(?:jsonl|ndjson)(?![a-z0-9])")
+_TABLE = pattern(r"\.(?:csv|tsv)(?![a-z0-9])")
+_UNREAD = pattern(
+    r"\.(?:xlsx?|ods|pickle|pkl|npz|npy|tfrecords?|msgpack|mdb|lmdb)$|\.(?:jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)\.(?:lz4|br|lzma|lz|7z|rar|z|sz|snappy)$"
+)
+"""Names of records in formats, or behind compressions, that dslint does not read."""
+_PACKED = pattern(r"\.(?:zip|tar|tgz|tbz2?|txz)$|\.tar\.(?:gz|bz2|xz)$")
+_ANYTHING = ("", ".txt", ".bak", ".old", ".orig", ".tmp", ".data", ".dat", ".tab")
+"""Suffixes that say nothing of what a file holds."""
+_REPORT = pattern(rb'"schema"\s*:\s*"dslint\.')
+
+
+def why_skipped(path: str, settings: Settings, suffixes: Iterable[str]) -> str:
+    """Return why a run does not read a file, by its path in reports and by the folders that it lies in, as far as these tell."""
+    place = PurePosixPath(path)
+    folders = [str(folder) for folder in reversed(place.parents)][1:]
+    for folder in folders:
+        if reason := why_not_folder(os.path.join(settings.root, folder)):
+            return f"{folder}/ is {reason}"
+    if place.name.startswith("."):
+        return HIDDEN
+    if any(dataset.files for dataset in settings.datasets):
+        return ELSEWHERE
+    if suffix(path) not in suffixes:
+        return UNNAMED
+    if suffix(path) in NOT_LOOKED_FOR:
+        return PLAIN
+    return why_no_data(os.path.join(settings.root, path)) or "not among the files that were named"
+
+
+def why_not_folder(folder: str) -> str | None:
+    """Return why nothing is looked for in a folder, None where something is."""
+    name = os.path.basename(folder)
+    if name in _ENVIRONMENTS or os.path.exists(os.path.join(folder, "pyvenv.cfg")):
+        return ENVIRONMENT
+    if name.startswith("."):
+        return HIDDEN
+    return LINKED if os.path.islink(folder) else None
+
+
+def may_be_misnamed(name: str) -> bool:
+    """Return whether a file that has no suffix of data may hold some all the same: a copy, a text, or one named as data further ahead."""
+    return suffix(name) in ("", ".txt", ".bak", ".old", ".orig", ".tmp") or _DATA.search(name.lower()) is not None
+
+
+def why_no_data(location: str) -> str:
+    """Return why a file with the suffix of data that was come across is none; an empty string where it may be.
+
+    A JSON file is data only if it is an array that holds objects; what dslint writes itself, reports and review sheets, never is.
+    """
+    kind = suffix(location)
+    if not os.path.isfile(location):
+        return ""
+    start = head(location, _HEAD).removeprefix(BOM)
+    if is_sheet(start):
+        return SHEET
+    if kind not in (".json", ".jsonl", ".ndjson"):
+        return ""
+    if _REPORT.search(start, 0, 512):
+        return REPORT
+    if kind != ".json" or _is_array_of_objects(start):
+        return ""
+    return FACTORY if is_factory_list(location) else DOCUMENT
+
+
+def _is_array_of_objects(start: bytes) -> bool:
+    """Return whether text begins with an array, and an object comes in it, be it behind other values."""
+    return start.lstrip(b" \t\r\n")[:1] == b"[" and b"{" in start
+
+
+def holds_records(location: str) -> bool:
+    """Return whether a file of any name holds records: by its content, and, for kinds that dslint does not read, by its name too.
+
+    JSON that is one document does if it, or half of a list in it, looks like a record of a known shape; text in columns does if three lines agree.
+    """
+    if not os.path.isfile(location):
+        return False
+    start = head(location, _HEAD).removeprefix(BOM)
+    name = os.path.basename(location).lower()
+    if start.startswith(_MARKS) or _UNREAD.search(name):
+        return True
+    if _PACKED.search(name):
+        return _packs_data(location)
+    text = start.lstrip(b" \t\r\n")
+    if text[:1] == b"[":
+        return b"{" in text
+    lines = [line for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
+    if sum(line[:1] == b"{" and decodes(line) for line in lines) > (0 if _LINES.search(name) else 1):
+        return True
+    if text[:1] == b"{":
+        return _is_document_of_records(location)
+    return (suffix(name) in _ANYTHING or _TABLE.search(name) is not None) and _is_table(lines)
+
+
+def _is_document_of_records(location: str) -> bool:
+    """Return whether a JSON object is a record, or holds a list of records."""
+    try:
+        value = decode_json(b"".join(islice(chunks(location), _DOCUMENT_BLOCKS)).removeprefix(BOM))
+    except (*REFUSED, InputError):  # damaged, or larger than any configuration
+        return _LIST_WITHIN.match(head(location, _HEAD)) is not None
+    lists = [item for item in value.values() if type(item) is list and len(item) > 1] if type(value) is dict else []
+    known = BUILT_IN[:-1]
+    return any(shape.fits(value) for shape in known) or any(
+        2 * sum(shape.fits(item) for item in some) >= len(some) and type(some[0]) is dict for some in lists for shape in known
+    )
+
+
+def _is_table(lines: Sequence[bytes]) -> bool:
+    """Return whether the first lines have the same number of tabs, commas or semicolons, some at least."""
+    whole = lines[: _LOOKED_AT - 1]
+    return len(whole) > 2 and any(len({line.count(sign) for line in whole}) == 1 and sign in whole[0] for sign in (b"\t", b",", b";"))
+
+
+def _packs_data(location: str) -> bool:
+    """Return whether an archive holds a file with the suffix of data, or cannot be looked into."""
+    import tarfile
+    import zipfile
+
+    try:
+        if zipfile.is_zipfile(location):
+            with zipfile.ZipFile(location) as packed:
+                names = packed.namelist()
+        else:
+            with tarfile.open(location) as archive:
+                names = [member.name for member in islice(archive, _MEMBERS)]
+    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError):
+        return True
+    return any(_DATA.search(name.lower()) or _UNREAD.search(name.lower()) for name in names)

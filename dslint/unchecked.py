@@ -1,0 +1,77 @@
+"""Files that a change touches, that hold records, and that the run did not check: a change must not hide data from the gate that judges it."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterable, Iterator, Sequence
+
+from dslint.globs import matches_any
+from dslint.model import Problem
+from dslint.protocols import Reader
+from dslint.readers.files import suffix
+from dslint.readers.find import display, left_out
+from dslint.readers.skipped import NOT_LOOKED_FOR, holds_records, why_skipped
+from dslint.settings import Settings
+
+_HINT = "check it with the rest (see `files` in the configuration), or leave it out: exclude = [...] under [dataset]"
+
+
+def unchecked(changed: Iterable[str], checked: Iterable[str], paths: Sequence[str], settings: Settings, known: Sequence[Reader]) -> Iterator[Problem]:
+    """Yield a problem for each changed file that holds records and is none of those that were `checked`, with the reason why it is not.
+
+    What the configuration leaves out (`exclude`), and the files that the gate itself is made of, are no problem; neither is what lies outside of
+    the `paths` that the user named. All paths but those are as reports show them.
+    """
+    suffixes = [kind for reader in known for kind in reader.suffixes]
+    texts = any(suffix(pattern) in NOT_LOOKED_FOR for dataset in settings.datasets for pattern in dataset.files)
+    done = set(checked)
+    for path in sorted(set(changed) - done):
+        location = os.path.join(settings.root, path)
+        if left_out(path, settings) or matches_any(path, settings.gate) or not _is_meant(path, paths, settings, suffixes):
+            continue
+        if os.path.isdir(location):  # Git lists a folder where a submodule is
+            if not any(name.startswith(f"{path}/") for name in done):
+                yield _problem(path, "is a submodule, which is not looked into")
+        elif _is_data(location, suffixes, texts=texts):
+            yield _problem(path, f"the change touches it, it holds records, and it is not checked: {why_skipped(path, settings, suffixes)}")
+
+
+def _problem(path: str, message: str) -> Problem:
+    return Problem(kind="not-checked", path=path, message=message, hint=_HINT)
+
+
+def _is_data(location: str, suffixes: Sequence[str], *, texts: bool) -> bool:
+    """Return whether a file holds records: by its suffix, but for those that are as often something else, or by its content."""
+    kind = suffix(location)
+    if kind in NOT_LOOKED_FOR and texts:
+        return os.path.isfile(location) and os.path.getsize(location) > 0
+    if kind in suffixes and kind not in (*NOT_LOOKED_FOR, ".json"):
+        return os.path.isfile(location) and os.path.getsize(location) > 0
+    return holds_records(location)
+
+
+def _is_meant(path: str, paths: Sequence[str], settings: Settings, suffixes: Sequence[str]) -> bool:
+    """Return whether a run over these paths would be expected to check a file.
+
+    Everything belongs to a run without paths. A named folder means what is below it, and a pattern the folder that it begins with. Beside a named
+    file nothing is meant, except by the gate of another revision: there a file could drop out of a list by taking another name. What is
+    staged comes as a list of files that are data by their names, so that the others are never among them.
+    """
+    if not paths:
+        return True
+    if settings.staged and not (suffix(path) in suffixes and suffix(path) not in NOT_LOOKED_FOR):
+        return True
+    return any(place in (path, ".") or path.startswith(f"{place}/") for place in _places(paths, settings))
+
+
+def _places(paths: Sequence[str], settings: Settings) -> Iterator[str]:
+    for path in paths:
+        if os.path.isdir(path):
+            yield display(path, settings.root)
+        elif not os.path.lexists(path) and glob.has_magic(path):
+            yield display(os.path.dirname(path[: min(path.find(sign) for sign in "*?[" if sign in path)]) or ".", settings.root)
+        else:
+            yield display(path, settings.root)
+            if settings.revision is not None and not settings.staged:
+                yield display(os.path.dirname(path) or ".", settings.root)
