@@ -1,17 +1,17 @@
 """dslint: a plugin-based linter and quality gate for datasets."""
 
-from typing import TYPE_CHECKING, Any
-
 from dslint.version import __version__
 
 __all__ = ["__version__", "lint", "redact_record"]
 
+# Not even `typing` is imported: `python -m dslint` comes here before the working folder is off the path.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dslint.api import lint
     from dslint.redact import redact_record
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Import a function when it is first asked for: `dslint --version` needs none of the engine."""
     if name == "lint":
         from dslint.api import lint

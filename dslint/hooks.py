@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from dslint.rules import Rule
 
 PROJECT = "dslint"
-ENTRY_POINTS = "dslint.plugins"
 
 hookspec = pluggy.HookspecMarker(PROJECT)
 hookimpl = pluggy.HookimplMarker(PROJECT)

@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import pluggy
 from msgspec import Struct
 
-from dslint import builtin, hooks
+from dslint import builtin, hooks, installed
 from dslint.batch import Identify
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.model import Resource, Shape
@@ -84,7 +84,8 @@ Catalogue = Mapping[str, Known]
 
 def discover() -> list[Discovered]:
     """Return the plugins that are installed, without importing one. Raises PluginError if two distributions claim one namespace."""
-    found = sorted({Discovered(point.name, point.value, *_called(point.dist)) for point in metadata.entry_points(group=hooks.ENTRY_POINTS)})
+    points = installed.entry_points()
+    found = sorted({Discovered(point.name, point.value, *_called(distribution)) for distribution, point in points})
     for one, other in pairwise(found):
         if one.namespace == other.namespace:
             raise PluginError(
@@ -95,10 +96,9 @@ def discover() -> list[Discovered]:
 
 
 @lru_cache(maxsize=64)
-def _called(distribution: metadata.Distribution | None) -> tuple[str, str]:
+def _called(distribution: metadata.Distribution) -> tuple[str, str]:
     """Return name and version of a distribution; each look at them parses its metadata anew, long description and all."""
-    said = distribution.metadata if distribution else {"Name": "unknown", "Version": "0"}
-    return said["Name"], said["Version"]
+    return distribution.metadata["Name"], distribution.metadata["Version"]
 
 
 def load(found: Iterable[Discovered]) -> Loaded:

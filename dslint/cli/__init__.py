@@ -8,11 +8,14 @@ import os
 import sys
 from typing import Any
 
+from dslint.installed import settle_path
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command line and exit. 1 is only ever returned with a verdict; what nobody expected is 2."""
+    settle_path()  # before anything else is imported
     # Most of what is made stays until the end: to look for garbage in it as often as usual would take a tenth of a short run.
     gc.set_threshold(100_000, 20, 20)
     # A BLAS that starts a thread per core costs 0.1 s at import, and dslint brings its own processes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -43,7 +44,13 @@ def in_parallel(run: Run, jobs: Iterable[Job], workers: int) -> Iterator[Iterabl
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool, and leave no process behind, whatever happens."""
+    """Give a pool, and leave no process behind, whatever happens.
+
+    Its processes are started with `python -c`, which puts the working folder first on the path:
+    a `pickle.py` there would be imported by each.
+    """
+    before = os.environ.get("PYTHONSAFEPATH")
+    os.environ["PYTHONSAFEPATH"] = "1"
     pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
     processes = pool._processes  # noqa: SLF001 - there is no public way to end a worker in the middle of a shard
     done = False
@@ -54,6 +61,9 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
         for process in [] if done else list(processes.values()):
             process.terminate()
         pool.shutdown(wait=True, cancel_futures=True)
+        os.environ.pop("PYTHONSAFEPATH")
+        if before is not None:
+            os.environ["PYTHONSAFEPATH"] = before
 
 
 def _begin() -> None:
