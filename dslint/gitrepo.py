@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import IO
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from dslint.children import git, open_git
 from dslint.errors import ConfigError, InputError
+from dslint.installed import top_of, within
+
+if TYPE_CHECKING:
+    from subprocess import Popen
 
 LINK = "120000"
 """The mode of a symbolic link; its content is the path that it points to."""
@@ -34,21 +39,25 @@ class Repository:
 
     def __init__(self, folder: str) -> None:
         """Raise ConfigError if the folder is in no repository, or Git does not work there."""
-        self.folder = self._top = os.path.abspath(folder)
+        self.folder = os.path.abspath(folder)
         self._why = ""
-        # What Git sets for its hooks is about the folder that the hook starts in, and would be wrong in another.
-        self._env = {name: value for name, value in os.environ.items() if name not in ("GIT_DIR", "GIT_WORK_TREE", "GIT_PREFIX")}
-        if index := self._env.get("GIT_INDEX_FILE"):
-            self._env["GIT_INDEX_FILE"] = os.path.abspath(index)
-        self._env |= {"GIT_NO_LAZY_FETCH": "1", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
-        found = self._git("rev-parse", "--path-format=absolute", "--git-common-dir", "--show-toplevel", "--show-prefix", "--is-shallow-repository")
-        if found is None:
-            raise ConfigError(f"{self.folder} is in no Git repository that can be read", self._why or "run dslint inside of one")
-        self._store, self._top, self.prefix, shallow = found.split("\n")[:4]
+        top = top_of(folder)
+        self._top = top or self.folder
+        asked = ("--git-common-dir", "--show-toplevel", "--is-shallow-repository")
+        found = top and self._git("rev-parse", "--path-format=absolute", *asked)
+        if not top or not found:
+            cure = self._why or "run dslint inside of one"
+            raise ConfigError(f"{self.folder} is in no Git repository that can be read", cure)
+        self._store, tree, shallow = found.split("\n")[:3]
+        if not os.path.samefile(tree, top):
+            what = f"the Git repository in {top} has its files elsewhere"
+            raise ConfigError(what, "unset core.worktree")
         self._shallow = shallow == "true"
+        place = os.path.relpath(os.path.realpath(folder), top)
+        self.prefix = "" if place == os.curdir else place.replace(os.sep, "/") + "/"
         # As the user sees it, who may have come here through a link.
         through = f"{self.folder}/".removesuffix(self.prefix)
-        self.top = through.rstrip("/") or "/" if os.path.realpath(through) == os.path.realpath(self._top) else self._top
+        self.top = through.rstrip("/") or "/" if os.path.realpath(through) == top else top
 
     def commit(self, revision: str) -> str:
         """Return the id of the commit that a revision means. Raises ConfigError, with the cure, where there is none."""
@@ -79,7 +88,9 @@ class Repository:
         """Return the paths that are not as in a commit: in the index if `staged`, else in the working folder. Untracked files are not among them."""
         if commit is None:
             return set(self.index())
-        return self._differing(*(["--cached"] if staged else []), commit)
+        if staged:
+            return self._differing("--cached", commit)
+        return self._without_data(self._differing(commit), self.files(commit))
 
     def changed_modules(self, commit: str | None) -> set[str]:
         """Return the paths of submodules that the index has at another commit, or not where a commit has them."""
@@ -89,35 +100,69 @@ class Repository:
 
     def unstaged(self) -> set[str]:
         """Return the paths whose file in the working folder is not as in the index."""
-        return self._differing()
+        return self._without_data(self._differing(), self.index())
 
     @contextmanager
     def objects(self) -> Iterator[Objects]:
         """Give access to the contents of files."""
-        import subprocess
-
-        with subprocess.Popen(self._command("cat-file", "--batch"), stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=self._env) as process:  # noqa: S603 - the user's own git
-            if process.stdin is None or process.stdout is None:
-                raise RuntimeError("git without pipes")
-            yield Objects(process.stdin, process.stdout, os.path.join(self._store, "lfs", "objects"))
+        objects = Objects(self._top, os.path.join(self._store, "lfs", "objects"))
+        try:
+            yield objects
+        finally:
+            objects.close()
 
     def _differing(self, *sides: str) -> set[str]:
-        fixed = ("--name-only", "-z", "--no-renames", "--no-ext-diff", "--ignore-submodules=all")
-        return {path for path in self._asked("diff", *fixed, *sides, "--").split("\0") if path}
+        """Return the paths that differ for Git.
 
-    def _asked(self, *words: str) -> str:
-        said = self._git(*words)
-        if said is None:
+        No filter runs, so to Git the data of a Git LFS pointer is another file than the pointer.
+        """
+        fixed = ("--name-only", "-z", "--no-renames", "--ignore-submodules=all")
+        never = ("--no-ext-diff", "--no-textconv")
+        said = self._asked("diff", *fixed, *never, *sides, "--", config=self._unfiltered())
+        return {path for path in said.split("\0") if path}
+
+    def _unfiltered(self) -> dict[str, str]:
+        """Return the configuration that switches all filters off."""
+        said = self._git("config", "-z", "--name-only", "--get-regexp", r"^filter\.") or ""
+        names = {name.rpartition(".")[0] for name in said.split("\0") if name}
+        values = {"clean": "", "smudge": "", "process": "", "required": "false"}
+        return {f"{name}.{key}": value for name in sorted(names) for key, value in values.items()}
+
+    def _without_data(self, paths: set[str], entries: Mapping[str, Entry]) -> set[str]:
+        """Leave out the files that are the data of the Git LFS pointers in their place."""
+        asked = [path for path in sorted(paths) if path in entries and entries[path].mode != LINK]
+        if not asked:
+            return paths
+        ids = "".join(f"{entries[path].id}\n" for path in asked)
+        sizes = self._git("cat-file", "--batch-check=%(objectsize)", said=ids.encode())
+        if sizes is None:  # a partial clone lacks one
+            return paths
+        with self.objects() as objects:
+
+            def is_data(path: str, size: str) -> bool:
+                small = size.isdecimal() and int(size) <= _POINTER_BYTES
+                place = os.path.join(self._top, path)
+                return small and _is_data_of(place, objects.read(entries[path]))
+
+            pairs = zip(asked, sizes.splitlines(), strict=True)
+            return paths - {path for path, size in pairs if is_data(path, size)}
+
+    def _asked(self, *words: str, config: Mapping[str, str] | None = None) -> str:
+        answer = self._git(*words, config=config)
+        if answer is None:
             raise ConfigError(f"git {words[0]} failed in {self.folder}", self._why or "see what git fsck says")
-        return said
+        return answer
 
-    def _git(self, *words: str) -> str | None:
+    def _git(
+        self,
+        *words: str,
+        said: bytes = b"",
+        config: Mapping[str, str] | None = None,
+    ) -> str | None:
         """Return what a Git command prints, None if it fails."""
-        import subprocess
-
         self._why = ""
         try:
-            done = subprocess.run(self._command(*words), env=self._env, capture_output=True, check=False)  # noqa: S603 - the user's own git
+            done = git(self._top, *words, said=said, config=config)
         except OSError as error:
             self._why = f"git cannot be run: {error.strerror}"
             return None
@@ -126,53 +171,106 @@ class Repository:
             return None
         return os.fsdecode(done.stdout)
 
-    def _command(self, *words: str) -> list[str]:
-        return ["git", "-C", self._top, *words]
-
 
 class Objects:
     """The contents of files, by their ids."""
 
-    def __init__(self, asked: IO[bytes], said: IO[bytes], lfs: str) -> None:
-        self._asked = asked
-        self._said = said
+    def __init__(self, top: str, lfs: str) -> None:
+        self._top = top
         self._lfs = lfs
+        self._process: Popen[bytes] | None = None
 
     def copy(self, entry: Entry, location: str) -> None:
         """Write a content into a new file; in place of a Git LFS pointer the data. Raises InputError where it is not in this clone."""
-        self._asked.write(f"{entry.id}\n".encode())
-        self._asked.flush()
-        words = self._said.readline().split()
-        if len(words) != 3:
-            raise InputError("its content is not in this clone", "fetch all of it: git fetch --refetch --filter=blob:limit=1t", "data-pointer")
-        size = int(words[2])
         with open(location, "wb") as stream:
-            stream.writelines(self._said.read(min(_COPIED, size - start)) for start in range(0, size, _COPIED))
-        self._said.read(1)
-        if size <= _POINTER_BYTES and entry.mode != LINK:
+            stream.writelines(self._pieces(entry))
+        if os.path.getsize(location) <= _POINTER_BYTES and entry.mode != LINK:
             self._unpointed(location)
 
-    def text(self, entry: Entry) -> str:
-        """Return a small content as text: where a link points to. Empty where it is not in this clone."""
-        self._asked.write(f"{entry.id}\n".encode())
-        self._asked.flush()
-        words = self._said.readline().split()
+    def read(self, entry: Entry) -> bytes:
+        """Return a content as it is. Raises InputError where it is not in this clone."""
+        return b"".join(self._pieces(entry))
+
+    def close(self) -> None:
+        """End what gives the contents."""
+        process, self._process = self._process, None
+        if process is not None:
+            process.communicate()
+
+    def _pieces(self, entry: Entry) -> Iterator[bytes]:
+        if self._process is None:
+            self._process = open_git(self._top, "cat-file", "--batch")
+        asked, said = self._process.stdin, self._process.stdout
+        if asked is None or said is None:
+            raise RuntimeError("git without pipes")
+        asked.write(f"{entry.id}\n".encode())
+        asked.flush()
+        words = said.readline().split()
         if len(words) != 3:
-            return ""
-        content = self._said.read(int(words[2]))
-        self._said.read(1)
-        return os.fsdecode(content)
+            if not words:  # Git ends where it would have to fetch, and may not
+                self.close()
+            raise InputError("its content is not in this clone", "fetch all of it: git fetch --refetch --filter=blob:limit=1t", "data-pointer")
+        size = int(words[2])
+        for start in range(0, size, _COPIED):
+            yield said.read(min(_COPIED, size - start))
+        said.read(1)
 
     def _unpointed(self, location: str) -> None:
         with open(location, "rb") as stream:
-            content = stream.read()
-        if not content.startswith(_POINTER):
+            named = _pointed(stream.read())
+        if named is None:
             return
-        named = next((line.split(b":")[-1].decode() for line in content.splitlines() if line.startswith(b"oid sha256:")), "")
         data = os.path.join(self._lfs, named[:2], named[2:4], named)
         if not named.isalnum() or not os.path.isfile(data):
             raise InputError("is a Git LFS pointer whose data is not in this clone", "run: git lfs fetch --all", "data-pointer")
         shutil.copyfile(data, location)
+
+
+def ignored(files: Sequence[str], folder: str) -> set[str]:
+    """Return those of the files in a folder that Git ignores.
+
+    It is the repository around the working folder that is asked; where the folder is outside of it,
+    that of the folder. One that lies inside, as a part of the data, never is.
+    """
+    here, place = top_of("."), os.path.realpath(folder)
+    home = here if here is not None and within(place, here) else top_of(folder)
+    if home is None:
+        return set()
+    tops: dict[str, str | None] = {}
+    asked: dict[str, str] = {}
+    for file in files:
+        base, name = os.path.split(file)
+        base = os.path.realpath(base)
+        if base not in tops:
+            tops[base] = top_of(base)
+        if tops[base] == home:
+            asked[os.path.join(base, name)] = file
+    try:
+        done = git(home, "check-ignore", "-z", "--stdin", said=os.fsencode("\0".join(asked)))
+    except OSError:
+        return set()
+    said = os.fsdecode(done.stdout).split("\0") if done.returncode == 0 else []
+    return {asked[path] for path in said if path}
+
+
+def _pointed(content: bytes) -> str | None:
+    """Return the id of the data that a Git LFS pointer names, None for what is no pointer."""
+    if not content.startswith(_POINTER):
+        return None
+    ids = [line for line in content.splitlines() if line.startswith(b"oid sha256:")]
+    return ids[0].split(b":")[-1].decode(errors="replace") if ids else ""
+
+
+def _is_data_of(location: str, content: bytes) -> bool:
+    """Say whether a file holds the data that a Git LFS pointer names."""
+    named = _pointed(content)
+    size = os.path.getsize(location) if os.path.isfile(location) else -1
+    if not named or b"size %d" % size not in content.splitlines():
+        return False
+    import hashlib
+
+    with open(location, "rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == named
 
 
 def _entries(listed: str, column: int, modes: Sequence[str] = _FILES) -> Iterator[tuple[str, Entry]]:

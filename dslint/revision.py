@@ -32,7 +32,11 @@ def follow(files: Mapping[str, Entry], path: str, objects: Objects) -> Entry | N
         link = next((place for place in reversed(places) if place in files and files[place].mode == LINK), None)
         if link is None:
             return None
-        target = posixpath.normpath(posixpath.join(posixpath.dirname(link), objects.text(files[link])))
+        try:
+            text = os.fsdecode(objects.read(files[link]))
+        except InputError:
+            return None
+        target = posixpath.normpath(posixpath.join(posixpath.dirname(link), text))
         path = posixpath.normpath(target + path[len(link) :])
     return None
 
