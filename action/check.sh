@@ -2,7 +2,11 @@
 # Run dslint once, write all reports, and hand over its exit code; the gate is a step of its own. Exit codes of the run never end this script.
 set -euo pipefail
 
-dslint=${DSLINT_ACTION_COMMAND:-$RUNNER_TEMP/dslint/bin/dslint}
+if [[ -n ${DSLINT_ACTION_COMMAND:-} ]]; then
+  dslint=("$DSLINT_ACTION_COMMAND")
+else # a PYTHONPATH of the job may name the checkout
+  dslint=("$RUNNER_TEMP/dslint/bin/python" -I "$RUNNER_TEMP/dslint/bin/dslint")
+fi
 reports=$(mktemp -d "$RUNNER_TEMP/dslint-reports.XXXXXX")
 arguments=(--color never --output "text=$reports/dslint.txt" --output "json=$reports/dslint.json" --output "sarif=$reports/dslint.sarif")
 
@@ -11,11 +15,18 @@ arguments=(--color never --output "text=$reports/dslint.txt" --output "json=$rep
 [[ $DSLINT_ACTION_HTML != true ]] || arguments+=(--output "html=$reports/dslint.html")
 [[ -z $DSLINT_ACTION_CONFIG ]] || arguments+=("--config=$DSLINT_ACTION_CONFIG")
 
+# No command that a repository has configured is run, and no folder of the checkout taken for a repository.
+safe_git() {
+  GIT_ALLOW_PROTOCOL=https:http:ssh:file GIT_TERMINAL_PROMPT=0 git --no-pager \
+    -c safe.bareRepository=explicit -c core.fsmonitor=false -c core.hooksPath=/dev/null -c core.sshCommand=ssh \
+    -c core.askPass= -c credential.helper= -c gc.auto=0 -c maintenance.auto=false "$@"
+}
+
 policy=$DSLINT_ACTION_POLICY
 if [[ -n $policy && $policy != none ]]; then
   # A shallow checkout lacks the base revision. Where it cannot be fetched, dslint says what to do.
-  if [[ $policy =~ ^[0-9a-f]{40}$ ]] && ! git cat-file -e "$policy^{commit}" 2>/dev/null; then
-    git fetch --quiet --no-tags --depth=1 origin "$policy" || true
+  if [[ $policy =~ ^[0-9a-f]{40}$ ]] && ! safe_git cat-file -e "$policy^{commit}" 2>/dev/null; then
+    safe_git fetch --quiet --no-tags --no-recurse-submodules --upload-pack=git-upload-pack --depth=1 origin "$policy" || true
   fi
   arguments+=("--policy-from=$policy")
 fi
@@ -32,7 +43,7 @@ lines "$DSLINT_ACTION_PATHS"
 arguments+=(-- ${items[@]+"${items[@]}"})
 
 code=0
-"$dslint" check "${arguments[@]}" || code=$?
+"${dslint[@]}" check "${arguments[@]}" || code=$?
 
 if [[ -f $reports/dslint.txt ]]; then
   # dslint writes out in its reports whatever a runner could take for a command. This holds even if it did not.

@@ -7,8 +7,12 @@ fail() {
   exit 2
 }
 
+# The step starts in the checkout, whose files must not be taken for modules of Python.
+cd "$(mktemp -d "$RUNNER_TEMP/dslint-install.XXXXXX")"
+export PYTHONSAFEPATH=1 # for what is started below; -I for what is started here
+
 python=$(command -v python3 || command -v python) || fail "no Python is installed: run actions/setup-python before"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or later is needed: run actions/setup-python before"
+"$python" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "Python 3.11 or later is needed: run actions/setup-python before"
 
 extras=${DSLINT_ACTION_EXTRAS//[[:space:]]/}
 [[ $extras =~ ^[a-z,-]*$ ]] || fail "the input extras is no list of names"
@@ -20,5 +24,5 @@ while IFS= read -r line; do
   [[ -z $line ]] || requirements+=("$line")
 done <<<"$DSLINT_ACTION_PLUGINS"
 
-"$python" -m venv "$RUNNER_TEMP/dslint"
-"$RUNNER_TEMP/dslint/bin/python" -m pip --disable-pip-version-check install --quiet "${requirements[@]}"
+"$python" -I -m venv "$RUNNER_TEMP/dslint"
+"$RUNNER_TEMP/dslint/bin/python" -I -m pip --disable-pip-version-check install --quiet "${requirements[@]}"

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 import yaml
+from planted import plant, ran
 
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
@@ -198,8 +199,7 @@ def test_nothing_in_a_dataset_is_a_command_to_the_runner(runner, work):
 
 
 def test_installing_takes_this_revision_into_an_environment_of_its_own(runner, work):
-    here = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "false", "PYTHONPATH": sysconfig.get_path("purelib")}
-    done = runner({"command": "", "extras": "near, pii"}, env=here, only="Install dslint")
+    done = runner({"command": "", "extras": "near, pii"}, env=HERE, only="Install dslint")
     assert done.code == 0, done.log
     module = subprocess.run(
         [runner.temp / "dslint" / "bin" / "python", "-I", "-c", "import importlib.util as u; print(u.find_spec('dslint').origin)"],
@@ -209,6 +209,55 @@ def test_installing_takes_this_revision_into_an_environment_of_its_own(runner, w
     ).stdout
     assert module.startswith(str(runner.temp))
     assert (runner.temp / "dslint" / "bin" / "dslint").exists()
+
+
+HERE = {"PIP_NO_DEPS": "1", "PIP_NO_INDEX": "1", "PIP_NO_BUILD_ISOLATION": "false"}
+HERE["PYTHONPATH"] = sysconfig.get_path("purelib")
+"""What lets pip install without a network: the build backend is that of this environment."""
+
+
+def imported(*modules: str) -> set[str]:
+    """Return the top names of what is imported with some modules."""
+    program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    return {name.partition(".")[0] for name in done.stdout.split()}
+
+
+def test_no_module_of_the_checkout_is_imported_by_any_step(runner, work):
+    """Two data files and two jobs: the workers are started by a Python, too."""
+    marks = work.root.parent / "marks"
+    pip = ("pip._internal.cli.main", "pip._internal.commands.install")
+    plant(work.root, marks, more=imported("venv", "ensurepip", *pip, "hatchling.build"))
+    for name in "ab":
+        work.jsonl(f"{name}.jsonl", chat("hello"))
+    core = [entry for entry in sys.path if entry.endswith("site-packages")]
+    done = runner({"command": ""}, env=HERE, only="Install dslint")
+    assert (done.code, ran(marks)) == (0, set()), done.log
+    (packages,) = (runner.temp / "dslint").glob("lib/python*/site-packages")
+    added = [f"import site; site.addsitedir({entry!r})\n" for entry in core]
+    (packages / "dependencies.pth").write_text("".join(added))  # which PIP_NO_DEPS has left out
+    inputs = {"command": "", "args": "--jobs\n2"}
+    done = runner(inputs, env={"PYTHONPATH": str(work.root)}, only="Check the dataset")
+    assert (done.code, ran(marks)) == (0, set()), done.log
+    assert done.outputs["exit-code"] == "0", done.log
+
+
+def test_a_repository_inside_the_checkout_is_not_obeyed(runner, work):
+    """The base revision is looked for in a folder that looks like a bare repository."""
+    place = work.root / "data"
+    subprocess.run(["git", "init", "--quiet", "--bare", place], check=True)
+    mark = work.root.parent / "ran"
+    for name, value in (
+        ("core.bare", "false"),
+        ("core.worktree", str(place)),
+        ("remote.origin.url", "ssh://localhost/x"),
+        ("core.sshCommand", f"touch {mark};"),
+    ):
+        subprocess.run(["git", "config", "--file", place / "config", name, value], check=True)
+    work.jsonl("data/data.jsonl", chat("hello"))
+    done = runner({"policy-from": "0" * 40, "working-directory": "data"})
+    assert done.code == 2, done.log
+    assert not mark.exists()
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from planted import plant, ran
 
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "ci-systems.md"
 BLOCKS = dict(re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', PAGE.read_text(), re.MULTILINE | re.DOTALL))
@@ -18,11 +19,11 @@ AZURE = yaml.safe_load(BLOCKS["azure-pipelines.yml"])
 
 @pytest.fixture
 def shell(work, tmp_path):
-    """Return a function that runs commands where `dslint` is this dslint, and pip has nothing to install."""
+    """Return a function that runs commands where `dslint` is this dslint, and `python` this Python, whose pip has nothing to install."""
     tools = tmp_path / "tools"
     tools.mkdir()
-    (tools / "dslint").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m dslint "$@"\n')
-    (tools / "pip").write_text("#!/bin/sh\nexit 0\n")
+    (tools / "dslint").write_text(f'#!/bin/sh\nexec "{Path(sys.executable).parent / "dslint"}" "$@"\n')
+    (tools / "python").write_text(f'#!/bin/sh\n[ "$2 $3 $4" = "-m pip install" ] && exec "{sys.executable}" "$1" -m pip --version\n')
     for tool in tools.iterdir():
         tool.chmod(0o755)
 
@@ -36,7 +37,7 @@ def shell(work, tmp_path):
 COMMANDS = {
     "gitlab": ([*GITLAB["script"]], ["gl-code-quality-report.json", "dslint.xml"]),
     "azure": ([step["script"] for step in AZURE["steps"] if "dslint" in step.get("script", "")][:2], ["dslint.md", "dslint.xml"]),
-    "jenkins": ([re.findall(r"sh '\.dslint/bin/(dslint .*)'", BLOCKS["Jenkinsfile"])[0]], ["dslint.xml", "dslint.sarif"]),
+    "jenkins": (["dslint " + re.findall(r"/bin/dslint\" (check .*)'", BLOCKS["Jenkinsfile"])[0]], ["dslint.xml", "dslint.sarif"]),
     "reviewdog": ([BLOCKS["review.sh"]], ["dslint.rdjson"]),
     "make": (["make --no-print-directory train"], ["build/dslint.html"]),
 }
@@ -47,13 +48,22 @@ COMMANDS = {
 def test_a_recipe_gates_and_leaves_its_reports(work, shell, system, answer, passes):
     work.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": answer}]})
     work.write("Makefile", BLOCKS["Makefile"])
+    plant(work.root, work.root.parent / "marks")
     lines, reports = COMMANDS[system]
     done = shell(*lines)
     assert (done.returncode == 0) == passes, done
+    assert ran(work.root.parent / "marks") == set()
     for name in reports:
         assert (work.root / name).stat().st_size > 2
     if system == "make":
         assert ("training" in done.stdout.splitlines()) == passes
+
+
+def test_no_recipe_starts_a_python_that_looks_into_the_checkout():
+    started = re.findall(r"python3?\"? (-\S+)", "".join(BLOCKS.values()))
+    assert len(started) == 4
+    assert set(started) == {"-I"}
+    assert ".dslint" not in BLOCKS["Jenkinsfile"]
 
 
 def test_what_a_recipe_publishes_is_what_it_writes():

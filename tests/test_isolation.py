@@ -8,13 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from planted import MARK, plant, ran
 
 SCRIPT = Path(sys.executable).parent / "dslint"
-MARK = """import os
-with open(os.path.join({folder!r}, 'ran.txt'), 'a') as stream:
-    stream.write(__name__ + '\\n')
-raise ImportError('planted')
-"""
 PARALLEL = ("check", "-o", "json", "a.jsonl", "b.jsonl", "-j", "2")
 RUNS = {
     "parallel": PARALLEL,
@@ -38,58 +34,6 @@ def early(tmp_path_factory):
     program = "import runpy, sys; print('MODULES', *sys.modules)"
     empty = tmp_path_factory.mktemp("empty")
     return names(sys.executable, "-c", program, cwd=empty, env=dict(os.environ)) | {"dslint"}
-
-
-def plant(folder: Path, marks: Path, leave: set[str]) -> None:
-    """Put a module of each name into a folder that some run of dslint could import from there."""
-    marks.mkdir(exist_ok=True)
-    wanted = {
-        *sys.stdlib_module_names,
-        "numpy",
-        "pandas",
-        "pyarrow",
-        "sklearn",
-        "cffi",
-        "fsspec",
-        "simplejson",
-        "colorama",
-        "rich",
-        "shellingham",
-    }
-    wanted |= {
-        "msgspec",
-        "typer",
-        "click",
-        "pluggy",
-        "xxhash",
-        "ftfy",
-        "jsonschema",
-        "jsonschema_rs",
-        "zstandard",
-        "voyager",
-        "spacy",
-    }
-    wanted |= {
-        "sitecustomize",
-        "usercustomize",
-        "dslint",
-        "dslint_structure",
-        "dslint_text",
-        "presidio_analyzer",
-        "setuptools",
-        "pip",
-        "re2",
-    }
-    for name in sorted(wanted - leave):
-        package = name in ("multiprocessing", "importlib", "json")
-        place = folder / name / "__init__.py" if package else folder / f"{name}.py"
-        place.parent.mkdir(exist_ok=True)
-        place.write_text(MARK.format(folder=str(marks)))
-
-
-def ran(marks: Path) -> set[str]:
-    log = marks / "ran.txt"
-    return set(log.read_text().split()) if log.exists() else set()
 
 
 @pytest.fixture(params=["script", "module"])
