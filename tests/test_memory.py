@@ -194,13 +194,24 @@ def left(work):
     return sorted(path.name for path in [*work.root.iterdir(), *(work.root.parent / "tmp").iterdir()] if path.name not in (".git", "reading"))
 
 
+def gone(process):
+    """Wait until no process of the group is left."""
+    for _ in range(600):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError("some process goes on")
+
+
 def test_a_killed_run_leaves_nothing_torn_and_the_next_one_is_right(work, slow):
     process = subprocess.Popen(**slow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
     begun(work, process)
     process.kill()
     process.wait(timeout=120)
     assert left(work) == ["data.jsonl"]
-    os.killpg(process.pid, signal.SIGKILL)  # its workers, which would end by themselves
+    gone(process)
     done = subprocess.run(**slow, check=False, capture_output=True)
     assert done.returncode == 0, done.stderr
     assert json.loads((work.root / "report.json").read_text())["counts"]["records"] == 3000
@@ -219,15 +230,43 @@ def test_an_interrupted_run_stops_its_workers(work, slow):
     out, err = process.communicate(timeout=120)
     assert (process.returncode, out) == (130, b""), err
     assert b"Traceback" not in err
-    for _ in range(100):
-        try:
-            os.killpg(process.pid, 0)
-        except ProcessLookupError:
-            break
-        time.sleep(0.05)
-    else:
-        raise AssertionError("some process goes on")
+    gone(process)
     assert left(work) == ["data.jsonl"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP, signal.SIGKILL])
+def test_a_run_that_is_ended_takes_its_workers_along(work, slow, how):
+    """Only the parent is told. Its workers have its pipes, on which the caller waits."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen(**slow, stdout=pipe, stderr=pipe, start_new_session=True)
+    begun(work, process)
+    process.send_signal(how)
+    out, err = process.communicate(timeout=60)
+    gone(process)
+    tidy = how != signal.SIGKILL
+    assert (process.returncode, out) == (128 + how if tidy else -how, b"")
+    assert err == f"ended by {how.name}\n".encode() or not tidy
+    assert left(work) == ["data.jsonl"]
+
+
+def test_what_is_kept_of_the_standard_input_goes_with_a_run_that_is_ended(work, slow):
+    args = [arg for arg in slow["args"] if arg != "data.jsonl"]
+    with open(work.root / "data.jsonl", "rb") as stream:
+        process = subprocess.Popen(**{**slow, "args": [*args, "-"]}, stdin=stream)
+        begun(work, process)
+        assert len(left(work)) == 2
+        process.terminate()
+        assert process.wait(timeout=60) == 143
+    assert left(work) == ["data.jsonl"]
+
+
+def test_a_signal_that_is_ignored_stays_so(work, slow):
+    """As nohup does."""
+    ignore = lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN)  # noqa: E731
+    process = subprocess.Popen(**slow, preexec_fn=ignore)  # noqa: PLW1509
+    begun(work, process)
+    process.send_signal(signal.SIGHUP)
+    assert process.wait(timeout=120) == 0
 
 
 def terminal(command):

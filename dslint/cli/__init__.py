@@ -26,6 +26,9 @@ def main() -> None:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _run()
+    except _EndedError as ended:
+        print(f"ended by {ended}", file=sys.stderr)  # noqa: T201 - this is the command line
+        code = 128 + ended.number
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201 - this is the command line
         code = 130
@@ -53,8 +56,38 @@ def _run() -> int:
         return 0
     from dslint.cli.app import application
 
+    _end_in_order()
     result: Any = application(sys.argv[1:])(standalone_mode=False)
     return result if isinstance(result, int) else 0
+
+
+class _EndedError(BaseException):
+    """The system wants this process to end; no handler of errors on the way takes it for one."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(number)
+        self.number = number
+
+    def __str__(self) -> str:
+        import signal
+
+        return signal.Signals(self.number).name
+
+
+def _end_in_order() -> None:
+    """Have SIGTERM and SIGHUP end the run as an exception does: temporary files go, and workers end."""
+    import signal
+    import threading
+
+    def end(number: int, _: object) -> None:
+        signal.signal(number, signal.SIG_IGN)  # tidying up is not to be broken off
+        raise _EndedError(number)
+
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) is signal.SIG_DFL:
+                signal.signal(number, end)
 
 
 def _traced(error: BaseException) -> str:
