@@ -6,6 +6,7 @@ import dataclasses
 import importlib
 import importlib.util
 import inspect
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import metadata
@@ -24,6 +25,7 @@ from dslint.rules import Active, Rule
 from dslint.version import __version__
 
 OWN_DISTRIBUTION = "dslint-gate"
+_REINSTALL = f"run: pip install --force-reinstall --no-deps {OWN_DISTRIBUTION}"
 ALWAYS = "dslint"
 """The namespace of the core's own rules, which always run."""
 
@@ -42,6 +44,7 @@ class Plugin(Struct, frozen=True):
 
     found: Discovered
     error: str = ""
+    hint: str = ""
 
 
 class Loaded(Struct, frozen=True):
@@ -117,7 +120,8 @@ def load(found: Iterable[Discovered]) -> Loaded:
         try:
             brought = _brought(manager, item)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything; the plugin is listed as broken
-            plugins.append(Plugin(item, f"{type(error).__name__}: {error}"))
+            hint = error.hint if isinstance(error, PluginError) else ""
+            plugins.append(Plugin(item, f"{type(error).__name__}: {error}", hint))
             manager.unregister(name=item.namespace) if manager.has_plugin(item.namespace) else None
         else:
             plugins.append(Plugin(item))
@@ -157,6 +161,8 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
     """Import a plugin and call its hooks; raises whatever its modules raise, and PluginError for what breaks the contract."""
     if item.namespace == ALWAYS:
         raise PluginError(f"the namespace {ALWAYS!r} is the core's own")
+    if item.distribution == OWN_DISTRIBUTION:
+        _require_own(item)
     manager.register(importlib.import_module(item.module), item.namespace)
     manager.check_pending()
 
@@ -173,12 +179,25 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
         resources=[resource for resources in said("resources") for resource in resources],
         identify=next((identify for identify in said("languages") if identify is not None), None),
     )
+    if item.distribution == OWN_DISTRIBUTION and not brought.rules:
+        raise PluginError(f"{item.module} brings no rules: another package has overwritten it", _REINSTALL)
     for rule in brought.rules:
         if not (inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)):
             raise PluginError(f"{rule!r} is no rule: a frozen dataclass, derived from RecordRule or DatasetRule")
         if not isinstance(getattr(rule, "name", None), str):
             raise PluginError(f"rule {rule.__qualname__} has no name")
     return brought
+
+
+def _require_own(item: Discovered) -> None:
+    """Raise PluginError if the module of one of our packs is not the one that came with dslint."""
+    home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    spec = importlib.util.find_spec(item.module)
+    if spec is None or spec.origin is None:
+        raise PluginError(f"{item.module} is missing", _REINSTALL)
+    folder = os.path.dirname(os.path.dirname(os.path.realpath(spec.origin)))
+    if folder not in (home, os.path.join(home, "plugins")):  # as a wheel has it, as the repository has it
+        raise PluginError(f"{item.module} in {folder} is not the one that came with {item.distribution}", _REINSTALL)
 
 
 def require_sound(loaded: Loaded) -> None:
@@ -188,7 +207,7 @@ def require_sound(loaded: Loaded) -> None:
             item = plugin.found
             raise PluginError(
                 f"plugin {item.namespace!r} ({item.distribution} {item.version}) does not load: {plugin.error}",
-                "repair or uninstall it; see: dslint plugins",
+                plugin.hint or "repair or uninstall it; see: dslint plugins",
             )
 
 

@@ -300,3 +300,60 @@ def test_a_plugin_brings_words_to_the_rule_of_another_one(work, check, refused):
     (work.plugins / "more.txt").write_text("three")
     assert [finding["row"] for finding in check("data.jsonl").findings("words/words")] == [0, 2]
     assert [finding["row"] for finding in check("data.jsonl", "-j", "2", "--shard-size", "16").findings("words/words")] == [0, 2]
+
+
+def fake(work, source):
+    """Put a stranger's module in the place of one of our packs: first on the path."""
+    work.plugins.mkdir()
+    (work.plugins / "dslint_structure.py").write_text(source)
+    work.env["PYTHONPATH"] = str(work.plugins)
+
+
+RULES = BROKEN["hook gives no rules"].replace("[3]", "[]")
+
+
+@pytest.mark.parametrize("source", ["", RULES, 'raise SystemExit("ran")\n'], ids=["empty", "none", "ran"])
+@pytest.mark.parametrize("command", ["check", "plugins", "doctor"])
+def test_a_pack_of_ours_that_is_a_strangers_module_gives_no_verdict(work, source, command):
+    work.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]})
+    fake(work, source)
+    result = work.run(command)
+    assert result.code == 2
+    said = result.err if command == "check" else result.out
+    assert "dslint_structure" in said
+    assert "not the one that came with dslint-gate" in said
+    assert "pip install --force-reinstall --no-deps dslint-gate" in said
+
+
+@pytest.mark.parametrize("source", [None, "", RULES], ids=["gone", "empty", "none"])
+def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(work, tmp_path, source):
+    """In an installation of its own: a stranger's package of the same name has been installed over it, or removed again."""
+    import shutil
+    import subprocess
+    import sys
+    from importlib import metadata
+    from pathlib import Path
+
+    work.chat()
+    home = tmp_path / "home"
+    home.mkdir()
+    (own,) = (item for item in metadata.distributions(name="dslint-gate"))
+    info = Path(str(own.locate_file(f"dslint_gate-{own.version}.dist-info")))
+    shutil.copytree(info, home / info.name)
+    root = Path(__file__).parent.parent
+    shutil.copytree(root / "dslint", home / "dslint")
+    for pack in (root / "plugins").glob("dslint_*"):
+        shutil.copytree(pack, home / pack.name)
+    env = {**work.env, "PYTHONPATH": str(home)}
+    command = [sys.executable, "-m", "dslint", "check"]
+    run = {"cwd": work.root, "env": env, "capture_output": True, "text": True}
+    assert subprocess.run(command, check=False, **run).returncode == 0
+    shutil.rmtree(home / "dslint_structure")
+    (home / "dslint_structure" / "data").mkdir(parents=True)
+    if source is not None:
+        (home / "dslint_structure" / "__init__.py").write_text(source)
+    done = subprocess.run(command, check=False, **run)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "dslint_structure" in done.stderr
+    assert "pip install --force-reinstall --no-deps dslint-gate" in done.stderr

@@ -172,7 +172,7 @@ def _plugin_fields(plugin: registry.Plugin, known: registry.Catalogue) -> dict[s
         "state": state,
         "rules": sorted(mine),
         "unavailable": missing,
-        "error": plugin.error or None,
+        "error": "; ".join(filter(None, (plugin.error, plugin.hint))) or None,
     }
 
 
