@@ -23,7 +23,7 @@ from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.partial import Partial
 from dslint.protocols import Reader
-from dslint.readers.source import FileSource
+from dslint.readers.source import FileSource, Opened
 from dslint.redact import redact, redact_finding, texts_at
 from dslint.rules import Active, Observer
 from dslint.settings import RuleSettings, Settings
@@ -115,6 +115,9 @@ class Watch:
 
     def concludes(self, rule: str) -> None:
         """Hear that a dataset rule begins to conclude."""
+
+    def crashed(self, rule: str, trace: str) -> None:
+        """Hear that a rule failed, with the traceback of the first time, which quotes no data."""
 
     def close(self) -> None:
         """Hear that the run is over."""
@@ -261,7 +264,7 @@ def _check(
         )
         for opened in dataset.files
         for rules in [for_file(active, env.known, tables, settings.overrides, opened.input.path)]
-        for shard in opened.reader.split(opened.input, opened.location, settings.shard_size)
+        for shard in _shards(opened, settings, outcome)
     ]
 
     def take(findings: Iterable[Finding]) -> None:
@@ -299,12 +302,24 @@ def _check(
         outcome.sliced[sees, kind, redact(value)] += number
     outcome.tallies.update(whole.tallies)
     outcome.crashes.update(whole.crashes)
+    for name, crash in whole.crashes.items():
+        watch.crashed(name, crash.trace)
     outcome.problems.extend(whole.problems)
     outcome.seconds.update(whole.seconds)
     for name, measured in whole.measures.items():  # a rule may name a measure by labels, or by splits as in `overlap[train>test]`
         safe = redact(">".join(map(redact, name.split(">"))))
         named = f"{safe}[dataset={dataset.name}]" if several else safe
         outcome.measures[named] = max(measured, outcome.measures.get(named, measured))
+
+
+def _shards(opened: Opened, settings: Settings, outcome: Outcome) -> list[Shard]:
+    """Return the shards of a file; none, and a problem, if it cannot be cut."""
+    try:
+        return opened.reader.split(opened.input, opened.location, settings.shard_size)
+    except InputError as error:
+        path = error.path or opened.input.path
+        outcome.problems.append(Problem(kind=error.kind, message=error.message, path=path, hint=error.hint or None))
+        return []
 
 
 def _watched(results: Iterable[Iterable[Partial]], jobs: Sequence[Job], watch: Watch) -> Iterator[Partial]:

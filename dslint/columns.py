@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numbers
 from array import array
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -20,6 +21,49 @@ Chunk: TypeAlias = "Columns | pa.Table"
 
 _LETTERS = {"int32": "i", "int64": "q", "uint64": "Q", "double": "d"}
 """The types of numbers by the letters that `array` has for them."""
+
+
+_SIMPLE = ("binary", "string", "int32", "int64", "uint64", "double", "bool")
+
+
+TYPES = f"use one of binary[N], list<...>, {', '.join(_SIMPLE)}"
+
+
+def is_type(name: object) -> bool:
+    """Say whether that is a type that a column of state may have."""
+    if not isinstance(name, str):
+        return False
+    if name.startswith("list<") and name.endswith(">"):
+        return is_type(name[5:-1])
+    return name in _SIMPLE or (name.startswith("binary[") and name.endswith("]") and name[7:-1].isdecimal())
+
+
+def misfit(values: Sequence[Any], kind: str) -> str:
+    """Return what keeps values from being a column of a type; empty where nothing does.
+
+    Small state stays plain, and would only be found out where it has grown.
+    """
+    if not isinstance(values, (list, tuple)):
+        return ""
+    given = [value for value in values if value is not None]
+    allowed: tuple[type, ...] = {
+        "string": (str,),
+        "double": (numbers.Real,),
+        "int32": (numbers.Integral,),
+        "int64": (numbers.Integral,),
+        "uint64": (numbers.Integral,),
+    }.get(kind, (bytes, bytearray, memoryview) if kind.startswith("binary") else (object,))
+    for found in set(map(type, given)):
+        if not issubclass(found, allowed):
+            return f"has values of the type {found.__name__}"
+    if kind.startswith("binary[") and set(map(len, given)) - {int(kind[7:-1])}:
+        return "has values of other lengths"
+    if kind in _RANGES and given and not _RANGES[kind][0] <= min(given) <= max(given) <= _RANGES[kind][1]:
+        return "has values out of range"
+    return ""
+
+
+_RANGES = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1), "uint64": (0, (1 << 64) - 1)}
 
 
 def arrow_type(name: str) -> pa.DataType:
@@ -43,7 +87,7 @@ def arrow_type(name: str) -> pa.DataType:
         "bool": pa.bool_,
     }
     if name not in simple:
-        raise PluginError(f"unknown state type {name!r}", f"use one of binary[N], list<...>, {', '.join(simple)}")
+        raise PluginError(f"unknown state type {name!r}", TYPES)
     return simple[name]()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import groupby
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 from msgspec.structs import replace
 
 from dslint.batch import Batch, Identify
-from dslint.columns import Chunk, Columns, to_arrow
+from dslint.columns import TYPES, Chunk, Columns, is_type, misfit, to_arrow
 from dslint.errors import DslintError, InputError, NotApplicableError, PluginError
 from dslint.findings import Findings
-from dslint.model import Finding, Input, Location, Problem
+from dslint.model import Confidence, Finding, Input, Location, Measure, Problem, Severity
 from dslint.partial import Crash, Partial, Tally, Whole, note_crash
 from dslint.protocols import Source
 from dslint.record import Record
@@ -41,8 +41,31 @@ def observers_of(rules: Sequence[Active]) -> list[Observer]:
         if isinstance(active.rule, DatasetRule):
             observer = active.rule.observer()
             if observer not in found:
+                _require_state(active, active.rule, observer)
                 found.append(observer)
     return found
+
+
+def _require_state(active: Active, rule: DatasetRule, observer: Observer) -> None:
+    """Raise PluginError for columns of state that cannot be: small state would hide it."""
+    declared = observer.state
+    if not isinstance(declared, Mapping):
+        raise _blamed(active, PluginError("its state is no mapping from columns to types"))
+    for name, kind in declared.items():
+        if not is_type(kind):
+            raise _blamed(active, PluginError(f"unknown state type {kind!r} of column {name!r}", TYPES))
+    if rule.key is not None and rule.key not in {*declared, *ENGINE_COLUMNS}:
+        raise _blamed(active, PluginError(f"its key {rule.key!r} is no column of its state"))
+
+
+def _blamed(active: Active, error: PluginError) -> PluginError:
+    """Return an error that says whose it is."""
+    who = f"{active.plugin} {active.version}"
+    return PluginError(f"rule {active.id} of {who}: {error.message}", error.hint or f"tell the authors of {active.plugin}")
+
+
+class _BrokenContractError(Exception):
+    """What a rule gives is not what it should; the message quotes no data."""
 
 
 def fold(
@@ -52,9 +75,15 @@ def fold(
     stamp: Stamp,
     slices: Sequence[str] = (),
     identify: Identify | None = None,
+    *,
+    raising: bool = False,
 ) -> Iterator[Partial]:
-    """Read the batches of a shard once, through every record rule and observer, and yield what they come to, piece by piece."""
+    """Read the batches of a shard once, through every record rule and observer, and yield what they come to, piece by piece.
+
+    With `raising` what a rule raises is raised, where else it becomes a crash.
+    """
     folding = _Folding(rules, observers, stamp, slices, identify)
+    folding.raising = raising
     rest = iter(batches)
     while not folding.ended:
         yield folding.piece(rest)
@@ -85,7 +114,15 @@ def merge(parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, m
             observer = observers[index]
             if index not in whole.stores:
                 whole.stores[index] = Store(ENGINE_COLUMNS | dict(observer.state), None if memory is None else memory // (2 * len(observers)))
-            _keep(whole.stores[index], chunks, observer)
+            try:
+                _keep(whole.stores[index], chunks, observer)
+            except Exception as error:  # what a stranger keeps may be anything
+                if isinstance(error, DslintError) and not isinstance(error, PluginError):
+                    raise
+                whole.spoiled.setdefault(index, _crash("", -1, error))
+        whole.spoiled |= {index: crash for index, crash in part.spoiled.items() if index not in whole.spoiled}
+        for index in whole.spoiled:
+            whole.stores.pop(index, None)
     return whole
 
 
@@ -98,6 +135,8 @@ def conclude(
     sink: Sink,
     partitions: Callable[[Store], int] = lambda _: 1,
     starting: Callable[[str], None] = lambda _: None,
+    *,
+    raising: bool = False,
 ) -> None:
     """Let the dataset rules have their say over the whole, one after the other: findings go to the `sink`, measures into the whole.
 
@@ -109,19 +148,26 @@ def conclude(
             continue
         starting(active.id)
         index = observers.index(rule.observer())
+        if index in whole.spoiled:
+            note_crash(whole, active.id, whole.spoiled[index])
+            continue
         observer = observers[index]
         store = whole.stores.get(index) or Store(ENGINE_COLUMNS | dict(observer.state))
         parts = partitions(store) if rule.key is not None else 1
         with _clock(whole.seconds, active.id):
             try:
                 findings, own = _concluded(rule, active, store, observer, inputs, source, parts)
+            except PluginError as error:
+                raise _blamed(active, error) from error
             except DslintError:
                 raise
             except NotApplicableError as reason:
                 whole.idle[active.id] = str(reason)
                 continue
-            except Exception as error:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, and the other rules go on
-                note_crash(whole, active.id, Crash("", -1, describe(error)))
+            except Exception as error:
+                if raising:
+                    raise
+                note_crash(whole, active.id, _crash("", -1, error))  # and the other rules go on
                 continue
         sink(findings)
         whole.measures.update({f"{active.id}.{name}": value for name, value in own.items()})
@@ -129,8 +175,12 @@ def conclude(
 
 def packed(part: Partial, observers: Sequence[Observer]) -> Partial:
     """Return a partial result with its state as Arrow, to cross a process: packing and unpacking it costs next to nothing."""
-    for index, chunks in part.states.items():
-        part.states[index] = [to_arrow(ENGINE_COLUMNS | dict(observers[index].state), chunks)]
+    for index, chunks in list(part.states.items()):
+        try:
+            part.states[index] = [to_arrow(ENGINE_COLUMNS | dict(observers[index].state), chunks)]
+        except Exception as error:  # noqa: BLE001 - what a stranger keeps may be anything
+            part.spoiled[index] = _crash("", -1, error)
+            del part.states[index]
     return part
 
 
@@ -138,10 +188,27 @@ def describe(error: BaseException) -> str:
     """Name an exception and the line that raised it. Its message is left out: it may quote the data."""
     import traceback
 
+    if isinstance(error, (PluginError, _BrokenContractError)):  # these are ours
+        return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return type(error).__name__
     return f"{type(error).__name__} in {frames[-1].name}, {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
+
+
+def traced(error: BaseException) -> str:
+    """Return the traceback without the messages of exceptions, which may quote the data; source lines do not."""
+    from traceback import format_tb
+
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [traced(cause), "\nwhich led to:\n"] if cause is not None else []
+    last = f"{type(error).__name__} (message left out)"
+    frames = format_tb(error.__traceback__)
+    return "\n".join([*before, "Traceback (most recent call last):", *frames, last])
+
+
+def _crash(path: str, row: int, error: Exception) -> Crash:
+    return Crash(path, row, describe(error), trace=traced(error))
 
 
 @contextmanager
@@ -179,6 +246,7 @@ class _Folding:
         self.identify = identify
         self.broken: set[int] = set()
         self.ended = False
+        self.raising = False
 
     def piece(self, batches: Iterator[Batch]) -> Partial:
         """Take the next batches, as many as make a piece."""
@@ -208,13 +276,13 @@ class _Folding:
             if judged.values:
                 with _clock(part.seconds, active.id):
                     part.judged[active.id] += len(judged)
-                    part.findings.extend(_checked(part, active, rule, judged.within(rule.languages), self.stamp))
+                    part.findings.extend(_checked(part, active, rule, judged.within(rule.languages), self.stamp, raising=self.raising))
                     if rule.by_role:
                         part.sliced.update((active.id, "role", role) for role in _roles(rule, judged))
         for active, dataset_rule in self.dataset_rules:
             part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
         for index, observer in enumerate(self.observers):
-            if index not in self.broken and not _observed(part, index, observer, batch, self.dataset_rules):
+            if index not in self.broken and not _observed(part, index, observer, batch, self.dataset_rules, raising=self.raising):
                 self.broken.add(index)
 
 
@@ -238,20 +306,36 @@ def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
                 part.sliced[sees, kind, "" if value is None else str(value)] += 1
 
 
-def _checked(part: Partial, active: Active, rule: RecordRule, batch: Batch, stamp: Stamp) -> list[Finding]:
+def _checked(
+    part: Partial,
+    active: Active,
+    rule: RecordRule,
+    batch: Batch,
+    stamp: Stamp,
+    *,
+    raising: bool,
+) -> list[Finding]:
     """Run a rule over a batch. If it raises, go on record by record, so that all that can be judged is, whatever the size of batches."""
+    found: list[Finding] = []
+    whole: Exception | None = None
     try:
         found = _findings(rule.check_batch(batch))
-    except Exception as whole:  # noqa: BLE001 - a rule may raise anything; it ends as a problem, of a record if one of them causes it
-        found = []
-        known = part.crashes.get(active.id)
-        for record in batch.records:
-            try:
-                found.extend(_findings(rule.check(record)))
-            except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
-                note_crash(part, active.id, Crash(record.path, record.row, describe(error)))
-        if part.crashes.get(active.id) == known:  # no record alone makes it raise: the batch method itself is at fault
-            note_crash(part, active.id, Crash(batch.path, batch.rows[0], describe(whole)))
+    except PluginError:  # not of this rule
+        raise
+    except Exception as error:  # it ends as a problem, of a record if one of them causes it
+        if raising:
+            raise
+        whole = error
+    known = part.crashes.get(active.id)
+    for record in () if whole is None else batch.records:
+        try:
+            found.extend(_findings(rule.check(record)))
+        except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
+            trace = "" if active.id in part.crashes else traced(error)  # of the first only: it takes time
+            crash = Crash(record.path, record.row, describe(error), trace=trace)
+            note_crash(part, active.id, crash)
+    if whole is not None and part.crashes.get(active.id) == known:  # no record alone makes it raise
+        note_crash(part, active.id, _crash(batch.path, batch.rows[0], whole))
     if not found:
         return found
     positions = {row: position for position, row in enumerate(batch.rows)}
@@ -271,9 +355,25 @@ def _roles(rule: Any, batch: Batch) -> list[str]:
 
 def _findings(said: Iterable[Finding]) -> list[Finding]:
     found = list(said)
-    if not all(isinstance(item, Finding) and isinstance(item.at, Location) for item in found):
-        raise TypeError("a rule yields findings with a location")
+    for item in found:
+        _require_finding(item)
     return found
+
+
+def _require_finding(item: Finding) -> None:
+    """Raise _BrokenContractError for a finding that is none."""
+    if not isinstance(item, Finding):
+        raise _BrokenContractError(f"yields {type(item).__name__} in place of findings")
+    if item.severity is not None and not isinstance(item.severity, Severity):
+        raise _BrokenContractError("yields a finding whose severity is none")
+    if not isinstance(item.confidence, Confidence):
+        raise _BrokenContractError("yields a finding whose confidence is none")
+    if not all(isinstance(at, Location) for at in (item.at, *item.related)):
+        raise _BrokenContractError("yields a finding without a location")
+    if not isinstance(item.message, str) or not isinstance(item.suggestion, str | None):
+        raise _BrokenContractError("yields a finding whose message or suggestion is no text")
+    if not isinstance(item.score, float | int | None):
+        raise _BrokenContractError("yields a finding whose score is no number")
 
 
 def _named(finding: Finding, active: Active, dataset: str) -> Finding:
@@ -281,20 +381,22 @@ def _named(finding: Finding, active: Active, dataset: str) -> Finding:
     return replace(finding, rule=active.id, severity=severity, dataset=dataset)
 
 
-def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules: Sequence[tuple[Active, DatasetRule]]) -> bool:
+def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules: Sequence[tuple[Active, DatasetRule]], *, raising: bool) -> bool:
     judged = batch if observer.sees == "all" else batch.valid
     if not judged.values:
         return True
-    users = [active.id for active, rule in rules if rule.observer() == observer]
-    with _clock(part.seconds, users[0]):
+    users = [active for active, rule in rules if rule.observer() == observer]
+    with _clock(part.seconds, users[0].id):
         try:
             said = observer.observe(judged.within(observer.languages))
             part.states.setdefault(index, []).append(_located(observer, judged, said))
-        except PluginError:
-            raise
-        except Exception as error:  # noqa: BLE001 - it ends as a problem of each rule that needs this observer
-            for rule in users:
-                note_crash(part, rule, Crash(judged.path, judged.rows[0], describe(error)))
+        except PluginError as error:
+            raise _blamed(users[0], error) from error
+        except Exception as error:  # it ends as a problem of each rule that needs this observer
+            if raising:
+                raise
+            for active in users:
+                note_crash(part, active.id, _crash(judged.path, judged.rows[0], error))
             return False
     return True
 
@@ -311,6 +413,9 @@ def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
     size = len(batch) if positions is None else len(positions)
     if any(len(said[name]) != size for name in observer.state):
         raise PluginError(f"{type(observer).__name__}.observe() returned columns of unequal length")
+    for name, kind in observer.state.items():
+        if why := misfit(said[name], kind):
+            raise _BrokenContractError(f"its column {name!r} of type {kind} {why}")
     contents: Sequence[bytes] = batch.digests
     rows: Sequence[int] = batch.rows
     lines: Sequence[int | None] = batch.lines
@@ -357,8 +462,11 @@ def _concluded(
         if isinstance(rule, PairRule):
             pairs.update(_pairs(rule, state))
         for said in rule.conclude(state, source):
-            if isinstance(said, Finding):
+            if not isinstance(said, Measure):
+                _require_finding(said)
                 findings.extend([_named(said, active, datasets.get(said.at.path or "", dataset))])
+            elif not (isinstance(said.name, str) and isinstance(said.value, float | int)):
+                raise _BrokenContractError("gives a measure that is no name with a number")
             elif rule.key is not None:
                 measures[said.name] = measures.get(said.name, 0) + said.value
             elif said.name in measures:
@@ -371,7 +479,7 @@ def _concluded(
         for start in range(0, len(ordered), PAIRS_AT_ONCE):
             findings.extend(
                 _named(said, active, datasets.get(said.at.path or "", dataset))
-                for said in rule.verify(ordered[start : start + PAIRS_AT_ONCE], state, source)
+                for said in _findings(rule.verify(ordered[start : start + PAIRS_AT_ONCE], state, source))
             )
     return (findings if rule.key is None else Findings(_one_per_record(findings))), measures
 

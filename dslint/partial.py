@@ -26,6 +26,8 @@ class Crash(Struct, frozen=True):
     row: int
     error: str
     times: int = 1
+    trace: str = ""
+    """The traceback of it, without the messages of exceptions."""
 
 
 class Partial(Struct):
@@ -36,6 +38,8 @@ class Partial(Struct):
     sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
     states: dict[int, list[Any]] = field(default_factory=dict)
+    spoiled: dict[int, Crash] = field(default_factory=dict)
+    """Observers whose state cannot be kept, and why."""
     crashes: dict[str, Crash] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
@@ -50,6 +54,7 @@ class Whole(Struct):
     sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     measures: dict[str, float] = field(default_factory=dict)
     stores: dict[int, Store] = field(default_factory=dict)
+    spoiled: dict[int, Crash] = field(default_factory=dict)
     crashes: dict[str, Crash] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
@@ -65,4 +70,4 @@ def note_crash(part: Partial | Whole, rule: str, crash: Crash) -> None:
         part.crashes[rule] = crash
     else:
         first = min(known, crash, key=lambda c: (c.path, c.row, c.error))
-        part.crashes[rule] = Crash(first.path, first.row, first.error, known.times + crash.times)
+        part.crashes[rule] = Crash(first.path, first.row, first.error, known.times + crash.times, first.trace)

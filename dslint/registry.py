@@ -19,7 +19,8 @@ from msgspec import Struct
 from dslint import builtin, hooks, installed
 from dslint.batch import Identify
 from dslint.errors import ConfigError, PluginError, nearest
-from dslint.model import Resource, Shape
+from dslint.guards import GuardedLanguages, GuardedReader, GuardedReporter, GuardedShape
+from dslint.model import Resource, Severity, Shape
 from dslint.protocols import Reader
 from dslint.rules import Active, Rule
 from dslint.version import __version__
@@ -181,12 +182,29 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
     )
     if item.distribution == OWN_DISTRIBUTION and not brought.rules:
         raise PluginError(f"{item.module} brings no rules: another package has overwritten it", _REINSTALL)
+    if item.distribution != OWN_DISTRIBUTION:
+        _guard(brought, f"{item.distribution} {item.version}")
     for rule in brought.rules:
         if not (inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)):
             raise PluginError(f"{rule!r} is no rule: a frozen dataclass, derived from RecordRule or DatasetRule")
         if not isinstance(getattr(rule, "name", None), str):
             raise PluginError(f"rule {rule.__qualname__} has no name")
+        if not isinstance(rule.severity, Severity):
+            raise PluginError(f"the severity of rule {rule.name!r} is none: use Severity.WARNING, or another of the scale")
     return brought
+
+
+def _guard(brought: _Brought, who: str) -> None:
+    """Put guards around what a stranger brings; raises PluginError for what is not what it should be."""
+    brought.readers = [GuardedReader(reader, who) for reader in brought.readers]
+    brought.shapes = [GuardedShape(shape, who) for shape in brought.shapes]
+    brought.reporters = {name: GuardedReporter(name, reporter, who) for name, reporter in brought.reporters.items()}
+    if brought.identify is not None:
+        brought.identify = GuardedLanguages(brought.identify, who)
+    if wrong := [name for name, text in brought.presets.items() if not isinstance(text, str)]:
+        raise PluginError(f"preset {wrong[0]!r} is no text")
+    if not all(isinstance(resource, Resource) for resource in brought.resources):
+        raise PluginError("a resource is no Resource")
 
 
 def _require_own(item: Discovered) -> None:

@@ -157,12 +157,44 @@ class BatchCrashes(Crashes):
         raise KeyError("batch")
 
 
-def test_a_batch_method_that_raises_is_a_crash_though_no_record_is_at_fault():
-    said = testing.run(BatchCrashes(), [{"text": "a"}, {"text": "b"}])
-    assert said.rows == [0, 1]
-    (crash,) = said.crashes.values()
-    assert (crash.path, crash.row, crash.times) == ("data.jsonl", 0, 1)
-    assert "KeyError in check_batch" in crash.error
+@dataclass(frozen=True)
+class LateCrash(DatasetRule):
+    """Raises when it concludes."""
+
+    name = "late-crash"
+    state = {"n": "int64"}
+
+    def observe(self, batch):
+        return {"n": [1] * len(batch)}
+
+    def conclude(self, state, source):
+        raise KeyError("late")
+
+
+@dataclass(frozen=True)
+class SeesCrash(LateCrash):
+    """Raises when it observes."""
+
+    name = "sees-crash"
+
+    def observe(self, batch):
+        raise KeyError("seen")
+
+    def conclude(self, state, source):
+        return ()
+
+
+@pytest.mark.parametrize(
+    ("rule", "says"),
+    [(Crashes(), "a"), (BatchCrashes(), "batch"), (LateCrash(), "late"), (SeesCrash(), "seen")],
+    ids=lambda value: getattr(value, "name", value),
+)
+def test_what_a_rule_raises_is_raised_to_its_author(rule, says):
+    with pytest.raises(KeyError, match=says):
+        testing.run(rule, [{"text": "a"}, {"text": "b"}])
+    with pytest.raises(testing.LawBrokenError, match="raised KeyError") as broken:
+        testing.assert_law("values", rule)
+    assert isinstance(broken.value.__cause__, KeyError)
 
 
 @dataclass(frozen=True)

@@ -357,3 +357,233 @@ def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(wo
     assert done.stdout == ""
     assert "dslint_structure" in done.stderr
     assert "pip install --force-reinstall --no-deps dslint-gate" in done.stderr
+
+
+READER = f"""{HEAD}
+    from dslint.batch import Batch
+    class Lines:
+        name = "lines"
+        suffixes = (".lines",)
+        def split(self, item, location, size):
+            from dslint.model import Shard
+            {{split}}
+            return [Shard(input=item, location=location)]
+        def read(self, {{arguments}}):
+            {{read}}
+            yield Batch(shard.input, shape, [{{{{"text": "hunter2"}}}}], [0], [1])
+    @hookimpl
+    def dslint_readers(): return [Lines()]
+"""
+SIGNATURE = "shard, shape, max_record, max_depth"
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("split", "read", "says"),
+    [
+        ("raise KeyError('hunter2')", "pass", "KeyError in split"),
+        ("return ['hunter2']", "pass", "something else than shards"),
+        ("pass", "raise KeyError('hunter2')", "KeyError in read"),
+        ("pass", "yield 'hunter2'", "something else than batches"),
+        ("pass", "open('/no/such/file')", "FileNotFoundError in read"),
+    ],
+)
+def test_a_reader_that_fails_is_a_problem_of_its_file_and_the_others_are_read(work, check, split, read, says, jobs):
+    work.write("a.jsonl", '{"text": " "}\n')
+    work.write("b.lines", "x\n")
+    work.write("c.lines", "x\n")
+    work.plugin("dslint-odd", READER.format(split=split, read=read, arguments=SIGNATURE), namespace="odd", version="2.5")
+    result = check(".", "-j", jobs)
+    assert result.code == 2, result
+    assert [(p["kind"], p["path"]) for p in problems(result)] == [("reader-crashed", "b.lines"), ("reader-crashed", "c.lines")]
+    assert all("'lines' of dslint-odd 2.5" in p["message"] and says in p["message"] and "dslint-odd" in p["hint"] for p in problems(result))
+    assert [f["path"] for f in result.findings("structure/nothing-to-learn")] == ["a.jsonl"]
+    assert "hunter2" not in result.out + result.err
+
+
+HOOK = "    from dslint.plugin import *\n    from dslint.plugin import hookimpl, Severity\n    @hookimpl\n    def dslint_{hook}(): return {value}\n"
+MISFITS = {
+    "reader signature": (READER.format(split="pass", read="pass", arguments="shard, shape"), "read() that takes 4 arguments"),
+    "reader without suffixes": (READER.format(split="pass", read="pass", arguments=SIGNATURE).replace('(".lines",)', '".lines"'), "suffixes"),
+    "severity": (record_rule("return ()", extra='severity = "error"'), "severity of rule 'odd'"),
+    "number": (record_rule("return ()", extra="severity = 3"), "severity of rule 'odd'"),
+    "reporter": (HOOK.format(hook="reporters", value="{'odd': lambda report: []}"), "'odd' is no function of a report and a style"),
+    "shape": (HOOK.format(hook="shapes", value="[type('S', (), {'name': 's', 'roles': ()})()]"), "'s' has no fits()"),
+    "preset": (HOOK.format(hook="presets", value="{'odd': 3}"), "'odd' is no text"),
+    "resource": (HOOK.format(hook="resources", value="['words']"), "no Resource"),
+    "languages": (HOOK.format(hook="languages", value="lambda: 3"), "languages"),
+}
+
+
+@pytest.mark.parametrize(("source", "says"), MISFITS.values(), ids=MISFITS)
+def test_what_is_not_what_it_should_be_is_refused_with_its_plugin(work, check, refused, source, says):
+    work.chat()
+    work.plugin("dslint-odd", source, namespace="odd", version="2.5")
+    refused(check("data.jsonl"), "dslint-odd 2.5", says)
+
+
+STATES = {
+    "unknown type": ('{"n": "int63"}', "unknown state type 'int63' of column 'n'"),
+    "no text": ('{"n": int}', "of column 'n'"),
+    "no mapping": ('["n"]', "no mapping"),
+}
+
+
+@pytest.mark.parametrize(("declared", "says"), STATES.values(), ids=STATES)
+def test_state_that_cannot_be_declared_is_refused_however_little_there_is(work, check, refused, declared, says):
+    work.chat(rows=1)
+    source = dataset_rule().replace('state = {"n": "int64"}', f"state = {declared}")
+    work.plugin("dslint-odd", source, namespace="odd", version="2.5")
+    refused(check("data.jsonl"), "rule odd/whole of dslint-odd 2.5", says)
+
+
+def test_a_key_that_is_no_column_is_refused(work, check, refused):
+    work.chat(rows=1)
+    work.plugin("dslint-odd", dataset_rule(extra='key = "m"'), namespace="odd")
+    refused(check("data.jsonl"), "rule odd/whole of dslint-odd", "key 'm'")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize(
+    ("kind", "value", "says"),
+    [
+        ("int64", "'hunter2'", "values of the type str"),
+        ("string", "3", "values of the type int"),
+        ("int32", "1 << 40", "out of range"),
+        ("binary[4]", "b'hunter2'", "other lengths"),
+        ("double", "b''", "values of the type bytes"),
+        ("list<int64>", "['hunter2']", ""),
+        ("uint64", "-1", "out of range"),
+    ],
+)
+def test_state_that_does_not_fit_is_a_crash_of_its_rule(work, check, kind, value, says, jobs):
+    """In two processes it is Arrow at once, in one only where there is much of it: 131,072 rows."""
+    for name in ("a", "b"):
+        work.write(f"{name}.jsonl", '{"text": " "}\n')
+    source = dataset_rule(observe=f"return {{'n': [{value}] * len(batch)}}").replace('"int64"', f'"{kind}"')
+    source = source.replace("return ()", "return [self.finding(DATASET, 'x')] if len(state.table) else ()")
+    work.plugin("dslint-odd", source, namespace="odd", version="2.5")
+    result = check(".", "-j", jobs)
+    assert result.code == 2
+    (problem,) = problems(result)
+    assert (problem["kind"], problem["rule"], problem["plugin"]) == ("rule-crashed", "odd/whole", "dslint-odd")
+    assert says in problem["message"]
+    assert len(result.findings("structure/nothing-to-learn")) == 2
+    assert "hunter2" not in result.out + result.err
+
+
+def test_state_that_only_much_of_it_shows_to_be_wrong_is_a_crash_of_its_rule(work, check, monkeypatch):
+    monkeypatch.setattr("dslint.state.ARROW_ROWS", 2)
+    work.chat()
+    source = dataset_rule(observe="return {'n': [['a']] * len(batch)}").replace('"int64"', '"list<int64>"')
+    work.plugin("dslint-odd", source, namespace="odd")
+    result = check("data.jsonl")
+    assert [(p["kind"], p["plugin"]) for p in problems(result)] == [("rule-crashed", "dslint-odd")]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        ("record.at(), 'x', severity='error'", "severity is none"),
+        ("record.at(), 'x', severity=3", "severity is none"),
+        ("record.at(), 'x', confidence='high'", "confidence is none"),
+        ("record.at(), 3", "is no text"),
+        ("record.at(), 'x', score='hunter2'", "score is no number"),
+        ("record.at(), 'x', related=['hunter2']", "without a location"),
+    ],
+)
+@pytest.mark.parametrize("kind", ["record", "dataset"])
+def test_a_finding_that_is_none_is_a_crash_that_says_why(work, check, value, says, kind):
+    work.write("data.jsonl", '{"text": " "}\n')
+    whole = dataset_rule(conclude=f"return [self.finding({value.replace('record.at()', 'DATASET')})]")
+    work.plugin("dslint-odd", whole if kind == "dataset" else record_rule(f"yield self.finding({value})"), namespace="odd")
+    result = check("data.jsonl")
+    assert result.code == 2, result
+    (problem,) = problems(result)
+    assert (problem["kind"], problem["plugin"]) == ("rule-crashed", "dslint-odd")
+    assert says in problem["message"]
+    assert len(result.findings("structure/nothing-to-learn")) == 1
+    assert "hunter2" not in result.out + result.err
+
+
+@pytest.mark.parametrize("body", ["raise KeyError('hunter2')", "return [3]", "return 3", "1 / 0"])
+def test_a_report_that_fails_keeps_no_other_from_being_written(work, call, body):
+    work.chat()
+    source = f"""
+        from dslint.plugin import hookimpl
+        def brief(report, style):
+            {body}
+        @hookimpl
+        def dslint_reporters(): return {{"brief": brief}}
+    """
+    work.plugin("dslint-odd", source, namespace="odd", version="2.5")
+    result = call("check", "data.jsonl", "-o", "brief=x.txt", "-o", "json=r.json", "-o", "text")
+    assert result.code == 2
+    assert "report format 'brief' of dslint-odd 2.5 failed" in result.err
+    assert "internal error" not in result.err
+    assert "hunter2" not in result.err
+    assert result.out.endswith("PASS\n")
+    assert (work.root / "r.json").exists()
+    assert not (work.root / "x.txt").exists()
+
+
+@pytest.mark.parametrize("method", ["fits", "read", "turns"])
+def test_a_shape_that_fails_is_said_to_be_its_plugins(work, check, refused, method):
+    work.write("data.jsonl", '{"q": "hunter2", "a": " "}\n')
+    source = f"""
+        from dslint.plugin import ShapeProblem, Text, hookimpl
+        class Pair:
+            name = "pair"
+            roles = frozenset({{"user", "assistant"}})
+            def fits(self, value): return True
+            def read(self, value): return [Text("/q", "user", value["q"]), Text("/a", "assistant", value["a"], True)], []
+            def turns(self, value): return []
+        def fail(self, value): raise KeyError(value["q"])
+        Pair.{method} = fail
+        @hookimpl
+        def dslint_shapes(): return [Pair()]
+    """
+    work.plugin("dslint-odd", source, namespace="odd", version="2.5")
+    result = check("data.jsonl")
+    refused(result, "shape 'pair' of dslint-odd 2.5 failed: KeyError in fail")
+    assert "hunter2" not in result.err
+
+
+@pytest.mark.parametrize("said", ["raise KeyError(texts[0])", "return []", "return [3] * len(texts)"])
+def test_languages_that_fail_are_said_to_be_their_plugins(work, check, refused, said):
+    work.write("data.jsonl", '{"text": "hunter2"}\n')
+    source = f"""
+        from dslint.plugin import hookimpl
+        def tell(texts):
+            {said}
+        @hookimpl
+        def dslint_languages(): return tell
+    """
+    work.plugin("dslint-odd", source, namespace="odd", version="2.5")
+    refused(check("data.jsonl"), "dslint-odd 2.5")
+
+
+def test_a_batch_method_that_raises_is_a_crash_though_no_record_is_at_fault(work, check):
+    work.write("data.jsonl", '{"text": "a"}\n{"text": "b"}\n')
+    batch = "def check_batch(self, batch): raise KeyError('hunter2')"
+    work.plugin("dslint-odd", record_rule("yield self.finding(record.at(), 'one by one')", extra=batch), namespace="odd")
+    result = check("data.jsonl")
+    assert [f["row"] for f in result.findings("odd/odd")] == [0, 1]
+    (problem,) = problems(result)
+    assert problem["path"] == "data.jsonl"
+    assert "failed at row 0: KeyError in check_batch" in problem["message"]
+    assert "times" not in problem["message"]
+
+
+@pytest.mark.parametrize("source", [record_rule("raise KeyError(record.value['text'])"), dataset_rule(conclude="raise KeyError('hunter2')")])
+def test_debug_shows_where_a_rule_failed_and_no_data(work, check, source):
+    work.write("data.jsonl", '{"text": "hunter2"}\n' * 3)
+    work.plugin("dslint-odd", source, namespace="odd")
+    assert "Traceback" not in check("data.jsonl").err
+    for jobs in ("1", "2"):
+        result = check("data.jsonl", "--debug", "--jobs", jobs, "--shard-size", "20")
+        assert result.code == 2
+        assert result.err.count("Traceback") == 1
+        assert "raise KeyError(" in result.err
+        assert "dslint_odd.py" in result.err
+        assert "hunter2" not in result.err.replace("KeyError('hunter2')", "")

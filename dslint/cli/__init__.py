@@ -42,7 +42,9 @@ def main() -> None:
             print("dslint: error: the run was ended by a plugin, before its verdict", file=sys.stderr)  # noqa: T201 - this is the command line
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
         if debug:
-            print(_traced(error), file=sys.stderr)  # noqa: T201 - this is the command line
+            from dslint.engine import traced
+
+            print(traced(error), file=sys.stderr)  # noqa: T201 - this is the command line
         code = _explain(error)
     gc.freeze()  # the last collection, at exit, would take as long again, for memory that goes to the system anyway
     sys.exit(code)
@@ -88,15 +90,6 @@ def _end_in_order() -> None:
             number = getattr(signal, name, None)
             if number is not None and signal.getsignal(number) is signal.SIG_DFL:
                 signal.signal(number, end)
-
-
-def _traced(error: BaseException) -> str:
-    """Return the traceback without the messages of exceptions, which may quote the data; source lines do not."""
-    from traceback import format_tb
-
-    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
-    before = [_traced(cause), "\nwhich led to:\n"] if cause is not None else []
-    return "\n".join([*before, "Traceback (most recent call last):", *format_tb(error.__traceback__), f"{type(error).__name__} (message left out)"])
 
 
 def _explain(error: Exception) -> int:

@@ -102,7 +102,6 @@ def check(
 
     Exit codes: 0 pass, 1 the gate failed, 2 not everything could be checked or wrong usage.
     """
-    del debug
     _one_of("--color", color, ["auto", "always", "never"])
     env = api.environment()
     wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters, "review": review.placeholder})
@@ -146,7 +145,7 @@ def check(
             settings, paths = changes.staged(settings, paths, suffixes, stack.enter_context(TemporaryDirectory(prefix="dslint-")))
         if "-" in paths:
             settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
-        watch = watching(wanted=not (no_progress or quiet))
+        watch = watching(wanted=not (no_progress or quiet), debug=debug)
         stack.callback(watch.close)
         report = api.run(env, settings, paths, map=executor(jobs), watch=watch)
         style = reporters.Style(

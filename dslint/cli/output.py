@@ -10,7 +10,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dslint.errors import ConfigError
+from dslint.errors import ConfigError, PluginError
 from dslint.model import Report
 from dslint.reporters import BUILT_IN, SUFFIXES, Reporter, Style, named
 from dslint.reporters.text import text_report
@@ -68,16 +68,27 @@ def use_color(choice: str) -> bool:
 
 
 def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
-    """Write all reports."""
+    """Write all reports. Raises PluginError if one of them failed, after the others are written."""
+    failed: PluginError | None = None
     for output in outputs:
-        if output.path is None:
-            if output.reporter is not text_report and isinstance(sys.stdout, io.TextIOWrapper):
-                sys.stdout.reconfigure(encoding="utf-8")  # what machines read is UTF-8, whatever the terminal takes
-            for piece in output.reporter(report, style):
-                sys.stdout.write(piece)
-            sys.stdout.flush()
-        else:
-            write_file(output.path, output.reporter(report, Style(max_show=style.max_show, verbose=style.verbose, base=style.base)))
+        try:
+            _write(report, output, style)
+        except PluginError as error:
+            failed = failed or error
+    if failed is not None:
+        raise failed
+
+
+def _write(report: Report, output: Output, style: Style) -> None:
+    if output.path is None:
+        if output.reporter is not text_report and isinstance(sys.stdout, io.TextIOWrapper):
+            sys.stdout.reconfigure(encoding="utf-8")  # what machines read is UTF-8, whatever the terminal takes
+        for piece in output.reporter(report, style):
+            sys.stdout.write(piece)
+        sys.stdout.flush()
+    else:
+        plain = Style(max_show=style.max_show, verbose=style.verbose, base=style.base)
+        write_file(output.path, output.reporter(report, plain))
 
 
 def write_file(path: str, pieces: Iterable[str]) -> None:

@@ -5,16 +5,32 @@ import sys
 import time
 
 from dslint.api import Watch
+from dslint.reporters.style import visible
 
 _FIRST = 1.0
 """Seconds after which progress is shown: a shorter run needs none."""
 _EVERY = 0.2
 
 
-class Progress(Watch):
+class Plain(Watch):
+    """Tells nothing but the tracebacks of rules that fail, and those if they are asked for."""
+
+    def __init__(self, *, debug: bool) -> None:
+        self._debug = debug
+
+    def crashed(self, rule: str, trace: str) -> None:
+        """Show the traceback of a rule."""
+        if self._debug:
+            self.close()
+            shown = "\n".join(map(visible, trace.split("\n")))
+            sys.stderr.write(f"rule {rule} failed:\n{shown}\n")
+
+
+class Progress(Plain):
     """Records, rate and remaining time while data is read; the rule while it concludes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, debug: bool) -> None:
+        super().__init__(debug=debug)
         self._start = time.monotonic()
         self._next = self._start + _FIRST
         self._records = 0
@@ -56,9 +72,10 @@ class Progress(Watch):
         sys.stderr.flush()
 
 
-def watching(*, wanted: bool) -> Watch:
-    """Return what shows progress: on a terminal only, and if it is wanted."""
-    return Progress() if wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb" else Watch()
+def watching(*, wanted: bool, debug: bool) -> Watch:
+    """Return what shows progress, on a terminal only, and if it is wanted; with `debug` tracebacks too."""
+    shown = wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+    return Progress(debug=debug) if shown else Plain(debug=debug)
 
 
 def _time(seconds: float) -> str:

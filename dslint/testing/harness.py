@@ -134,7 +134,7 @@ def run(
     columns: Mapping[str, str] | None = None,
     splits: Sequence[str | None] | None = None,
 ) -> Outcome:
-    """Run one rule over decoded records, with the shape, columns and splits given, else detected."""
+    """Run one rule over decoded records, with the shape, columns and splits given, else detected. Raises what the rule raises."""
     how = how or Run()
     splits = list(splits) if splits is not None else [None] * len(records)
     chosen = shape_for(records, shape)
@@ -145,14 +145,14 @@ def run(
     observers = engine.observers_of(active)
     parts = []
     for batches in shards:
-        for part in engine.fold(batches, ship(active), ship(observers), _as_it_is, identify=_identify()):
+        for part in engine.fold(batches, ship(active), ship(observers), _as_it_is, identify=_identify(), raising=True):
             for index, observer in enumerate(observers):
                 _bend(part, index, observer, how)
             parts.append(ship(part))
     findings = Findings()
     whole = engine.merge(reversed(parts) if how.backwards else parts, observers, findings.extend, 0 if how.spilled else None)
     source = MemorySource([batch for batches in _shards(records, splits, inputs, chosen, how) for batch in batches])
-    engine.conclude(whole, ship(active), ship(observers), list(inputs.values()), source, findings.extend, lambda _: how.partitions)
+    engine.conclude(whole, ship(active), ship(observers), list(inputs.values()), source, findings.extend, lambda _: how.partitions, raising=True)
     return Outcome(tuple(findings), whole.measures, whole.crashes)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import pickle
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -40,7 +39,11 @@ class Data:
 
     def run(self, how: Run | None = None, records: list[Any] | None = None) -> Outcome:
         """Run the rule over a copy of the records."""
-        said = run(self.rule, copy.deepcopy(self.records if records is None else records), how, **self.options)
+        drawn = copy.deepcopy(self.records if records is None else records)
+        try:
+            said = run(self.rule, drawn, how, **self.options)
+        except Exception as error:
+            raise LawBrokenError(f"values: the rule raised {type(error).__name__}") from error
         self.fired = self.fired or bool(said.findings or said.measures)
         return said
 
@@ -90,8 +93,9 @@ def _pickling(data: Data) -> None:
     once = data.run()
     try:
         shipped = data.run(Run(pickled=True))
-    except (pickle.PicklingError, TypeError, AttributeError) as error:
-        raise LawBrokenError(f"pickling: the rule, its state or a finding cannot be sent to a worker: {error}") from error
+    except LawBrokenError as error:
+        what = "the rule, its state or a finding cannot be sent to a worker"
+        raise LawBrokenError(f"pickling: {what}: {error.__cause__}") from error
     _same("pickling", shipped, once)
 
 
@@ -167,7 +171,7 @@ def _scores(data: Data) -> None:
             raise LawBrokenError("values: severity and confidence come from their scales")
         if (at.start is None) != (at.end is None) or (at.start is not None and at.end is not None and not 0 <= at.start <= at.end):
             raise LawBrokenError(f"values: a span from {at.start} to {at.end}")
-    if data.run().crashes:
+    if data.run().crashes:  # what it keeps cannot be kept
         raise LawBrokenError(f"values: the rule crashed: {data.run().crashes}")
 
 
