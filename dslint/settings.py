@@ -32,7 +32,7 @@ class Override(Struct, frozen=True, kw_only=True):
 class Suppression(Struct, frozen=True, kw_only=True):
     """Findings that the owners accept, with the reason why. `number` is the place of the entry in the configuration, from 1.
 
-    `reviewed` says that the fingerprints are those of a review sheet: a verdict stays true when what it is on is gone.
+    `review` is the path of the review sheet that the fingerprints are from, if they are: a verdict stays true when what it is on is gone.
     """
 
     rule: str
@@ -40,7 +40,7 @@ class Suppression(Struct, frozen=True, kw_only=True):
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     fingerprints: frozenset[str] | None = None
-    reviewed: bool = False
+    review: str = ""
     expires: datetime.date | None = None
     number: int = 0
 

@@ -149,6 +149,6 @@ def unused(used: Collection[int], entries: Sequence[Suppression], today: datetim
                     message=f"{where} expired on {entry.expires}; its findings are active again",
                 )
             )
-        elif entry.number not in used and not entry.reviewed:
+        elif entry.number not in used and not entry.review:
             result.append(Finding(at=DATASET, rule="dslint/unused-suppression", message=f"{where} suppresses nothing"))
     return result

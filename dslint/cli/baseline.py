@@ -49,10 +49,10 @@ def create(
     if ratchet not in (None, *baseline.RATCHETS):
         raise ConfigError(f"--ratchet: {ratchet!r} is not one of {', '.join(baseline.RATCHETS)}", nearest(str(ratchet), baseline.RATCHETS))
     env, settings, path = _settings(file, config, select, ignore, shape, column)
-    if os.path.lexists(path):
+    if output.taken(path):
         raise ConfigError(f"{path} is there already", "to accept what is found now as well: dslint baseline update")
     empty = Baseline(salt=secrets.token_hex(16))
-    report = _report(env, settings, empty, paths, jobs)
+    report = _report(env, settings, path, empty, paths, jobs)
     if ratchet is None:
         made = Baseline(salt=empty.salt, accepted=baseline.of_findings(report, {}))
     else:
@@ -76,7 +76,7 @@ def update(
     """Accept what is found now as well: further findings, and numbers as they are. Reasons and dates stay."""
     env, settings, path = _settings(file, config, select, ignore, shape, column)
     old = baseline.read(path)
-    report = _report(env, settings, old, paths, jobs)
+    report = _report(env, settings, path, old, paths, jobs)
     _write(path, baseline.updated(old, report), report)
     return 0
 
@@ -94,7 +94,7 @@ def prune(
     """Remove the entries that accept nothing any more or have expired, and hold numbers that got better to what they are now."""
     env, settings, path = _settings(file, config, select, ignore, shape, column)
     old = baseline.read(path)
-    report = _report(env, settings, old, paths, jobs)
+    report = _report(env, settings, path, old, paths, jobs)
     _write(path, baseline.pruned(old, report), report)
     return 0
 
@@ -118,8 +118,9 @@ def _settings(
     return env, replaced(settings, confined=confined()), os.path.relpath(path)
 
 
-def _report(env: api.Environment, settings: Settings, old: Baseline, paths: list[str] | None, jobs: str) -> Report:
+def _report(env: api.Environment, settings: Settings, path: str, old: Baseline, paths: list[str] | None, jobs: str) -> Report:
     """Run the check that the baseline is for. Raises ConfigError if it is not complete: what was not seen cannot be accepted."""
+    output.permit([path], api.reads(env, replaced(settings, baseline_file=None), paths or []))
     plain = replaced(settings, baseline=old, key=bytes.fromhex(old.salt), narrowed=True, allow_empty=True)
     report = api.run(env, plain, paths or [], map=executor(jobs))
     for problem in report.problems:

@@ -145,6 +145,7 @@ def check(
             settings, paths = changes.staged(settings, paths, suffixes, stack.enter_context(TemporaryDirectory(prefix="dslint-")))
         if "-" in paths:
             settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
+        output.permit([item.path for item in wanted], api.reads(env, settings, paths))
         watch = watching(wanted=not (no_progress or quiet), debug=debug)
         stack.callback(watch.close)
         report = api.run(env, settings, paths, map=executor(jobs), watch=watch)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from dslint import api, registry
+from dslint.cli import output as outputs
 from dslint.errors import ConfigError
 from dslint.rules import OptionFile
 
@@ -26,16 +27,15 @@ def make(
     if entry.missing:
         raise ConfigError(f"{', '.join(entry.missing)} not installed", registry.install_line([entry]))
     folder = output if len(files) > 1 or os.path.isdir(output) else None
-    for path in files:
+    targets = [output if folder is None else os.path.join(folder, os.path.basename(path) + ".dslint-index") for path in files]
+    outputs.permit(targets, files)
+    for path, target in zip(files, targets, strict=True):
         try:
             with open(path, "rb") as stream:
                 made = maker(OptionFile(path, stream.read()), tuple(field or ()), ngram)
-            target = output if folder is None else os.path.join(folder, os.path.basename(path) + ".dslint-index")
-            os.makedirs(os.path.dirname(os.path.abspath(target)), exist_ok=True)
-            with open(target, "wb") as stream:
-                stream.write(made)
         except OSError as error:
             raise ConfigError(f"{error.filename}: {error.strerror}") from None
         except ValueError as error:
             raise ConfigError(str(error)) from None
+        outputs.write_file(target, [made])
         typer.echo(f"{target}: made of {path}")

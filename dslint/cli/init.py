@@ -48,6 +48,7 @@ def init(
         _free()
     env = api.environment()
     base = with_dataset(Settings(root=os.getcwd(), confined=confined()), shape, column or (), split or ())
+    output.permit([target] if target == NAME else [], api.reads(env, base, paths or ()))
     inputs = open_inputs(paths or (), base, env.readers, env.shapes)
     _sound(inputs.problems)
     parts = [scaffold.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in inputs.datasets]

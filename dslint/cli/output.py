@@ -1,11 +1,12 @@
-"""Where reports go: the standard output, or files that are written whole or not at all."""
+"""Where reports go: the standard output, files that are written whole or not at all, or devices and pipes."""
 
 from __future__ import annotations
 
 import io
 import os
+import stat
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -67,6 +68,30 @@ def use_color(choice: str) -> bool:
     return sys.stdout.isatty()
 
 
+def permit(paths: Iterable[str | None], reads: Iterable[str] = ()) -> None:
+    """Raise ConfigError for an output that takes the place of another one, or of a file that is read.
+
+    None stands for the standard output. A device may take several. `reads` is gone through only where an output is there already.
+    """
+    named: dict[Hashable, str] = {}
+    for place in sorted(paths, key=lambda path: path is not None):
+        name = "the standard output" if place is None else place
+        identity = _identity(1 if place is None else place)
+        if identity in named:
+            raise ConfigError(f"two outputs for one file: {named[identity]} and {name}", "give each a file of its own")
+        if not _device(1 if place is None else place):
+            named[identity] = name
+    there = {identity: name for identity, name in named.items() if os.path.isfile(name)}
+    for read in reads if there else ():
+        if name := there.get(_identity(read), ""):
+            raise ConfigError(f"{name} would be written, but this run reads it", "write to another file: the data in it would be lost")
+
+
+def taken(path: str) -> bool:
+    """Say whether a file is there that would be lost; devices and pipes lose nothing."""
+    return os.path.isfile(path) or os.path.isdir(path)
+
+
 def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
     """Write all reports. Raises PluginError if one of them failed, after the others are written."""
     failed: PluginError | None = None
@@ -91,24 +116,71 @@ def _write(report: Report, output: Output, style: Style) -> None:
         write_file(output.path, output.reporter(report, plain))
 
 
-def write_file(path: str, pieces: Iterable[str]) -> None:
-    """Write a file beside its place and move it there, so that nobody ever sees half of it."""
+def write_file(path: str, pieces: Iterable[str | bytes]) -> None:
+    """Write a file: beside its place, and move it there, so that nobody ever sees half of it. Texts are written as UTF-8.
+
+    Of a link it is the target that is replaced. What is no file, such as a device or a pipe, and what this process prints to, is written into.
+    Raises ConfigError where it cannot be written.
+    """
+    try:
+        stream = _stream(path)
+        if stream is not None:
+            with stream:
+                stream.writelines(map(_encoded, pieces))
+        else:
+            _replace(os.path.realpath(path), pieces)
+    except BrokenPipeError:
+        raise ConfigError(f"{path}: its reader has gone", "keep the other end open") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place") from None
+
+
+def _replace(path: str, pieces: Iterable[str | bytes]) -> None:
     import tempfile  # 5 ms at import, needed for report files only
 
-    folder = os.path.dirname(os.path.abspath(path))
+    folder = os.path.dirname(path)
     temporary = None
     try:
         os.makedirs(folder, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=folder, prefix=".dslint-", suffix=".tmp")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-            stream.writelines(pieces)
+        with os.fdopen(handle, "wb") as stream:
+            stream.writelines(map(_encoded, pieces))
         mask = os.umask(0)
         os.umask(mask)
         os.chmod(temporary, 0o666 & ~mask)
         os.replace(temporary, path)
         temporary = None
-    except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place") from None
     finally:
         if temporary is not None:
             os.unlink(temporary)
+
+
+def _encoded(piece: str | bytes) -> bytes:
+    return piece if isinstance(piece, bytes) else piece.encode()
+
+
+def _stream(path: str) -> io.BufferedWriter | None:
+    """Return what is written into as it is; None where a file is to be put in place."""
+    identity = _identity(path)
+    for number in (1, 2):  # `/dev/stdout` and the like: what was printed before stays
+        if os.path.exists(path) and identity == _identity(number):
+            return os.fdopen(os.dup(number), "wb")
+    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
+        return open(path, "wb")
+    return None
+
+
+def _identity(place: str | int) -> Hashable:
+    """Return what is equal for two names, or numbers of open files, of one file; a file that is not there yet goes by where it would be."""
+    try:
+        found = os.stat(place)
+    except OSError:
+        return os.path.realpath(place) if isinstance(place, str) else None
+    return found.st_dev, found.st_ino
+
+
+def _device(place: str | int) -> bool:
+    try:
+        return stat.S_ISCHR(os.stat(place).st_mode)
+    except OSError:
+        return False

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dslint import api
-from dslint.cli.output import Output
+from dslint.cli.output import Output, taken
 from dslint.errors import ConfigError
 from dslint.inputs import open_inputs
 from dslint.model import Finding, Report
@@ -36,7 +35,7 @@ def permit(outputs: Iterable[Output]) -> None:
         if output.reporter is placeholder:
             if output.path is None or not output.path.endswith((".csv", ".jsonl")):
                 raise ConfigError("a review sheet is a CSV or JSONL file", "write it as --output review=sheet.csv")
-            if os.path.exists(output.path):
+            if taken(output.path):
                 raise ConfigError(f"{output.path} exists, and may hold the verdicts of people", "choose another name, or move it away")
 
 

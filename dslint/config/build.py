@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_args
 
@@ -179,6 +179,22 @@ def _value(rule: str, name: str, kind: Any, written: Written) -> Any:
         raise ConfigError(f"rule {rule}, option {name!r}: {error}", f"see: dslint rule {rule}") from None
 
 
+def option_files(settings: Settings, known: Catalogue) -> Iterator[str]:
+    """Yield the paths of all files that options of rules name."""
+    import glob
+
+    of_files = (*(item.rules for item in settings.datasets), *(item.rules for item in settings.overrides))
+    for tables in (settings.rules, *of_files):
+        for name, table in tables.items():
+            kinds = [option_types(entry.rule) for entry in known.values() if name in (entry.id, entry.id.partition("/")[0])]
+            for option, written in table.options.items():
+                if any(takes_file(kind.get(option)) for kind in kinds):
+                    values = written.value.split(",") if isinstance(written.value, str) else written.value
+                    for value in values if isinstance(values, list) else ():
+                        path = os.path.join(written.folder, str(value).strip())
+                        yield from [path] if os.path.exists(path) else glob.iglob(path, recursive=True)
+
+
 def _read(resource: Resource) -> Resource:
     try:
         return replace(resource, data=Path(resource.path).read_bytes())
@@ -270,7 +286,7 @@ def _suppression(item: Document, number: int, folder: str) -> Suppression:
         where=where,
         files=_globs(item.get("files", [])),
         fingerprints=frozenset.intersection(*kept) if kept else None,
-        reviewed="review" in item,
+        review=os.path.join(folder, item["review"]) if "review" in item else "",
         expires=date_of(item.get("expires")),
         number=number,
     )

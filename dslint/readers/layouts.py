@@ -13,6 +13,7 @@ import msgspec
 from dslint.globs import matches_any
 from dslint.patterns import pattern
 
+CARD = "README.md"
 FACTORY_LIST = "dataset_info.json"
 _FACTORY_KEYS = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name", "load_from"}
 _FACTORY_COLUMNS = {"prompt": "instruction", "query": "input", "response": "output", "system": "system"}
@@ -67,7 +68,7 @@ class Cards:
         folder = os.path.dirname(path)
         while True:
             if folder not in self._known:
-                card = self._hints(os.path.join(folder, "README.md"))
+                card = self._hints(os.path.join(folder, CARD))
                 self._known[folder] = [] if card is None else card_splits(card)
             name = os.path.relpath(path, folder).replace(os.sep, "/")
             for split, glob in self._known[folder]:
