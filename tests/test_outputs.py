@@ -214,3 +214,53 @@ def test_an_index_takes_the_place_of_no_benchmark(work, call, refused):
     refused(call("index", "make", "tasks.json", "-o", "tasks.json"), "this run reads it")
     refused(call("index", "make", "tasks.json", "more/tasks.json", "-o", "out"), "two outputs for one file")
     assert (work.root / "tasks.json").read_text() == text
+
+
+def redirected(work, where, *args):
+    """Run the command with standard streams led elsewhere, as a shell does."""
+    words = work.command(*args)
+    words["args"] = ["sh", "-c", f'exec "$@" {where}', "sh", *words["args"]]
+    done = subprocess.run(**words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300)
+    return done.returncode, done.stdout, done.stderr
+
+
+COMMANDS = [["check", "data"], ["check", "data", "-o", "json"], ["rules"], ["rules", "-o", "json"], ["--version"], ["--help"]]
+
+
+@pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
+def test_a_closed_standard_output_is_said(work, args):
+    work.chat("data/a.jsonl")
+    code, _, said = redirected(work, ">&-", *args)
+    assert (code, "error: the standard output cannot be written: it is closed" in said) == (2, True), said
+    assert "internal error" not in said
+
+
+@pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
+def test_a_full_standard_output_is_said(work, args, node):
+    work.chat("data/a.jsonl")
+    code, _, said = redirected(work, f">{node('full', 7)}", *args)
+    assert (code, "No space left on device" in said) == (2, True), said
+    assert "internal error" not in said
+    assert "Exception ignored" not in said
+
+
+def test_a_closed_standard_stream_that_is_not_needed_is_no_error(work):
+    work.write("data/a.jsonl", '{"text": "a"}\n{"text": \n')
+    assert redirected(work, ">&-", "check", "data", "-o", "json=report.json")[0] == 1
+    assert json.loads((work.root / "report.json").read_text())["verdict"] == "fail"
+    code, out, _ = redirected(work, "2>&-", "check", "data")
+    assert (code, out.endswith("\nFAIL\n")) == (1, True)
+    assert redirected(work, ">&- 2>&- <&-", "check", "data", "-o", "json=report.json")[0] == 1
+
+
+def test_a_standard_error_that_takes_nothing_never_makes_a_verdict(work, node):
+    work.chat("data/a.jsonl")
+    full = node("full", 7)
+    assert redirected(work, f"2>{full}", "check", "data", "-o", "json=report.json")[0] == 2
+    assert redirected(work, f"2>{full}", "check", "--max-sho", "data")[0] == 2
+    assert redirected(work, ">&- 2>&-", "check", "data")[0] == 2
+
+
+def test_a_closed_standard_input_is_said(work):
+    code, _, said = redirected(work, "<&-", "check", "-")
+    assert (code, "the standard input is closed" in said) == (2, True)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 from dslint.installed import settle_path
 
 __all__ = ["main"]
+
+LEAD_AWAY = "lead it to another place; check writes its reports to files, too: -o FORMAT=PATH"
+"""What to do where the standard output takes nothing."""
 
 
 def main() -> None:
@@ -21,31 +26,35 @@ def main() -> None:
     # A BLAS that starts a thread per core costs 0.1 s at import, and dslint brings its own processes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv
+    _open_closed()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
     try:
         code = _run()
+        sys.stdout.flush()
     except _EndedError as ended:
-        print(f"ended by {ended}", file=sys.stderr)  # noqa: T201 - this is the command line
+        _complain(f"ended by {ended}")
         code = 128 + ended.number
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)  # noqa: T201 - this is the command line
+        _complain("interrupted")
         code = 130
     except (BrokenPipeError, SystemExit) as error:
         # The reader of the report has gone (`dslint check | head`), which typer turns into exit code 1: nothing is left to be said to it.
         # Any other exit is a plugin's, and no verdict either.
         code = 2
-        if isinstance(error, BrokenPipeError) or isinstance(error.__context__, BrokenPipeError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
-        else:
-            print("dslint: error: the run was ended by a plugin, before its verdict", file=sys.stderr)  # noqa: T201 - this is the command line
+        if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+            _complain("dslint: error: the run was ended by a plugin, before its verdict")
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
         if debug:
             from dslint.engine import traced
 
-            print(traced(error), file=sys.stderr)  # noqa: T201 - this is the command line
+            _complain(traced(error))
         code = _explain(error)
+    for stream in (sys.stdout, sys.stderr):
+        if _fault(stream) is not None:  # what could not be said is dropped, or Python would end with a code of its own
+            code = 2 if code in (0, 1) else code
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     gc.freeze()  # the last collection, at exit, would take as long again, for memory that goes to the system anyway
     sys.exit(code)
 
@@ -61,6 +70,37 @@ def _run() -> int:
     _end_in_order()
     result: Any = application(sys.argv[1:])(standalone_mode=False)
     return result if isinstance(result, int) else 0
+
+
+def _open_closed() -> None:
+    """Put something in the place of standard streams that are closed, lest a file that is opened takes their number.
+
+    To say nothing is what a closed standard error asks for; what is written to a closed standard output is an error.
+    """
+    for number, (name, mode) in enumerate((("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))):
+        if getattr(sys, name) is None:
+            with suppress(OSError):
+                null = os.open(os.devnull, mode)
+                if null != number:
+                    os.dup2(null, number)
+                    os.close(null)
+                stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115 - it stays open
+                setattr(sys, name, stream)
+
+
+def _fault(stream: Any) -> OSError | None:
+    """Return what keeps a stream from taking what was written to it."""
+    try:
+        stream.flush()
+    except OSError as error:
+        return error
+    return None
+
+
+def _complain(text: str) -> None:
+    """Print to the standard error, if it takes anything."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
 
 
 class _EndedError(BaseException):
@@ -106,6 +146,12 @@ def _explain(error: Exception) -> int:
         ]
     elif kind in ("Abort", "Exit"):
         return int(getattr(error, "exit_code", 130))
+    elif isinstance(error, OSError) and (unsaid := _fault(sys.stdout)) is not None:
+        why = "it is closed" if unsaid.errno == errno.EBADF else unsaid.strerror
+        lines = [f"dslint: error: the standard output cannot be written: {why}", f"  {LEAD_AWAY}"]
+    elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        place = f"{error.filename}: " if error.filename else ""
+        lines = [f"dslint: error: {place}{error.strerror}", "  make room where the output goes, or for temporary files: TMPDIR names their folder"]
     else:
         from dslint.engine import describe
 
@@ -116,5 +162,5 @@ def _explain(error: Exception) -> int:
     from dslint.reporters.style import visible
 
     said = [visible(line) for text in filter(None, lines) for line in text.split("\n")]
-    print("\n".join(said), file=sys.stderr)  # noqa: T201 - this is the command line
+    _complain("\n".join(said))
     return 2

@@ -2,7 +2,6 @@
 
 # No postponed annotations here: typer evaluates them at every start, and compiling strings would cost it 40 ms.
 import os
-import sys
 from collections import Counter
 from contextlib import ExitStack
 from typing import Annotated, TypeVar
@@ -167,7 +166,6 @@ def check(
             f"dslint: {report.verdict.upper()}; reports: {', '.join(item.path for item in wanted if item.path)}",
             err=True,
         )
-    sys.stdout.flush()
     return int(report.exit_code)
 
 

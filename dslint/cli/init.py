@@ -1,7 +1,6 @@
 """`dslint init`."""
 
 import os
-import sys
 import tomllib
 from typing import Annotated
 
@@ -63,8 +62,7 @@ def init(
     _sound(report.problems)
     text = scaffold.finished(parts, means, spaces, env.known, report)
     if target == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        output.say(text, flush=True)
     else:
         output.write_file(NAME, [text])
     _guide(report, written=target == NAME)

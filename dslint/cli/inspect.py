@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import platform
-import sys
 from importlib import metadata
 from typing import Annotated, Any
 
@@ -12,6 +11,7 @@ import typer
 
 from dslint import __version__, api, registry
 from dslint import config as configuration
+from dslint.cli.output import say
 from dslint.config.schema import option_schema, option_types
 from dslint.errors import ConfigError, nearest
 from dslint.rules import DatasetRule, manual, summary
@@ -190,4 +190,4 @@ def _wants_json(output: str) -> bool:
 
 
 def _print_json(value: Any) -> None:
-    sys.stdout.write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
+    say(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n", flush=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import stat
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from dslint.cli import LEAD_AWAY
 from dslint.errors import ConfigError, PluginError
 from dslint.model import Report
 from dslint.reporters import BUILT_IN, SUFFIXES, Reporter, Style, named
@@ -109,11 +111,24 @@ def _write(report: Report, output: Output, style: Style) -> None:
         if output.reporter is not text_report and isinstance(sys.stdout, io.TextIOWrapper):
             sys.stdout.reconfigure(encoding="utf-8")  # what machines read is UTF-8, whatever the terminal takes
         for piece in output.reporter(report, style):
-            sys.stdout.write(piece)
-        sys.stdout.flush()
+            say(piece)
+        say("", flush=True)
     else:
         plain = Style(max_show=style.max_show, verbose=style.verbose, base=style.base)
         write_file(output.path, output.reporter(report, plain))
+
+
+def say(text: str, *, flush: bool = False) -> None:
+    """Write to the standard output. Raises ConfigError where it takes nothing, but for a reader that has gone."""
+    try:
+        sys.stdout.write(text)
+        if flush:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        why = "it is closed" if error.errno == errno.EBADF else error.strerror
+        raise ConfigError(f"the standard output cannot be written: {why}", LEAD_AWAY) from None
 
 
 def write_file(path: str, pieces: Iterable[str | bytes]) -> None:

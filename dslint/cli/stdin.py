@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import sys
@@ -9,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from dslint.errors import ConfigError
 from dslint.settings import Stdin
 
 
@@ -18,7 +20,12 @@ def kept(name: str | None) -> Iterator[Stdin]:
     handle, location = tempfile.mkstemp(prefix="dslint-")
     try:
         with os.fdopen(handle, "wb") as stream:
-            shutil.copyfileobj(sys.stdin.buffer, stream)
+            try:
+                shutil.copyfileobj(sys.stdin.buffer, stream)
+            except OSError as error:
+                if error.errno == errno.EBADF:
+                    raise ConfigError("the standard input is closed", "name a file, or pass the data to -") from None
+                raise
         yield Stdin(location=location, name=name or "")
     finally:
         os.unlink(location)
