@@ -16,11 +16,15 @@ from dslint.config import Raw, find, read
 from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
-from dslint.model import Severity
+from dslint.model import Report, Severity
 from dslint.reporters.text import shown
+from dslint.reporters.wording import trouble
 from dslint.settings import Settings
 
 T = TypeVar("T")
+
+PROBLEMS = 20
+"""Problems that are said on the standard error; all of them are in the report."""
 
 
 def check(
@@ -160,12 +164,9 @@ def check(
         if show_values:
             style = replaced(style, values=api.matched(env, settings, paths, shown(report, style, Counter())))
         wanted = review.bound(wanted, env, settings, paths, report)
+        watch.close()
         output.write(report, wanted, style)
-    if all(item.path is not None for item in wanted):
-        typer.echo(
-            f"dslint: {report.verdict.upper()}; reports: {', '.join(item.path for item in wanted if item.path)}",
-            err=True,
-        )
+    _tell(report, wanted)
     return int(report.exit_code)
 
 
@@ -174,6 +175,19 @@ def _gate(raw: Raw | None, env: api.Environment) -> tuple[str, ...]:
     from dslint.policy import gate_files  # 2 ms at import
 
     return () if raw is None else (os.path.relpath(raw.path or "", raw.root), *gate_files(raw.document, env.known))
+
+
+def _tell(report: Report, wanted: list[output.Output]) -> None:
+    """Say on the standard error what no report on the standard output says."""
+    printed = next((item.name for item in wanted if item.path is None), None)
+    if printed in (None, "jsonl"):  # JSON lines are findings only
+        for problem in report.problems[:PROBLEMS]:
+            typer.echo(f"dslint: {trouble(problem)}", err=True)
+        if len(report.problems) > PROBLEMS:
+            typer.echo(f"dslint: and {len(report.problems) - PROBLEMS:,} more that could not be checked", err=True)
+    if printed is None:
+        files = ", ".join(item.path for item in wanted if item.path)
+        typer.echo(f"dslint: {report.verdict.upper()}; reports: {files}", err=True)
 
 
 def _may_show(wanted: list[output.Output]) -> None:
