@@ -13,7 +13,7 @@ from dslint.model import Excerpt, Finding, Passage, Piece
 from dslint.pointers import leaves
 from dslint.readers.source import FileSource, Opened
 from dslint.redact import masks, redact_pointer
-from dslint.sampling import first_of_each, shares
+from dslint.sampling import active, gravest, shares
 from dslint.settings import Settings
 
 AROUND = 300
@@ -38,13 +38,13 @@ class _Hidden(Struct):
 
 
 def excerpts(findings: Iterable[Finding], files: Iterable[Opened], sensitive: Collection[str], settings: Settings) -> dict[str, Excerpt]:
-    """Return excerpts for at most `settings.excerpts` findings, a fair share of each rule's first, by fingerprint.
+    """Return excerpts for at most `settings.excerpts` findings, a fair share of each rule's gravest, by fingerprint.
 
     Reads their records again. `sensitive` names the rules whose findings point at what nobody may see: these spans are masked in all excerpts.
     """
     wanted: defaultdict[tuple[str, int], list[Finding]] = defaultdict(list)
     counts = Counter(finding.rule for finding in findings)
-    for finding in first_of_each(findings, shares(counts, settings.excerpts)):
+    for finding in gravest(findings, active(findings), shares(counts, settings.excerpts)):
         if finding.at.path is not None and finding.at.row is not None:
             wanted[finding.at.path, finding.at.row].append(finding)
     hidden: defaultdict[tuple[str | None, int | None], _Hidden] = defaultdict(_Hidden)

@@ -1,11 +1,12 @@
-"""Fair shares of a bounded report: where not all findings can be shown, each rule shows some."""
+"""Fair shares of a bounded report: where not all findings can be shown, each rule shows some, and of those the gravest."""
 
 from __future__ import annotations
 
 import heapq
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 
-from dslint.model import Finding
+from dslint.model import Finding, Severity
 
 
 def shares(counts: Mapping[str, int], limit: int) -> dict[str, int]:
@@ -18,25 +19,44 @@ def shares(counts: Mapping[str, int], limit: int) -> dict[str, int]:
     return shared
 
 
-def first_of_each(findings: Iterable[Finding], share: Mapping[str, int]) -> Iterator[Finding]:
-    """Yield the first findings of each rule, as many as its share, in their order."""
-    left = dict(share)
+def gravest(findings: Iterable[Finding], counts: Mapping[tuple[Severity, str], int], share: Mapping[str, int] | int) -> Iterator[Finding]:
+    """Yield the gravest findings of each rule, as many as its share, in their order; of equal ones the first, suppressed ones last.
+
+    `share` is one number for all rules, or one for each. `counts` holds how many active findings there are
+    of each severity and rule. One pass, and no finding is kept.
+    """
+    rest = defaultdict(lambda: share) if isinstance(share, int) else dict(share)
+    left: dict[tuple[int, str], int] = {}
+    for (severity, rule), count in sorted(counts.items(), reverse=True):
+        left[severity, rule] = min(count, rest[rule])
+        rest[rule] -= left[severity, rule]
     for finding in findings:
-        if left[finding.rule] > 0:
-            left[finding.rule] -= 1
+        key = gravity(finding), finding.rule
+        if left.setdefault(key, rest[finding.rule]) > 0:
+            left[key] -= 1
             yield finding
 
 
+def gravity(finding: Finding) -> int:
+    """Return how grave a finding is: its severity, 0 if it is suppressed."""
+    return 0 if finding.suppressed is not None else finding.severity or Severity.INFO
+
+
+def active(findings: Iterable[Finding]) -> Counter[tuple[Severity, str]]:
+    """Count the active findings of each severity and rule."""
+    return Counter((finding.severity or Severity.INFO, finding.rule) for finding in findings if finding.suppressed is None)
+
+
 def smallest_of_each(findings: Iterable[Finding], share: Mapping[str, int]) -> dict[str, list[Finding]]:
-    """Return for each rule those findings that have the smallest fingerprints, as many as its share, by fingerprint.
+    """Return for each rule the gravest findings, of equal ones those that have the smallest fingerprints, as many as its share.
 
     A shuffle of the data chooses the same ones.
     """
-    heaps: dict[str, list[tuple[int, int, Finding]]] = {rule: [] for rule in share}
+    heaps: dict[str, list[tuple[int, int, int, Finding]]] = {rule: [] for rule in share}
     for number, finding in enumerate(findings):
-        heap, item = heaps[finding.rule], (-int(finding.fingerprint or "0", 16), -number, finding)
+        heap, item = heaps[finding.rule], (gravity(finding), -int(finding.fingerprint or "0", 16), -number, finding)
         if len(heap) < share[finding.rule]:
             heapq.heappush(heap, item)
         else:
             heapq.heappushpop(heap, item)
-    return {rule: [finding for _, _, finding in sorted(heap, reverse=True)] for rule, heap in heaps.items()}
+    return {rule: [finding for *_, finding in sorted(heap, reverse=True)] for rule, heap in heaps.items()}

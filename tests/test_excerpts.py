@@ -14,7 +14,7 @@ from dslint import excerpts as made
 from dslint.excerpts import AROUND, LONGEST, excerpt
 from dslint.model import Finding, Location
 from dslint.redact import masks, redact
-from dslint.sampling import first_of_each, shares, smallest_of_each
+from dslint.sampling import active, gravest, shares, smallest_of_each
 
 VALUES = ["ada.lovelace@example.org", "4111 1111 1111 1111", "ghp_" + "a1B2" * 9, "-----BEGIN RSA PRIVATE KEY-----" + "MIIEpAIBAAKCAQEA" * 190]
 
@@ -189,7 +189,7 @@ def test_shares_are_fair(counts, limit):
 
 def test_samples_keep_the_order_and_the_bound(reports):
     found = [reports.finding(row, rule) for row in range(30) for rule in ("a/x", "a/y")] + [reports.finding(1, "a/z")]
-    some = list(first_of_each(found, {"a/x": 5, "a/y": 5, "a/z": 1}))
+    some = list(gravest(found, active(found), {"a/x": 5, "a/y": 5, "a/z": 1}))
     assert len(some) == 11
     assert [found.index(finding) for finding in some] == sorted(found.index(finding) for finding in some)
     kept = smallest_of_each(found, {"a/x": 5, "a/y": 5, "a/z": 1})

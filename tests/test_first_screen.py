@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
+import re
 import subprocess
 import sys
+from collections import Counter
+
+import pytest
+
+from dslint.cli import output
+from dslint.model import Severity
+from dslint.reporters import Style, html, markdown, sarif
+from dslint.sampling import gravest
 
 EARLY = "import sys; from dslint.cli import main, progress; progress._FIRST = 0; sys.argv = ['dslint', *sys.argv[1:]]; main()"
 """The command, showing its progress from the beginning."""
@@ -60,3 +70,103 @@ def test_problems_are_said_once(work, call):
     result = call("check", "data.jsonl", "nowhere.jsonl", "-o", "jsonl")  # which has findings only
     assert (result.code, result.out) == (2, "")
     assert "could not check nowhere.jsonl" in result.err
+
+
+MIXED = """
+[rules]
+select = ["structure/unfilled-template"]
+[[overrides]]
+files = "data/a*"
+[overrides.rules."structure/unfilled-template"]
+severity = "info"
+[[overrides]]
+files = "data/z*"
+[overrides.rules."structure/unfilled-template"]
+severity = "error"
+[[suppress]]
+rule = "structure/unfilled-template"
+files = "data/b*"
+reason = "as they are"
+"""
+
+
+@pytest.fixture
+def mixed(work):
+    """30 infos, then 30 suppressed findings, then 30 warnings, and 5 errors last."""
+    for name, rows in (("a", 30), ("b", 30), ("m", 30), ("z", 5)):
+        work.jsonl(
+            f"data/{name}.jsonl",
+            *(
+                {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": f"Dear {{{{name}}}}, {name}{row}"}]}
+                for row in range(rows)
+            ),
+        )
+    work.write("dslint.toml", MIXED)
+    return work
+
+
+WANTED = [*(f"data/m.jsonl:{line}" for line in range(1, 16)), *(f"data/z.jsonl:{line}" for line in range(1, 6))]
+
+
+@pytest.mark.parametrize("kind", ["text", "markdown", "junit"])
+@pytest.mark.parametrize("flags", [[], ["-v"]], ids=["plain", "verbose"])
+def test_where_a_list_is_cut_the_gravest_stay_in_their_order(mixed, call, kind, flags):
+    result = call("check", "-o", kind, *flags)
+    assert re.findall(r"data/[abmz]\.jsonl:\d+\b", result.out) == WANTED
+    assert f"{75 if flags and kind != 'junit' else 45} more" in result.out
+    most = call("check", "-o", kind, *flags, "--max-show", "40")
+    assert re.findall(r"data/([abmz])\.jsonl:\d+\b", most.out) == [*"a" * 5, *"m" * 30, *"z" * 5]
+
+
+def test_suppressed_findings_come_last(mixed, call):
+    result = call("check", "-v", "--max-show", "70")
+    assert Counter(re.findall(r"data/([abmz])\.jsonl:\d+\b", result.out)) == {"a": 30, "b": 5, "m": 30, "z": 5}
+
+
+def test_the_annotations_of_a_log_are_the_gravest(mixed, call):
+    out = call("check", "-o", "github").out
+    assert [line.partition(" ")[0] for line in out.splitlines()[:3]] == ["::error", "::warning", "::notice"]
+
+
+def test_reports_for_machines_keep_the_gravest_too(mixed, call, monkeypatch):
+    monkeypatch.setattr(sarif, "MAX_RESULTS", 21)
+    log = json.loads(call("check", "-o", "sarif").out)
+    results = log["runs"][0]["results"]
+    assert Counter(result["level"] for result in results if "occurrenceCount" not in result) == {"error": 5, "warning": 15}
+    monkeypatch.setattr(html, "MAX_FINDINGS", 20)
+    monkeypatch.setattr(output, "EXCERPTS", 5)
+    page = call("check", "-o", "html").out
+    data = json.loads(page.partition('id="data">')[2].partition("</script>")[0])
+    assert Counter(row[1] for row in data["findings"]) == {2: 5, 1: 15}
+    assert [data["findings"][int(number)][1] for number in data["excerpts"]] == [2] * 5
+
+
+def test_a_page_that_is_cut_at_its_size_keeps_the_gravest(reports, monkeypatch):
+    monkeypatch.setattr(markdown, "MAX_BYTES", 4500)
+    order = [Severity.INFO] * 40 + [Severity.ERROR] * 20 + [Severity.WARNING] * 40
+    found = [reports.finding(row, severity=severity) for row, severity in enumerate(order)]
+    text = reports.text("markdown", reports.report(found), Style(max_show=1000))
+    assert len(text.encode()) <= 4500
+    rows = [int(row) for row in re.findall(r"`data\.jsonl:(\d+)`", text)]
+    assert rows == sorted(rows)
+    assert set(range(41, 61)) <= set(rows)
+    assert not set(range(1, 41)) & set(rows)
+    assert f"{100 - len(rows)} more lines" in text
+
+
+def test_choosing_keeps_no_finding(reports):
+    """Findings may be millions, on disk: they are gone through once, and what is shown is shown at once."""
+    read = []
+
+    def findings():
+        for row in range(100):
+            read.append(row)
+            yield reports.finding(row, severity=Severity.INFO if row % 2 else Severity.ERROR)
+
+    report = reports.report([*findings()])
+    read.clear()
+    chosen = gravest(findings(), report.by_rule, 60)
+    assert next(chosen).at.row == 0
+    assert read == [0]
+    assert [finding.at.row for finding in chosen][-1] == 98
+    assert len(read) == 100

@@ -15,7 +15,7 @@ from dslint.reporters import manual
 from dslint.reporters.charts import BINS, charts
 from dslint.reporters.style import Style, json_text, printable, visible
 from dslint.reporters.wording import bounds_of, number_of, plural, totals, unlisted, verdict
-from dslint.sampling import first_of_each, shares
+from dslint.sampling import gravest, shares
 
 MAX_FINDINGS = 200_000
 """The most findings that are listed; a browser searches these in a moment."""
@@ -198,7 +198,7 @@ def _data(report: Report, share: Mapping[str, int]) -> Iterator[str]:
     yield f'"severities": {_safe(Severity.names())}, "confidences": {_safe(Confidence.names())},\n'
     yield f'"files": {_safe([[item.input.path, item.input.split or ""] for item in report.inputs])},\n"findings": ['
     excerpts: dict[int, Excerpt] = {}
-    for number, finding in enumerate(first_of_each(report.findings, share)):
+    for number, finding in enumerate(gravest(report.findings, report.by_rule, share)):
         yield (",\n" if number else "\n") + _safe(_row(finding, rule_of, file_of))
         if finding.fingerprint in report.excerpts:
             excerpts[number] = report.excerpts[finding.fingerprint]

@@ -9,6 +9,7 @@ from xml.sax.saxutils import escape
 from dslint.model import Finding, Judged, Report
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.wording import broken, number_of, place, said, totals, trouble, verdict
+from dslint.sampling import gravest
 
 MAX_TEXT = 1000
 _IDLE = ("unavailable", "not-applicable", "crashed")
@@ -51,16 +52,16 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
 
 
 class _Findings:
-    """The first findings of each rule, as text."""
+    """The gravest findings of each rule, as text."""
 
     def __init__(self, report: Report, style: Style) -> None:
         self.count = Counter[str]()
         self.first = defaultdict[str, list[Finding]](list)
-        for finding in report.findings:
-            if finding.suppressed is None:
-                self.count[finding.rule] += 1
-                if self.count[finding.rule] <= style.max_show:
-                    self.first[finding.rule].append(finding)
+        for (_, rule), count in report.by_rule.items():
+            self.count[rule] += count
+        active = (finding for finding in report.findings if finding.suppressed is None)
+        for finding in gravest(active, report.by_rule, style.max_show):
+            self.first[finding.rule].append(finding)
 
     def text(self, rule: str) -> str:
         lines = [f"{visible(place(finding))} {finding.severity}: {shortened(said(finding), MAX_TEXT)}" for finding in self.first[rule]]

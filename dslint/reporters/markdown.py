@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import heapq
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from dslint.model import Finding, Judged, Report, Severity
 from dslint.reporters.style import Style, shortened, visible
+from dslint.reporters.text import shown
 from dslint.reporters.wording import bounds_of, number_of, place, plural, totals, verdict
+from dslint.sampling import gravity
 
 MAX_BYTES = 900 * 1024
 """The most that is written: GitHub drops a step summary of more than 1 MiB, other reports of the step included."""
@@ -21,18 +24,61 @@ _WORDS = {True: "ok", False: "**FAIL**", None: "not judged"}
 
 
 def markdown_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield the verdict and the limits, then problems, counts, and findings, as far as they fit into MAX_BYTES."""
-    left = MAX_BYTES - _RESERVED
+    """Yield the verdict and the limits, then problems, counts, and findings, as far as they fit into MAX_BYTES: the gravest."""
+    rows, counted = _Rows(MAX_BYTES - _RESERVED), Counter[str]()
+    for finding in shown(report, style, counted):
+        rows.add(finding, _row(code(place(finding)), str(finding.severity or Severity.INFO), code(finding.rule), _said(finding)))
+    lines = list(_lines(report, style))
+    lines += _unlisted(counted, style)
+    if counted.total() and style.max_show:
+        lines += _table("Findings", ("Place", "Severity", "Rule", "Message"), ())
     cut = 0
-    for line in _lines(report, style):
-        size = len(line.encode()) + 1
-        if cut or size > left:
+    for line in lines:
+        if cut or not rows.spare(line):
             cut += 1
         else:
-            left -= size
             yield line + "\n"
-    if cut:
+    yield from (line + "\n" for line in rows.lines())
+    if cut := cut + rows.cut:
         yield f"\n**Cut here**, at {MAX_BYTES // 1024} KiB: {cut:,} more lines. The whole report: `dslint check -o json=FILE`\n"
+
+
+class _Rows:
+    """Rows of findings, as many as fit into so many bytes: the gravest, of equal ones the first."""
+
+    def __init__(self, most: int) -> None:
+        self.cut = 0
+        self._most = most
+        self._used = 0
+        """Bytes of the rows."""
+        self._heap: list[tuple[int, int, str]] = []
+
+    def add(self, finding: Finding, line: str) -> None:
+        """Add the row of a finding; they come in the order in which they are shown."""
+        heapq.heappush(self._heap, (gravity(finding), -len(self._heap) - self.cut, line))
+        self._used += _size(line)
+        self._trim()
+
+    def spare(self, line: str) -> bool:
+        """Leave room for a line before the rows, and say whether there is enough."""
+        if _size(line) > self._most:
+            return False
+        self._most -= _size(line)
+        self._trim()
+        return True
+
+    def lines(self) -> list[str]:
+        """Return the rows in their order."""
+        return [line for _, _, line in sorted(self._heap, key=lambda row: -row[1])]
+
+    def _trim(self) -> None:
+        while self._used > self._most:
+            self._used -= _size(heapq.heappop(self._heap)[2])
+            self.cut += 1
+
+
+def _size(line: str) -> int:
+    return len(line.encode()) + 1
 
 
 def _lines(report: Report, style: Style) -> Iterator[str]:
@@ -45,8 +91,6 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     yield from _limits(report, style)
     yield from _problems(report)
     yield from _rules(report)
-    if not style.quiet:
-        yield from _findings(report, style)
 
 
 def _limits(report: Report, style: Style) -> Iterator[str]:
@@ -83,21 +127,11 @@ def _rules(report: Report) -> Iterator[str]:
         yield from _table("Rules not run", ("Rule", "State", "Why"), idle)
 
 
-def _findings(report: Report, style: Style) -> Iterator[str]:
-    seen: Counter[str] = Counter()
-    shown: list[Finding] = []
-    for finding in report.findings:
-        if finding.suppressed is None or style.verbose:
-            seen[finding.rule] += 1
-            if seen[finding.rule] <= style.max_show:
-                shown.append(finding)
-    hidden = {rule: count - style.max_show for rule, count in sorted(seen.items()) if count > style.max_show}
+def _unlisted(counted: Counter[str], style: Style) -> Iterator[str]:
+    hidden = {rule: count - style.max_show for rule, count in sorted(counted.items()) if count > style.max_show}
     if hidden:
         yield ""
         yield from (f"- {count:,} more of {code(rule)} are not listed below (all: `-o json=FILE`)" for rule, count in hidden.items())
-    if shown:
-        rows = ((code(place(finding)), str(finding.severity or Severity.INFO), code(finding.rule), _said(finding)) for finding in shown)
-        yield from _table("Findings", ("Place", "Severity", "Rule", "Message"), rows)
 
 
 def _said(finding: Finding) -> str:
@@ -113,8 +147,11 @@ def _said(finding: Finding) -> str:
 
 def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
     yield from ("", f"### {title}", "", f"| {' | '.join(head)} |", "|---" * len(head) + "|")
-    for row in rows:
-        yield f"| {' | '.join(row)} |"
+    yield from (_row(*row) for row in rows)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def prose(text: str) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dslint.model import Finding, Judged, Report, Severity
 from dslint.reporters.style import Style, visible
 from dslint.reporters.wording import bounds_of, number_of, place, said, verdict
+from dslint.sampling import gravest
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10
@@ -26,12 +27,15 @@ def text_report(report: Report, style: Style) -> Iterator[str]:
 
 
 def shown(report: Report, style: Style, total: Counter[str]) -> Iterator[Finding]:
-    """Yield the findings that the report shows, and count by rule what it would show without a cap."""
-    for finding in report.findings:
-        if not style.quiet and (finding.suppressed is None or style.verbose):
-            total[finding.rule] += 1
-            if total[finding.rule] <= style.max_show:
+    """Yield the findings that the report shows, the gravest of each rule, and count by rule what it would show without a cap."""
+
+    def counted() -> Iterator[Finding]:
+        for finding in report.findings:
+            if not style.quiet and (finding.suppressed is None or style.verbose):
+                total[finding.rule] += 1
                 yield finding
+
+    return gravest(counted(), report.by_rule, style.max_show)
 
 
 def _findings(report: Report, style: Style) -> Iterator[str]:

@@ -151,7 +151,9 @@
     list.focus({ preventScroll: true });
   });
   addEventListener("beforeprint", () => {
-    const rows = shown.slice(0, PRINTED).map((number) => {
+    const gravity = (number) => (findings[number][SUPPRESSED] === null ? findings[number][SEVERITY] : -1);
+    const gravest = [...shown].sort((one, other) => gravity(other) - gravity(one)).slice(0, PRINTED);
+    const rows = gravest.sort((one, other) => one - other).map((number) => {
       const finding = findings[number];
       return make("tr", "", ...[placeOf(finding), severities[finding[SEVERITY]], rules[finding[RULE]][0], finding[MESSAGE]].map((text) => make("td", "", text)));
     });
