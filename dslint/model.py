@@ -70,6 +70,11 @@ class Input(Struct, frozen=True, kw_only=True):
     languages: tuple[str, ...] = ()
     bytes: int = 0
 
+    @property
+    def inline(self) -> bool:
+        """Whether several records may begin on one line: the elements of a JSON array."""
+        return self.format == "json"
+
 
 class Text(Struct, frozen=True, gc=False):
     """A piece of text of a record, as its shape sees it.
@@ -108,6 +113,8 @@ class Location(Struct, frozen=True, gc=False):
     """Where, exactly: a file, a record of it, and perhaps a span of one text.
 
     `content` is the digest of the record; fingerprints are made from it, and no report shows it.
+    `column` counts code points; `byte` is the same place in bytes. `inline` says that other records may begin
+    on the line as well.
     """
 
     path: str | None = None
@@ -119,6 +126,20 @@ class Location(Struct, frozen=True, gc=False):
     end: int | None = None
     role: str | None = None
     content: bytes = b""
+    byte: int | None = None
+    inline: bool = False
+
+    @property
+    def told(self) -> bool:
+        """Whether the line alone leads to the record: it has one, and no other record begins on it."""
+        return self.line is not None and not self.inline and (self.row is None or self.row < self.line)
+
+    @property
+    def place(self) -> str:
+        """File and record in words: the line, and the row where that alone does not lead there."""
+        line = "" if self.line is None else f" line {self.line}"
+        row = "" if self.told or self.row is None else f" row {self.row}"
+        return f"{self.path or 'the dataset'}{line}{row}"
 
 
 DATASET = Location()
@@ -179,6 +200,8 @@ class Defect(Struct, frozen=True):
     field: str = ""
     content: bytes = b""
     """Digest of the record's bytes, where they are at hand, which must not depend on how the file is cut."""
+    byte: int | None = None
+    """The column in bytes."""
 
 
 class Problem(Struct, frozen=True, kw_only=True):

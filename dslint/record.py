@@ -141,7 +141,7 @@ class Record:
 
     def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
         """Return the place of this record, or of a field or span of it."""
-        return Location(self.path, self.row, self.line, None, field, start, end, role)
+        return Location(self.path, self.row, self.line, None, field, start, end, role, inline=self._batch.input.inline)
 
 
 class Texts:

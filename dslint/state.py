@@ -215,7 +215,8 @@ class State:
 
     def at(self, member: Any, field: str = "", start: int | None = None, end: int | None = None) -> Location:
         """Return the place of a row's record."""
-        return Location(self._inputs[member.file].path, member.row, member.line, None, field, start, end, None, member.content)
+        file = self._inputs[member.file]
+        return Location(file.path, member.row, member.line, None, field, start, end, None, member.content, None, file.inline)
 
     def input(self, member: Any) -> Input:
         """Return the file of a row's record."""

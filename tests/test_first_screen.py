@@ -170,3 +170,100 @@ def test_choosing_keeps_no_finding(reports):
     assert read == [0]
     assert [finding.at.row for finding in chosen][-1] == 98
     assert len(read) == 100
+
+
+TWICE = {"messages": [{"role": "user", "content": "Hi {{name}}"}, {"role": "assistant", "content": "Hello."}]}
+REPORTS = ["text", "markdown", "github", "azure", "gitlab", "rdjson", "sarif", "junit"]
+
+
+def saved_as(work, name):
+    """Write the same record twice, and others between, in formats in which no line leads to a record."""
+    rows = [
+        TWICE,
+        *({"messages": [{"role": "user", "content": f"Why {row}?"}, {"role": "assistant", "content": f"So {row}."}]} for row in range(4)),
+        TWICE,
+    ]
+    if name.endswith(".parquet"):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        parquet.write_table(pa.Table.from_pylist(rows), work.root / name)
+    else:
+        work.write(name, "\n\n" + json.dumps(rows))
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+@pytest.mark.parametrize("name", ["t.parquet", "t.json"])
+def test_every_report_says_which_row(work, call, kind, name):
+    saved_as(work, name)
+    out = call("check", "-o", kind, "--select", "duplicates/exact,structure/unfilled-template").out
+    place = "t.json line 3 row 0" if name == "t.json" else "t.parquet row 0"
+    if kind in ("text", "junit", "markdown"):
+        assert f"repeats {place}" in out
+        assert set(re.findall(rf"{name}(?::3)? row (\d)", out)) == {"0", "5"}
+    else:  # which have a place for file and line only
+        assert "row 0: /messages/0/content 3-11: a template variable" in out
+        assert f"row 5: repeats {place}" in out
+    assert "None" not in out
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.json"])
+def test_the_page_says_which_row(work, call, name):
+    saved_as(work, name)
+    out = call("check", "-o", "html", "--select", "duplicates/exact").out
+    (row,) = json.loads(out.partition('id="data">')[2].partition("</script>")[0])["findings"]
+    assert row[4] == (":3 row 5" if name == "t.json" else " row 5")
+    assert row[11] == [f"{name}{':3' if name == 't.json' else ''} row 0"]
+
+
+def test_rows_of_one_line_each_are_told_by_their_line(work, call):
+    work.jsonl("t.jsonl", TWICE, TWICE)
+    work.write("u.csv", "text,label\nHi {{name}},a\n")
+    out = call("check", "--select", "duplicates/exact,structure/unfilled-template").out
+    assert "t.jsonl:2 warning duplicates/exact\n  repeats t.jsonl line 1\n" in out
+    assert "u.csv:2 warning" in out
+    assert "row" not in out
+
+
+@pytest.mark.parametrize(
+    "rule", ["duplicates/exact", "duplicates/normalized", "duplicates/near", "duplicates/leakage", "duplicates/conflicting-answer"]
+)
+def test_no_message_names_a_line_that_is_none(work, call, rule):
+    pa = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    ask = "What do I need to do so that the parcel that I sent back last week is paid for in the end?"
+    texts = [ask, ask, ask, f"{ask} Thanks!"]
+    for split in ("train", "test"):
+        rows = [
+            {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": f"{ask} {number % 3} {split}"}]}
+            for number, text in enumerate(texts)
+        ]
+        said = {"messages": [{**turn, "content": turn["content"].upper()} for turn in rows[1]["messages"]]}
+        parquet.write_table(pa.Table.from_pylist([*rows, rows[0], said]), work.root / f"{split}.parquet")
+    result = call("check", "--select", rule, "-o", "json")
+    messages = [finding["message"] for finding in json.loads(result.out)["findings"]]
+    assert messages
+    assert all(re.search(r"\.parquet row \d+", message) for message in messages), messages
+    assert not any("None" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("d.jsonl", '{"text": "a"}\n{"text": "äöü€", "n": }\n'),
+        ("d.json", '[{"text": "a"}, {"text": "äöü€", "n": }, {"text": "b"}]'),
+        ("d.json", '[{"text": "a"},\n  "ß", {"text": "äöü€",\n "ö": }, {"text": "b"}]'),
+        ("d.json", '[{"text": "ß"} "ä", {"text": "b"}]'),
+        ("d.jsonl", b'{"text": "a"}\n{"text": "\xc3\xa4\xc3"}\n'),
+    ],
+)
+def test_columns_are_bytes_for_reviewdog_and_characters_elsewhere(work, call, name, content):
+    raw = work.write(name, content).read_bytes().split(b"\n")
+    (item,) = json.loads(call("check", "-o", "rdjson", "--select", "structure").out)["diagnostics"]
+    start = item["location"]["range"]["start"]
+    (found,) = json.loads(call("check", "-o", "json", "--select", "structure").out)["findings"]
+    assert start["line"] == found["line"]
+    before = raw[found["line"] - 1][: start["column"] - 1]
+    assert len(before.decode()) + 1 == found["column"]
+    assert start["column"] > found["column"]

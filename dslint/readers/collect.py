@@ -60,9 +60,15 @@ class Collector:
         self.lines.append(line)
         self.row += 1
 
-    def bad(self, line: int | None, column: int | None, message: str, raw: bytes = b"") -> None:
-        """Take the defect in that stands in the place of a record, whose bytes tell it from others."""
-        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, content=_told_apart(raw)))
+    def bad(self, line: int | None, column: int | None, message: str, raw: bytes = b"", byte: int | None = None) -> None:
+        """Take the defect in that stands in the place of a record, whose bytes tell it from others.
+
+        `byte` is the column in bytes, if `raw` is not the line.
+        """
+        if byte is None and column is not None:
+            byte = 1 + len(encoded(decoded(raw)[: column - 1]))
+        content = _told_apart(raw)
+        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, content=content, byte=byte))
         self.row += 1
 
     def doubtful(self, line: int | None, message: str, field: str = "", raw: bytes = b"") -> None:
@@ -80,6 +86,16 @@ class Collector:
         self.rows.append(self.row)
         self.lines.append(self.line)
         self.row += 1
+
+
+def decoded(raw: bytes) -> str:
+    """Return the text of bytes that may not be UTF-8, from which `encoded` makes the same bytes again."""
+    return raw.decode(errors="surrogateescape")
+
+
+def encoded(text: str) -> bytes:
+    """Return the bytes of a text that `decoded` made."""
+    return text.encode(errors="surrogateescape")
 
 
 def keys_are_unique(raw: bytes, value: Any, outermost: int) -> bool:

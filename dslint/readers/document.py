@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
-from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, has_spaced_colon
+from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, decoded, encoded, has_spaced_colon
 from dslint.readers.diagnose import diagnose
 from dslint.readers.elements import DAMAGED, MORE, Landmark, element, past_space, plain_objects
 from dslint.readers.files import BLOCK, chunks
@@ -55,7 +55,7 @@ class _Document(Collector):
         self.failure: InputError | None = None
         self.buffer = b""
         self.at = 0
-        self.gone = 0  # code points of the current line that have left the buffer
+        self.gone = (0, 0)  # code points and bytes of the current line that have left the buffer
         self.spaced = False
         self.braces = 16  # closing braces that an element may well have
         self.lost = False  # what is left of the file cannot be told apart
@@ -157,10 +157,10 @@ class _Document(Collector):
             self.advance(end)
             return True
         if end == DAMAGED or len(self.buffer) - self.at <= self.max_record:
-            line, column, message = self.diagnosis(self.buffer[self.at : place])
+            line, column, byte, message = self.diagnosis(self.buffer[self.at : place])
         else:
-            line, column, message = *self.position(0, 0), f"the record is longer than {self.max_record:,} bytes"
-        self.bad(line, column, message if self.resume() else f"{message}; nothing behind it can be read")
+            line, column, byte, message = *self.position(), f"the record is longer than {self.max_record:,} bytes"
+        self.bad(line, column, message if self.resume() else f"{message}; nothing behind it can be read", byte=byte)
         return False
 
     def record(self, raw: bytes) -> None:
@@ -168,7 +168,8 @@ class _Document(Collector):
         try:
             value = decode_json(raw)
         except REFUSED:
-            self.bad(*self.diagnosis(raw), raw)
+            line, column, byte, message = self.diagnosis(raw)
+            self.bad(line, column, message, raw, byte)
         else:
             self.add_json(raw, value, spaced=self.spaced)
 
@@ -183,9 +184,9 @@ class _Document(Collector):
         if first in b'{["':
             self.fault("a comma is missing between two values")
         else:
-            line, column = self.position(0, 0)
-            resumed = self.resume()
-            self.bad(line, column, "neither a comma nor the end of the array" + ("" if resumed else "; nothing behind it can be read"))
+            line, column, byte = self.position()
+            more = "" if self.resume() else "; nothing behind it can be read"
+            self.bad(line, column, f"neither a comma nor the end of the array{more}", byte=byte)
         return True
 
     def resume(self) -> bool:
@@ -238,25 +239,28 @@ class _Document(Collector):
             raise self.failure
         return len(kept) > 1
 
-    def so_far(self) -> int:
-        """Return the code points of the current line before `at`."""
+    def so_far(self) -> tuple[int, int]:
+        """Return the code points and the bytes of the current line before `at`."""
         line = self.buffer.rfind(b"\n", 0, self.at)
-        points = len(self.buffer[line + 1 : self.at].translate(None, _CONTINUATION))
-        return points if line >= 0 else self.gone + points
+        before = self.buffer[line + 1 : self.at]
+        points, size = (0, 0) if line >= 0 else self.gone
+        return points + len(before.translate(None, _CONTINUATION)), size + len(before)
 
     def fault(self, message: str) -> None:
         """Note a defect right here."""
-        self.bad(*self.position(0, 0), message)
+        line, column, byte = self.position()
+        self.bad(line, column, message, byte=byte)
 
-    def diagnosis(self, raw: bytes) -> tuple[int, int | None, str]:
-        """Return line, column and reason for a text that begins here and is no JSON."""
+    def diagnosis(self, raw: bytes) -> tuple[int, int | None, int | None, str]:
+        """Return line, column, column in bytes and reason for a text that begins here and is no JSON."""
         column, message = diagnose(raw)
         if column is None:
-            return self.line, None, message
-        before = raw.decode(errors="replace")[: column - 1]
-        newlines = before.count("\n")
-        return *self.position(newlines, len(before) - before.rfind("\n") - 1 if newlines else len(before)), message
+            return self.line, None, None, message
+        return *self.position(decoded(raw)[: column - 1]), message
 
-    def position(self, newlines: int, points: int) -> tuple[int, int]:
-        """Return line and column of what comes so many lines, and code points of the last of them, behind here."""
-        return self.line + newlines, points + 1 + (0 if newlines else self.so_far())
+    def position(self, text: str = "") -> tuple[int, int, int]:
+        """Return line, column and column in bytes of what comes behind a text that begins here."""
+        newlines = text.count("\n")
+        points, size = (0, 0) if newlines else self.so_far()
+        last = text.rpartition("\n")[2]
+        return self.line + newlines, points + len(last) + 1, size + len(encoded(last)) + 1

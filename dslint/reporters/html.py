@@ -10,11 +10,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from dslint.model import Confidence, Excerpt, Finding, Location, Report, Severity
+from dslint.model import Confidence, Excerpt, Finding, Report, Severity
 from dslint.reporters import manual
 from dslint.reporters.charts import BINS, charts
 from dslint.reporters.style import Style, json_text, printable, visible
-from dslint.reporters.wording import bounds_of, number_of, plural, totals, unlisted, verdict
+from dslint.reporters.wording import bounds_of, number_of, plural, totals, unlisted, verdict, within
 from dslint.sampling import gravest, shares
 
 MAX_FINDINGS = 200_000
@@ -217,23 +217,16 @@ def _row(finding: Finding, rules: Mapping[str, int], files: Mapping[str, int]) -
         (finding.severity or Severity.INFO) - 1,
         finding.confidence - 1,
         files[at.path or ""] if known else -1,
-        _within(at) if known else at.path or "",
+        within(at) if known else at.path or "",
         at.field + (f" {at.start}-{at.end}" if at.start is not None else ""),
         finding.message,
         finding.id,
         finding.score,
         finding.suggestion,
         finding.suppressed,
-        [f"{place.path}{_within(place)}" for place in finding.related[:MAX_RELATED]] or None,
+        [f"{place.path}{within(place)}" for place in finding.related[:MAX_RELATED]] or None,
         finding.fingerprint,
     ]
-
-
-def _within(at: Location) -> str:
-    """Return the place within a file."""
-    if at.line is not None:
-        return f":{at.line}" + (f":{at.column}" if at.column is not None else "")
-    return "" if at.row is None else f" row {at.row}"
 
 
 def _safe(value: Any, *, lines: bool = False) -> str:

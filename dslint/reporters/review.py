@@ -52,7 +52,8 @@ def rdjson_report(report: Report, style: Style) -> Iterator[str]:
             yield diagnostic(hidden, "INFO", "dslint/not-listed", files.name(None))
         for finding in _active(report):
             path, line = files.place(finding)
-            start = {"line": line, **({"column": finding.at.column} if finding.at.column else {})}
+            column = finding.at.byte or finding.at.column  # reviewdog counts bytes
+            start = {"line": line, **({"column": column} if column else {})}
             yield diagnostic(said_of_place(finding), _RDJSON[finding.severity or Severity.INFO], finding.rule, path, start)
 
     yield from _listed('{"source": {"name": "dslint"}, "diagnostics": [', diagnostics(), "]}\n")

@@ -109,7 +109,7 @@ class _Places:
         related = [
             {
                 "id": number,
-                "message": _text("related record"),
+                "message": _text("related record" if at.told or at.row is None else f"related record, row {at.row}"),
                 "physicalLocation": {"artifactLocation": artifact(self.files.name(at.path)), "region": {"startLine": at.line or 1}},
             }
             for number, at in enumerate(finding.related[:MAX_RELATED])

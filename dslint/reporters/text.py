@@ -124,9 +124,8 @@ def _groups(report: Report, style: Style) -> Iterator[str]:
     named = Counter((finding.rule, finding.related[-1]) for finding in report.findings if finding.related and finding.suppressed is None)
     largest: dict[str, list[str]] = {}
     for (rule, first), others in sorted(named.items(), key=lambda item: (-item[1], item[0][0], item[0][1].path or "", item[0][1].row or 0)):
-        place = f"line {first.line}" if first.line is not None else f"row {first.row}"
         if len(groups := largest.setdefault(rule, [])) < _GROUPS:
-            groups.append(f"{others + 1:,} records from {first.path} {place} on")
+            groups.append(f"{others + 1:,} records from {first.place} on")
     for rule, groups in sorted(largest.items()):
         yield _labelled("Groups", f"{rule}: {'; '.join(groups)}", style)
 

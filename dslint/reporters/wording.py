@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dslint.model import Finding, Judged, Limit, Problem, Report, Severity
+from dslint.model import Finding, Judged, Limit, Location, Problem, Report, Severity
 from dslint.reporters.style import visible
 
 UNKNOWN = "dslint.toml"
@@ -13,12 +13,16 @@ UNKNOWN = "dslint.toml"
 
 
 def place(finding: Finding) -> str:
-    """Return where a finding is: file, line and column, else the row; or the dataset."""
-    at = finding.at
-    name = at.path or f"dataset {finding.dataset}".rstrip()
-    if at.line is not None:
-        return f"{name}:{at.line}" + (f":{at.column}" if at.column is not None else "")
-    return name if at.row is None else f"{name} row {at.row}"
+    """Return where a finding is: file and place within it, or the dataset."""
+    return (finding.at.path or f"dataset {finding.dataset}".rstrip()) + within(finding.at)
+
+
+def within(at: Location) -> str:
+    """Return the place within a file: the line, with the column if it is known, and the row where that does not lead to the record."""
+    if at.line is not None and at.column is not None:
+        return f":{at.line}:{at.column}"
+    line = "" if at.line is None else f":{at.line}"
+    return line if at.told or at.row is None else f"{line} row {at.row}"
 
 
 def said(finding: Finding) -> str:
@@ -38,7 +42,7 @@ def said_of_place(finding: Finding) -> str:
     at = finding.at
     if at.path is None:
         return f"{visible(place(finding))}: {said(finding)}"
-    return f"row {at.row}: {said(finding)}" if at.line is None and at.row is not None else said(finding)
+    return said(finding) if at.told or at.row is None or at.column is not None else f"row {at.row}: {said(finding)}"
 
 
 class Files:

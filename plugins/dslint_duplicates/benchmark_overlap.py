@@ -95,8 +95,7 @@ class BenchmarkOverlap(DatasetRule):
         for row in best.values():
             index = found[row.against]
             task = Location(index.path, int(index.rows[row.task]), int(index.lines[row.task]) or None)
-            where = f"record {index.rows[row.task] + 1}" if task.line is None else f"line {task.line}"
-            message = f"holds {row.covered:.0%} of the words of a task: {task.path} {where}"
+            message = f"holds {row.covered:.0%} of the words of a task: {task.place}"
             yield self.finding(state.at(row), message, related=[task], score=row.covered)
 
     def _indices(self) -> list[Index]:

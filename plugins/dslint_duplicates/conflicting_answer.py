@@ -79,7 +79,7 @@ class ConflictingAnswer(DatasetRule):
                     what = "answer is preferred and rejected"
                 yield self.finding(
                     state.at(member),
-                    f"the same {what}: {before.path} line {before.line}",
+                    f"the same {what}: {before.place}",
                     severity=Severity.WARNING if member.labelled else Severity.INFO,
                     related=[before],
                 )

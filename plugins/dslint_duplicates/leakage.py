@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Location, Measure, Observer, Severity, Source, State, digest
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Severity, Source, State, digest
 from dslint_duplicates.similar import Sketches, matches
 from dslint_duplicates.texts import Said, asked, normal_digest, said, texts_of
 
@@ -171,14 +171,14 @@ class Leakage(DatasetRule):
         for member in others:
             how = "to the letter" if member.exact == first.exact else "but for case, space or punctuation"
             severity = Severity.ERROR if member.words >= ENOUGH_WORDS else Severity.INFO
-            message = f"also {_where(first, state)}, {how}: {_line(before)}"
+            message = f"also {_where(first, state)}, {how}: {before.place}"
             yield self.finding(state.at(member), message, severity=severity, related=[before], score=1.0)
 
     def _near(self, state: State, source: Source, shared: Counter[str]) -> Iterator[Finding]:
         for match in matches(state, source, self._sketches, _rank):
             shared[f"near-overlap[{match.earlier.split}>{match.later.split}]"] += 1
             before = state.at(match.earlier)
-            message = f"{match.similarity:.2f} similar to a record {_where(match.earlier, state)}: {_line(before)}"
+            message = f"{match.similarity:.2f} similar to a record {_where(match.earlier, state)}: {before.place}"
             yield self.finding(state.at(match.later), message, severity=Severity.WARNING, related=[before], score=match.similarity)
 
     def _prompts(self, group: Sequence[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
@@ -187,7 +187,7 @@ class Leakage(DatasetRule):
         for member in others:
             if member.exact != first.exact:
                 severity = Severity.WARNING if member.words >= ENOUGH_WORDS else Severity.INFO
-                message = f"the same prompt {_where(first, state)}, with another answer: {_line(before)}"
+                message = f"the same prompt {_where(first, state)}, with another answer: {before.place}"
                 yield self.finding(state.at(member), message, severity=severity, related=[before])
 
 
@@ -218,10 +218,6 @@ def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[An
 def _where(member: Any, state: State) -> str:
     """Say where a record is, without a value of the data that no name of a file tells."""
     return f"in {member.split}" if member.split in _ORDER or state.input(member).split == member.split else "in an earlier split"
-
-
-def _line(at: Location) -> str:
-    return f"{at.path} line {at.line}"
 
 
 def _words(texts: Said) -> int:

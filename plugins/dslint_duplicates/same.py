@@ -83,7 +83,7 @@ class ExactDuplicate(DatasetRule):
         for _, group in state.groups("exact", at_least=2):
             before = state.at(group[0])
             for member in islice(group, 1, None):
-                yield self.finding(state.at(member), f"repeats {before.path} line {before.line}", related=[before], score=1.0)
+                yield self.finding(state.at(member), f"repeats {before.place}", related=[before], score=1.0)
 
 
 @dataclass(frozen=True)
@@ -132,5 +132,5 @@ class NormalizedDuplicate(DatasetRule):
             for member in islice(group, 1, None):
                 if member.exact not in seen:
                     seen.add(member.exact)
-                    message = f"repeats {before.path} line {before.line} but for case, space or punctuation"
+                    message = f"repeats {before.place} but for case, space or punctuation"
                     yield self.finding(state.at(member), message, related=[before], score=1.0)

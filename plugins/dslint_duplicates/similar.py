@@ -117,9 +117,9 @@ class SimilarRule(DatasetRule):
             yield Measure("largest-group", max(groups.values(), default=0))
         for match in found:
             before, first = state.at(match.earlier), state.at(match.first)
-            message = f"{match.similarity:.2f} {self.how} to {before.path} line {before.line}"
+            message = f"{match.similarity:.2f} {self.how} to {before.place}"
             if match.group > 2:
-                message += f", one of {match.group:,} from {first.path} line {first.line} on"
+                message += f", one of {match.group:,} from {first.place} on"
             yield self.finding(
                 state.at(match.later),
                 message,
