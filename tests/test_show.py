@@ -48,7 +48,7 @@ def leaky(work):
 
 
 def test_a_record_with_its_findings(leaky):
-    out, said, code = on_terminal(leaky, "show", "data.jsonl:0", "--color", "never")
+    out, said, code = on_terminal(leaky, "show", "data.jsonl:1", "--color", "never")
     assert code == 0, said
     assert "data.jsonl row 0, line 1, shape chat\n" in out
     assert "/messages/1/content\n  Dear \x1b[7m{{name}}\x1b[27m,\n  yours \\x1b]0;x\\x07\\t\x1b[7m[Your Name]\x1b[27m\n" in out, out
@@ -58,7 +58,7 @@ def test_a_record_with_its_findings(leaky):
 
 
 def test_the_record_is_shown_unmasked_as_asked(leaky):
-    out, _, code = on_terminal(leaky, "show", "data.jsonl:1")
+    out, _, code = on_terminal(leaky, "show", "data.jsonl:2")
     assert code == 0
     assert "ada@example.org" in out
     assert "structure/nothing-to-learn" in out
@@ -66,7 +66,7 @@ def test_the_record_is_shown_unmasked_as_asked(leaky):
 
 def test_a_whole_turn_that_is_found_is_marked_by_its_place(leaky):
     leaky.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "a"}, {"role": "bot", "content": "b"}]}, *LEAK)
-    out, _, _ = on_terminal(leaky, "show", "data.jsonl:0", "--shape", "chat")
+    out, _, _ = on_terminal(leaky, "show", "data.jsonl:1", "--shape", "chat")
     assert "\x1b[7m/messages/1/role\x1b[27m\n  bot\n" in out
 
 
@@ -74,7 +74,7 @@ def test_rules_of_the_dataset_see_all_of_it(work):
     work.jsonl("train.jsonl", LEAK[2])
     work.jsonl("test.jsonl", LEAK[3])
     work.write("dslint.toml", '[dataset]\nfiles = ["*.jsonl"]\n')
-    out, said, code = on_terminal(work, "show", "test.jsonl:0")
+    out, said, code = on_terminal(work, "show", "test.jsonl:1")
     assert code == 0
     assert "duplicates/exact" in out
     assert "train.jsonl line 1" in out
@@ -88,9 +88,50 @@ def test_a_record_by_its_line(leaky):
     assert "row 1, line 4" in out
 
 
+def placed(work, name):
+    """Write four records, of which the last has a finding, in a format."""
+    if name.endswith(".parquet"):
+        import pyarrow as pa
+        from pyarrow import parquet
+
+        parquet.write_table(pa.Table.from_pylist(LEAK[::-1]), work.root / name)
+    elif name.endswith(".json"):
+        work.write(name, json.dumps(LEAK[::-1]))
+    else:
+        work.write(name, "\n\n" + "".join(json.dumps(value) + "\n" for value in LEAK[::-1]))
+
+
+@pytest.mark.parametrize("name", ["data.jsonl", "a b.jsonl", "t.parquet", "data.json"])
+def test_a_place_is_shown_as_reports_print_it(leaky, name):
+    os.unlink(leaky.root / "data.jsonl")
+    placed(leaky, name)
+    report = leaky.run("check", name, "--select", "structure/unfilled-template").out
+    place = report.partition(" warning ")[0]
+    for words in ([place], place.split(" ")):  # quoted or not
+        out, said, code = on_terminal(leaky, "show", *words)
+        assert code == 0, said
+        assert f"{name} row 3" in out
+        assert "Dear \x1b[7m{{name}}" in out
+    out, said, code = on_terminal(leaky, "show", name, "--row", "3")
+    assert (code, "Dear \x1b[7m{{name}}" in out) == (0, True)
+
+
+def test_the_place_of_what_is_no_json_is_shown_too(leaky):
+    leaky.write("data.jsonl", '\n{"text": "a"}\n{"text": \n')
+    assert "data.jsonl:3:10 error" in leaky.run("check", "data.jsonl").out
+    out, _, _ = on_terminal(leaky, "show", "data.jsonl:3:10")
+    assert "data.jsonl row 1, line 3" in out
+
+
+def test_where_there_are_no_lines_the_number_is_the_row(leaky):
+    placed(leaky, "t.parquet")
+    out, _, code = on_terminal(leaky, "show", "t.parquet:3")
+    assert (code, "t.parquet row 3" in out) == (0, True)
+
+
 def test_a_record_that_cannot_be_read(work):
     work.write("data.jsonl", '{"text": "a"}\n{"text": \n{"text": "b"}\n')
-    out, _, code = on_terminal(work, "show", "data.jsonl:1")
+    out, _, code = on_terminal(work, "show", "data.jsonl:2")
     assert code == 0
     assert "(cannot be read)" in out
     assert "dslint/parse-error" in out
@@ -99,12 +140,16 @@ def test_a_record_that_cannot_be_read(work):
 @pytest.mark.parametrize(
     ("args", "part"),
     [
-        (["data.jsonl:9"], "there is no row 9; it has 4 records"),
+        (["data.jsonl:9"], "line 9 begins no record; it has 4 records"),
+        (["data.jsonl row 9"], "there is no row 9; it has 4 records"),
+        (["data.jsonl", "--row", "9"], "there is no row 9; it has 4 records"),
+        (["data.jsonl:0"], "lines count from 1"),
+        (["data.jsonl", "--row", "0", "--line", "1"], "exclude each other"),
         (["data.jsonl", "--line", "99"], "line 99 begins no record"),
-        (["nowhere.jsonl:0"], "no such"),
-        (["data.jsonl"], "expected PATH:ROW"),
-        (["data.jsonl:x"], "expected PATH:ROW"),
-        (["data.jsonl:0", "--isolated", "--config", "x.toml"], "exclude each other"),
+        (["nowhere.jsonl:1"], "no such"),
+        (["data.jsonl"], "expected PATH:LINE"),
+        (["data.jsonl:x"], "expected PATH:LINE"),
+        (["data.jsonl:1", "--isolated", "--config", "x.toml"], "exclude each other"),
     ],
 )
 def test_what_is_not_there_is_refused(args, part, leaky):
@@ -116,19 +161,19 @@ def test_what_is_not_there_is_refused(args, part, leaky):
 
 @pytest.mark.parametrize("value", ["true", "1"])
 def test_never_in_ci(value, leaky):
-    out, said, code = on_terminal(leaky, "show", "data.jsonl:0", env={"CI": value})
+    out, said, code = on_terminal(leaky, "show", "data.jsonl:1", env={"CI": value})
     assert (out, code) == ("", 2)
     assert "in a terminal only" in said
 
 
 def test_never_into_a_pipe(leaky, refused):
-    refused(leaky.run("show", "data.jsonl:0"), "in a terminal only", "dslint check")
+    refused(leaky.run("show", "data.jsonl:1"), "in a terminal only", "dslint check")
 
 
 def test_a_problem_is_said_and_returned(work):
     work.write("data.jsonl", "".join(json.dumps(value) + "\n" for value in LEAK))
     work.write("dslint.toml", '[dataset]\nfiles = ["data.jsonl", "gone.jsonl"]\n')
-    _, said, code = on_terminal(work, "show", "data.jsonl:0")
+    _, said, code = on_terminal(work, "show", "data.jsonl:1")
     assert code == 2
     assert "gone.jsonl: no such file" in said
 

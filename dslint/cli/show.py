@@ -32,7 +32,7 @@ Span = tuple[int, int]
 
 
 class Place(Struct, frozen=True):
-    """What the user asked for: a record by its number, or by a line that it stands on."""
+    """What the user asked for: a record by its number, or by the line that it begins on."""
 
     path: str
     row: int | None
@@ -40,8 +40,12 @@ class Place(Struct, frozen=True):
 
 
 def show(
-    place: Annotated[str, typer.Argument(metavar="PATH:ROW", help="A file and the number of a record, from 0, as `row` in reports.")],
-    line: Annotated[int | None, typer.Option(help="The line on which the record begins, in place of ROW.", metavar="N", min=1)] = None,
+    place: Annotated[
+        list[str],
+        typer.Argument(metavar="PLACE", help="A place as reports print it: PATH:LINE, or PATH row ROW. Lines count from 1, rows from 0."),
+    ],
+    line: Annotated[int | None, typer.Option(help="The line on which the record begins; PLACE is the path.", metavar="N", min=1)] = None,
+    row: Annotated[int | None, typer.Option(help="The number of the record, from 0; PLACE is the path.", metavar="N", min=0)] = None,
     config_file: Annotated[str | None, typer.Option("--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")] = None,
     isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
     shape: Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")] = None,
@@ -57,7 +61,7 @@ def show(
         raise ConfigError("a record is shown in a terminal only: what is printed elsewhere may be kept", "for findings without data: dslint check")
     if isolated and config_file:
         raise ConfigError("--isolated and --config exclude each other", "drop one of them")
-    wanted = _place(place, line)
+    wanted = _place(" ".join(place), line, row)
     env = api.environment()
     settings = with_dataset(api.configure(env, None if isolated else config_file or config.find(".")), shape, (), ())
     settings, paths = _narrowed(settings, wanted.path)
@@ -68,12 +72,12 @@ def show(
         problem = next((problem for problem in inputs.problems if problem.path == name), None)
         raise ConfigError(f"{name}: {problem.message if problem else 'no such data file'}", (problem and problem.hint) or "check the path")
     dataset, opened = found[0]
-    row, value, at_line = _record(opened, wanted, settings)
+    number, value, at_line = _record(opened, wanted, settings)
     _announce(dataset, configured=not paths)
     report = api.run(env, settings, paths)
-    findings = [finding for finding in report.findings if finding.at.path == name and finding.at.row == row]
+    findings = [finding for finding in report.findings if finding.at.path == name and finding.at.row == number]
     style = reporters.Style(color=output.use_color(color))
-    head = f"{visible(name)} row {row}" + (f", line {at_line}" if at_line is not None else "")
+    head = f"{visible(name)} row {number}" + (f", line {at_line}" if at_line is not None else "")
     sys.stdout.write(style.paint(head, "bold") + f", shape {opened.input.shape}\n\n")
     sys.stdout.writelines(record_text(value, findings) if value is not _UNREAD else ["  (cannot be read)\n"])
     sys.stdout.write(f"\n{len(findings)} finding{'s' if len(findings) != 1 else ''}\n")
@@ -88,13 +92,17 @@ def show(
 _UNREAD: Any = object()
 
 
-def _place(text: str, line: int | None) -> Place:
-    if line is not None:
-        return Place(text, None, line)
-    path, colon, row = text.rpartition(":")
-    if not colon or not path or not re.fullmatch(r"[0-9]{1,18}", row):
-        raise ConfigError(f"{text}: expected PATH:ROW", f"write it as {text}:0, or with --line 1")
-    return Place(path, int(row), None)
+def _place(text: str, line: int | None, row: int | None) -> Place:
+    if line is not None and row is not None:
+        raise ConfigError("--line and --row exclude each other", "drop one of them")
+    if line is not None or row is not None:
+        return Place(text, row, line)
+    match = re.fullmatch(r"(.+?)(?::([0-9]{1,18})(?::[0-9]{1,18})?)?(?: row ([0-9]{1,18}))?", text)
+    if match is None or match[2] == match[3]:  # neither is there
+        raise ConfigError(f"{text}: expected PATH:LINE", f"write it as {text}:1, or with --row 0")
+    if match[3] is None and int(match[2]) == 0:
+        raise ConfigError(f"{text}: lines count from 1", f"for the first record: dslint show {match[1]} --row 0")
+    return Place(match[1], None if match[3] is None else int(match[3]), None if match[3] else int(match[2]))
 
 
 def _narrowed(settings: Settings, path: str) -> tuple[Settings, list[str]]:
@@ -115,16 +123,21 @@ def _files(settings: Settings) -> Iterable[Any]:
 
 
 def _record(opened: Opened, wanted: Place, settings: Settings) -> tuple[int, Any, int | None]:
-    """Return number, content and line of the record that is asked for; raises ConfigError if there is none."""
-    seen = 0
+    """Return number, content and line of the record that is asked for; raises ConfigError if there is none.
+
+    Where the format has no lines, the number of a line is that of a row.
+    """
+    seen, lines = 0, False
     for batch in opened.reader.read(Shard(input=opened.input, location=opened.location), opened.shape, settings.max_record_bytes, settings.max_depth):
         places = [(record.row, record.line, record.value) for record in batch.records]
         places += [(defect.row, defect.line, _UNREAD) for defect in batch.defects if defect.rule == "dslint/parse-error"]
         for row, line, value in places:
-            if row == wanted.row or (wanted.line is not None and line == wanted.line):
+            if wanted.row == row if wanted.line is None else wanted.line == (row if line is None else line):
                 return row, value, line
         seen = max([seen, *(row + 1 for row, _, _ in places)])
-    what = f"line {wanted.line} begins no record" if wanted.row is None else f"there is no row {wanted.row}"
+        lines = lines or any(line is not None for _, line, _ in places)
+    number = wanted.line if wanted.row is None else wanted.row
+    what = f"line {number} begins no record" if lines and wanted.row is None else f"there is no row {number}"
     raise ConfigError(f"{opened.input.path}: {what}; it has {seen:,} record{'s' if seen != 1 else ''}", "rows count from 0, lines from 1")
 
 

@@ -108,7 +108,7 @@
   const record = (number) => {
     const passages = excerpts[number];
     if (!placeOf(findings[number])) return [];
-    if (!passages) return [make("p", "soft", "The record is not in this report: dslint show PATH:ROW shows it in a terminal.")];
+    if (!passages) return [make("p", "soft", "The record is not in this report: dslint show PLACE shows it in a terminal.")];
     if (!passages.length) return [make("p", "soft", "The record is not shown: something sensitive could be anywhere in it.")];
     return [make("h3", "", "The record, in part and masked"), ...passages.map(([field, pieces]) =>
       make("div", "passage", make("code", "soft", field || "(the record)"), make("p", "", ...pieces.map(piece))))];
