@@ -147,7 +147,7 @@ def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) 
         if rule not in declared:
             raise ConfigError(
                 f"a limit on {limit.measure!r}: no rule {rule or base!r}",
-                nearest(rule or base, declared) or "write it as RULE.MEASURE",
+                f"write it as {base}.count" if base in declared else nearest(rule or base, declared) or "write it as RULE.MEASURE",
             )
         known = [*COUNTED, *declared[rule]]
         if name not in known:

@@ -14,6 +14,8 @@ from dslint.installed import settle_path
 
 __all__ = ["main"]
 
+NAMES = ("dslint", "dslint-gate")
+"""What the command is installed as."""
 LEAD_AWAY = "lead it to another place; check writes its reports to files, too: -o FORMAT=PATH"
 """What to do where the standard output takes nothing."""
 
@@ -68,7 +70,18 @@ def _run() -> int:
     from dslint.cli.app import application
 
     _end_in_order()
-    result: Any = application(sys.argv[1:])(standalone_mode=False)
+    name = os.path.basename(sys.argv[0]).partition(".")[0]
+    name = name if name in NAMES else NAMES[0]
+    variable = f"_{name}_COMPLETE".replace("-", "_").upper()
+    completes = variable in os.environ and not sys.argv[1:]
+    if not completes:
+        os.environ.pop(variable, None)  # it would end any run with code 0
+    try:
+        result: Any = application(sys.argv[1:])(prog_name=name, standalone_mode=False)
+    except SystemExit as ended:
+        if completes or sys.argv[1:] in (["--install-completion"], ["--show-completion"]):
+            return int(ended.code or 0) and (1 if completes else 2)
+        raise
     return result if isinstance(result, int) else 0
 
 
@@ -138,6 +151,8 @@ def _explain(error: Exception) -> int:
     kind = type(error).__name__
     if isinstance(error, DslintError):
         lines = [f"dslint: error: {error.message}", f"  {error.hint}" if error.hint else ""]
+    elif kind == "NoArgsIsHelpError":
+        lines = [error.format_message()]  # type: ignore[attr-defined]
     elif hasattr(error, "format_message") and hasattr(error, "exit_code"):  # what typer raises for a wrong command line
         context = getattr(error, "ctx", None)
         lines = [

@@ -60,17 +60,26 @@ def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -
     found: dict[str, Limit] = {}
     for side, flags in (("max", most), ("min", least)):
         for flag in flags:
-            measure, text = _pair(flag, f"--{side}", "MEASURE=VALUE", last=True)
+            name, text = _pair(flag, f"--{side}", "MEASURE=VALUE", last=True)
+            measure = counted(name)
             rate = is_rate(measure)
             try:
                 value = share(text) if rate else float(text)
                 if math.isnan(value):
                     raise ValueError(text)  # noqa: TRY301 - it is no number
             except ValueError:
-                raise ConfigError(f"--{side} {flag}: {text!r} is not a number", f"write it as --{side} {measure}=10") from None
+                share_of = counted(name, "rate")
+                form = f"{share_of}=2%" if text.endswith("%") and share_of != name else f"{name}=10"
+                raise ConfigError(f"--{side} {flag}: {text!r} is not a number", f"write it as --{side} {form}") from None
             limit = found.get(measure, Limit(measure=measure, origin="flag"))
             found[measure] = replace(limit, max=value) if side == "max" else replace(limit, min=value)
     return replace(settings, limits=(*settings.limits, *found.values()))
+
+
+def counted(name: str, measure: str = "count") -> str:
+    """Return the name of a measure. That of a rule alone means its count."""
+    rule, sign, part = name.partition("[")
+    return f"{rule}{'' if '.' in rule else f'.{measure}'}{sign}{part}"
 
 
 def with_dataset(settings: Settings, shape: str | None, columns: Iterable[str], splits: Iterable[str]) -> Settings:
