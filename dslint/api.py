@@ -195,6 +195,8 @@ def reads(env: Environment, settings: Settings, paths: Sequence[str] = ()) -> It
         yield "/dev/stdin"
     folders = {os.path.abspath(settings.root)}
     for item in find(paths, settings, [suffix for reader in env.readers for suffix in reader.suffixes]).found:
+        if os.path.isfile(item.location) and not os.path.getsize(item.location):
+            continue  # nothing in it could be lost: it may be the report of a run that found nothing
         yield item.location
         yield os.path.join(settings.root, item.path)
         folders.add(os.path.dirname(os.path.abspath(item.location)))

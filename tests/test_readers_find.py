@@ -14,6 +14,7 @@ from dslint import api, config, readers
 from dslint.cli.stdin import kept
 from dslint.readers.find import find
 from dslint.readers.layouts import card_splits
+from dslint.reporters import BUILT_IN
 from dslint.settings import DatasetSettings, Settings
 
 ROW = '{"text": "some words"}\n'
@@ -188,3 +189,49 @@ def test_columns_that_a_llama_factory_list_names(tmp_path):
     report = api.lint([str(tmp_path)])
     assert [item.input.shape for item in report.inputs] == ["custom"]
     assert [(finding.rule, finding.at.field) for finding in report.findings] == [("structure/nothing-to-learn", "/answer")]
+
+
+OWN = {
+    "json": "r.json",
+    "jsonl": "r.jsonl",
+    "gitlab": "r.json",
+    "rdjson": "r.json",
+    "sarif": "r.json",
+    "html": "r.html",
+    "markdown": "r.md",
+    "text": "r.txt",
+    "junit": "r.xml",
+    "github": "r.txt",
+    "azure": "r.txt",
+}
+
+
+@pytest.mark.parametrize("kind", BUILT_IN)
+@pytest.mark.parametrize("findings", [True, False])
+def test_a_report_of_dslint_among_the_data_is_no_data(work, call, kind, findings):
+    work.write("data/a.jsonl", '{"text": "a {{name}} [Your Name]"}\n{"text": \n' if findings else '{"text": "a"}\n')
+    assert call("check", "data", "-o", f"{kind}=data/{OWN[kind]}").code == findings
+    assert call("check", "data", "-o", f"{kind}=data/{OWN[kind]}").code == findings  # which is written again
+    read = [item["path"] for item in call("check", "data", "-o", "json").report["inputs"] if item["bytes"]]
+    assert read == ["data/a.jsonl"]
+
+
+def test_a_report_that_was_written_anew_by_another_program_is_none_either(work, call):
+    work.write("data/a.jsonl", '{"text": "a {{name}}"}\n{"text": \n')
+    for kind, name in (("jsonl", "r.jsonl"), ("gitlab", "r.json")):
+        text = call("check", "data/a.jsonl", "-o", kind).out
+        values = [json.loads(line) for line in text.splitlines()] if kind == "jsonl" else json.loads(text)
+        work.write(f"data/{name}", "".join(json.dumps(value) + "\n" for value in values) if kind == "jsonl" else json.dumps(values))
+    assert [item["path"] for item in call("check", "data", "-o", "json").report["inputs"]] == ["data/a.jsonl"]
+
+
+def test_a_report_that_is_named_is_read(work, call):
+    work.write("data/a.jsonl", '{"text": \n')
+    call("check", "data", "-o", "jsonl=r.jsonl")
+    assert [item["path"] for item in call("check", "r.jsonl", "-o", "json").report["inputs"]] == ["r.jsonl"]
+
+
+def test_data_that_resembles_a_report_is_read(work, call):
+    work.jsonl("data/a.jsonl", {"rule": "Be kind.", "severity": "high", "text": "a"})
+    work.write("data/b.json", '[{"description": "a", "severity": "error", "text": "b"}]')
+    assert len(call("check", "data", "-o", "json").report["inputs"]) == 2

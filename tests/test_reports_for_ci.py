@@ -229,3 +229,39 @@ def test_files_are_named_from_where_their_readers_start(work, call, monkeypatch,
     assert expected in call("check", "-o", name).out
     (work.root / ".git").rmdir()
     assert expected.replace("sub/dir/", "") in call("check", "-o", name).out
+
+
+JENKINS = {  # what Jenkins lets an element hold: required attributes, others, and elements
+    "testsuites": ("", "name time tests failures errors", "testsuite"),
+    "testsuite": (
+        "name tests failures errors",
+        "group time skipped timestamp hostname id package file log url",
+        "testsuite properties testcase system-out system-err",
+    ),
+    "properties": ("", "", "property"),
+    "property": ("name value", "", ""),
+    "testcase": ("name", "time classname group", "skipped error failure system-out system-err"),
+    **dict.fromkeys(("skipped", "error", "failure"), ("", "type message", "")),
+    **dict.fromkeys(("system-out", "system-err"), ("", "", "")),
+}
+
+
+def test_the_test_view_of_jenkins_takes_all_of_the_report(reports):
+    rules = [
+        RuleResult(id=f"a/{name}", plugin="p 1", severity=Severity.INFO, state=state, reason="why")
+        for name, state in (("limited", "ran"), ("free", "ran"), ("missing", "unavailable"), ("idle", "not-applicable"), ("bad", "crashed"))
+    ]
+    limits = [
+        Judged(limit=Limit(measure=f"a/limited.{name}", max=2), value=value, passed=passed)
+        for name, value, passed in (("count", 7, False), ("rate", 0.5, True), ("total", None, None))
+    ]
+    found = [reports.finding(row, "a/limited") for row in range(7)] + [reports.finding(1, "a/free")]
+    text = reports.text("junit", reports.report(found, rules=rules, limits=limits, problems=[PROBLEM], notes=("one",)))
+    seen = set()
+    for node in ET.fromstring(text).iter():
+        required, others, children = (set(names.split()) for names in JENKINS[node.tag])
+        assert required <= set(node.attrib) <= required | others, node.tag
+        assert {child.tag for child in node} <= children, node.tag
+        assert node.tag in ("testcase", "failure", "error", "skipped", "system-out", "system-err") or not (node.text or "").strip()
+        seen.add(node.tag)
+    assert seen >= {"testsuites", "testsuite", "property", "testcase", "failure", "error", "skipped", "system-out"}

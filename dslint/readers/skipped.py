@@ -54,6 +54,11 @@ _PACKED = pattern(r"\.(?:zip|tar|tgz|tbz2?|txz)$|\.tar\.(?:gz|bz2|xz)$")
 _ANYTHING = ("", ".txt", ".bak", ".old", ".orig", ".tmp", ".data", ".dat", ".tab")
 """Suffixes that say nothing of what a file holds."""
 _REPORT = pattern(rb'"schema"\s*:\s*"dslint\.')
+_FINDINGS = pattern(
+    rb'\s*\{"rule": ?"[^"]+", ?"severity": ?"(?:info|warning|error)", ?"confidence": ?"(?:low|medium|high)", ?"message": ?"'
+    rb'|\s*\[\s*\{"description": ?"[^\n]*?", ?"check_name": ?"[^"]+/[^"]+", ?"fingerprint": ?"[0-9a-f]{32}", ?"severity": ?"'
+)
+"""How the reports `jsonl` and `gitlab` begin, which have no head."""
 
 
 def why_skipped(path: str, settings: Settings, suffixes: Iterable[str]) -> str:
@@ -102,7 +107,7 @@ def why_no_data(location: str) -> str:
         return SHEET
     if kind not in (".json", ".jsonl", ".ndjson"):
         return ""
-    if _REPORT.search(start, 0, 512):
+    if _REPORT.search(start, 0, 512) or _FINDINGS.match(start):
         return REPORT
     if kind != ".json" or _is_array_of_objects(start):
         return ""

@@ -24,9 +24,10 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
     failed = sum(item.passed is False for item in report.limits)
     unjudged = sum(item.passed is None for item in report.limits)
     total = len(report.problems) + len(report.limits) + len(free) + len(idle)
-    counts = _attributes(tests=total, failures=failed, errors=len(report.problems), skipped=unjudged + len(idle))
+    counts = _attributes(tests=total, failures=failed, errors=len(report.problems))
+    skipped = _attributes(skipped=unjudged + len(idle))  # which the schema of Jenkins knows for a suite only
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f"<testsuites{_attributes(name='dslint')}{counts}>\n<testsuite{_attributes(name='dslint')}{counts}>\n<properties>\n"
+    yield f"<testsuites{_attributes(name='dslint')}{counts}>\n<testsuite{_attributes(name='dslint')}{counts}{skipped}>\n<properties>\n"
     yield f"<property{_attributes(name='verdict', value=verdict(report))}/>\n<property{_attributes(name='totals', value=totals(report))}/>\n"
     yield f"<property{_attributes(name='listed', value=f'at most {style.max_show:,} findings of a rule, none that is suppressed')}/>\n"
     yield from (f"<property{_attributes(name='note', value=note)}/>\n" for note in report.notes)
