@@ -16,7 +16,7 @@ from dslint.findings import Findings
 from dslint.inputs import Inputs
 from dslint.model import Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
-from dslint.registry import Catalogue
+from dslint.registry import Catalogue, install_line
 from dslint.rules import Active, DatasetRule
 from dslint.settings import Settings
 from dslint.version import __version__
@@ -98,6 +98,7 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
         notes=(*settings.notes, *given.notes),
         skipped=tuple(given.skipped),
         removed=None if outcome.changes is None else outcome.changes.removed,
+        lacking=_lacking(catalogue, settings, rules),
         stages=outcome.stages if settings.timings else None,
     )
 
@@ -127,6 +128,17 @@ def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count:
             idle += baseline.stale(used, accepted, today, unavailable)
         findings.extend(counted(suppress.fingerprinted(idle, settings.key)))
     return findings
+
+
+def _lacking(catalogue: Catalogue, settings: Settings, results: Iterable[RuleResult]) -> str:
+    """Say how many rules did not run for lack of what can be installed; those that need an option, too, were not asked for."""
+    rules = [catalogue[item.id] for item in results if item.state == "unavailable"]
+    rules = [entry for entry in rules if not entry.rule.needs_options]
+    if not rules:
+        return ""
+    which = "default rule" if settings.select is None and not settings.extend_select else "rule"
+    number = f"{len(rules)} {which}{'s' if len(rules) > 1 else ''}"
+    return f"{number} for lack of extras; {install_line(rules, pre_commit=settings.pre_commit)}"
 
 
 def _severity(rule: str, outcome: Outcome, defaults: Mapping[str, Severity]) -> Severity:

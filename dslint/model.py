@@ -316,6 +316,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """What was come across and not read, with the reason."""
     removed: int | None = None
     """Records of the revision compared with that are gone or edited, None where nothing was compared."""
+    lacking: str = ""
+    """How many rules did not run for lack of what can be installed, and the line that does; empty if all did."""
     stages: Mapping[str, float] | None = None
     """Seconds that the stages of the run took, where asked for."""
     excerpts: Mapping[str, Excerpt] = field(default_factory=dict)

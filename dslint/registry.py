@@ -82,6 +82,23 @@ class Known(Struct, frozen=True):
         """The modules that the rule requires and that are not installed."""
         return [module for module in self.rule.requires if not _importable(module)]
 
+def install_line(rules: Iterable[Known], *, pre_commit: bool = False) -> str:
+    """Return the one line that makes all of these rules available."""
+    extras: dict[str, set[str]] = {}
+    modules: set[str] = set()
+    for entry in rules:
+        if entry.rule.extra:
+            extras.setdefault(entry.distribution, set()).add(entry.rule.extra)
+        else:
+            modules.update(entry.missing)
+    own = "." if pre_commit else OWN_DISTRIBUTION
+    wanted = [f"{own if name == OWN_DISTRIBUTION else name}[{','.join(sorted(several))}]" for name, several in sorted(extras.items())] + sorted(
+        modules
+    )
+    if pre_commit:
+        return f"add to the hook: additional_dependencies: {wanted}"
+    return "run: pip install " + " ".join(f"'{what}'" for what in wanted)
+
 
 Catalogue = Mapping[str, Known]
 
@@ -327,23 +344,6 @@ def _refuse(lacking: Sequence[Known], *, pre_commit: bool) -> NoReturn:
         f"{rules} cannot run: {', '.join(modules)} not installed",
         install_line(lacking, pre_commit=pre_commit),
     )
-
-
-def install_line(lacking: Sequence[Known], *, pre_commit: bool = False) -> str:
-    """Return the one line that makes rules available whose modules are not installed."""
-    extras: dict[str, list[str]] = {}
-    plain: list[str] = []
-    for entry in lacking:
-        if entry.rule.extra:
-            extras.setdefault(entry.distribution, []).append(entry.rule.extra)
-        else:
-            plain += entry.missing
-    wanted = [f"{'.' if pre_commit and name == OWN_DISTRIBUTION else name}[{','.join(dict.fromkeys(own))}]" for name, own in sorted(extras.items())]
-    wanted += dict.fromkeys(plain)
-    quoted = [f"'{what}'" for what in wanted]
-    if pre_commit:
-        return f"add to the hook: additional_dependencies: [{', '.join(quoted)}]"
-    return f"run: pip install {' '.join(quoted)}"
 
 
 def _options(needed: str) -> list[str]:

@@ -153,6 +153,72 @@ def test_a_rule_whose_extra_is_missing(work, check, call):
     assert "pip install 'dslint-odd[near]'" in " ".join(call("check", "data.jsonl").out.split())
 
 
+SEVERAL = """
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dslint.plugin import Finding, Record, RecordRule, hookimpl
+
+class Quiet(RecordRule):
+    def check(self, record):
+        return ()
+
+@dataclass(frozen=True)
+class A(Quiet):
+    "A."
+    name = "a"
+    requires = ("no_such_module",); extra = "near"
+
+@dataclass(frozen=True)
+class B(Quiet):
+    "B."
+    name = "b"
+    requires = ("no_such_module",); extra = "far"
+
+@dataclass(frozen=True)
+class C(Quiet):
+    "C."
+    name = "c"
+    requires = ("no_such_module", "nor_this")
+
+@dataclass(frozen=True)
+class D(Quiet):
+    "D."
+    name = "d"
+    requires = ("no_such_module",); extra = "never"
+    needs_options = ("wanted",)
+    wanted: str = ""
+
+@hookimpl
+def dslint_rules():
+    return [A, B, C, D]
+"""
+
+
+@pytest.mark.parametrize(("flags", "number"), [([], "3 default rules"), (["-q"], "3 default rules"), (["--select", "odd"], "3 rules")])
+def test_one_line_says_what_does_not_run_and_how_it_would(work, call, flags, number):
+    work.chat()
+    work.plugin("dslint-odd", SEVERAL, namespace="odd")
+    cure = "run: pip install 'dslint-odd[far,near]' 'no_such_module' 'nor_this'"
+    said = " ".join(call("check", "data.jsonl", *flags).out.split())
+    assert f"Not run {number} for lack of extras; {cure} (-v says which)" in said
+    assert said.count("pip install") == 1
+    assert "odd/a" not in said
+    loud = " ".join(call("check", "data.jsonl", *flags, "-v").out.split())
+    assert "odd/a: unavailable; no_such_module not installed; run: pip install 'dslint-odd[near]'" in loud
+    page = call("check", "data.jsonl", "-o", "markdown", *flags).out
+    line = next(line for line in page.splitlines() if line.startswith("- ") and "lack" in line)
+    assert line == f"- `not run: {number} for lack of extras; {cure}`"
+    assert "odd/a" not in page
+
+
+def test_the_line_for_a_hook_is_one_of_its_configuration(work, call):
+    work.chat()
+    work.plugin("dslint-odd", SEVERAL, namespace="odd")
+    work.env["PRE_COMMIT"] = "1"
+    said = " ".join(work.run("check", "data.jsonl").out.split())
+    assert "additional_dependencies: ['dslint-odd[far,near]', 'no_such_module', 'nor_this']" in said
+
+
 def test_a_rule_by_name_whose_extra_is_missing_is_refused(work, check, refused, monkeypatch):
     work.chat()
     work.plugin("dslint-odd", MISSING, namespace="odd")

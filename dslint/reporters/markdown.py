@@ -85,12 +85,13 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
     yield f"## dslint: {verdict(report)}"
     yield ""
     yield f"{totals(report)}."
-    if report.notes:
+    notes = [*report.notes, *([f"not run: {report.lacking}"] if report.lacking else ())]
+    if notes:
         yield ""
-        yield from (f"- {prose(note)}" for note in report.notes)
+        yield from (f"- {prose(note)}" for note in notes)
     yield from _limits(report, style)
     yield from _problems(report)
-    yield from _rules(report)
+    yield from _rules(report, style)
 
 
 def _limits(report: Report, style: Style) -> Iterator[str]:
@@ -118,11 +119,12 @@ def _problems(report: Report) -> Iterator[str]:
         yield from _table("Could not check", ("File", "Problem", "What to do"), rows)
 
 
-def _rules(report: Report) -> Iterator[str]:
+def _rules(report: Report, style: Style) -> Iterator[str]:
     if report.by_rule:
         rows = [(str(severity), code(rule), f"{count:,}") for (severity, rule), count in report.by_rule.items()]
         yield from _table("Findings by rule", ("Severity", "Rule", "Findings"), rows)
-    idle = [(code(item.id), item.state, prose(item.reason or "")) for item in report.rules if item.state in ("unavailable", "crashed")]
+    states = ("unavailable", "crashed") if style.verbose else ("crashed",)
+    idle = [(code(item.id), item.state, prose(item.reason or "")) for item in report.rules if item.state in states]
     if idle:
         yield from _table("Rules not run", ("Rule", "State", "Why"), idle)
 

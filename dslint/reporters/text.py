@@ -97,10 +97,12 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {visible(rule)}\n"
     idle: dict[str, list[str]] = {}
     for item in report.rules:
-        if item.state in ("unavailable", "crashed") or (style.verbose and item.state in ("not-applicable", "skipped")):
+        if item.state == "crashed" or (style.verbose and item.state in ("unavailable", "not-applicable", "skipped")):
             idle.setdefault(f"{item.state}; {item.reason}", []).append(item.id)
     for reason, rules in idle.items():
         yield _labelled("Not run", f"{', '.join(rules)}: {reason}", style)
+    if report.lacking:
+        yield _labelled("Not run", report.lacking + ("" if style.verbose else " (-v says which)"), style)
     elsewhere = sum(item.state == "not-applicable" for item in report.rules)
     if elsewhere and not style.verbose:
         yield _labelled("Not run", f"{elsewhere} rule{'s' if elsewhere > 1 else ''} not applicable to this data (-v says which and why)", style)
