@@ -331,6 +331,21 @@ def blocks(text: str) -> dict[str, str]:
     return {match["title"]: match["body"] for match in BLOCK.finditer(text)}
 
 
+def test_the_workflow_of_the_base_runs_nothing_of_the_pull_request():
+    pages = {title: yaml.safe_load(body) for title, body in blocks(PAGE.read_text()).items() if title.endswith(".yml")}
+    usual, base = pages[".github/workflows/dataset.yml"], pages[".github/workflows/dataset-of-the-base.yml"]
+    assert base[True] == "pull_request_target"  # YAML takes the key `on` for a truth value
+    assert base["permissions"] == {}
+    (job,) = base["jobs"].values()
+    assert job["permissions"] == {"contents": "read"}
+    checkout, action = job["steps"]
+    pins = [step["uses"] for step in usual["jobs"]["gate"]["steps"]]
+    assert [checkout["uses"], action["uses"]] == pins[:2]
+    assert checkout["with"]["persist-credentials"] is False
+    assert checkout["with"]["path"] == action["with"]["working-directory"]
+    assert "run" not in checkout | action
+
+
 def test_the_page_shows_what_a_run_prints(runner, work, pytestconfig):
     text = PAGE.read_text()
     data = [match["body"] for match in BLOCK.finditer(text) if match["title"] == "data/chats.jsonl"]
