@@ -253,6 +253,13 @@ def test_a_closed_standard_stream_that_is_not_needed_is_no_error(work):
     assert redirected(work, ">&- 2>&- <&-", "check", "data", "-o", "json=report.json")[0] == 1
 
 
+def test_a_device_takes_a_report_where_the_standard_output_is_closed(work, node):
+    work.chat("data/a.jsonl")
+    assert redirected(work, ">&-", "check", "data", "-o", "json=/dev/stderr")[0] == 0
+    code, _, said = redirected(work, f">&- 3>{node('null', 3)}", "check", "data", "-o", "json=/dev/fd/3")
+    assert code == 0, said
+
+
 def test_a_standard_error_that_takes_nothing_never_makes_a_verdict(work, node):
     work.chat("data/a.jsonl")
     full = node("full", 7)

@@ -176,13 +176,13 @@ def _encoded(piece: str | bytes) -> bytes:
 
 def _stream(path: str) -> io.BufferedWriter | None:
     """Return what is written into as it is; None where a file is to be put in place."""
-    identity = _identity(path)
-    for number in (1, 2):  # `/dev/stdout` and the like: what was printed before stays
-        if os.path.exists(path) and identity == _identity(number):
-            return os.fdopen(os.dup(number), "wb")
-    if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-        return open(path, "wb")
-    return None
+    if not os.path.exists(path) or os.path.isdir(path):
+        return None
+    if not _device(path):
+        for number in (1, 2):  # `/dev/stdout` and the like: what was printed before stays
+            if _identity(path) == _identity(number):
+                return os.fdopen(os.dup(number), "wb")
+    return None if os.path.isfile(path) else open(path, "wb")
 
 
 def _identity(place: str | int) -> Hashable:
