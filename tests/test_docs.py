@@ -168,6 +168,27 @@ def test_the_readme_lists_the_rules() -> None:
     assert (ROOT / "README.md").read_text() == generator().readme(), "the table of rules in README.md is out of date; run: make reference"
 
 
+INTRODUCTIONS = [ROOT / "README.md", DOCS / "index.md", DOCS / "tutorials" / "first-gate.md"]
+
+
+def test_one_table_names_the_extras_and_what_they_add() -> None:
+    tables = {re.search(r"^\| Extra \|.*?\n\n", page.read_text(), re.MULTILINE | re.DOTALL)[0] for page in INTRODUCTIONS}
+    assert len(tables) == 1, "the tables of extras differ"
+    rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \| \d+ \| \d+ \|$", tables.pop(), re.MULTILINE))
+    assert list(rows) == list(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+    for name, entry in generator().own_rules().items():
+        if entry.rule.extra:
+            named = f"`{name}`" in rows[entry.rule.extra] or f"`{name.partition('/')[0]}/*`" in rows[entry.rule.extra]
+            assert named, f"{name} is not in the row of {entry.rule.extra}"
+
+
+@pytest.mark.parametrize("page", INTRODUCTIONS[:2], ids=named)
+def test_each_guide_is_linked_once(page: Path) -> None:
+    linked = re.findall(r"how-to/([\w-]+)\.md\)", page.read_text().partition("**Something to do?**" if page.parent == DOCS else "- How to ")[2])
+    guides = {guide.stem for guide in (DOCS / "how-to").glob("*.md")}
+    assert sorted(linked) == sorted(guides)
+
+
 SECTIONS = re.split(r"^## ", (DOCS / "reference" / "shapes.md").read_text(), flags=re.MULTILINE)[1:]
 SHOWN = [(section.partition("\n")[0], block["body"]) for section in SECTIONS for block in BLOCK.finditer(section) if not block["title"]]
 SHOWN = [(name, body) for name, body in SHOWN if name != "custom"]
