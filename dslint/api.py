@@ -185,7 +185,10 @@ def matched(env: Environment, settings: Settings, paths: Sequence[str], findings
 
 
 def reads(env: Environment, settings: Settings, paths: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the path of every file that a run reads, be it as data or for what it says of data; some of them may not be there."""
+    """Yield the path of every file that a run reads, as data or for what it says of data.
+
+    Some of them may not be there.
+    """
     from dslint.readers.find import find
     from dslint.readers.layouts import CARD, FACTORY_LIST
 
@@ -196,7 +199,7 @@ def reads(env: Environment, settings: Settings, paths: Sequence[str] = ()) -> It
     folders = {os.path.abspath(settings.root)}
     for item in find(paths, settings, [suffix for reader in env.readers for suffix in reader.suffixes]).found:
         if os.path.isfile(item.location) and not os.path.getsize(item.location):
-            continue  # nothing in it could be lost: it may be the report of a run that found nothing
+            continue  # it has nothing to lose: it may be the report of a run that found nothing
         yield item.location
         yield os.path.join(settings.root, item.path)
         folders.add(os.path.dirname(os.path.abspath(item.location)))

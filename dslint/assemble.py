@@ -131,7 +131,10 @@ def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count:
 
 
 def _lacking(catalogue: Catalogue, settings: Settings, results: Iterable[RuleResult]) -> str:
-    """Say how many rules did not run for lack of what can be installed; those that need an option, too, were not asked for."""
+    """Say how many rules did not run for lack of what can be installed.
+
+    Those that need an option as well were not asked for.
+    """
     rules = [catalogue[item.id] for item in results if item.state == "unavailable"]
     rules = [entry for entry in rules if not entry.rule.needs_options]
     if not rules:

@@ -38,9 +38,10 @@ class _Hidden(Struct):
 
 
 def excerpts(findings: Iterable[Finding], files: Iterable[Opened], sensitive: Collection[str], settings: Settings) -> dict[str, Excerpt]:
-    """Return excerpts for at most `settings.excerpts` findings, a fair share of each rule's gravest, by fingerprint.
+    """Return excerpts for at most `settings.excerpts` findings, by fingerprint.
 
-    Reads their records again. `sensitive` names the rules whose findings point at what nobody may see: these spans are masked in all excerpts.
+    They are a fair share of each rule's gravest. Reads their records again. `sensitive` names the
+    rules whose findings point at what nobody may see: these spans are masked in all excerpts.
     """
     wanted: defaultdict[tuple[str, int], list[Finding]] = defaultdict(list)
     counts = Counter(finding.rule for finding in findings)

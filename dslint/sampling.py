@@ -1,4 +1,4 @@
-"""Fair shares of a bounded report: where not all findings can be shown, each rule shows some, and of those the gravest."""
+"""Fair shares of a bounded report: where not all findings fit, each rule shows its gravest."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def shares(counts: Mapping[str, int], limit: int) -> dict[str, int]:
 
 
 def gravest(findings: Iterable[Finding], counts: Mapping[tuple[Severity, str], int], share: Mapping[str, int] | int) -> Iterator[Finding]:
-    """Yield the gravest findings of each rule, as many as its share, in their order; of equal ones the first, suppressed ones last.
+    """Yield the gravest findings of each rule, as many as its share, in their order.
 
-    `share` is one number for all rules, or one for each. `counts` holds how many active findings there are
-    of each severity and rule. One pass, and no finding is kept.
+    Of equal ones it is the first; suppressed ones come last. `share` is one number for all rules,
+    or one for each. `counts` holds how many active findings there are of each severity and rule.
+    One pass, and no finding is kept.
     """
     rest = defaultdict(lambda: share) if isinstance(share, int) else dict(share)
     left: dict[tuple[int, str], int] = {}
@@ -48,8 +49,9 @@ def active(findings: Iterable[Finding]) -> Counter[tuple[Severity, str]]:
 
 
 def smallest_of_each(findings: Iterable[Finding], share: Mapping[str, int]) -> dict[str, list[Finding]]:
-    """Return for each rule the gravest findings, of equal ones those that have the smallest fingerprints, as many as its share.
+    """Return for each rule the gravest findings, as many as its share.
 
+    Of equal ones these are those with the smallest fingerprints.
     A shuffle of the data chooses the same ones.
     """
     heaps: dict[str, list[tuple[int, int, int, Finding]]] = {rule: [] for rule in share}

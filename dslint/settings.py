@@ -32,7 +32,8 @@ class Override(Struct, frozen=True, kw_only=True):
 class Suppression(Struct, frozen=True, kw_only=True):
     """Findings that the owners accept, with the reason why. `number` is the place of the entry in the configuration, from 1.
 
-    `review` is the path of the review sheet that the fingerprints are from, if they are: a verdict stays true when what it is on is gone.
+    `review` is the path of the review sheet that the fingerprints are from, if they are: a verdict
+    stays true when what it is on is gone.
     """
 
     rule: str

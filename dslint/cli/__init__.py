@@ -54,7 +54,7 @@ def main() -> None:
             _complain(traced(error))
         code = _explain(error)
     for stream in (sys.stdout, sys.stderr):
-        if _fault(stream) is not None:  # what could not be said is dropped, or Python would end with a code of its own
+        if _fault(stream) is not None:  # dropped, or Python would end with a code of its own
             code = 2 if code in (0, 1) else code
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     gc.freeze()  # the last collection, at exit, would take as long again, for memory that goes to the system anyway
@@ -86,9 +86,10 @@ def _run() -> int:
 
 
 def _open_closed() -> None:
-    """Put something in the place of standard streams that are closed, lest a file that is opened takes their number.
+    """Put something in the place of closed standard streams, lest a file takes their number.
 
-    To say nothing is what a closed standard error asks for; what is written to a closed standard output is an error.
+    To say nothing is what a closed standard error asks for; to write to a closed standard output
+    is an error.
     """
     for number, (name, mode) in enumerate((("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))):
         if getattr(sys, name) is None:

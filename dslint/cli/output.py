@@ -1,4 +1,4 @@
-"""Where reports go: the standard output, files that are written whole or not at all, or devices and pipes."""
+"""Where reports go: the standard output, files, written whole or not at all, devices and pipes."""
 
 from __future__ import annotations
 
@@ -71,9 +71,10 @@ def use_color(choice: str) -> bool:
 
 
 def permit(paths: Iterable[str | None], reads: Iterable[str] = ()) -> None:
-    """Raise ConfigError for an output that takes the place of another one, or of a file that is read.
+    """Raise ConfigError for an output in the place of another one, or of a file that is read.
 
-    None stands for the standard output. A device may take several. `reads` is gone through only where an output is there already.
+    None stands for the standard output. A device may take several. `reads` is gone through only
+    where an output is there already.
     """
     named: dict[Hashable, str] = {}
     for place in sorted(paths, key=lambda path: path is not None):
@@ -119,7 +120,10 @@ def _write(report: Report, output: Output, style: Style) -> None:
 
 
 def say(text: str, *, flush: bool = False) -> None:
-    """Write to the standard output. Raises ConfigError where it takes nothing, but for a reader that has gone."""
+    """Write to the standard output.
+
+    Raises ConfigError where it takes nothing, and BrokenPipeError where its reader has gone.
+    """
     try:
         sys.stdout.write(text)
         if flush:
@@ -132,10 +136,11 @@ def say(text: str, *, flush: bool = False) -> None:
 
 
 def write_file(path: str, pieces: Iterable[str | bytes]) -> None:
-    """Write a file: beside its place, and move it there, so that nobody ever sees half of it. Texts are written as UTF-8.
+    """Write a file beside its place, and move it there, so that nobody ever sees half of it.
 
-    Of a link it is the target that is replaced. What is no file, such as a device or a pipe, and what this process prints to, is written into.
-    Raises ConfigError where it cannot be written.
+    Texts are written as UTF-8. Of a link it is the target that is replaced. What is no file, such
+    as a device or a pipe, and what this process prints to, is written into. Raises ConfigError
+    where it cannot be written.
     """
     try:
         stream = _stream(path)
@@ -186,7 +191,10 @@ def _stream(path: str) -> io.BufferedWriter | None:
 
 
 def _identity(place: str | int) -> Hashable:
-    """Return what is equal for two names, or numbers of open files, of one file; a file that is not there yet goes by where it would be."""
+    """Return what is equal for two names, or numbers of open files, of one file.
+
+    A file that is not there yet goes by where it would be.
+    """
     try:
         found = os.stat(place)
     except OSError:

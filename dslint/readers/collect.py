@@ -89,7 +89,7 @@ class Collector:
 
 
 def decoded(raw: bytes) -> str:
-    """Return the text of bytes that may not be UTF-8, from which `encoded` makes the same bytes again."""
+    """Return the text of bytes that may not be UTF-8; `encoded` makes the same bytes of it."""
     return raw.decode(errors="surrogateescape")
 
 

@@ -24,7 +24,10 @@ _WORDS = {True: "ok", False: "**FAIL**", None: "not judged"}
 
 
 def markdown_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield the verdict and the limits, then problems, counts, and findings, as far as they fit into MAX_BYTES: the gravest."""
+    """Yield the verdict and the limits, then problems, counts, and findings.
+
+    Of the findings the gravest, as far as they fit into MAX_BYTES.
+    """
     rows, counted = _Rows(MAX_BYTES - _RESERVED), Counter[str]()
     for finding in shown(report, style, counted):
         rows.add(finding, _row(code(place(finding)), str(finding.severity or Severity.INFO), code(finding.rule), _said(finding)))

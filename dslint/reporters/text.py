@@ -27,7 +27,10 @@ def text_report(report: Report, style: Style) -> Iterator[str]:
 
 
 def shown(report: Report, style: Style, total: Counter[str]) -> Iterator[Finding]:
-    """Yield the findings that the report shows, the gravest of each rule, and count by rule what it would show without a cap."""
+    """Yield the findings that the report shows, the gravest of each rule.
+
+    `total` counts by rule what it would show without a cap.
+    """
 
     def counted() -> Iterator[Finding]:
         for finding in report.findings:

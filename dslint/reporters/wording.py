@@ -18,7 +18,10 @@ def place(finding: Finding) -> str:
 
 
 def within(at: Location) -> str:
-    """Return the place within a file: the line, with the column if it is known, and the row where that does not lead to the record."""
+    """Return the place within a file.
+
+    It is the line, with the column if that is known, and the row where no line leads to the record.
+    """
     if at.line is not None and at.column is not None:
         return f":{at.line}:{at.column}"
     line = "" if at.line is None else f":{at.line}"
