@@ -82,6 +82,7 @@ class Known(Struct, frozen=True):
         """The modules that the rule requires and that are not installed."""
         return [module for module in self.rule.requires if not _importable(module)]
 
+
 def install_line(rules: Iterable[Known], *, pre_commit: bool = False) -> str:
     """Return the one line that makes all of these rules available."""
     extras: dict[str, set[str]] = {}

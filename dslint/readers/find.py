@@ -280,8 +280,6 @@ def _glob(pattern: str) -> list[str]:
     return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path) and not is_factory_list(path))
 
 
-
-
 def dataset_of(path: str, settings: Settings) -> DatasetSettings:
     """Return the settings of the dataset that a file belongs to; plain ones if it belongs to none."""
     for dataset in settings.datasets:
