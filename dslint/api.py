@@ -16,7 +16,7 @@ from msgspec.structs import replace
 from dslint import baseline, changes, config, engine, gate, readers, registry, shapes, suppress
 from dslint.assemble import Outcome, assemble
 from dslint.batch import Identify
-from dslint.config.build import build, for_file, limits_of, option_files
+from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
 from dslint.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
@@ -182,29 +182,6 @@ def matched(env: Environment, settings: Settings, paths: Sequence[str], findings
             if len(texts) == 1:  # a masked field may be any of several
                 values[finding.fingerprint] = texts[0][finding.at.start : finding.at.end]
     return values
-
-
-def reads(env: Environment, settings: Settings, paths: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the path of every file that a run reads, as data or for what it says of data.
-
-    Some of them may not be there.
-    """
-    from dslint.readers.find import find
-    from dslint.readers.layouts import CARD, FACTORY_LIST
-
-    yield from filter(None, (settings.config, settings.baseline_file, *(entry.review for entry in settings.suppress)))
-    yield from option_files(settings, env.known)
-    if settings.stdin is not None:
-        yield "/dev/stdin"
-    folders = {os.path.abspath(settings.root)}
-    for item in find(paths, settings, [suffix for reader in env.readers for suffix in reader.suffixes]).found:
-        if os.path.isfile(item.location) and not os.path.getsize(item.location):
-            continue  # it has nothing to lose: it may be the report of a run that found nothing
-        yield item.location
-        yield os.path.join(settings.root, item.path)
-        folders.add(os.path.dirname(os.path.abspath(item.location)))
-    for folder in folders:
-        yield from (os.path.join(folder, name) for name in (CARD, FACTORY_LIST))
 
 
 def validate(env: Environment, settings: Settings) -> None:

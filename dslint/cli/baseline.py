@@ -15,6 +15,7 @@ from dslint.config import find
 from dslint.config.build import share
 from dslint.config.flags import with_dataset, with_selection
 from dslint.errors import ConfigError, nearest
+from dslint.inputs import reads
 from dslint.model import Report
 from dslint.settings import Baseline, Settings
 
@@ -120,7 +121,7 @@ def _settings(
 
 def _report(env: api.Environment, settings: Settings, path: str, old: Baseline, paths: list[str] | None, jobs: str) -> Report:
     """Run the check that the baseline is for. Raises ConfigError if it is not complete: what was not seen cannot be accepted."""
-    output.permit([path], api.reads(env, replaced(settings, baseline_file=None), paths or []))
+    output.permit([path], reads(paths or (), replaced(settings, baseline_file=None), env.readers, env.known))
     plain = replaced(settings, baseline=old, key=bytes.fromhex(old.salt), narrowed=True, allow_empty=True)
     report = api.run(env, plain, paths or [], map=executor(jobs))
     for problem in report.problems:

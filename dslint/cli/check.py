@@ -16,6 +16,7 @@ from dslint.config import Raw, find, read
 from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
+from dslint.inputs import reads
 from dslint.model import Report, Severity
 from dslint.reporters.text import shown
 from dslint.reporters.wording import trouble
@@ -148,7 +149,7 @@ def check(
             settings, paths = changes.staged(settings, paths, suffixes, stack.enter_context(TemporaryDirectory(prefix="dslint-")))
         if "-" in paths:
             settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
-        output.permit([item.path for item in wanted], api.reads(env, settings, paths))
+        output.permit([item.path for item in wanted], reads(paths, settings, env.readers, env.known))
         watch = watching(wanted=not (no_progress or quiet), debug=debug)
         stack.callback(watch.close)
         report = api.run(env, settings, paths, map=executor(jobs), watch=watch)

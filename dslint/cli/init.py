@@ -13,7 +13,7 @@ from dslint.cli.environment import confined
 from dslint.config.flags import with_dataset
 from dslint.config.validate import plain
 from dslint.errors import ConfigError
-from dslint.inputs import open_inputs
+from dslint.inputs import open_inputs, reads
 from dslint.model import Problem, Report, Severity
 from dslint.readers.find import matching
 from dslint.reporters.style import visible
@@ -47,7 +47,7 @@ def init(
         _free()
     env = api.environment()
     base = with_dataset(Settings(root=os.getcwd(), confined=confined()), shape, column or (), split or ())
-    output.permit([target] if target == NAME else [], api.reads(env, base, paths or ()))
+    output.permit([target] if target == NAME else [], reads(paths or (), base, env.readers, env.known))
     inputs = open_inputs(paths or (), base, env.readers, env.shapes)
     _sound(inputs.problems)
     parts = [scaffold.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in inputs.datasets]
