@@ -11,14 +11,18 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from dslint.batch import Batch
+from dslint.errors import InputError
 from dslint.model import Defect, Shape, Shard
 from dslint.readers.diagnose import count_keys, duplicate_keys, too_deep
+from dslint.readers.files import UNPACK_IT, most_rows
 
 BOM = b"\xef\xbb\xbf"
 BATCH = 1000
 """Records of a batch, at most."""
 MAX_BATCH = 8 << 20
 """Bytes of a file after which a batch ends, however few its records."""
+SAID = 20
+"""Columns without a name of their own that are told one by one."""
 
 decode_json = msgspec.json.Decoder().decode
 decode_lines = msgspec.json.Decoder().decode_lines
@@ -35,6 +39,8 @@ class Collector:
         self.shard, self.shape, self.max_record, self.max_depth = shard, shape, max_record, max_depth
         self.row, self.line, self.offset = shard.first_row, shard.first_line, shard.start
         self.placed = True
+        self.most = most_rows(shard.location)
+        """Records that the file may have before it is taken for a bomb; None where nothing is compressed."""
         self.begin()
 
     def begin(self) -> None:
@@ -48,6 +54,8 @@ class Collector:
 
     def rest(self) -> Iterator[Batch]:
         """Yield what has been collected as a batch."""
+        if self.most is not None and self.row > self.most:
+            raise InputError(f"has more than {self.most:,} records for its few bytes: a decompression bomb?", UNPACK_IT)
         if self.values or self.defects:
             batch = Batch(self.shard.input, self.shape, self.values, self.rows, self.lines, self.defects, mark=self.mark)
             self.begin()
@@ -124,6 +132,7 @@ def has_spaced_colon(block: bytes) -> bool:
 def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     """Return names for the columns of a table that are all different, and what was wrong with those that it has."""
     totals = Counter(names)
+    counts: dict[str, int] = {}
     taken = set(names)
     seen: set[str] = set()
     result: list[str] = []
@@ -131,13 +140,16 @@ def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
     for number, name in enumerate(names, start=1):
         new = name
         if name in seen:
-            count = 2
+            count = counts.get(name, 2)
             while (new := f"{name}_{count}") in taken:
                 count += 1
+            counts[name] = count + 1
             said.append(f"column {number} has the name of an earlier column; it is read under another one")
         elif not name and totals[name] == 1:
             said.append(f"column {number} has no name")
         seen.add(name)
         taken.add(new)
         result.append(new)
+    if len(said) > SAID:
+        said[SAID:] = [f"{len(said) - SAID:,} more columns have no name, or that of an earlier column"]
     return result, said

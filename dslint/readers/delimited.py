@@ -11,17 +11,26 @@ from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.patterns import pattern
 from dslint.readers.collect import BATCH, BOM, Collector, unique_names
-from dslint.readers.files import chunks
+from dslint.readers.diagnose import MAX_VALUES
+from dslint.readers.files import BLOCK, chunks
 from dslint.readers.jsonl import whole_lines
 
 _OTHER_DELIMITERS = (";", "\t")
 _ESCAPED_BYTE = pattern("[\udc80-\udcff]")
+_BLANK_RUN = pattern(rb"\n\r?\n(?:\r?\n){14}")
+_BLANK_LINES = pattern(rb"(?:\n++|\r\n)*+")
+MAX_LINES = 1 << 20
+"""Lines that a row may have."""
+AGAIN = 8
+"""How many times what was read may be read again in search of the ends of damaged rows; beyond that, each line is a row."""
+_TOO_MANY_LINES = f"the record has more than {MAX_LINES:,} lines"
 _UNCLOSED = "the quotation mark that opens a field here is not closed"
 _WHY = (
     ("unexpected end of data", _UNCLOSED),
     ("expected after", "characters behind the closing quotation mark of a field"),
     ("new-line character", "a carriage return outside of quotation marks; lines end with a line feed, after a carriage return or without"),
     ("field larger than", "a field is longer than a record may be"),
+    ("too many fields", f"the record has more than {MAX_VALUES:,} fields"),
 )
 
 
@@ -65,14 +74,24 @@ class _Lines:
 
     def __init__(self, location: str, start: int, first: int, max_record: int) -> None:
         self.blocks = whole_lines(chunks(location, start), max_record)
+        self.block, self.cut = b"", 0
+        self.has_runs = False
         self.max_record = max_record
+        self.delimiter = ","
+        self.single = False
+        """Whether each line is a row."""
+        self.size = 0
+        """Bytes that were read so far."""
         self.lines: list[str] = []
         self.base = first
         self.at = 0
         self.row_at = 0
         self.offset = start
-        """Byte offset of `lines[0]`; -1 where it is not known any more."""
-        self.overlong: set[int] = set()
+        """Byte offset of `lines[offset_at]`; -1 where it is not known any more."""
+        self.offset_at = 0
+        self.overlong: dict[int, str] = {}
+        """Lines that are too long, or begin a row that is, and what to say of them."""
+        self.too_long = f"the record is longer than {max_record:,} bytes"
         self.dirty = False
         """Whether some line that is held has a NUL byte or is no UTF-8."""
 
@@ -84,29 +103,34 @@ class _Lines:
     def feed(self) -> Iterator[str]:
         """Yield the lines from here on; not more than a record may have."""
         while self.more():
-            while self.at < len(self.lines):
+            while self.at < len(self.lines) and not (self.single and self.at > self.row_at):
                 self.at += 1
-                yield self.lines[self.at - 1]
+                line = self.lines[self.at - 1]
+                if len(line) > MAX_VALUES and line.count(self.delimiter) >= MAX_VALUES:
+                    raise csv.Error("too many fields")
+                yield line
 
     def more(self) -> bool:
         """Make sure that there is a line to come; return False at the end of the file, or of what a record may have."""
+        if self.single and self.at > self.row_at:
+            return False
         if self.at < len(self.lines):
             return True
         kept = self.lines[self.row_at :]
         if sum(map(len, kept)) > self.max_record:
-            self.overlong.add(self.base + self.row_at)
+            self.overlong[self.base + self.row_at] = self.too_long
             return False
-        block, overlong = next(self.blocks, (b"", 0))
+        if len(kept) > MAX_LINES:
+            self.overlong[self.base + self.row_at] = _TOO_MANY_LINES
+            return False
+        self.forget()
+        block, overlong = self.next_block(within=bool(kept))
         if overlong:
             block = b"?"  # stands for the line that was too long to be kept
         if not block:
             return False
-        if self.offset == 0 and block.startswith(BOM):
-            block = block[len(BOM) :]
-            self.offset = len(BOM)
-        self.forget()
         if overlong:
-            self.overlong.add(self.base + len(kept))
+            self.overlong[self.base + len(kept)] = self.too_long
             self.offset = -1
         try:
             text, dirty = block.decode(), b"\0" in block
@@ -116,18 +140,49 @@ class _Lines:
         self.lines += io.StringIO(text, newline="\n")
         return True
 
+    def next_block(self, *, within: bool) -> tuple[bytes, int]:
+        """Return the next lines, or the size of one that is too long. Between rows, blank lines are stepped over, however many there are."""
+        while True:
+            if self.cut >= len(self.block):
+                self.block, overlong = next(self.blocks, (b"", 0))
+                self.cut = 0
+                self.size += overlong or len(self.block)
+                if overlong or not self.block:
+                    return b"", overlong
+                if self.offset == 0 and self.block.startswith(BOM):
+                    self.offset = self.cut = len(BOM)
+                self.has_runs = b"\n\n\n\n" in self.block or b"\n\r\n\r\n" in self.block
+            begun, end = self.cut, len(self.block)
+            if not within:
+                self.cut = _BLANK_LINES.match(self.block, begun).end()  # type: ignore[union-attr]
+                self.base += self.block.count(b"\n", begun, self.cut)
+                if self.offset >= 0:
+                    self.offset += self.cut - begun
+                begun = self.cut
+                if self.has_runs and (run := _BLANK_RUN.search(self.block, begun)) is not None:
+                    end = run.start() + 1
+            self.cut = end
+            if begun < end:
+                return self.block[begun:end], 0
+
     def raw(self) -> bytes:
         """Return the bytes of the row that has just been read."""
         return "".join(self.lines[self.row_at : self.at]).encode(errors="surrogateescape")
 
     def forget(self) -> None:
         """Drop the lines before the row that is being read."""
-        if self.offset >= 0:
-            self.offset += sum(len(line.encode(errors="surrogateescape")) for line in self.lines[: self.row_at])
+        self.locate()
         self.lines = self.lines[self.row_at :]
         self.base += self.row_at
         self.at -= self.row_at
-        self.row_at = 0
+        self.row_at = self.offset_at = 0
+
+    def locate(self) -> None:
+        """Count the bytes up to the row that is being read."""
+        if self.offset >= 0:
+            passed = self.lines[self.offset_at : self.row_at]
+            self.offset += sum(len(line.encode(errors="surrogateescape")) for line in passed)
+        self.offset_at = self.row_at
 
 
 class _Table(Collector):
@@ -139,25 +194,27 @@ class _Table(Collector):
         self.source = _Lines(shard.location, 0, 1, max_record)
         self.delimiter = ","
         self.names: list[str] = []
-        self.too_long = f"the record is longer than {max_record:,} bytes"
+        self.again = 0  # characters of damaged rows that are read once more
 
     def read_header(self, delimiter: str) -> None:
         """Read the names of the columns, and go to where the rows of the shard begin."""
         if self.source.more():
             self.delimiter = _delimiter(self.source.lines[:2]) if delimiter == "," else delimiter
         said: list[str] = []
+        named_at = 1
         for line, fields, fault in self.fields():
             if fault:
                 self.bad(line, None, f"the header cannot be read, and so no row: {fault}")
                 break
             if fields:
                 self.names, said = unique_names(fields)
+                named_at = line
                 break
         if self.shard.start:
             self.source = _Lines(self.shard.location, self.shard.start, self.shard.first_line, self.max_record)
         else:
             for message in said:
-                self.doubtful(1, message)
+                self.doubtful(named_at, message)
             self.settle()
 
     def batches(self) -> Iterator[Batch]:
@@ -167,7 +224,8 @@ class _Table(Collector):
             return
         for line, fields, fault in self.fields():
             if fault:
-                self.bad(line, None, fault, b"" if fault == self.too_long else self.source.raw())
+                whole = fault not in (self.source.too_long, _TOO_MANY_LINES)
+                self.bad(line, None, fault, self.source.raw() if whole else b"")
             elif not fields:
                 continue  # a blank line
             elif len(fields) != len(names):
@@ -185,7 +243,7 @@ class _Table(Collector):
         """Take note of the place between two rows."""
         source = self.source
         source.row_at = source.at
-        source.forget()
+        source.locate()
         self.line = source.number
         self.offset = source.offset
         self.placed = self.offset >= 0
@@ -195,6 +253,7 @@ class _Table(Collector):
     def fields(self) -> Iterator[tuple[int, list[str], str]]:
         """Yield the first line of each row with its fields, or with what is wrong with it; then reading goes on at the row's second line."""
         source = self.source
+        source.delimiter = self.delimiter
         reader = csv.reader(source.feed(), delimiter=self.delimiter, strict=True)
         while True:
             source.row_at = source.at
@@ -205,12 +264,14 @@ class _Table(Collector):
             except csv.Error as error:
                 fields = []
                 fault = next((why for sign, why in _WHY if sign in str(error)), "not valid CSV")
-            if source.overlong and any(line <= number < source.number for number in source.overlong):
-                fault = self.too_long
+            if source.overlong and (cut := [n for n in source.overlong if line <= n < source.number]):
+                fault = source.overlong[cut[0]]
                 source.overlong.clear()
             if fields is None:
                 return
             if fault:
+                self.again += sum(map(len, source.lines[source.row_at + 1 : source.at]))
+                source.single = source.single or self.again > BLOCK + AGAIN * source.size
                 source.at = source.row_at + 1
                 reader = csv.reader(source.feed(), delimiter=self.delimiter, strict=True)
             elif source.dirty:

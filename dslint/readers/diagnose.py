@@ -14,7 +14,12 @@ from dslint.pointers import escape
 
 _TOKEN = pattern(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _SCALAR = pattern(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*', re.DOTALL)
+_STRING = pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _ESCAPE = pattern(r"\\u([0-9A-Fa-f]{4})|\\.", re.DOTALL)
+
+
+MAX_VALUES = 2_000_000
+"""Values that a record may have: each takes up to a hundred bytes of memory, whatever its length in the file."""
 
 
 class _NonFiniteError(ValueError):
@@ -27,8 +32,10 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
         text = raw.decode()
     except UnicodeDecodeError as error:
         return invalid_utf8(raw, error)
+    if too_many(raw):
+        return 1, f"the record has more than {MAX_VALUES:,} values"
     try:
-        value = json.loads(text, parse_constant=_refuse)
+        value = json.loads(text) if text.startswith("\ufeff") else _decode(text)
     except json.JSONDecodeError as error:
         return error.pos + 1, f"not valid JSON: {_reason(error.msg)}"
     except _NonFiniteError as error:
@@ -59,6 +66,9 @@ def invalid_utf8(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
 
 def _refuse(constant: str) -> NoReturn:
     raise _NonFiniteError(constant)
+
+
+_decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def _reason(message: str) -> str:
@@ -116,6 +126,17 @@ def duplicate_keys(raw: bytes) -> str | None:
     if not found:
         return None
     return f"/{escape(outermost[0])}" if outermost and type(value) is dict else ""
+
+
+def too_many(raw: bytes) -> bool:
+    """Say whether a JSON text has more values than a record may."""
+    if len(raw) <= MAX_VALUES or _openings(raw) <= MAX_VALUES:
+        return False
+    return _openings(_STRING.sub(b"", raw)) > MAX_VALUES
+
+
+def _openings(raw: bytes) -> int:
+    return raw.count(b",") + raw.count(b"[") + raw.count(b"{")
 
 
 def too_deep(raw: bytes, limit: int) -> bool:

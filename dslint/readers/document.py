@@ -7,12 +7,13 @@ The file is never decoded as a whole. Elements are cut out of a buffer that hold
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, decoded, encoded, has_spaced_colon
-from dslint.readers.diagnose import diagnose
+from dslint.readers.diagnose import diagnose, too_many
 from dslint.readers.elements import DAMAGED, MORE, Landmark, element, past_space, plain_objects
 from dslint.readers.files import BLOCK, chunks
 
@@ -20,6 +21,10 @@ BATCH_BYTES = 8 * BLOCK
 """Bytes of JSON text after which a batch is full, however few its records."""
 LANDMARK_BYTES = 1 << 16
 """The longest beginning of an element that is looked for behind a damaged one."""
+MOST_BRACES = 4096
+"""Closing braces of an element, at most, up to which braces are counted to find its end."""
+AGAIN = 8
+"""How many times what was read may be looked through in search of the ends of damaged elements. Beyond that they are skipped as far as looked."""
 
 _CONTINUATION = bytes(range(0x80, 0xC0))
 
@@ -55,7 +60,8 @@ class _Document(Collector):
         self.failure: InputError | None = None
         self.buffer = b""
         self.at = 0
-        self.gone = (0, 0)  # code points and bytes of the current line that have left the buffer
+        self.told = (0, 0, 0)  # a place in the buffer, and the code points and bytes of its line before it
+        self.again = 0  # bytes looked through for the ends of damaged elements
         self.spaced = False
         self.braces = 16  # closing braces that an element may well have
         self.lost = False  # what is left of the file cannot be told apart
@@ -98,14 +104,14 @@ class _Document(Collector):
                 return
             if first == b"]":
                 break
+            if len(self.values) >= BATCH or len(self.defects) >= BATCH or self.offset - taken > BATCH_BYTES:
+                yield from self.rest()
+                taken = self.offset
             if first == b",":
                 self.fault("a value is missing before the comma")
                 self.advance(self.at + 1)
                 due = True
                 continue
-            if len(self.values) >= BATCH or self.offset - taken > BATCH_BYTES:
-                yield from self.rest()
-                taken = self.offset
             if not self.values and not self.defects:
                 self.begin()
             if self.landmark.seen > 1 and self.many():
@@ -138,6 +144,8 @@ class _Document(Collector):
             room -= 1
             if room <= 0 or self.offset > limit:
                 break
+        else:
+            self.braces = max(16, self.braces // 2)  # they led astray
         return self.at > begun
 
     def one(self, first: bytes) -> bool:
@@ -153,25 +161,33 @@ class _Document(Collector):
                 self.fault(f"the record is longer than {self.max_record:,} bytes")
             else:
                 self.record(raw)
-                self.braces = max(self.braces, 2 * raw.count(b"}"))
+                self.braces = max(self.braces, min(MOST_BRACES, 2 * raw.count(b"}")))
             self.advance(end)
             return True
         if end == DAMAGED or len(self.buffer) - self.at <= self.max_record:
             line, column, byte, message = self.diagnosis(self.buffer[self.at : place])
         else:
             line, column, byte, message = *self.position(), f"the record is longer than {self.max_record:,} bytes"
-        self.bad(line, column, message if self.resume() else f"{message}; nothing behind it can be read", byte=byte)
+        looked = place if end == DAMAGED else len(self.buffer)
+        self.again += looked - self.at
+        thorough = self.again <= BLOCK + AGAIN * (self.offset - self.at + len(self.buffer))
+        if not thorough:
+            self.advance(looked)
+        if not self.resume():
+            message += "; nothing behind it can be read"
+        elif not thorough:
+            message += f"; nothing up to line {self.line:,} can be told apart"
+        self.bad(line, column, message, byte=byte)
         return False
 
     def record(self, raw: bytes) -> None:
         """Take one JSON text in."""
-        try:
-            value = decode_json(raw)
-        except REFUSED:
-            line, column, byte, message = self.diagnosis(raw)
-            self.bad(line, column, message, raw, byte)
-        else:
-            self.add_json(raw, value, spaced=self.spaced)
+        with suppress(*REFUSED):
+            if not too_many(raw):
+                self.add_json(raw, decode_json(raw), spaced=self.spaced)
+                return
+        line, column, byte, message = self.diagnosis(raw)
+        self.bad(line, column, message, raw, byte)
 
     def comma(self) -> bool:
         """Step over the comma behind an element; say whether there was one. Anything else in its place is a defect, and counts as one."""
@@ -223,9 +239,10 @@ class _Document(Collector):
         """Read on, twice as much as is held, so that a long element is not looked through too often; return False at the end."""
         if self.failure is not None:
             raise self.failure
-        self.gone = self.so_far()
+        before = self.so_far()
         kept = [self.buffer[self.at :]]
-        wanted = max(1, len(kept[0]))
+        self.buffer = b""  # a long one must not be held twice
+        wanted = max(1, min(len(kept[0]), self.max_record + BLOCK - len(kept[0])))
         try:
             while wanted > 0 and (part := next(self.parts, b"")):
                 kept.append(part)
@@ -234,6 +251,7 @@ class _Document(Collector):
             self.failure = error
         self.buffer = b"".join(kept)
         self.at = 0
+        self.told = (0, *before)
         self.spaced = has_spaced_colon(self.buffer)
         if len(kept) == 1 and self.failure is not None:
             raise self.failure
@@ -241,10 +259,12 @@ class _Document(Collector):
 
     def so_far(self) -> tuple[int, int]:
         """Return the code points and the bytes of the current line before `at`."""
-        line = self.buffer.rfind(b"\n", 0, self.at)
-        before = self.buffer[line + 1 : self.at]
-        points, size = (0, 0) if line >= 0 else self.gone
-        return points + len(before.translate(None, _CONTINUATION)), size + len(before)
+        place, points, size = self.told
+        line = self.buffer.rfind(b"\n", place, self.at)
+        more = self.buffer[max(place, line + 1) : self.at]
+        before = (0, 0) if line >= 0 else (points, size)
+        self.told = self.at, before[0] + len(more.translate(None, _CONTINUATION)), before[1] + len(more)
+        return self.told[1:]
 
     def fault(self, message: str) -> None:
         """Note a defect right here."""

@@ -8,11 +8,14 @@ from typing import Any
 
 from dslint.patterns import pattern
 from dslint.readers.collect import REFUSED, decode_json
+from dslint.readers.diagnose import MAX_VALUES
 
 MORE = -1
 """The element does not end in this buffer."""
 DAMAGED = -2
-"""No end can be told: a string is not closed on its line, or a bracket closes another one."""
+"""No end can be told: a string is not closed on its line, a bracket closes another one, or they nest beyond reason."""
+DEEPEST = 10_000
+"""Open brackets up to which the end of an element is looked for. No decoder goes nearly as deep."""
 
 _SPACE = pattern(rb"[ \t\r\n]*+")
 _COMMA = pattern(rb"[ \t\r\n]*+,[ \t\r\n]*+")
@@ -45,7 +48,7 @@ def plain_objects(buffer: bytes, start: int, braces: int) -> Iterator[tuple[int,
             if depth == 0:
                 break
         comma = _COMMA.match(buffer, end)
-        if depth or comma is None or comma.end() == size:
+        if depth or comma is None or comma.end() == size or end - start > MAX_VALUES:
             return
         try:
             value = decode_json(buffer[start:end])
@@ -62,7 +65,7 @@ def element(buffer: bytes, start: int) -> tuple[int, int]:
         if scalar is None:
             return DAMAGED, start + 1
         return (scalar.end() if scalar.end() < len(buffer) else MORE), scalar.end()
-    stack: list[int] = []
+    stack = bytearray()
     for token in _TOKEN.finditer(buffer, start):
         sign = buffer[token.start()]
         if sign == 0x22:
@@ -76,6 +79,8 @@ def element(buffer: bytes, start: int) -> tuple[int, int]:
                 return DAMAGED, token.end()
             if not stack:
                 return token.end(), token.end()
+        elif len(stack) == DEEPEST:
+            return DAMAGED, token.end()
         else:
             stack.append(sign)
     return MORE, len(buffer)

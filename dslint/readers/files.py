@@ -15,9 +15,14 @@ from dslint.patterns import pattern
 BLOCK = 1 << 20
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 MAX_RATIO = 1000
-"""Decompressed bytes per compressed byte beyond which a file of any size is taken for a decompression bomb."""
-FREE_BYTES = 1 << 30
+"""Decompressed bytes per compressed byte beyond which a file is taken for a decompression bomb."""
+FREE_BYTES = 1 << 28
 """Decompressed bytes that no file is refused for, whatever its ratio."""
+ROWS_PER_BYTE = 10
+"""Records per compressed byte beyond which a file is taken for a bomb: each takes more time than its bytes tell."""
+FREE_ROWS = 1_000_000
+"""Records that no file is refused for."""
+UNPACK_IT = "unpack it yourself, if it is meant to be so large: plain files have no such limit"
 
 MAX_XZ_MEMORY = 1 << 28
 """Bytes of memory that an xz file may ask for; the strongest usual setting asks for 65 MiB."""
@@ -85,6 +90,11 @@ def _is_utf16(head: bytes) -> bool:
     return head.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(head) >= 4 and any(head[0:64:2]) != any(head[1:64:2]))
 
 
+def most_rows(location: str) -> int | None:
+    """Return how many records a compressed file may have, by its size; None for a plain one, which is its own limit."""
+    return max(FREE_ROWS, ROWS_PER_BYTE * os.path.getsize(location)) if compression(location) else None
+
+
 def chunks(location: str, start: int = 0, stop: int | None = None, step: int | None = None) -> Iterator[bytes]:
     """Yield the decompressed bytes of a file, or a range of a plain one in steps of so many. Raises InputError where they end early."""
     packed = compression(location)
@@ -109,10 +119,7 @@ def _bounded(location: str, parts: Iterator[bytes]) -> Iterator[bytes]:
     for part in parts:
         total += len(part)
         if total > limit:
-            raise InputError(
-                f"expands beyond {limit:,} bytes: a decompression bomb?",
-                "unpack it yourself if it is meant to be so large",
-            )
+            raise InputError(f"expands beyond {limit:,} bytes: a decompression bomb?", UNPACK_IT)
         yield part
 
 

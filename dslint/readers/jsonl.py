@@ -12,12 +12,13 @@ from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.patterns import pattern
 from dslint.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon, keys_are_unique
-from dslint.readers.diagnose import diagnose
+from dslint.readers.diagnose import MAX_VALUES, diagnose, too_many
 from dslint.readers.files import chunks, compression
 
 _BLANK = pattern(rb"^[ \t\r]*$", re.MULTILINE)
 _DOUBTFUL = pattern(rb"\n[ \t\r\n]")
 """Where there may be a line without a record."""
+_SPACE = pattern(rb"[ \t\r\n]*+")
 
 
 _SINGLY = 32
@@ -42,6 +43,23 @@ class Lines(Collector):
             block = block[3:]
             self.offset = 3
         spaced = has_spaced_colon(block)
+        at = 0
+        while at < len(block):
+            # A run of blank lines is stepped over at once: there may be a thousand million of them in a small file.
+            end = _SPACE.match(block, at).end()  # type: ignore[union-attr]
+            begun = end if end == len(block) else block.rfind(b"\n", at, end) + 1
+            if begun > at:
+                self.line += block.count(b"\n", at, begun)
+                self.offset += begun - at
+                at = begun
+            if at < len(block):
+                blank = _DOUBTFUL.search(block, at)
+                stop = len(block) if blank is None else blank.start() + 1
+                yield from self.take_lines(block[at:stop], spaced=spaced)
+                at = stop
+
+    def take_lines(self, block: bytes, *, spaced: bool) -> Iterator[Batch]:
+        """Decode a block of whole lines, of which hardly any is blank."""
         lines = block.split(b"\n")
         if not lines[-1]:
             lines.pop()
@@ -52,7 +70,7 @@ class Lines(Collector):
             if spaced:
                 self.take_singly(part, spaced=True)
             start += len(part)
-            if len(self.values) >= BATCH or self.offset - self.begun >= MAX_BATCH:
+            if len(self.values) >= BATCH or len(self.defects) >= BATCH or self.offset - self.begun >= MAX_BATCH:
                 yield from self.rest()
 
     def take_part(self, lines: list[bytes]) -> bool:
@@ -86,6 +104,8 @@ class Lines(Collector):
         longest = max(map(len, lines))
         if block[:1] != b"{" or block[-1:] != b"}" or block.count(b"}\n{") != count - 1 or longest > self.max_record:
             return False
+        if longest > MAX_VALUES:
+            return False
         if longest > 2 * self.max_depth and any(line.count(b"{") + line.count(b"[") > self.max_depth for line in lines):
             return False
         try:
@@ -104,6 +124,9 @@ class Lines(Collector):
 
     def decode(self, raw: bytes, *, spaced: bool) -> None:
         """Take one line in."""
+        if too_many(raw):
+            self.bad(self.line, *diagnose(raw), raw)
+            return
         try:
             value = decode_json(raw)
         except REFUSED:
