@@ -12,36 +12,41 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from dslint.readers.collect import unique_names
+
 if TYPE_CHECKING:
     import pyarrow as pa
 
 
-def cells(array: pa.Array) -> list[Any]:
-    """Return the cells of an array. Raises UnicodeDecodeError for text that is not UTF-8, or what pyarrow raises for damaged data."""
+def cells(array: pa.Array, twice: list[str]) -> list[Any]:
+    """Return the cells of an array; keys that a map has twice are added to `twice`.
+
+    Raises UnicodeDecodeError for text that is not UTF-8, or what pyarrow raises for damaged data.
+    """
     import pyarrow as pa
 
     kind = array.type
     test = pa.types
     if test.is_dictionary(kind):
         if len(array.dictionary) > len(array):
-            return cells(array.dictionary_decode())
-        entries = cells(array.dictionary)
+            return cells(array.dictionary_decode(), twice)
+        entries = cells(array.dictionary, twice)
         return [None if index is None else entries[index] for index in array.indices.to_pylist()]
     if test.is_floating(kind):
         wide = array.cast(pa.float32()) if test.is_float16(kind) else array
         return [None if value is None or math.isnan(value) else value for value in wide.to_pylist()]
     if test.is_struct(kind):
-        return _structs(array)
+        return _structs(array, twice)
     if test.is_map(kind):
-        return [plain(cell) for cell in array.to_pylist(maps_as_pydicts=None)]
+        return _maps(array, twice)
     if test.is_list(kind) or test.is_large_list(kind) or test.is_fixed_size_list(kind) or "list_view" in str(kind):
-        return _lists(array)
+        return _lists(array, twice)
     if "binary" in str(kind) and not test.is_nested(kind):
         return [None if not cell.is_valid else _binary(cell.as_buffer()) for cell in array]
     if test.is_temporal(kind) or test.is_decimal(kind):
         return _written(array)
     if isinstance(kind, pa.BaseExtensionType):
-        return cells(array.storage)
+        return cells(array.storage, twice)
     if test.is_boolean(kind) or test.is_integer(kind) or test.is_null(kind) or "string" in str(kind):
         return array.to_pylist()  # type: ignore[no-any-return]
     return [plain(cell) for cell in array.to_pylist()]  # unions and the like
@@ -57,8 +62,6 @@ def plain(value: Any) -> Any:
         return _binary(value)
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
-    if isinstance(value, list) and value and all(type(item) is tuple and len(item) == 2 and type(item[0]) is str for item in value):
-        return {key: plain(item) for key, item in value}  # a map
     if isinstance(value, (list, tuple)):
         return [plain(item) for item in value]
     return str(value)
@@ -68,17 +71,37 @@ def _binary(value: Any) -> dict[str, Any]:
     return {"bytes": memoryview(value).nbytes, "digest": blake2b(value, digest_size=16).hexdigest()}
 
 
-def _structs(array: pa.StructArray) -> list[Any]:
-    names = [field.name for field in array.type]
-    columns = [cells(column) for column in array.flatten()]
+def _maps(array: pa.MapArray, twice: list[str]) -> list[Any]:
+    """Return maps whose keys are texts as objects, others as lists of pairs."""
+    offsets = array.offsets.to_pylist()
+    first, size = offsets[0], offsets[-1] - offsets[0]
+    keys, values = cells(array.keys.slice(first, size), twice), cells(array.items.slice(first, size), twice)
+    result: list[Any] = []
+    for (start, end), valid in zip(pairwise(offsets), array.is_valid().to_pylist(), strict=True):
+        own, held = keys[start - first : end - first], values[start - first : end - first]
+        if not valid:
+            result.append(None)
+        elif not all(type(key) is str for key in own):
+            result.append([list(pair) for pair in zip(own, held, strict=True)])
+        else:
+            if len(set(own)) < len(own):
+                twice.extend(own)
+                own, _ = unique_names(own)
+            result.append(dict(zip(own, held, strict=True)))
+    return result
+
+
+def _structs(array: pa.StructArray, twice: list[str]) -> list[Any]:
+    names, _ = unique_names([field.name for field in array.type])
+    columns = [cells(column, twice) for column in array.flatten()]
     rows: list[Any] = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] if columns else [{} for _ in range(len(array))]
     return [row if valid else None for row, valid in zip(rows, array.is_valid().to_pylist(), strict=True)] if array.null_count else rows
 
 
-def _lists(array: pa.ListArray) -> list[Any]:
+def _lists(array: pa.ListArray, twice: list[str]) -> list[Any]:
     import pyarrow.compute as pc
 
-    items = cells(array.flatten())
+    items = cells(array.flatten(), twice)
     sizes = pc.list_value_length(array).to_pylist()
     ends = [0]
     for size in sizes:

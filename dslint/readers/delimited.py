@@ -23,6 +23,8 @@ MAX_LINES = 1 << 20
 """Lines that a row may have."""
 AGAIN = 8
 """How many times what was read may be read again in search of the ends of damaged rows; beyond that, each line is a row."""
+_TOLD = pattern(r'"?sep=([^\w"\r\n])"?\r?\n')
+"""A first line with which Excel names the separator, and which is no header."""
 _TOO_MANY_LINES = f"the record has more than {MAX_LINES:,} lines"
 _UNCLOSED = "the quotation mark that opens a field here is not closed"
 _WHY = (
@@ -35,7 +37,11 @@ _WHY = (
 
 
 class Csv:
-    """The reader of `.csv` files. A semicolon or a tab separates where the header has no comma and the first row agrees."""
+    """The reader of `.csv` files.
+
+    A first line such as `sep=;` names the separator; else a semicolon or a tab separates where
+    the header has no comma and the first row agrees.
+    """
 
     name = "csv"
     suffixes: tuple[str, ...] = (".csv",)
@@ -199,7 +205,11 @@ class _Table(Collector):
     def read_header(self, delimiter: str) -> None:
         """Read the names of the columns, and go to where the rows of the shard begin."""
         if self.source.more():
-            self.delimiter = _delimiter(self.source.lines[:2]) if delimiter == "," else delimiter
+            told = _TOLD.fullmatch(self.source.lines[0]) if delimiter == "," else None
+            if told is not None:
+                self.delimiter, self.source.at = told[1], 1
+            else:
+                self.delimiter = _delimiter(self.source.lines[:2]) if delimiter == "," else delimiter
         said: list[str] = []
         named_at = 1
         for line, fields, fault in self.fields():

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from mmap import ACCESS_READ, mmap
+from os.path import getsize
+from struct import error as struct_error
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec.structs import replace
@@ -11,6 +14,8 @@ from msgspec.structs import replace
 from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
+from dslint.pointers import escape
+from dslint.readers import files, messages
 from dslint.readers.cells import cells
 from dslint.readers.collect import BATCH, Collector, unique_names
 from dslint.readers.files import BLOCK, FREE_BYTES, MAX_RATIO, compression
@@ -24,6 +29,10 @@ FREE_CELLS = 10_000_000
 """Rows, or values of a column, that no file is refused for."""
 CELLS_PER_BYTE = 20
 """Rows, or values of a column, for each byte of a file beyond which it is taken for a decompression bomb: text takes more room."""
+MAX_BATCH_BYTES = 1 << 30
+"""Bytes that a compressed record batch of Arrow may expand to: all of it is decoded at once."""
+FIELD_TWICE = "a struct has a field name more than once; it is read under another one"
+KEY_TWICE = "a map has a key more than once; it is read under another one"
 ODD_RATIO = 100
 """Bytes that a column's data expands to, for each of its own, beyond which its rows are decoded one by one: any of them may be huge."""
 
@@ -48,7 +57,9 @@ class Parquet:
         rows = _Rows(shard, shape, max_record, max_depth)
         with _located(rows), _parquet(shard.location) as file:
             metadata = file.metadata
-            _no_bomb(metadata, shard.input.bytes)
+            _no_bomb(metadata, getsize(shard.location))
+            if shard.start == 0:
+                _all_there(metadata, shard.location)
             stop = metadata.num_row_groups if shard.stop is None else shard.stop
             for number in range(shard.start, stop):
                 rows.enter(number)
@@ -70,7 +81,7 @@ class Arrow:
         """Cut a file between record batches. A stream stays whole: it has no index."""
         if item.bytes > size:
             try:
-                with _ipc(location) as reader:
+                with _ipc(location, checked=False) as reader:
                     if hasattr(reader, "num_record_batches"):
                         parts = (reader.get_batch(number) for number in range(reader.num_record_batches))
                         return _shards(item, location, [(part.num_rows, part.nbytes) for part in _decoded(parts)], size)
@@ -81,7 +92,7 @@ class Arrow:
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
         """Yield the rows of the shard's record batches."""
         rows = _Rows(shard, shape, max_record, max_depth)
-        with _located(rows), _ipc(shard.location) as reader:
+        with _located(rows), _ipc(shard.location, checked=shard.start > 0) as reader:
             if hasattr(reader, "num_record_batches"):
                 for number in range(shard.start, reader.num_record_batches if shard.stop is None else shard.stop):
                     rows.enter(number)
@@ -98,6 +109,11 @@ class _Rows(Collector):
 
     decoded = 0
 
+    def __init__(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> None:
+        super().__init__(shard, shape, max_record, max_depth)
+        self.size = getsize(shard.location)
+        self.most = max(files.FREE_ROWS, files.ROWS_PER_BYTE * self.size)
+
     def enter(self, number: int) -> None:
         """Begin a row group or record batch: a place where the file can be entered again."""
         self.offset = number
@@ -107,14 +123,19 @@ class _Rows(Collector):
     def take(self, part: pa.RecordBatch) -> Iterator[Batch]:
         """Yield the rows of a decoded batch, so few at a time that they are not too large."""
         self.decoded += part.nbytes
-        limit = max(FREE_BYTES, MAX_RATIO * self.shard.input.bytes)
+        limit = max(FREE_BYTES, MAX_RATIO * self.size)
         if self.decoded > limit:
             raise InputError(f"expands beyond {limit:,} bytes: a decompression bomb?", "write it again with its values as they are, if it is meant")
         step = max(1, min(BATCH, BATCH_BYTES * part.num_rows // max(1, part.nbytes)))
         names, said = unique_names(part.schema.names)
         if self.row == 0:
+            if max((depth(kind) for kind in part.schema.types), default=0) >= self.max_depth:
+                raise InputError(f"has columns that are nested more than {self.max_depth} levels deep", "write flatter columns")
+            repeated = [name for name, kind in zip(names, part.schema.types, strict=True) if repeats(kind)]
             for message in said:
                 self.doubtful(None, message)
+            for name in repeated:
+                self.doubtful(None, FIELD_TWICE, f"/{escape(name)}")
         for start in range(0, part.num_rows, step):
             self.convert(part.slice(start, step), names)
             yield from self.rest()
@@ -122,18 +143,45 @@ class _Rows(Collector):
             self.begin()
 
     def convert(self, part: pa.RecordBatch, names: list[str]) -> None:
-        """Take rows in; where one holds text that is no UTF-8, each for itself."""
-        try:
-            columns = [cells(column) for column in part.columns]
-        except UnicodeDecodeError as error:
-            if part.num_rows > 1:
-                for number in range(part.num_rows):
-                    self.convert(part.slice(number, 1), names)
-            else:
-                self.bad(None, None, f"invalid UTF-8: byte 0x{error.object[error.start]:02X}")
+        """Take rows in; where there is something to say of one, each for itself."""
+        twice: list[str] = []
+        fault = ""
+        columns: list[list[Any]] = []
+        if part.nbytes > self.max_record:
+            fault = f"the record is longer than {self.max_record:,} bytes"
         else:
+            try:
+                columns = [cells(column, twice) for column in part.columns]
+            except UnicodeDecodeError as error:
+                fault = f"invalid UTF-8: byte 0x{error.object[error.start]:02X}"
+            except (ValueError, TypeError, ArithmeticError, NotImplementedError):  # pyarrow's own among them
+                fault = "a value that cannot be read"
+        if (fault or twice) and part.num_rows > 1:
+            for number in range(part.num_rows):
+                self.convert(part.slice(number, 1), names)
+        elif fault:
+            self.bad(None, None, fault)
+        else:
+            if twice:
+                self.doubtful(None, KEY_TWICE, "", repr(columns).encode(errors="replace"))
             for row in zip(*columns, strict=True) if columns else ((),) * part.num_rows:
                 self.add(dict(zip(names, row, strict=True)), None)
+
+
+def depth(kind: pa.DataType) -> int:
+    """Return how many levels a type of a column is nested."""
+    inner = [kind.field(number).type for number in range(kind.num_fields)] if kind.num_fields else []
+    return 1 + max(map(depth, inner)) if inner else 0
+
+
+def repeats(kind: pa.DataType) -> bool:
+    """Say whether some struct within a type has a name of a field twice."""
+    import pyarrow as pa
+
+    fields = [kind.field(number) for number in range(kind.num_fields)] if kind.num_fields else []
+    if pa.types.is_struct(kind) and len({field.name for field in fields}) < len(fields):
+        return True
+    return any(repeats(field.type) for field in fields)
 
 
 def _shards(item: Input, location: str, parts: Iterable[tuple[int, int]], size: int) -> list[Shard]:
@@ -188,17 +236,56 @@ def _parquet(location: str) -> Iterator[pq.ParquetFile]:
 
 
 @contextmanager
-def _ipc(location: str) -> Iterator[Any]:
+def _ipc(location: str, *, checked: bool) -> Iterator[Any]:
+    """Open an Arrow file, or give the record batches of streams. What it declares is looked at first, unless it was `checked`."""
     _unpacked(location)
     import pyarrow as pa
 
     with ExitStack() as stack:
         with _understood("its schema cannot be read"):
             source = stack.enter_context(pa.memory_map(location))
-            is_file = source.read(6) == b"ARROW1"
+            is_file = source.read(len(messages.MAGIC)) == messages.MAGIC
             source.seek(0)
-            reader = pa.ipc.open_file(source) if is_file else pa.ipc.open_stream(source)
-        yield reader
+            reader = pa.ipc.open_file(source) if is_file else None
+        if not checked:
+            with _understood("its messages cannot be read"):
+                _declared(source, reader)
+        source.seek(0)
+        yield reader or _streams(source)
+
+
+def _streams(source: pa.NativeFile) -> Iterator[pa.RecordBatch]:
+    """Yield the record batches of a stream, and of those that follow it."""
+    import pyarrow as pa
+
+    while source.tell() < source.size():
+        yield from pa.ipc.open_stream(source)
+
+
+def _declared(source: pa.NativeFile, reader: Any) -> None:
+    """Raise InputError where an Arrow file or stream expands beyond reason, or where not all that it holds would be read."""
+    size = source.size()
+    end = size if reader is None else messages.footer_begins(source)
+    source.seek(0)
+    if reader is not None:
+        messages.to_messages(source)
+    total = batches = 0
+    while source.tell() < end:
+        begun = source.tell()
+        if begun and source.read(len(messages.MAGIC)) == messages.MAGIC and reader is None:
+            raise InputError("is an Arrow stream with an Arrow file behind it", "put each into a file of its own")
+        source.seek(begun)
+        for is_batch, expanded in messages.declared(source, end):
+            batches += is_batch
+            total += expanded
+            if expanded > max(MAX_BATCH_BYTES, size):
+                raise InputError(f"declares a record batch of {expanded:,} bytes: a decompression bomb?", "write it again in smaller batches")
+            if total > max(FREE_BYTES, MAX_RATIO * size):
+                _refuse(f"{total:,} bytes")
+        if reader is not None:
+            break
+    if reader is not None and (batches != reader.num_record_batches or end - source.tell() > messages.PADDING):
+        raise InputError("is several Arrow files in one, of which only the last would be read", "put each into a file of its own")
 
 
 def _unpacked(location: str) -> None:
@@ -213,7 +300,7 @@ def _understood(what: str) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, RuntimeError):
+    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, RuntimeError, struct_error):
         raise InputError(f"is damaged or not supported: {what}", "make or fetch the file again") from None
 
 
@@ -224,6 +311,30 @@ def _located(rows: _Rows) -> Iterator[None]:
         yield
     except InputError as error:
         raise InputError(f"{error.message} (read up to row {rows.row})", error.hint, error.kind, rows.shard.input.path) from None
+
+
+def _all_there(metadata: Any, location: str) -> None:
+    """Raise InputError where a Parquet file is several in one: the metadata at its end tells of the last only, by places that fit the first."""
+    end = 4
+    for column in (column for group in _groups(metadata) for column in map(group.column, range(group.num_columns))):
+        begun = column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
+        end = max(end, begun + column.total_compressed_size)
+    if getsize(location) - 8 - metadata.serialized_size <= end:
+        return
+    # Something lies between: indexes of pages, or another file.
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with open(location, "rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as content, pa.memory_map(location) as source:
+        at = content.find(b"PAR1PAR1")
+        while at >= 0:
+            source.seek(0)
+            try:
+                pq.ParquetFile(pa.BufferReader(source.read_buffer(at + 4)))
+            except (pa.ArrowException, OSError):  # some value that looks so
+                at = content.find(b"PAR1PAR1", at + 1)
+                continue
+            raise InputError("is several Parquet files in one, of which only the last would be read", "put each into a file of its own")
 
 
 def _no_bomb(metadata: Any, size: int) -> None:
