@@ -64,7 +64,7 @@ def _entry(line: str, place: str) -> _Head | Accepted | Held:
         value = msgspec.json.decode(line)
         kind = _Head if "schema" in value else Held if "measure" in value else Accepted
         return msgspec.convert(value, kind)  # type: ignore[return-value]
-    except (msgspec.MsgspecError, TypeError):
+    except (msgspec.MsgspecError, TypeError, RecursionError):
         cure = "after a merge keep the lines of both sides" if line[:7] in ("<<<<<<<", "=======", ">>>>>>>") else "remove the line"
         raise ConfigError(f"{place}: not a line of a baseline", cure) from None
 

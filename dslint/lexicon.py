@@ -97,6 +97,8 @@ def _from_toml(path: str, text: str) -> Any:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise _error(path, f"is no TOML: {error}", "see the reference page on lexicons") from None
+    except RecursionError:
+        raise _error(path, "is nested too deeply", "see the reference page on lexicons") from None
 
 
 def _from_json(path: str, text: str) -> Any:
@@ -104,6 +106,8 @@ def _from_json(path: str, text: str) -> Any:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise _error(path or "option", f"is no JSON: {error}", "name a file that ends in .csv, .toml or .json") from None
+    except RecursionError:
+        raise _error(path or "option", "is nested too deeply", "see the reference page on lexicons") from None
 
 
 _KEY = re.compile(r"#\s*(set\s+)?([\w-]+)\s*:\s*(.*)")

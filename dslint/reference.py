@@ -48,6 +48,8 @@ def _lines(text: str, path: str) -> Iterator[tuple[int, Any]]:
                 yield number, msgspec.json.decode(line)
             except msgspec.DecodeError as error:
                 raise ValueError(f"{path} line {number} is not JSON: {error}") from None
+            except RecursionError:
+                raise ValueError(f"{path} line {number} is nested too deeply") from None
 
 
 def _array(text: str, path: str) -> Iterator[tuple[int, Any]]:
@@ -55,6 +57,8 @@ def _array(text: str, path: str) -> Iterator[tuple[int, Any]]:
         whole = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"{path or 'the option'} is not JSON: {error}") from None
+    except RecursionError:
+        raise ValueError(f"{path or 'the option'} is nested too deeply") from None
     lists = (
         [value for value in whole.values() if isinstance(value, list) and isinstance(next(iter(value), None), dict)]
         if isinstance(whole, dict)

@@ -49,7 +49,7 @@ def read(path: str, data: bytes) -> list[Reviewed]:
 
     try:
         rows = list(_rows(data))
-    except (ValueError, csv.Error):
+    except (ValueError, csv.Error, RecursionError):
         rows = None
     if rows is None or not is_sheet(data):
         raise ConfigError(f"{path or 'the file'} is no review sheet", "make one: dslint check --output review=sheet.csv")

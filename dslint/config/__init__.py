@@ -73,16 +73,18 @@ def read(path: str) -> Raw:
     except UnicodeDecodeError:
         raise ConfigError(f"{path}: is not UTF-8", "save it as UTF-8") from None
     try:
-        document = tomllib.loads(text)
+        document = plain(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"\(at line (\d+)", str(error))
         place = f"{os.path.relpath(path)}:{line[1] if line else text.count(chr(10)) + 1}"
         raise ConfigError(f"{place}: not valid TOML: {error}", "check quotes and brackets") from None
+    except RecursionError:
+        raise ConfigError(f"{os.path.relpath(path)}: nested too deeply", "check brackets, and the dots of names") from None
     root = os.path.dirname(os.path.abspath(path))
     if os.path.basename(path) == "pyproject.toml":
         tool = document.get("tool", {})
         document = tool.get("dslint", {}) if isinstance(tool, dict) else {}
-    return Raw(path, text, plain(document), root)
+    return Raw(path, text, document, root)
 
 
 def parse(raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], profile: str | None = None) -> Settings:
@@ -226,6 +228,6 @@ def _has_table(path: Path) -> bool:
         return False
     try:
         tool = tomllib.loads(text).get("tool", {})
-    except ValueError:
+    except (ValueError, RecursionError):
         return re.search(r"^\s*\[\[?\s*tool\s*\.\s*dslint\b", text, re.MULTILINE) is not None
     return isinstance(tool, dict) and "dslint" in tool

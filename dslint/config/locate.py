@@ -65,7 +65,7 @@ def _end_of_value(lines: list[str], number: int, start: int) -> int:
     for end in range(number, min(len(lines), number + 200) + 1):
         try:
             tomllib.loads(f"x ={text}")
-        except tomllib.TOMLDecodeError:
+        except (tomllib.TOMLDecodeError, RecursionError):
             if end < len(lines):
                 text += "\n" + lines[end]
         else:

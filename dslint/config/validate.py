@@ -8,13 +8,18 @@ from typing import Any
 
 from dslint.errors import ConfigError, nearest
 
+DEEPEST = 60
+"""Levels that a configuration may be nested, far more than any key of it needs."""
 
-def plain(value: Any) -> Any:
-    """Return a TOML value as JSON: dates become text."""
+
+def plain(value: Any, room: int = DEEPEST) -> Any:
+    """Return a TOML value as JSON: dates become text. Raises RecursionError where it is nested beyond reason."""
+    if room == 0:
+        raise RecursionError
     if isinstance(value, dict):
-        return {key: plain(item) for key, item in value.items()}
+        return {key: plain(item, room - 1) for key, item in value.items()}
     if isinstance(value, list):
-        return [plain(item) for item in value]
+        return [plain(item, room - 1) for item in value]
     return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value
 
 

@@ -11,7 +11,7 @@ from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 from dslint.patterns import pattern
 from dslint.readers.collect import BATCH, BOM, Collector, unique_names
-from dslint.readers.diagnose import MAX_VALUES
+from dslint.readers.diagnose import MAX_VALUES, one_byte_clue
 from dslint.readers.files import BLOCK, chunks
 from dslint.readers.jsonl import whole_lines
 
@@ -292,7 +292,10 @@ class _Table(Collector):
 def _damage(text: str) -> str:
     """Return what is wrong with the characters of a row, or an empty string."""
     if (byte := _ESCAPED_BYTE.search(text)) is not None:
-        return f"invalid UTF-8: byte 0x{ord(byte[0]) - 0xDC00:02X}"
+        code = ord(byte[0]) - 0xDC00
+        following = text[byte.end() : byte.end() + 1]
+        clue = one_byte_clue(code) if following < "\x80" else ""
+        return f"invalid UTF-8: byte 0x{code:02X}{clue}"
     return "a NUL byte" if "\0" in text else ""
 
 

@@ -18,6 +18,8 @@ _STRING = pattern(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 _ESCAPE = pattern(r"\\u([0-9A-Fa-f]{4})|\\.", re.DOTALL)
 
 
+_SIGNS = frozenset(b"\x80\x85\x91\x92\x93\x94\x96\x97")
+"""The euro sign, the ellipsis, quotation marks and dashes of Windows-1252."""
 MAX_VALUES = 2_000_000
 """Values that a record may have: each takes up to a hundred bytes of memory, whatever its length in the file."""
 
@@ -61,7 +63,16 @@ def _place_of(text: str, wanted: Callable[[str], bool]) -> int:
 def invalid_utf8(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
     """Return column and reason for a text that is not UTF-8."""
     column = len(raw[: error.start].decode(errors="replace")) + 1
-    return column, f"invalid UTF-8: byte 0x{raw[error.start]:02X} at byte offset {error.start} of the record"
+    byte, following = raw[error.start], raw[error.start + 1 : error.start + 2]
+    clue = one_byte_clue(byte) if following < b"\x80" else ""
+    return column, f"invalid UTF-8: byte 0x{byte:02X} at byte offset {error.start} of the record{clue}"
+
+
+def one_byte_clue(byte: int) -> str:
+    """Return what to add to a message where a byte that is no UTF-8, with none such behind it, may be a letter or a sign of another encoding."""
+    if 0xA0 <= byte < 0xFE or byte in _SIGNS:
+        return "; if the file is Latin-1 or Windows-1252, convert it: iconv -f WINDOWS-1252 -t UTF-8"
+    return ""
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -28,6 +28,13 @@ MAX_XZ_MEMORY = 1 << 28
 """Bytes of memory that an xz file may ask for; the strongest usual setting asks for 65 MiB."""
 
 _MAGIC = ((b"\x1f\x8b", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"), (b"BZh", ".bz2"), (b"\xfd7zXZ\0", ".xz"))
+_MARKS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
+_TABLES = (b"PAR1", b"ARROW1", b"\xff\xff\xff\xff")
 _NO_TEXT = pattern(rb"[\x00-\x08\x0e-\x1f]")
 _LFS = b"version https://git-lfs.github.com/spec/"
 _ANNEX = (b"/annex/objects/", b"../.git/annex/objects/")
@@ -80,14 +87,41 @@ def examine(location: str) -> int:
         raise InputError("is a Git LFS pointer, not the data", "run: git lfs pull", "data-pointer")
     if head.startswith(_ANNEX):
         raise InputError("is a git-annex pointer, not the data", "run: git annex get", "data-pointer")
-    if _is_utf16(head) and not compression(location):
-        raise InputError("is UTF-16; dslint reads UTF-8", "convert it: iconv -f UTF-16 -t UTF-8")
+    if other := _wide(head if not compression(location) else _unpacked_head(location)):
+        what = other.removesuffix("LE").removesuffix("BE")
+        raise InputError(f"is {what}; dslint reads UTF-8", f"convert it: iconv -f {other} -t UTF-8")
     return size
 
 
-def _is_utf16(head: bytes) -> bool:
-    """Say whether text begins with the mark of UTF-16, or has every other byte empty."""
-    return head.startswith((b"\xff\xfe", b"\xfe\xff")) or (len(head) >= 4 and any(head[0:64:2]) != any(head[1:64:2]))
+def _unpacked_head(location: str) -> bytes:
+    try:
+        return next(chunks(location), b"")[:512]
+    except InputError:
+        return b""
+
+
+def _wide(head: bytes) -> str:
+    """Return the encoding of text that begins with the mark of UTF-16 or UTF-32, or has as many empty bytes; nothing for other content.
+
+    Where there is no mark, the name says which byte of a character comes first.
+    """
+    for mark, name in _MARKS:
+        if head.startswith(mark):
+            return name
+    if head.startswith(_TABLES) or len(head) < 4 or b"\0" not in head:
+        return ""
+    size = len(head) // 4 * 4
+    filled = [any(head[place:size:4]) for place in range(4)]
+    if filled in ([True, False, False, False], [True, True, False, False]) and size >= 8:
+        return "UTF-32LE"
+    if filled in ([False, False, False, True], [False, False, True, True]) and size >= 8:
+        return "UTF-32BE"
+    first, second = head[0::2].count(0), head[1::2].count(0)
+    # Much of a text, as white space and the marks of a format, is ASCII in any language.
+    enough = min(max(4, len(head) // 16), len(head) // 2)
+    if second >= enough and not first:
+        return "UTF-16LE"
+    return "UTF-16BE" if first >= enough and not second else ""
 
 
 def most_rows(location: str) -> int | None:

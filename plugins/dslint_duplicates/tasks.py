@@ -48,12 +48,14 @@ def _values(text: str, path: str, *, lines: bool) -> Iterator[tuple[int, Any]]:
         whole = None if lines else json.loads(text)
     except json.JSONDecodeError:
         lines = True
+    except RecursionError:
+        raise ValueError(f"{path} is nested too deeply") from None
     if lines:
         for number, line in enumerate(text.split("\n"), start=1):
             if line.strip():
                 try:
                     yield number, json.loads(line)
-                except json.JSONDecodeError:
+                except (json.JSONDecodeError, RecursionError):
                     raise ValueError(f"{path} line {number} is not JSON") from None
         return
     lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []

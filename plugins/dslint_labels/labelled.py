@@ -101,7 +101,7 @@ def rows_of(file: OptionFile, option: str) -> Iterator[dict[str, Any]]:
             yield from msgspec.json.decode(file.data, type=list[dict[str, Any]])
         else:
             yield from (msgspec.json.decode(line, type=dict[str, Any]) for line in file.data.splitlines() if line.strip())
-    except (ValueError, csv.Error, msgspec.DecodeError):
+    except (ValueError, csv.Error, msgspec.DecodeError, RecursionError):
         raise ConfigError(
             f"option {option!r}: {file.path or 'the file'} is neither JSONL nor CSV", "one record a line, with a text and a label"
         ) from None

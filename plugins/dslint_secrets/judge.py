@@ -140,7 +140,7 @@ def _web_token(value: str) -> Verdict | None:
 def _decoded(part: str) -> object:
     try:
         value: object = msgspec.json.decode(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-    except (ValueError, msgspec.DecodeError):
+    except (ValueError, msgspec.DecodeError, RecursionError):
         return None
     return value
 

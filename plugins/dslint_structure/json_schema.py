@@ -20,6 +20,12 @@ _TYPES = {
     type(None): "null",
 }
 
+_DIALECTS = {
+    *(f"{scheme}://json-schema.org/draft-0{number}/schema" for scheme in ("http", "https") for number in (4, 6, 7)),
+    *(f"https://json-schema.org/draft/{year}/schema" for year in ("2019-09", "2020-12")),
+}
+_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies")
+
 
 @dataclass(frozen=True)
 class JsonSchema(RecordRule):
@@ -28,9 +34,9 @@ class JsonSchema(RecordRule):
     Why: a schema says what the team agreed on; whatever breaks it was not meant.
 
     Every violation is listed with the JSON pointer of its place. Messages name the keyword and the types, never a value. `$ref` may point into the
-    schema itself only: nothing is fetched. `format` is an annotation, as the standard has it. Patterns run in time linear in the text, so that no
-    record can stall a run (but those of `patternProperties` where the schema has `unevaluatedProperties`); look-around and back references,
-    which cannot, are refused.
+    schema itself only, and `$schema` name a published draft: nothing is ever fetched. `format` is an annotation, as the standard has it. Patterns
+    run in time linear in the text, so that no record can stall a run (but those of `patternProperties` where the schema has
+    `unevaluatedProperties`); look-around and back references, which cannot, are refused.
 
     Options: `schema`, a path relative to the configuration, or the schema itself as a table.
 
@@ -55,22 +61,12 @@ class JsonSchema(RecordRule):
 
     def __post_init__(self) -> None:
         """Refuse a schema that is none, or that points outside of itself."""
-        if self.schema is None:
-            return
-        name = self.schema.path or "the schema"
-        try:
-            document = json.loads(self.schema.data)
-        except ValueError as error:
-            raise ValueError(f"{name} is not valid JSON: {error}") from None
-        for reference in _references(document):
-            if not reference.startswith("#"):
-                raise ValueError(f"{name}: $ref {reference!r} points outside of the schema; put what it means under $defs")
-        import jsonschema_rs
-
-        try:
-            jsonschema_rs.validator_for(document, pattern_options=jsonschema_rs.RegexOptions())
-        except ValueError as error:
-            raise ValueError(f"{name} is not a valid JSON Schema: {str(error).partition(chr(10))[0]}") from None
+        if self.schema is not None:
+            name = self.schema.path or "the schema"
+            try:
+                _validate(name, self.schema.data)
+            except RecursionError:
+                raise ValueError(f"{name} is nested too deeply to be a schema") from None
 
     @cached_property
     def _document(self) -> Any:
@@ -79,23 +75,28 @@ class JsonSchema(RecordRule):
     @cached_property
     def _fast(self) -> Any:
         """Return the compiled validator; None where it is known to differ from the reference one (a `multipleOf` that is no integer)."""
-        import jsonschema_rs
-
         if any(not float(number).is_integer() for number in _keywords(self._document, "multipleOf")):
             return None
-        return jsonschema_rs.validator_for(self._document, validate_formats=False, pattern_options=jsonschema_rs.RegexOptions()).is_valid
+        return _compiled(self._document, validate_formats=False).is_valid
 
     @cached_property
     def _exact(self) -> Any:
         from jsonschema.validators import Draft202012Validator, extend, validator_for
 
-        return extend(validator_for(self._document, default=Draft202012Validator), _LINEAR)(self._document)
+        # A registry of one's own, for the usual one fetches what it does not know.
+        from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
+
+        kind = extend(validator_for(self._document, default=Draft202012Validator), _LINEAR)
+        return kind(self._document, registry=REGISTRY)
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each violation, in the order of their places."""
         if self._fast is not None and self._fast(record.value):
             return
-        found = sorted({(_pointer(error), _message(error)) for error in self._exact.iter_errors(record.value)})
+        try:
+            found = sorted({(_pointer(error), _message(error)) for error in self._exact.iter_errors(record.value)})
+        except RecursionError:
+            found = [("", "the record breaks the schema, too deep down to say where")]
         for field, message in found:
             yield self.finding(record.at(field), message)
 
@@ -107,12 +108,39 @@ class JsonSchema(RecordRule):
                 yield from self.check(batch.records[position])
 
 
+def _validate(name: str, data: bytes) -> None:
+    """Raise ValueError for what is no schema, or points outside of itself; RecursionError may come of one that is nested deeply."""
+    try:
+        document = json.loads(data)
+    except ValueError as error:
+        raise ValueError(f"{name} is not valid JSON: {error}") from None
+    for reference in _references(document):
+        if not reference.startswith("#"):
+            raise ValueError(f"{name}: $ref {reference!r} points outside of the schema; put what it means under $defs")
+    for dialect in _keywords(document, "$schema"):
+        if not isinstance(dialect, str) or dialect.removesuffix("#") not in _DIALECTS:
+            raise ValueError(
+                f"{name}: $schema {dialect!r} is no draft that is known here, and nothing is fetched; "
+                "write https://json-schema.org/draft/2020-12/schema"
+            )
+    try:
+        _compiled(document)
+    except ValueError as error:
+        raise ValueError(f"{name} is not a valid JSON Schema: {str(error).partition(chr(10))[0]}") from None
+
+
+def _compiled(document: Any, *, validate_formats: bool | None = None) -> Any:
+    """Return the compiled validator, which may fetch nothing."""
+    import jsonschema_rs
+
+    options = jsonschema_rs.RegexOptions()
+    return jsonschema_rs.validator_for(document, validate_formats=validate_formats, pattern_options=options, offline=True)
+
+
 @lru_cache(maxsize=1024)
 def _matcher(pattern: str) -> Callable[[str], bool]:
     """Return what says whether a pattern is found in a text: the engine of the compiled validator, which is linear, in place of Python's."""
-    import jsonschema_rs
-
-    return jsonschema_rs.validator_for({"pattern": pattern}, pattern_options=jsonschema_rs.RegexOptions()).is_valid
+    return _compiled({"pattern": pattern}).is_valid  # type: ignore[no-any-return]
 
 
 def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterator[Any]:
@@ -157,6 +185,9 @@ def _keywords(schema: Any, name: str) -> Iterator[Any]:
         for key, value in schema.items():
             if key == name and not isinstance(value, (dict, list)):
                 yield value
+            elif key in _BY_NAME and isinstance(value, dict):  # its keys are names, whatever they look like
+                for inner in value.values():
+                    yield from _keywords(inner, name)
             elif key not in ("const", "enum", "examples", "default"):
                 yield from _keywords(value, name)
     elif isinstance(schema, list):
