@@ -7,9 +7,11 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any, TypeVar
 
+from xxhash import xxh3_128_digest
+
 from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
 from dslint.pointers import leaves, lookup
-from dslint.record import Record, Texts, digests
+from dslint.record import Record, Texts, encoded, same_bytes
 
 T = TypeVar("T")
 
@@ -141,7 +143,16 @@ class Batch:
     @cached_property
     def digests(self) -> list[bytes]:
         """Digest of each record (16 bytes)."""
-        return self.per_record("digests", lambda batch: digests(batch.values))
+        return self.per_record("digests", lambda batch: list(map(xxh3_128_digest, batch._encoded)))  # noqa: SLF001 - this class
+
+    @cached_property
+    def samenesses(self) -> list[bytes]:
+        """What is equal for equal records only (16 bytes each); see `dslint.record.sameness`."""
+        return self.per_record("samenesses", lambda batch: list(map(same_bytes, batch._encoded)))  # noqa: SLF001 - this class
+
+    @property
+    def _encoded(self) -> list[bytes]:
+        return self.per_record("encoded", lambda batch: encoded(batch.values))
 
     def texts_at(self, position: int, roles: Sequence[str]) -> list[Text]:
         """Return the texts of one record in the given roles; see `Record.texts`."""
@@ -246,7 +257,7 @@ class Batch:
         for view in self._cache.values():
             if isinstance(view, Batch):
                 view.release()
-        for name in ("records", "valid", "parsed", "turns", "digests", "_kinds"):
+        for name in ("records", "valid", "parsed", "turns", "digests", "samenesses", "_kinds"):
             self.__dict__.pop(name, None)
         self._cache.clear()
 

@@ -26,7 +26,7 @@ from dslint.protocols import Reader
 from dslint.readers import reader_for
 from dslint.readers.files import examine, suffix
 from dslint.readers.find import Found, dataset_of, display, excluded, split_of
-from dslint.record import digest
+from dslint.record import samenesses
 from dslint.revision import follow, shown
 from dslint.rules import Active, Observer
 from dslint.settings import Settings
@@ -217,7 +217,7 @@ class _Comparison(Struct):
                 self.notes.append(f"{path}: could not be read to its end in the revision compared with, so what it had from there on counts as new")
 
     def _digests(self, path: str, location: str) -> Iterator[bytes]:
-        """Yield the digest of each row. One that cannot be read has that of its bytes, marked."""
+        """Yield what each row is told by. One that cannot be read is told by its bytes, marked."""
         if not os.path.exists(location) or not examine(location):
             return
         reader, _ = reader_for(path, location, self.known)
@@ -225,8 +225,8 @@ class _Comparison(Struct):
         item = Input(index=0, path=path, dataset="", format=reader.name, shape="any", whole=whole)
         anything = shapes.named("any", shapes.BUILT_IN)
         for batch in reader.read(Shard(input=item, location=location), anything, self.settings.max_record_bytes, self.settings.max_depth):
-            rows = dict(zip(batch.rows, map(digest, batch.values), strict=True))
-            rows |= {defect.row: b"?" + defect.content for defect in batch.defects if defect.rule == "dslint/parse-error"}
+            rows = dict(zip(batch.rows, samenesses(batch.values), strict=True))
+            rows |= {defect.row: b"?" + defect.sameness for defect in batch.defects if defect.rule == "dslint/parse-error"}
             yield from (rows[row] for row in sorted(rows))
 
 

@@ -15,7 +15,7 @@ from dslint.patterns import pattern
 from dslint.pointers import escape, leaves, lookup, without
 from dslint.prose import is_code, outside_code, prose
 from dslint.protocols import Source
-from dslint.record import Part, Record, Texts, digest, digests
+from dslint.record import Part, Record, Texts, digest, digests, sameness, samenesses
 from dslint.redact import masked, redact, redact_record
 from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
@@ -83,6 +83,8 @@ __all__ = [
     "records_in",
     "redact",
     "redact_record",
+    "sameness",
+    "samenesses",
     "selected",
     "texts_in",
     "without",

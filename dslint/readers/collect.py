@@ -15,6 +15,7 @@ from dslint.errors import InputError
 from dslint.model import Defect, Shape, Shard
 from dslint.readers.diagnose import count_keys, duplicate_keys, too_deep
 from dslint.readers.files import UNPACK_IT, most_rows
+from dslint.record import same_bytes
 
 BOM = b"\xef\xbb\xbf"
 BATCH = 1000
@@ -75,13 +76,12 @@ class Collector:
         """
         if byte is None and column is not None:
             byte = 1 + len(encoded(decoded(raw)[: column - 1]))
-        content = _told_apart(raw)
-        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, content=content, byte=byte))
+        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, "", *_told_apart(raw), byte=byte))
         self.row += 1
 
     def doubtful(self, line: int | None, message: str, field: str = "", raw: bytes = b"") -> None:
         """Note names that are not unique in the record that comes next."""
-        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field, _told_apart(raw)))
+        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field, *_told_apart(raw)))
 
     def add_json(self, raw: bytes, value: Any, *, spaced: bool) -> None:
         """Take a decoded JSON text in that begins at `line`. `spaced` says that a key may be followed by a blank."""
@@ -119,9 +119,10 @@ def keys_are_unique(raw: bytes, value: Any, outermost: int) -> bool:
     return seen == count_keys(value)
 
 
-def _told_apart(raw: bytes) -> bytes:
-    """Return a digest of a record's bytes without the white space around them, nothing where there are none."""
-    return xxh3_128_digest(bare) if (bare := raw.strip(b" \t\r\n")) else b""
+def _told_apart(raw: bytes) -> tuple[bytes, bytes]:
+    """Return what tells a record's bytes, without the white space around them, from others; nothing where there are none."""
+    bare = raw.strip(b" \t\r\n")
+    return (xxh3_128_digest(bare), same_bytes(bare)) if bare else (b"", b"")
 
 
 def has_spaced_colon(block: bytes) -> bool:

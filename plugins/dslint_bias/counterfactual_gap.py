@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Hit, Measure, Meta, Severity, Source, State, digest
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Hit, Measure, Meta, Severity, Source, State, sameness
 from dslint_bias.groups import axis_of, matcher
 
 
@@ -71,7 +71,7 @@ class CounterfactualGap(DatasetRule):
                 asked.append((item.role, masked))
                 named.update(groups)
             if named:
-                row = (position, digest(asked), " ".join(sorted(named)), label, length)
+                row = (position, sameness(asked), " ".join(sorted(named)), label, length)
                 for name, value in zip(columns, row, strict=True):
                     columns[name].append(value)
         return columns

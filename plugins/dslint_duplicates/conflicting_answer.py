@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, Text, digest
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, Text, sameness
 from dslint_duplicates.texts import Said, asked, normal_digest, said, texts_of
 
-_PREFERRED, _REJECTED = digest("preferred"), digest("rejected")
+_PREFERRED, _REJECTED = sameness("preferred"), sameness("rejected")
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ def _tools(value: Any) -> tuple[Any, ...]:
 
 def _claimed(texts: list[Text], normal: Said, label: object, tools: tuple[Any, ...], *, judged: bool) -> Iterator[Claim]:
     for prompt, answer, labelled in _verdicts(texts, normal) if judged else _claims(texts, normal, label):
-        yield digest((prompt.hex(), tools)) if tools else prompt, answer, labelled
+        yield sameness((prompt.hex(), tools)) if tools else prompt, answer, labelled
 
 
 def _verdicts(texts: list[Text], normal: Said) -> Iterator[Claim]:
@@ -105,7 +105,7 @@ def _verdicts(texts: list[Text], normal: Said) -> Iterator[Claim]:
     rejected = [said for role, said in normal if role == "rejected"]
     for verdict, answers in ((_PREFERRED, preferred), (_REJECTED, rejected)):
         if prompt is not None and answers and answers[-1]:
-            yield digest((prompt.hex(), answers[-1])), verdict, False
+            yield sameness((prompt.hex(), answers[-1])), verdict, False
 
 
 def _claims(texts: list[Text], normal: Said, label: object) -> Iterator[Claim]:
@@ -116,4 +116,4 @@ def _claims(texts: list[Text], normal: Said, label: object) -> Iterator[Claim]:
         before = asked(texts, normal)
         prompt, answer = normal_digest(before), normal[len(before)][1] if before else None
     if prompt is not None:
-        yield prompt, digest(answer), label is not None and len(texts) == 1
+        yield prompt, sameness(answer), label is not None and len(texts) == 1

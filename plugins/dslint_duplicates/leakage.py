@@ -9,7 +9,7 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Severity, Source, State, digest
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Severity, Source, State, sameness
 from dslint_duplicates.similar import Sketches, matches
 from dslint_duplicates.texts import Said, asked, normal_digest, said, texts_of
 
@@ -31,7 +31,7 @@ class Splits(Observer):
         for position, (texts, normal, split) in enumerate(zip(texts_of(batch), said(batch), batch.column("split"), strict=True)):
             where = None if split is None else str(split)
             whole = normal_digest(normal)
-            rows.append((position, whole, digest([(text.role, text.text) for text in texts]), False, where, _words(normal)))
+            rows.append((position, whole, sameness([(text.role, text.text) for text in texts]), False, where, _words(normal)))
             if prompt := asked(texts, normal):
                 key = normal_digest(prompt, "prompt")
                 rows.append((position, key, whole, True, where, _words(prompt)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Meta, Severity, Source, State, digest
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Meta, Severity, Source, State, sameness
 from dslint_duplicates.normalize import normalize
 
 
@@ -55,7 +55,7 @@ class RepeatedLine(DatasetRule):
             for line in item.text.split("\n"):
                 normal = normalize(line)
                 if normal.count(" ") + 1 >= self.min_words:
-                    seen.setdefault((position, digest(normal)), (item.field, start, start + len(line)))
+                    seen.setdefault((position, sameness(normal)), (item.field, start, start + len(line)))
                 start += len(line) + 1
         fields, starts, ends = zip(*seen.values(), strict=True) if seen else ((), (), ())
         return {"record": [p for p, _ in seen], "digest": [line for _, line in seen], "field": fields, "start": starts, "end": ends}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, digest, digests, selected, without
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, sameness, samenesses, selected, without
 from dslint_duplicates.texts import normal_digests, said, texts_of
 
 By = Literal["record", "text", "role"]
@@ -31,9 +31,9 @@ class Digests(Observer):
         if self.by != "record":
             roles = self.roles if self.by == "role" else ("prompt", "target", "rejected")
             texts = [[text.text for text in found if selected(text, roles)] for found in texts_of(batch)]
-            return [digest(found) if found else None for found in texts]
+            return [sameness(found) if found else None for found in texts]
         path = batch.input.columns.get("id")
-        return [*(batch.digests if path is None else digests(without(value, path) for value in batch.values))]
+        return [*(batch.samenesses if path is None else samenesses(without(value, path) for value in batch.values))]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from dslint.plugin import Batch, Columns, Confidence, Meta, Observer, Record, Severity, Source, State, digest
+from dslint.plugin import Batch, Columns, Confidence, Meta, Observer, Record, Severity, Source, State, sameness
 from dslint_duplicates.near import NearDuplicate
 from dslint_duplicates.shingles import plain
 from dslint_duplicates.similar import Match, SimilarRule, best
@@ -24,7 +24,7 @@ class Texts(Observer):
     def observe(self, batch: Batch) -> Columns:
         """Return a row for each record with a text."""
         said = plain_texts(batch, self.roles)
-        return {"record": list(said), "same": [digest(text)[:8] for text in said.values()], "size": list(map(len, said.values()))}
+        return {"record": list(said), "same": [sameness(text)[:8] for text in said.values()], "size": list(map(len, said.values()))}
 
     def text(self, record: Record) -> str:
         """Return the text of a record that is compared."""

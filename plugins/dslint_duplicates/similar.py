@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from dslint.plugin import Batch, Columns, Confidence, DatasetRule, Finding, Location, Measure, Observer, Record, Source, State, digest
+from dslint.plugin import Batch, Columns, Confidence, DatasetRule, Finding, Location, Measure, Observer, Record, Source, State, sameness
 from dslint_duplicates.normalize import normalize
 from dslint_duplicates.shingles import Kind, Shingling, parts, plain, shingle_set, shingling
 from dslint_duplicates.texts import plain_texts
@@ -53,7 +53,7 @@ class Sketches(Observer):
         few = len(texts) <= FEW and sum(sizes) <= FEW_CHARACTERS
         return {
             "record": positions,
-            "same": [digest(text)[:8] for text in texts],
+            "same": [sameness(text)[:8] for text in texts],
             "size": sizes,
             "long": long,
             "sketch": [b""] * len(texts) if few else self.sketched(texts, long),

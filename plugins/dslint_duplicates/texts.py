@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from dslint.plugin import Batch, Text, Turn, digest, digests, lookup
+from dslint.plugin import Batch, Text, Turn, lookup, sameness, samenesses
 from dslint_duplicates.normalize import normalize_all
 from dslint_duplicates.shingles import plain
 
@@ -47,13 +47,13 @@ def normal_digest(texts: Said, *more: object) -> bytes | None:
     """Return the digest of normalised texts with their roles, and of what else is to be equal; None if nothing is left of the texts."""
     for _, normal in texts:
         if normal:
-            return digest((texts, more))
+            return sameness((texts, more))
     return None
 
 
 def normal_digests(texts: list[Said], more: list[Any]) -> list[bytes | None]:
     """Return `normal_digest` of the texts of each record, with one more value each."""
-    found = digests([(said, (value,)) for said, value in zip(texts, more, strict=True)])
+    found = samenesses([(said, (value,)) for said, value in zip(texts, more, strict=True)])
     # Most records have words in their first text.
     return [made if said and (said[0][1] or any(normal for _, normal in said)) else None for made, said in zip(found, texts, strict=True)]
 
