@@ -13,7 +13,7 @@ from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.patterns import pattern
 from dslint.pointers import escape, leaves, lookup, without
-from dslint.prose import is_code, outside_code, prose
+from dslint.prose import is_code, outside, outside_code, prose
 from dslint.protocols import Source
 from dslint.record import Part, Record, Texts, digest, digests, sameness, samenesses
 from dslint.redact import masked, redact, redact_record
@@ -74,6 +74,7 @@ __all__ = [
     "lexicon_of",
     "lookup",
     "masked",
+    "outside",
     "outside_code",
     "parse_lexicon",
     "pattern",

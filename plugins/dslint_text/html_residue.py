@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Finding, Part, Record, RecordRule, Severity, outside_code, pattern
+from dslint.plugin import Batch, Finding, Part, Record, RecordRule, Severity, outside, outside_code, pattern
 
 _RESIDUE = pattern(
     r"&(?:nbsp|amp|quot|apos|lt|gt|[lr][sd]quo|[mn]dash|hellip|copy|reg|trade|bull|middot|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
     r"|(?:(?<!\w)<p|</p|</?(?:br|div|span|font|center|table|tbody|tr|td|th|ul|ol|li|h[1-6]|img|iframe|script|style|blockquote|strong|em|section|article))"
-    r"(?:\s+[a-z-]+(?:\s*=\s*(?:\"[^\"<>]*\"|'[^'<>]*'|[^\s<>]+))?)*\s*/?>"
+    r"(?:\s+[a-z-]++(?:\s*=\s*(?:(?:\"[^\"<>]*\"|'[^'<>]*')(?=\s|/?>)|[^\s<>]+))?)*+\s*/?>"
 )
 _ABOUT = pattern(
     r"\b(?:x?html5?|xml|css|java ?script|js|php|svg|jsx|markup|markdown|tags?|entit(?:y|ies)|escap\w+|regex\w*|scrap\w+|parser?s?|dom|selectors?"
@@ -75,6 +75,5 @@ def _spans(part: Part) -> list[tuple[int, int]]:
     if not _possible(text):
         return []
     found = outside_code(text, _RESIDUE.finditer(text))
-    rows = [match.span() for match in _ROW.finditer(text)] if found and "|" in text else []
-    spans = [span for span in found if not any(start <= span[0] < end for start, end in rows)]
+    spans = outside(found, [match.span() for match in _ROW.finditer(text)]) if found and "|" in text else found
     return [] if sum(end - start for start, end in spans) > len(text) / 4 and len(spans) > 3 else spans
