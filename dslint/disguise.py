@@ -8,14 +8,24 @@ from itertools import groupby, product
 from dslint.patterns import pattern
 from dslint.words import WORD
 
-SYMBOLIC = pattern(r"(?<![\w@])(?=[\w@$*!|#+]*[@$*!|#+])[\w@$][\w@$*!|#+]+")
+SYMBOLIC = pattern(r"(?<![\w@])(?=[\w@$])(?=[\w@$*!|#+]*[@$*!|#+])[\w@$][\w@$*!|#+]+")
 """A word with signs in it."""
-SPELT = pattern(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}[^\W\d_](?!\w)){2,}(?![^\s.,;:!?\"”)\]}*_])")
-"""A word whose letters stand apart."""
+_APART = pattern(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}+[^\W\d_](?!\w)){2,}+")
+_BORDER = pattern(r"[\s.,;:!?\"”)\]}*_]|\Z")
 ODD = pattern(r"([^\W\d_])\1\1|[0134578]")
 """What tells that a word without signs may be in disguise."""
 _DIGIT = pattern(r"[0134578]")
 _LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "|": "li", "+": "t"}
+
+
+def spelt(text: str) -> Iterator[list[tuple[int, str]]]:
+    """Yield each word whose letters stand apart, as places and letters."""
+    for found in _APART.finditer(text):
+        letters = [(found.start() + n, sign) for n, sign in enumerate(found[0]) if sign not in " ._*-"]
+        while len(letters) > 2 and not _BORDER.match(text, letters[-1][0] + 1):
+            letters.pop()
+        if len(letters) > 2:
+            yield [(place, letter) for place, letter in letters if letter.isalpha()]
 
 
 def is_spelt(piece: str) -> bool:

@@ -7,18 +7,20 @@ most texts are done with after a comparison of sets. Only what is left is tokeni
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import product
+from itertools import accumulate, product
+from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from dslint.batch import Batch
-from dslint.disguise import ODD, SPELT, SYMBOLIC, fits, is_spelt, least_letters, readings
+from dslint.disguise import ODD, SYMBOLIC, fits, is_spelt, least_letters, readings, spelt
 from dslint.lexicon import Entry, Lexicon
-from dslint.words import SIGN, UNSPACED, Token, in_address, mapped, normal, tokens_of, words_of
+from dslint.words import SIGN, UNSPACED, Addresses, Token, mapped, normal, tokens_of, words_of
 
 _GAP = " \t\r\n\xa0-'’_"  # noqa: RUF001 - an apostrophe
 _NEAR = 12
@@ -41,6 +43,9 @@ class Hit(Struct, frozen=True, gc=False):
     entry: Entry
     plain: bool = True
 
+
+_START = itemgetter(0)
+_BEGIN, _END = attrgetter("start"), attrgetter("end")
 
 _Slot = str | frozenset[str]
 
@@ -124,7 +129,7 @@ class Matcher:
         items = batch.texts(roles).items
         for number, held in enumerate(pieces(batch, roles)):
             text = items[number].text
-            if not hot.isdisjoint(held) or (not letters.isdisjoint(held) and SPELT.search(text)):
+            if not hot.isdisjoint(held) or (not letters.isdisjoint(held) and next(spelt(text), None) is not None):
                 hits = self.find(text)
                 if hits:
                     yield number, hits
@@ -135,9 +140,11 @@ class Matcher:
         hits: list[Hit] = []
         fine: list[tuple[int, int]] = []
         odd = self._disguises and ODD.search(text) is not None
-        for position, token in enumerate(tokens):
-            word = self._known(token.word) if odd else token.word
-            for phrase in self._at.get(word, ()):
+        words = [self._known(token.word) if odd else token.word for token in tokens]
+        known = [(position, filed) for position, filed in enumerate(map(self._at.get, words)) if filed]
+        for position, filed in known:
+            word, token = words[position], tokens[position]
+            for phrase in filed:
                 first = position - phrase.at
                 last = first + len(phrase.slots) - 1
                 if first < 0 or last >= len(tokens) or not (first == last or _follows(text, tokens, position, phrase)):
@@ -152,12 +159,16 @@ class Matcher:
             hits.extend(self._disguised(text, tokens))
         kept: list[Hit] = []
         ends: dict[int, int] = {}
+        fine.sort()
+        reach = list(accumulate((end for _, end in fine), max, initial=-1))
         for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, not hit.plain)):
             rival = id(hit.entry) if self._overlapping else 0
-            if hit.start >= ends.get(rival, 0) and not any(start <= hit.start and hit.end <= end for start, end in fine):
+            allowed = hit.end <= reach[bisect_right(fine, hit.start, key=_START)]
+            if hit.start >= ends.get(rival, 0) and not allowed:
                 ends[rival] = hit.end
                 kept.append(hit)
-        return [hit for hit in kept if not in_address(text, hit.start)]
+        addresses = Addresses(text)
+        return [hit for hit in kept if not addresses.hold(hit.start)]
 
     def _explained(self, entry: Entry, tokens: Sequence[Token], first: int, last: int) -> bool:
         """Say whether a word near the term shows that it has another sense."""
@@ -201,9 +212,10 @@ class Matcher:
             entry = self._within[found[0]]
             start, end = (found.start(), found.end()) if places is None else (places[found.start()], places[found.end()])
             if entry.inside and not UNSPACED.match(found[0]):  # the longer word is what one sees, and what its `exceptions` name
-                start, end = next(((token.start, token.end) for token in tokens if token.start <= start < token.end), (start, end))
-            around = [number for number, token in enumerate(tokens) if token.start <= start < token.end] or [0]
-            if not self._explained(entry, tokens, around[0], around[0]):
+                token = tokens[_at(tokens, start)] if tokens else None
+                start, end = (token.start, token.end) if token and token.start <= start < token.end else (start, end)
+            around = _at(tokens, start)
+            if not self._explained(entry, tokens, around, around):
                 yield Hit(start, end, entry)
 
     def _disguised(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
@@ -211,24 +223,28 @@ class Matcher:
         for found in SYMBOLIC.finditer(text):
             if word := self._unmasked(found[0]):
                 yield from self._alone(word, found.start(), found.start() + len(found[0].rstrip("!*|#+")), tokens)
-        for found in SPELT.finditer(text):
-            letters = [(found.start() + place, letter) for place, letter in enumerate(found[0]) if letter.isalpha()]
+        for letters in spelt(text):
             run = normal("".join(letter for _, letter in letters))
             if len(run) != len(letters):
                 continue
             begin = 0
             while begin < len(run):
                 least = len(run) if begin == 0 and len(run) == 3 else 4
-                size = next((size for size in range(len(run) - begin, least - 1, -1) if self._single(run[begin : begin + size])), 0)
+                most = min(len(run) - begin, self._most_letters)
+                size = next((size for size in range(most, least - 1, -1) if self._single(run[begin : begin + size])), 0)
                 if size:
                     yield from self._alone(run[begin : begin + size], letters[begin][0], letters[begin + size - 1][0] + 1, tokens)
                 begin += size or 1
 
     def _alone(self, word: str, start: int, end: int, tokens: Sequence[Token]) -> Iterator[Hit]:
         entry = self._single(word)
-        at = next((number for number, token in enumerate(tokens) if token.end > start), 0)
+        at = bisect_right(tokens, start, key=_END) % max(1, len(tokens))
         if entry is not None and not self._explained(entry, tokens, at, at):
             yield Hit(start, end, entry, plain=False)
+
+    @cached_property
+    def _most_letters(self) -> int:
+        return max(map(len, self._at), default=0)
 
     def _single(self, word: str) -> Entry | None:
         """Return the entry of a term of one word that may be in disguise."""
@@ -306,6 +322,12 @@ def _follows(text: str, tokens: Sequence[Token], position: int, phrase: _Phrase)
     return True
 
 
+def _at(tokens: Sequence[Token], place: int) -> int:
+    """Return the number of the word at a place, 0 if there is none."""
+    number = bisect_right(tokens, place, key=_BEGIN) - 1
+    return number if number >= 0 and place < tokens[number].end else 0
+
+
 def _commonness(slot: _Slot) -> tuple[bool, bool, int]:
     """Return a key by which the words of a phrase are ordered: sets last, then common words, then short ones."""
     return not isinstance(slot, str), slot in _COMMON, -len(slot)
@@ -315,5 +337,10 @@ def _any_of(phrases: Mapping[str, Entry]) -> re.Pattern[str] | None:
     """Return a pattern for any of the phrases; those with signs in them (`s&m`) stand by themselves unless their entry says otherwise."""
     if not phrases:
         return None
-    escaped = ((re.escape(phrase), phrases[phrase].inside or not SIGN.search(phrase)) for phrase in sorted(phrases, key=len, reverse=True))
-    return re.compile("|".join(phrase if anywhere else rf"(?<!\w){phrase}(?!\w)" for phrase, anywhere in escaped))
+    return re.compile("|".join(_alternative(phrase, phrases[phrase]) for phrase in sorted(phrases, key=len, reverse=True)))
+
+
+def _alternative(phrase: str, entry: Entry) -> str:
+    """Return the pattern of a phrase. It begins with its first letter, never with what must not stand before: `re` leaps to a set of letters."""
+    first, rest = re.escape(phrase[0]), re.escape(phrase[1:])
+    return f"{first}{rest}" if entry.inside or not SIGN.search(phrase) else rf"{first}(?<!\w{first}){rest}(?!\w)"

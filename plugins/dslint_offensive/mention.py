@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from functools import lru_cache
 
 from dslint.plugin import pattern
 
@@ -64,13 +66,19 @@ def mentioned(text: str, start: int, end: int) -> bool:
     return _CUES.search(text[max(0, opening - _REACH) : opening]) is not None or _CUES.search(text[closing + 1 : closing + _REACH]) is not None
 
 
+@lru_cache(maxsize=2)
+def _places(text: str, mark: str) -> list[int]:
+    """Return where a mark stands in a text: kept for the next word of the same text."""
+    return [found.start() for found in re.finditer(re.escape(mark), text)]
+
+
 def _quotation(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return where the quotation begins and ends that holds a place: the nearest quotation marks around it, the first of them an opening one."""
     opening = max((text.rfind(mark, max(0, start - _QUOTE), start) for mark in _OPEN), default=-1)
     if opening < 0:
         return None
     mark = text[opening]
-    if mark in '"`' and text.count(mark, 0, opening) % 2:
+    if mark in '"`' and bisect_left(_places(text, mark), opening) % 2:
         return None
     closing = text.find(_CLOSE[_OPEN.index(mark)], end, end + _QUOTE)
     return (opening, closing) if closing >= 0 else None
