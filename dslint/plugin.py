@@ -24,6 +24,7 @@ from dslint.shapes import conversation
 from dslint.sheet import Reviewed
 from dslint.sheet import read as read_sheet
 from dslint.state import State
+from dslint.words import nfkc
 
 __all__ = [
     "DATASET",
@@ -74,6 +75,7 @@ __all__ = [
     "lexicon_of",
     "lookup",
     "masked",
+    "nfkc",
     "outside",
     "outside_code",
     "parse_lexicon",

@@ -6,6 +6,8 @@ import unicodedata
 from functools import lru_cache
 from itertools import compress
 
+from dslint.plugin import nfkc
+
 # Signs that carry meaning stay: 1.5 becomes "1 5" and not "15", while C, C++ and C# remain three languages, and a < b is not a > b.
 _KEPT = frozenset("+#*/%&@<>=^~|\\_$-")
 _ASCII = bytes(
@@ -49,7 +51,7 @@ def normalize_all(texts: list[str]) -> list[str]:
 
 
 def _compatible(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).casefold()
+    return nfkc(text).casefold()
 
 
 @lru_cache(maxsize=65536)

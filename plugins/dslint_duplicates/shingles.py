@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from dslint.plugin import nfkc
+
 LONGEST = 1_000_000
 """Characters of a record that are compared: a longer one is judged by its beginning, so that memory stays bounded."""
 LONG = 5_000
@@ -51,7 +53,7 @@ def plain(texts: Sequence[str]) -> str:
     """Return the texts of a record as one, in NFKC form and lower case, white space as single spaces."""
     text = "\n".join(texts)[:LONGEST]
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = nfkc(text)
     return " ".join(text.casefold().split())[:LONGEST]
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dslint.plugin import pattern
+from dslint.plugin import nfkc, pattern
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,7 +26,7 @@ _LETTERS = pattern(r"[\W_]+")
 def plain(text: str) -> str:
     """Return a text as words and marks in lower case, with one space between them."""
     text = text[:LONGEST]
-    text = text if text.isascii() else unicodedata.normalize("NFKC", text)
+    text = text if text.isascii() else nfkc(text)
     return " ".join(_PUNCTUATION.sub(r" \g<0> ", text.lower()).split())
 
 

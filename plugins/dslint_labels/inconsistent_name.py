@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from dslint.plugin import DatasetRule, Finding, Measure, Observer, Severity, Source, State
+from dslint.plugin import DatasetRule, Finding, Measure, Observer, Severity, Source, State, nfkc
 from dslint_labels.labelled import LabelCounts, class_counts, shown
 
 
@@ -65,7 +64,7 @@ class InconsistentName(DatasetRule):
 
 def _folded(name: str) -> str:
     """Return what the spellings of a name have in common; a name of signs alone (+, -) stays as it is."""
-    plain = unicodedata.normalize("NFKC", name).casefold().strip()
+    plain = nfkc(name).casefold().strip()
     return "".join(char for char in plain if not char.isspace() and char not in "-_.") or plain if not _is_number(plain) else plain
 
 

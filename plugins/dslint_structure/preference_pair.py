@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity, Turn, lookup
+from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity, Turn, lookup, nfkc
 
 _MARKS = ".,;:!?\"'()‘’“”…"  # noqa: RUF001 - quotation marks of prose
 
@@ -74,5 +73,5 @@ def _texts(parts: Sequence[Part]) -> list[str]:
 
 
 def _plain(text: str) -> list[str]:
-    words = (word.strip(_MARKS) for word in unicodedata.normalize("NFKC", text).casefold().split())
+    words = (word.strip(_MARKS) for word in nfkc(text).casefold().split())
     return [word for word in words if word]
