@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from dslint.plugin import Batch, Finding, Record, RecordRule, Severity, pattern
 
+_FLAG = "\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f"
 _ANY = pattern(
-    r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060\u2066-\u206f\u3164"
-    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff]"
+    rf"{_FLAG}|([\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u2028-\u202e\u2060\u2066-\u206f\u3164"
+    r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff])\1*+"
 )
+"""A flag, or what no one sees, as often as it is repeated."""
 _RIGHT_TO_LEFT = pattern(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
 _SPACELESS = pattern(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u3000-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
 _JOINING = pattern(r"[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc\U00011000-\U00011fff]")
 _PICTURE = pattern(r"[\xa9\xae\u203c-\u3299\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]")
-_FLAG = pattern("\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]+\U000e007f")
 
 _KINDS = (
     ("tag", "invisible tag characters, which can hide instructions", pattern("[\U000e0000-\U000e007f]")),
@@ -72,14 +73,10 @@ class InvisibleCharacters(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each text and kind, at the first of them."""
         for part in record.texts(self.roles):
-            found: dict[str, list[int]] = {}
-            for match in _ANY.finditer(part.text):
-                if (kind := _kind(part.text, match)) is not None:
-                    found.setdefault(kind, []).append(match.start())
-            for kind, places in found.items():
+            for kind, (first, times) in _found(part.text).items():
                 meaning = next((meaning for name, meaning, _ in _KINDS if name == kind), _ZERO_WIDTH[1])
                 severity = Severity.INFO if kind == "hyphen" else None
-                yield self.finding(part.at(places[0], places[0] + 1), f"the first of {meaning} ({len(places)})", severity=severity)
+                yield self.finding(part.at(first, first + 1), f"the first of {meaning} ({times})", severity=severity)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for records with any such character in the flat texts."""
@@ -93,10 +90,28 @@ def _possible(text: str) -> bool:
     return not (text.isascii() and text.isprintable()) and _ANY.search(text) is not None
 
 
-def _kind(text: str, match: re.Match[str]) -> str | None:
-    """Return what kind of invisible character a match is, None where it has a purpose."""
-    at, sign = match.start(), match[0]
-    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+def _found(text: str) -> dict[str, tuple[int, int]]:
+    """Return the kinds of invisible characters in a text, each with the place of the first and how many there are."""
+    found: dict[str, tuple[int, int]] = {}
+    turned = _RIGHT_TO_LEFT.search(text) is not None
+    for match in _ANY.finditer(text):
+        sign = match[1]
+        if sign is None:  # a flag
+            continue
+        start, end = match.span()
+        before, after = text[start - 1 : start], text[end : end + 1]
+        # Of a run the first and the last have other neighbours than the rest.
+        run = ((start, 1, before, sign), (start + 1, end - start - 2, sign, sign), (end - 1, 1, sign, after))
+        for at, times, one, other in run if end - start > 1 else ((start, 1, before, after),):
+            if times and (kind := _kind(sign, one, other, turned=turned)) is not None:
+                first, others = found.get(kind, (at, 0))
+                found[kind] = (first, others + times)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _kind(sign: str, before: str, after: str, *, turned: bool) -> str | None:
+    """Return what kind of invisible character one is, by its neighbours; None where it has a purpose. `turned`: there is text from right to left."""
     if "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef":
         return (
             None
@@ -110,11 +125,9 @@ def _kind(text: str, match: re.Match[str]) -> str | None:
         return None
     if sign in "\u115f\u1160\u17b4\u17b5" and (_SPACELESS.match(after) or "\u1100" <= after <= "\u11ff"):
         return None
-    if "\U000e0000" <= sign <= "\U000e007f" and any(flag.start() < at < flag.end() for flag in _FLAG.finditer(text)):
-        return None
     if sign == "\u180e" and _JOINING.match(before):
         return None
     directs = sign in "\u061c\u200e\u200f\u202a\u202b\u202c\u2066\u2067\u2068\u2069"
-    if directs and _RIGHT_TO_LEFT.search(text):
+    if directs and turned:
         return None
     return next((kind for kind, _, signs in _KINDS if signs.match(sign)), _ZERO_WIDTH[0])
