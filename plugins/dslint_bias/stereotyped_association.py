@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from dslint.plugin import DATASET, Batch, Columns, DatasetRule, Finding, Hit, Ma
 from dslint_bias.groups import axis_of, matcher, mentions, name_of
 from dslint_bias.statistics import fisher_greater, holm, rate_ratio
 
-_END = pattern(r"[.!?…]+[\"'”’)\]]*\s+|\n+|[。！？]")  # noqa: RUF001 - full-width signs
+_END = pattern(r"(?<![.!?…])[.!?…]++[\"'”’)\]]*+\s+|\n+|[。！？]")  # noqa: RUF001 - full-width signs
 _SURE = 0.01
 """The largest corrected p value of a finding."""
 _RELATED = 100
@@ -155,4 +156,4 @@ class StereotypedAssociation(DatasetRule):
 
 def _number(ends: list[int], place: int) -> int:
     """Return the number of the sentence that a place is in."""
-    return sum(end <= place for end in ends)
+    return bisect_right(ends, place)
