@@ -19,8 +19,11 @@ FEWEST_WORDS = 100
 """Words below which there is no rate per 100 of them."""
 SHORTEST = 4
 """Words that a sentence has at the least; what is shorter is a label or a greeting."""
+LONGEST = 2_000
+"""Characters that a sentence has at the most; what is longer is a list or a text without punctuation, and Harper's time grows with its square."""
 
-_SENTENCE = pattern(r"[^\s.!?][^.!?\n]*[.!?]+[\"'”’)]*(?=\s|\Z)")  # noqa: RUF001 - quotes
+_SENTENCE = pattern(r"[^\s.!?][^.!?\n]*+(?:[.!?]++[\"'”’)]*+(?=\s|\Z)())?")  # noqa: RUF001 - quotes
+"""A sentence, or what ends without being one, which has no group: it is passed in one go."""
 _NOT_LATIN = pattern(r"[^\x00-\u024f\u2000-\u206f]")
 
 CURATED = frozenset(
@@ -46,9 +49,9 @@ class Grammar(DatasetRule):
 
     Harper, an English checker that works offline, reads a sample: those texts whose digests are lowest, so that the sample is random, and the
     same however the data is cut or ordered. Of each text the first five sentences count, if they are prose: no code, figures, names of things
-    with signs, and no lines without a full stop. The rate comes with a 95 % interval over texts: `errors-per-100-words-low` and `-high`. Below
-    100 words there is none. With `full` every text is read whole, by all workers, and each record with an error has a finding with the number of
-    them.
+    with signs, no lines without a full stop, no sentences of more than 2,000 characters. The rate comes with a 95 % interval over texts:
+    `errors-per-100-words-low` and `-high`. Below 100 words there is none. With `full` every text is read whole, by all workers, and each record
+    with an error has a finding with the number of them.
 
     Counted are rules of Harper on agreement, articles, prepositions, confused and repeated words, and capitals; and unknown words in small
     letters that are not British spelling, so that names do not count. Rules of style are off.
@@ -182,7 +185,7 @@ def sentences(text: str, most: int | None = None) -> list[str]:
     found: list[str] = []
     for match in _SENTENCE.finditer(text):
         said = match[0]
-        if said.count(" ") >= SHORTEST - 1 and not _NOT_LATIN.search(said) and prose(said) == said:
+        if match.lastindex and len(said) <= LONGEST and said.count(" ") >= SHORTEST - 1 and not _NOT_LATIN.search(said) and prose(said) == said:
             found.append(said)
             if len(found) == most:
                 break
