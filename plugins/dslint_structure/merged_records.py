@@ -9,7 +9,7 @@ from dslint.plugin import Batch, Finding, Record, RecordRule, outside_code, patt
 
 _WORD = r"(?:Instruction|Task|Input|Output|Response)"
 _MERGED = pattern(
-    rf"(?:^|\n)[ \t]*#{{2,}}[ \t]*\n?[ \t]*\d{{1,3}}[.)][ \t]*{_WORD}[ \t]*:"
+    rf"(?:^|\n)[ \t]*+#{{2,}}+[ \t]*+\n?[ \t]*+\d{{1,3}}[.)][ \t]*{_WORD}[ \t]*:"
     rf"|(?:^|\n)[ \t]*(\d{{1,3}})[.)][ \t]*Instruction[ \t]*:[^\n]*(?:\n(?!\d)[^\n]*){{0,20}}\n[ \t]*\1[.)][ \t]*(?:Input|Output)[ \t]*:"
 )
 _MESSAGE = "the next numbered instruction begins inside of this text"

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dslint.plugin import Finding, Record, RecordRule, Severity, Turn, lookup, pattern
@@ -63,6 +64,7 @@ class ToolCall(RecordRule):
         if broken:
             yield self.finding(record.at(broken), "the declared tools are not JSON")
         called: set[str] = set()
+        written = _Written(record)
         previous: Turn | None = None
         for turn in turns:
             message = lookup(record.value, turn.field)
@@ -76,7 +78,7 @@ class ToolCall(RecordRule):
                         yield self.finding(record.at(fault.field, role="assistant"), fault.message)
             if turn.role != "tool":
                 previous = turn
-            elif reason := _orphan(record, message, previous, called):
+            elif reason := _orphan(message, previous, called, written):
                 yield self.finding(record.at(turn.field, role="tool"), reason)
 
 
@@ -187,17 +189,26 @@ def _faults(call: Call, tools: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
         yield Fault(where, f"{len(missing)} required argument{'s are' if len(missing) > 1 else ' is'} missing")
 
 
-def _orphan(record: Record, message: Any, previous: Turn | None, called: set[str]) -> str | None:
+def _orphan(message: Any, previous: Turn | None, called: set[str], written: _Written) -> str | None:
     """Say why a tool's result belongs to no call; `previous` is the last turn that is no result."""
     identity = message.get("tool_call_id") if type(message) is dict else None
     if called and type(identity) is str and identity:
         return None if identity in called else "the result's id is that of no call before it"
     if previous is not None and previous.role in ("assistant", "rejected"):
-        if previous.calls or _writes_call(record, previous):
+        if previous.calls or previous.field in written.turns:
             return None
         return "the result follows an answer that calls no tool"
     return "the result follows no call"
 
 
-def _writes_call(record: Record, turn: Turn) -> bool:
-    return any(_WRITTEN_CALL.search(part.text) for part in record.texts() if part.field.startswith(f"{turn.field}/"))
+class _Written:
+    """The turns of a record that may have a call written into a text: found once, when first asked for."""
+
+    def __init__(self, record: Record) -> None:
+        self._record = record
+
+    @cached_property
+    def turns(self) -> set[str]:
+        """The pointers of these turns, and of all that is above or below them."""
+        fields = [part.field for part in self._record.texts() if _WRITTEN_CALL.search(part.text)]
+        return {field[:end] for field in fields for end in range(len(field)) if field[end] == "/"}
