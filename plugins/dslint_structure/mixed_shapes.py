@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,46 +42,69 @@ class MixedShapes(DatasetRule):
 
     name = "mixed-shapes"
     sees = "all"
-    state = {"shape": "string"}  # noqa: RUF012 - a declaration, never changed
+    state = {"shape": "string", "records": "int64"}  # noqa: RUF012 - a declaration, never changed
+    """A record by itself (`records` is 0), or the first of those that are as their file says, and how many there are of them."""
 
     def observe(self, batch: Batch) -> Columns:
-        """Return the records whose shape is not that of their file, and the first of each batch, which stands for the file.
+        """Return the records whose shape is not that of their file, and in one row those that have it, or none.
 
-        Of files of no single shape all records: only together they tell whether they are a mixture.
+        In files of no single shape only all records together tell whether they are a mixture.
         """
         own = batch.shape
-        if own.name == "any" and batch.input.stated:  # the user says that there is no shape to keep
-            return {"record": [], "shape": []}
-        found = {0: own.name}
-        for position, (_, problems) in enumerate(batch.parsed):
-            if own.name == "any":
-                found[position] = conversation(batch.values[position]) or "any"
-            elif problems and not own.fits(batch.values[position]) and (shape := conversation(batch.values[position])) is not None:
-                found[position] = shape
-        return {"record": list(found), "shape": list(found.values())}
+        others: dict[int, str] = {}
+        usual: list[int] = []
+        # A user who says that there is no shape leaves none to keep.
+        for position, (_, problems) in enumerate(batch.parsed if own.name != "any" or not batch.input.stated else ()):
+            judged = own.name == "any" or (problems and not own.fits(batch.values[position]))
+            shape = conversation(batch.values[position]) if judged else None
+            if shape is None:
+                usual.append(position)
+            else:
+                others[position] = shape
+        kept = {usual[0]: own.name, **others} if usual else others
+        sizes = [len(usual), *[0] * len(others)] if usual else [0] * len(others)
+        return {"record": list(kept), "shape": list(kept.values()), "records": sizes}
+
+    def compact(self, state: State) -> Columns | None:
+        """Add up what is as its file says, unless there is little of it."""
+        first: dict[int, Any] = {}
+        sizes = Counter[int]()
+        usual = 0
+        for member in state.rows():
+            if member.records:
+                usual += 1
+                sizes[member.file] += member.records
+                first[member.file] = min(first.get(member.file, member), member, key=lambda row: row.row)
+        if 2 * (usual - len(first)) < len(state):
+            return None
+        kept = [member._replace(records=sizes[file]) for file, member in first.items()]
+        kept += [member for member in state.rows() if not member.records]
+        return {name: [row[number] for row in kept] for number, name in enumerate(state.schema)}
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each record that is not of the dataset's shape, and for each file that is of another one."""
         del source
-        rows = sorted(state.rows(), key=lambda row: (row.file, row.row))
-        loose = Counter(row.shape for row in rows if state.input(row).shape == "any")
-        most = _most(shape for shape in loose.elements() if shape != "any") if 2 * loose["any"] <= loose.total() else None
+        loose = Counter[str]()
         files: dict[int, Any] = {}
-        for row in rows:
+        for row in state.rows():
+            if row.file not in files or row.row < files[row.file].row:
+                files[row.file] = row
+            if state.input(row).shape == "any":
+                loose[row.shape] += row.records or 1
+        most = _most(loose - Counter(any=loose["any"])) if 2 * loose["any"] <= loose.total() else None
+        for row in state.rows():
             own = state.input(row).shape
-            files.setdefault(row.file, row)
             if own == "any":
                 own = most or row.shape
             if row.shape not in (own, "any"):
                 yield self.finding(state.at(row), f"a record of shape {row.shape} among others of shape {own}")
         shapes = {number: state.input(row).shape for number, row in files.items() if state.input(row).shape not in _LOOSE}
-        usual = _most(shapes.values())
+        usual = _most(Counter(shapes.values()))
         for number, shape in shapes.items():
             if shape != usual:
                 yield self.finding(state.at(files[number]), f"a file of shape {shape} in a dataset of shape {usual}")
 
 
-def _most(names: Iterable[str]) -> str | None:
+def _most(counts: Mapping[str, int]) -> str | None:
     """Return the most frequent name, of equally frequent ones the first in the alphabet."""
-    counts = Counter(names)
     return min(counts, key=lambda name: (-counts[name], name), default=None)
