@@ -73,8 +73,16 @@ def _named(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
 
+class _Late(logging.Handler):
+    """Raises the TimeoutError with which presidio gives a pattern up, and goes on: what was not searched must not pass as clean."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if record.exc_info and isinstance(record.exc_info[1], TimeoutError):
+            raise record.exc_info[1]
+
+
 # presidio logs values that it cannot validate, and values are nowhere.
-logging.getLogger("presidio-analyzer").addHandler(logging.NullHandler())
+logging.getLogger("presidio-analyzer").addHandler(_Late())
 logging.getLogger("presidio-analyzer").propagate = False
 
 with _light():
