@@ -255,3 +255,11 @@ def test_what_is_left_out_is_said_in_the_run(call, work, monkeypatch):
     assert all(message.partition(",")[0] in (work.root / "report.txt").read_text() for message in messages)
     assert done.report["measures"]["labels/likely-wrong.unjudged"] == 139
     assert sum(finding["path"] is not None for finding in done.findings("labels/likely-wrong")) > 0
+
+
+def test_memory_beyond_a_gigabyte_is_said_in_the_run(monkeypatch):
+    rows, _ = made()
+    assert not any("memory" in finding.message for finding in run(LikelyWrong(), rows).findings)
+    monkeypatch.setattr("dslint_labels.likely_wrong.MANY", 100)
+    monkeypatch.setattr("dslint_labels.likely_wrong.HELD", 10**7)
+    assert [finding.message for finding in run(LikelyWrong(), rows).findings if finding.at.row is None] == ["239 texts took some 2.4 GB of memory"]

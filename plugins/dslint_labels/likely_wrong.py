@@ -45,6 +45,8 @@ SURE = 0.9
 LIKELY = 0.5
 NAMED = 1000
 """Labels up to which each gets a measure of its own."""
+MANY, HELD = 600_000, 1_600
+"""Texts from which on a run says how much memory they took, and the bytes that each takes: 1 GB together."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,8 @@ class LikelyWrong(DatasetRule):
     texts whose meaning their words do not tell; what stands behind the first 4,000 characters. Labels with fewer than five texts are not judged
     (`unjudged`). Logistic regression learns from at most 50,000 texts, those with the smallest digests; with thousands of labels the rarest
     n-grams are left out; and of texts times labels a thousand million are judged at most, again those with the smallest digests. An info on the
-    dataset says so in the run, with the numbers.
+    dataset says so in the run, with the numbers; and another one from 600,000 texts on, for what is learnt of a text is held in memory, about
+    1.6 KB of it, whatever `--memory` says.
 
     Options: `report`: `likely`, or `all`: every judged record as a finding with its score.
     `trusted`: labels that a person has checked: a JSONL or CSV file with a text and a label, or a column of the records (true where the
@@ -210,6 +213,8 @@ class LikelyWrong(DatasetRule):
         yield Measure("unjudged", int(judged.sum()) - len(asked))
         if size < len(data.names):
             stack.left_out.append(f"{size:,} of {len(data.names):,} texts were judged: there are {len(names):,} labels")
+        if len(data.names) > MANY:
+            stack.left_out.append(f"{len(data.names):,} texts took some {len(data.names) * HELD / 1e9:.1f} GB of memory")
         for said in stack.left_out:
             yield self.finding(DATASET, said)
         if len(checked):
