@@ -1,5 +1,6 @@
 """Each classic mistake is rejected by a law that names it: the kit would be decoration otherwise."""
 
+import re
 from dataclasses import dataclass
 
 import pytest
@@ -198,6 +199,27 @@ def test_what_a_rule_raises_is_raised_to_its_author(rule, says):
 
 
 @dataclass(frozen=True)
+class SeeksTheEndFromEachBeginning(RecordRule):
+    name = "unclosed"
+
+    def check(self, record):
+        for match in re.finditer(r"\[.*?\]", record.value["text"], re.DOTALL):
+            yield self.finding(record.at(), "brackets", score=min(1.0, match.end() / 1e9))
+
+
+@dataclass(frozen=True)
+class ComparesAllWithAll(RecordRule):
+    name = "all-with-all"
+
+    def check(self, record):
+        opened = [place for place, letter in enumerate(record.value["text"]) if letter == "("]
+        closed = [place for place, letter in enumerate(record.value["text"]) if letter == ")"]
+        for place in opened:
+            if any(place < other for other in closed):
+                yield self.finding(record.at(), "brackets")
+
+
+@dataclass(frozen=True)
 class Silent(RecordRule):
     name = "silent"
 
@@ -276,6 +298,8 @@ def test_a_large_group_does_not_explode_into_pairs():
         (Unpicklable(), "pickling"),
         (WildScore(), "values"),
         (Crashes(), "values"),
+        (SeeksTheEndFromEachBeginning(), "growth"),
+        (ComparesAllWithAll(), "growth"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
@@ -284,7 +308,7 @@ def test_the_law_that_names_the_mistake(rule, law):
         testing.assert_law(law, rule, TEXTS, max_examples=100)
 
 
-@pytest.mark.parametrize("law", [law for law in testing.LAWS if law not in ("partitions", "compaction", "storage")])
+@pytest.mark.parametrize("law", [law for law in testing.LAWS if law not in ("partitions", "compaction", "storage", "growth")])
 def test_a_law_about_a_silent_rule_shows_nothing(law):
     with pytest.raises(testing.LawBrokenError, match="no record made the rule fire"):
         testing.assert_law(law, Silent(), TEXTS)

@@ -15,6 +15,7 @@ from dslint.record import digest
 from dslint.redact import redact_finding
 from dslint.rules import DatasetRule, Rule
 from dslint.suppress import fingerprinted
+from dslint.testing import growth
 from dslint.testing.harness import Outcome, Run, run
 from dslint.testing.strategies import records_like
 
@@ -175,6 +176,11 @@ def _scores(data: Data) -> None:
         raise LawBrokenError(f"values: the rule crashed: {data.run().crashes}")
 
 
+def _growth(data: Data) -> None:
+    if slow := next(growth.slow(data.rule), ""):
+        raise LawBrokenError(f"growth: twice the text takes more than {growth.RATIO} times the time: {slow}")
+
+
 LAWS: dict[str, Callable[[Data], None]] = {
     "cut": _cut,
     "order": _order,
@@ -188,17 +194,22 @@ LAWS: dict[str, Callable[[Data], None]] = {
     "shuffle": _shuffle,
     "leak": _leak,
     "values": _scores,
+    "growth": _growth,
 }
 """The laws by name: cut (shards anywhere), order (of arrival), partitions (1 or n), batches (of any size; `check_batch` equals `check`), memory (a
-record's findings depend on it alone), compaction, storage (plain or Arrow), pickling, read-only, shuffle, leak, values (scores, spans, no crash)."""
+record's findings depend on it alone), compaction, storage (plain or Arrow), pickling, read-only, shuffle, leak, values (scores, spans, no crash),
+growth (time is linear in the length of a text)."""
 
 
 def assert_law(name: str, rule: Rule, records: st.SearchStrategy[list[Any]] | None = None, *, max_examples: int = 25, **options: Any) -> None:
     """Hold a rule to one law over random records: those of the strategy, else ones like its manual page's.
 
     `options` go to `run` (shape, columns, splits). Raises LawBrokenError if the law does not hold, or if no record made the rule fire: a law about
-    silence shows nothing.
+    silence shows nothing. The law of growth has records of its own, which are hostile: see `dslint.testing.growth`.
     """
+    if name == "growth":
+        _growth(Data(rule, [], (), options))
+        return
     strategy = records if records is not None else records_like(type(rule))
     if "split" in rule.needs_columns and not {"columns", "splits"} & set(options):
         options["columns"] = {"split": "split"}

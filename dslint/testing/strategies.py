@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import strategies as st
@@ -51,17 +52,18 @@ def _texts(value: Any) -> list[str]:
 
 def _exchanged(record: Any, text: str, number: int) -> Any:
     """Put a text in the place of the record's text with this number; roles and other names stay."""
-    places = list(_places(record))
-    if places:
-        holder, key = places[number % len(places)]
+    found = list(places(record))
+    if found:
+        holder, key = found[number % len(found)]
         holder[key] = text
     return record
 
 
-def _places(value: Any) -> Any:
+def places(value: Any) -> Iterator[tuple[Any, Any]]:
+    """Yield holder and key of each text of a record; the names of roles are none."""
     pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, item in pairs:
         if isinstance(item, str) and key not in ("role", "from", "type"):
             yield value, key
         elif not isinstance(item, str):
-            yield from _places(item)
+            yield from places(item)

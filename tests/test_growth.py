@@ -1,0 +1,178 @@
+"""Nothing hangs: what a rule does with a long record is bounded by its length, and what it keeps of a dataset by what it has to say."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dslint import testing
+from dslint.disguise import spelt
+from dslint.lexicon import Entry, Lexicon
+from dslint.matcher import Matcher
+from dslint.prose import code_spans, outside, prose
+from dslint.record import Record
+from dslint.state import State
+from dslint.words import Addresses, nfkc
+from dslint_language.grammar import sentences
+from dslint_pii.presidio import Pattern, PatternRecognizer
+from dslint_structure.mixed_shapes import MixedShapes
+from dslint_structure.tool_call import ToolCall
+from dslint_text.invisible import InvisibleCharacters
+from dslint_text.repetition import Repetition
+
+MARKS = "\u0301\u0323\u0344\uff9e\u3099\u05b0\u0483"
+
+
+@given(st.text(st.sampled_from(f"a é{MARKS}"), max_size=200))
+def test_the_normal_form_is_that_of_unicode(text):
+    assert nfkc(text) == unicodedata.normalize("NFKC", text)
+
+
+@pytest.mark.parametrize(
+    ("text", "spans"),
+    [
+        (r"\[a\] b \(c\)", [(0, 5), (8, 13)]),
+        (r"\[ \( a\) \[", [(3, 9)]),
+        (r"\(\) a\)", [(0, 8)]),
+        (r"\[" * 5 + "`a`", [(10, 13)]),
+        ("$$a$$ $$", [(0, 5)]),
+    ],
+)
+def test_formulas_that_are_never_closed_are_no_code(text, spans):
+    assert code_spans(text) == spans
+
+
+def test_code_is_blank_in_prose_and_its_lines_stay():
+    assert prose("a `b`\n```\ncode\n``` c") == "a    \n   \n    \n    c"
+
+
+@given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3))), st.sets(st.integers(0, 30)))
+def test_what_begins_in_a_hole_is_left_out(found, borders):
+    spans = [(start, start + size) for start, size in found]
+    edges = sorted(borders)
+    holes = list(zip(edges[::2], edges[1::2], strict=False))
+    assert outside(spans, holes) == [span for span in spans if not any(start <= span[0] < end for start, end in holes)]
+
+
+OLD_SPELT = re.compile(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}[^\W\d_](?!\w)){2,}(?![^\s.,;:!?\"”)\]}*_])")
+
+
+@given(st.text(st.sampled_from('abc .-_*x1"%é'), max_size=30))
+def test_words_whose_letters_stand_apart(text):
+    said = [[(found.start() + at, sign) for at, sign in enumerate(found[0]) if sign.isalpha()] for found in OLD_SPELT.finditer(text)]
+    assert list(spelt(text)) == said
+
+
+def in_address(text, start):
+    """What an address is, said slowly."""
+    before = re.split(r"[ \t\n]", text[:start])[-1]
+    mail = re.compile(r"[\w.+-]+@[\w-]+\.\w").match(text, start - len(before), start + 64)
+    return before.endswith("@") or "://" in before or before.startswith("www.") or mail is not None
+
+
+@given(st.lists(st.sampled_from(["a", "b.c", "@", "://", "www.", " ", "\n", "d" * 70, "-"]), max_size=12).map("".join))
+def test_what_is_in_an_address(text):
+    addresses = Addresses(text)
+    for word in re.finditer(r"\w+", text):
+        assert addresses.hold(word.start()) == in_address(text, word.start())
+
+
+OLD_SENTENCE = re.compile(r"[^\s.!?][^.!?\n]*[.!?]+[\"'”’)]*(?=\s|\Z)")  # noqa: RUF001 - quotes
+
+
+@given(st.lists(st.sampled_from(["one two three four", "3.14", ".", "?!", '"', " ", "\n", "a"]), max_size=12).map("".join))
+def test_sentences_are_those_that_end_in_a_full_stop(text):
+    said = [found[0] for found in OLD_SENTENCE.finditer(text)]
+    assert sentences(text) == [one for one in said if one.count(" ") >= 3 and prose(one) == one]
+
+
+def test_a_text_without_punctuation_is_no_sentence():
+    assert sentences("the same word " * 200 + "ends.") == []
+
+
+@pytest.mark.parametrize("inside", ["shit fuck", "an f.u.c.k. and s-h-i-t"])
+def test_swear_words_that_are_set_apart_are_all_found(inside):
+    lexicon = Lexicon(name="x", language="en", entries=(Entry(term="fuck"), Entry(term="shit")))
+    found = Matcher([lexicon], disguises=True).find(f"{'a b c d ' * 50}{inside}")
+    assert len(found) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a" + "\u202e" * 7 + "b", "(7)"),
+        ("\U0001f3f4\U000e0067\U000e0062\U000e007f" + "\U000e0041" * 3, "(3)"),
+        ("中\u200b\u200b\u200b\u200b文", "(2)"),  # beside a letter of a script without spaces a zero-width space has a purpose
+        ("\u202b\u202b\u0645", None),
+    ],
+)
+def test_invisible_characters_in_a_row_are_counted_one_by_one(text, said):
+    findings = testing.run(InvisibleCharacters(), [{"text": text}]).findings
+    assert [finding.message for finding in findings if said and finding.message.endswith(said)] or (not findings and said is None)
+
+
+def test_a_very_long_text_is_repetitive_by_its_beginning():
+    looped = "Call now and save! " * 60_000
+    assert testing.run(Repetition(), [{"text": looped + "x" * 9}]).findings
+    words = " ".join(f"{number * 7919 % 99991:x}" for number in range(220_000))
+    assert not testing.run(Repetition(), [{"text": words + looped}]).findings
+
+
+def test_a_late_answer_does_not_read_the_record_anew_for_each_result(monkeypatch):
+    read = []
+    texts = Record.texts
+    monkeypatch.setattr(Record, "texts", lambda self, *roles: read.append(1) or texts(self, *roles))
+    results = [{"role": "tool", "content": "4"}] * 50
+    said = testing.run(ToolCall(), [{"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "So:"}, *results]}])
+    assert len(said.findings) == 50
+    assert len(read) == 1
+
+
+def test_what_presidio_gives_up_is_no_pass():
+    class Slow:
+        def finditer(self, *_, **__):
+            raise TimeoutError
+
+    recognizer = PatternRecognizer(supported_entity="X", patterns=[Pattern("slow", "a", 0.5)])
+    recognizer.patterns[0].compiled_regex, recognizer.patterns[0].compiled_with_flags = Slow(), recognizer.global_regex_flags
+    with pytest.raises(TimeoutError):
+        recognizer.analyze("a", ["X"])
+
+
+CHAT = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]}
+ALPACA = {"instruction": "Name a fruit.", "input": "", "output": "An apple."}
+
+
+@pytest.mark.parametrize("rows", [[{"a": 1}] * 4000, [CHAT] * 4000], ids=["none", "one"])
+def test_what_has_its_files_shape_leaves_a_row_a_batch_and_compacted_one(rows):
+    rule = MixedShapes()
+    kept = []
+    observe, compact = rule.observe, rule.compact
+
+    class Watched(MixedShapes):
+        def observe(self, batch):
+            columns = observe(batch)
+            kept.append(len(columns["record"]))
+            return columns
+
+        def conclude(self, state, source):
+            assert len(state) == 1
+            return super().conclude(state, source)
+
+        def compact(self, state):
+            return compact(state) if isinstance(state, State) else None
+
+    assert not testing.run(Watched(), rows, testing.Run(batch=100), shape="any" if "a" in rows[0] else None).findings
+    assert kept == [1] * 40
+
+
+def test_compacting_loses_no_record_of_another_shape():
+    rows = [CHAT] * 30 + [ALPACA] + [CHAT] * 30 + [{"a": 1}] * 9
+    once = testing.run(MixedShapes(), rows, shape="any")
+    assert once.rows == [30]
+    for how in (testing.Run(batch=3), testing.Run(batch=3, compact=True, cuts=(10, 31, 50)), testing.Run(batch=7, arrow=True, backwards=True)):
+        assert testing.run(MixedShapes(), rows, how, shape="any") == once
