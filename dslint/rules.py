@@ -75,7 +75,7 @@ class Rule(ABC):
         score: float | None = None,
         suggestion: str | None = None,
     ) -> Finding:
-        """Return a finding. `severity` None means the rule's own; messages never quote the data."""
+        """Return a finding. `severity` None means the rule's own; messages and suggestions never quote the data, nor what they make of it."""
         return Finding(
             at=at,
             message=message,

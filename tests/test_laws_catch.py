@@ -88,6 +88,15 @@ class Quotes(RecordRule):
 
 
 @dataclass(frozen=True)
+class Repairs(RecordRule):
+    name = "repairs"
+
+    def check(self, record):
+        repaired = record.value["text"].encode("latin-1").decode("utf-8", "ignore")
+        yield self.finding(record.at(), "a garbled text", suggestion=repaired[-10:])
+
+
+@dataclass(frozen=True)
 class BatchDiffers(RecordRule):
     name = "batch-differs"
 
@@ -291,6 +300,7 @@ def test_a_large_group_does_not_explode_into_pairs():
         (Remembers(), "memory"),
         (Changes(), "read-only"),
         (Quotes(), "leak"),
+        (Repairs(), "leak"),
         (BatchDiffers(), "batches"),
         (LossyCompaction(), "compaction"),
         (GlobalView(), "partitions"),

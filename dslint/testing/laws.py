@@ -22,6 +22,9 @@ from dslint.testing.strategies import records_like
 _CANARIES = ("zanzibar-quokka", "jane.roe.canary@mail-canary.org", "4929 1234 5678 9012")
 CANARY = " ".join(_CANARIES)
 """Goes into every text of a record for the law on leaks: no report may show any of it."""
+_NAME = "Zoë Quokkässon"
+_NAMED = _NAME.encode().decode("latin-1")
+"""A person's name, short enough to pass for a label, that was decoded wrongly: no report may show it as it stands, nor repaired."""
 
 
 class LawBrokenError(AssertionError):
@@ -120,21 +123,25 @@ def _shuffle(data: Data) -> None:
 
 
 def _leak(data: Data) -> None:
-    for records in (data.records, [_with_canary(record) for record in data.records]):
+    planted = [("", ()), (CANARY, _CANARIES)]
+    if "label" not in data.rule.needs_columns:  # a label is shown, as its page says
+        planted.append((_NAMED, (*_NAME.split(), *_NAMED.split())))
+    for plant, parts in planted:
+        records = [_with(plant, record) for record in data.records] if plant else data.records
         said = data.run(records=records)
         texts = {text for row in said.rows if row < len(records) for text in _strings(records[row]) if len(text) >= 12}
-        shown = _reports(said)
-        for text in [*texts, *(_CANARIES if records is not data.records else ())]:
-            if text in shown:
+        shown = _reports(said).casefold()
+        for text in [*texts, *parts]:
+            if text.casefold() in shown:
                 raise LawBrokenError(f"leak: a report shows text of the data: {text!r}")
 
 
-def _with_canary(record: Any) -> Any:
+def _with(plant: str, record: Any) -> Any:
     if isinstance(record, dict):
-        return {key: value if key in ("role", "from", "type") else _with_canary(value) for key, value in record.items()}
+        return {key: value if key in ("role", "from", "type") else _with(plant, value) for key, value in record.items()}
     if isinstance(record, list):
-        return [_with_canary(value) for value in record]
-    return f"{record} {CANARY}" if isinstance(record, str) else record
+        return [_with(plant, value) for value in record]
+    return f"{record} {plant}" if isinstance(record, str) else record
 
 
 def _strings(value: Any) -> list[str]:
