@@ -242,8 +242,9 @@ def _check(
     stamper = suppress.Stamper(
         settings.suppress,
         dataset.settings.slices,
-        () if settings.key and settings.baseline is None else sensitive,  # the salt of a baseline is no secret
+        sensitive,
         identity_by_id=has_id,
+        keyed=bool(settings.key) and settings.baseline is None,  # the salt of a baseline is no secret
         today=today,
     )
     tables = [settings.rules, dataset.settings.rules]
@@ -364,7 +365,7 @@ def _stamped(findings: Iterable[Finding], stamper: suppress.Stamper, source: Fil
     """Complete the findings of dataset rules, fetching their records again only where something of them is needed."""
     open_ones: list[Finding] = []
     for finding in findings:
-        if finding.identity or finding.at.path is None or finding.rule.startswith(f"{registry.ALWAYS}/"):
+        if finding.at.path is None or finding.rule.startswith(f"{registry.ALWAYS}/"):
             yield finding
         elif stamper.needs_record(finding, has_id=has_id):
             open_ones.append(finding)
@@ -372,7 +373,7 @@ def _stamped(findings: Iterable[Finding], stamper: suppress.Stamper, source: Fil
                 yield from _fetched(open_ones, stamper, source)
                 open_ones = []
         else:
-            yield replace(finding, identity=b"" if finding.rule in stamper.sensitive else finding.at.content)
+            yield stamper.told(finding)
     if open_ones:
         yield from _fetched(open_ones, stamper, source)
 

@@ -299,7 +299,7 @@ def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
     part.judged["dslint/duplicate-key"] += len(batch)
     for defect in batch.defects:
         at = Location(batch.path, defect.row, defect.line, defect.column, defect.field, byte=defect.byte, inline=batch.input.inline)
-        part.findings.append(Finding(at=at, message=defect.message, rule=defect.rule, dataset=batch.dataset, identity=defect.content))
+        part.findings.append(Finding(at=at, message=defect.message, rule=defect.rule, dataset=batch.dataset, identity=defect.identity))
     for kind in slices:
         for sees, judged in (("all", batch), ("valid", batch.valid)):
             for value in judged.column(kind):

@@ -200,6 +200,8 @@ class Defect(Struct, frozen=True):
     field: str = ""
     content: bytes = b""
     """Digest of the record's bytes, where they are at hand, which must not depend on how the file is cut."""
+    identity: bytes = b""
+    """The same without what could be guessed from it: of this its fingerprint is made."""
     sameness: bytes = b""
     """What is equal for equal bytes only, likewise."""
     byte: int | None = None

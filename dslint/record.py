@@ -10,6 +10,7 @@ import msgspec
 from xxhash import xxh3_128_digest
 
 from dslint.model import Location, ShapeProblem, Text, Turn
+from dslint.redact import unguessable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -151,6 +152,11 @@ class Record:
     def digest(self) -> bytes:
         """Digest of the whole record."""
         return digest(self.value)
+
+    @property
+    def identity(self) -> bytes:
+        """Digest of the record without what could be guessed from it, of which a fingerprint may be made; see `dslint.redact.unguessable`."""
+        return self._batch.cached(("identity", self._position), lambda _: digest(unguessable(self.value)))
 
     def texts(self, roles: Sequence[str] = ("all",)) -> list[Part]:
         """Return the texts of the given roles: `target`, `prompt`, `all`, or names of roles."""

@@ -16,7 +16,8 @@ from dslint.columns import Columns
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
-from dslint.record import Record
+from dslint.record import Record, digest
+from dslint.redact import unguessable
 from dslint.state import State
 
 
@@ -74,8 +75,12 @@ class Rule(ABC):
         related: Iterable[Location] = (),
         score: float | None = None,
         suggestion: str | None = None,
+        about: object = None,
     ) -> Finding:
-        """Return a finding. `severity` None means the rule's own; messages and suggestions never quote the data, nor what they make of it."""
+        """Return a finding. `severity` None means the rule's own; messages and suggestions never quote the data, nor what they make of it.
+
+        A finding on many records says what it is `about` (a label, a pair of groups), by which it is known again wherever its first record stands.
+        """
         return Finding(
             at=at,
             message=message,
@@ -84,6 +89,7 @@ class Rule(ABC):
             related=tuple(related),
             score=score,
             suggestion=suggestion,
+            identity=b"" if about is None else digest(unguessable(about)),
         )
 
     def __getstate__(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from dslint.findings import KEPT
 from dslint.globs import matches_any
 from dslint.model import DATASET, Finding
 from dslint.record import Record, digest
+from dslint.redact import redact
 from dslint.settings import Suppression
 
 DEFAULT_KEY = b"dslint"
@@ -30,27 +31,37 @@ class Stamper:
         sensitive: Collection[str],
         *,
         identity_by_id: bool,
+        keyed: bool,
         today: datetime.date,
     ) -> None:
+        """`sensitive` names the rules on personal data and secrets; `keyed` says that nobody can guess from a fingerprint, as its key is secret."""
         self.suppress = tuple(entry for entry in suppress if not expired(entry, today))
         self.slices = tuple(slices)
         self.sensitive = frozenset(sensitive)
         self.identity_by_id = identity_by_id
+        self.keyed = keyed
 
     def needs_record(self, finding: Finding, *, has_id: bool) -> bool:
         """Say whether a dataset rule's finding must have its record fetched again."""
         if finding.at.path is None:
             return False
-        return has_id or bool(self.slices) or not finding.at.content or any(entry.where and covers(entry, finding) for entry in self.suppress)
+        told = finding.identity or (self.keyed and finding.at.content) or (not self.keyed and finding.rule in self.sensitive)
+        return has_id or bool(self.slices) or not told or any(entry.where and covers(entry, finding) for entry in self.suppress)
+
+    def told(self, finding: Finding) -> Finding:
+        """Return a dataset rule's finding, whose record need not be fetched, with its identity."""
+        return replace(finding, identity=finding.identity or (finding.at.content if self.keyed else b""))
 
     def __call__(self, finding: Finding, record: Record) -> Finding:
         """Return the finding with what its record tells."""
         raw = record.column("id")
-        identity = b""
-        if raw is not None and self.identity_by_id:
+        identity = finding.identity
+        if not identity and raw is not None and self.identity_by_id and (self.keyed or redact(_text(raw)) == _text(raw)):
             identity = digest(raw)
-        elif finding.rule not in self.sensitive:
+        if not identity and self.keyed:
             identity = finding.at.content or record.digest
+        elif not identity and finding.rule not in self.sensitive:
+            identity = record.identity
         slices = tuple((kind, _text(record.column(kind))) for kind in self.slices)
         stamped = replace(finding, id=None if raw is None else _text(raw), identity=identity, slices=slices)
         held = [entry for entry in self.suppress if entry.where and covers(entry, finding) and _holds(entry.where, record)]

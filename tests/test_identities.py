@@ -119,3 +119,87 @@ def test_selectors_that_name_no_rule_are_refused(work, call, refused):
     work.chat()
     for flags in (["--select", ","], ["--select="], ["--extend-select", " , "], ["--ignore", ","], ["--select", "structure", "--select", ","]):
         refused(call("check", *flags, "data.jsonl"), "names no rule", "leave it out")
+
+
+def fingerprints(result, *, but=()):
+    return sorted(finding["fingerprint"] for finding in result.report["findings"] if finding["rule"].partition("/")[0] not in but)
+
+
+TWINS = [
+    ("217-55-8301", "217-55-8302"),
+    ("(312) 555-4823", "(312) 555-4824"),
+    ("+44 20 7946 0958", "+44 20 7946 0959"),
+    ("02079460958", "02079460959"),
+    ("4111 1111 1111 1111", "5500 0055 5555 5559"),
+    ("ada.lovelace@mail-canary.org", "grace@mail-canary.org"),
+    ("203.0.113.195", "203.0.113.196"),
+    ("ghp_" + "aB3" * 12, "ghp_" + "aC3" * 12),
+]
+"""Pairs of values of one form: whoever can tell them apart by a fingerprint can guess them."""
+
+
+def holding(value):
+    """Return lines of records that hold a value in every place, and findings of every kind."""
+
+    def template(number):
+        asked = {"role": "user", "content": f"call {value} for {'reason ' * number}"}
+        return [asked, {"role": "assistant", "content": f"I am {{{{name}}}} {'and ' * number}"}]
+
+    records = [
+        {"messages": template(0)},
+        {"messages": template(1), value: [value, {"deep": value}]},
+        {"messages": template(2), "id": value},
+        value,
+        {"messages": [{"role": value, "content": ""}]},
+        {"messages": template(0)},
+    ]
+    twice = json.dumps({"messages": template(3), "a": 1}).replace('"a": 1', '"a": 1, "a": 2')
+    return "\n".join([*map(json.dumps, records), twice, f'{{"text": "{value}", ', f"{value}\n"])
+
+
+@pytest.mark.parametrize("column", [(), ("--column", "id=id")], ids=["content", "id"])
+@pytest.mark.parametrize("twins", TWINS, ids=lambda twins: twins[0])
+def test_a_value_cannot_be_guessed_from_a_fingerprint(twins, column, work, call):
+    said = []
+    for value in twins:
+        work.write("data.jsonl", holding(value))
+        result = call("check", "-o", "json", "--select", "structure,duplicates/exact,text", *column, "data.jsonl")
+        assert {finding["rule"].partition("/")[0] for finding in result.report["findings"]} == {"structure", "duplicates", "dslint"}
+        named_by_number = column and value.isdigit()  # what the owners call an id, and has no form, is one
+        found = [finding for finding in result.report["findings"] if not (named_by_number and finding["id"] == value)]
+        said.append(sorted(finding["fingerprint"] for finding in found))
+    assert said[0] == said[1]
+
+
+def test_the_fingerprint_of_a_record_with_a_value_does_not_depend_on_how_it_was_checked(work):
+    work.write("data.jsonl", holding("217-55-8301"))
+    alone = work.check("--select", "structure,duplicates,text", "data.jsonl")
+    cut = work.check("--extend-select", "pii,secrets", "--jobs", "2", "--shard-size", "200B", "data.jsonl")
+    mine = {finding["fingerprint"] for finding in alone.report["findings"]}
+    assert mine
+    assert mine <= {finding["fingerprint"] for finding in cut.report["findings"]}
+
+
+def test_with_a_key_that_is_a_secret_the_record_itself_is_named(work):
+    said = []
+    for value in TWINS[0]:
+        work.write("data.jsonl", holding(value))
+        said.append(fingerprints(work.check("--select", "structure,duplicates", "data.jsonl", env={"DSLINT_KEY": "a secret"}), but=("dslint",)))
+    assert len(set(said[0]) - set(said[1])) > 5
+
+
+def test_the_baseline_of_findings_on_many_records_survives_a_shuffle(work):
+    labels = ["Billing"] * 12 + ["billing"] * 3 + ["billing "] * 2 + ["refunds"] * 4 + ["delivery"] * 40
+    groups = [f"She is a nurse, number {n}." for n in range(60)]
+    rows = [{"text": f"text number {n} of many, {'he is here' if n % 9 else 'she is here'}", "label": label} for n, label in enumerate(labels)]
+    rows += [{"text": text, "label": "delivery"} for text in groups]
+    select = ("--select", "labels,bias,structure,duplicates", "--ignore", "labels/likely-wrong")
+    work.jsonl("data.jsonl", *rows)
+    before = work.check(*select, "data.jsonl")
+    assert {finding["rule"] for finding in before.report["findings"]} >= {"labels/rare-label", "labels/inconsistent-name"}
+    work.jsonl("data.jsonl", *sorted(rows, key=lambda row: row["text"][::-1]))
+    assert fingerprints(work.check(*select, "data.jsonl")) == fingerprints(before)
+    (work.root / "data.jsonl").unlink()
+    work.jsonl("data/2.jsonl", *rows[:20])
+    work.jsonl("data/1.jsonl", *rows[20:])
+    assert fingerprints(work.check(*select, "data")) == fingerprints(before)

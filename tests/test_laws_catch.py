@@ -7,7 +7,7 @@ import pytest
 from hypothesis import strategies as st
 
 from dslint import testing
-from dslint.plugin import DatasetRule, Measure, PairRule, RecordRule, digest
+from dslint.plugin import DATASET, DatasetRule, Measure, PairRule, RecordRule, digest
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "c", "d"]).map(lambda text: {"text": text}), min_size=4, max_size=12)
 
@@ -138,6 +138,23 @@ class ByPosition(Repeats):
         for member in state.rows():
             if member.row == 0:
                 yield self.finding(state.at(member), "the first record")
+
+
+@dataclass(frozen=True)
+class AtTheFirst(Repeats):
+    key = None
+
+    def conclude(self, state, source):
+        yield self.finding(state.at(min(state.rows(), key=lambda row: row.row)), "few records")
+
+
+@dataclass(frozen=True)
+class SeveralOnTheWhole(Repeats):
+    key = None
+
+    def conclude(self, state, source):
+        for text in sorted({row.text for row in state.rows()}):
+            yield self.finding(DATASET, f"{sum(row.text == text for row in state.rows())} of a text")
 
 
 @dataclass(frozen=True)
@@ -305,6 +322,8 @@ def test_a_large_group_does_not_explode_into_pairs():
         (LossyCompaction(), "compaction"),
         (GlobalView(), "partitions"),
         (ByPosition(), "shuffle"),
+        (AtTheFirst(), "shuffle"),
+        (SeveralOnTheWhole(), "shuffle"),
         (Unpicklable(), "pickling"),
         (WildScore(), "values"),
         (Crashes(), "values"),

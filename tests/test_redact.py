@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from dslint import redact_record
 from dslint.model import Finding, Location
-from dslint.redact import _SIGNS, _pattern, masked, redact, redact_finding
+from dslint.record import digest
+from dslint.redact import _FORMS, _PERSONAL, _SECRETS, _pattern, masked, redact, redact_finding, signs, unguessable
 
 PERSONAL = [
     "ada.lovelace+x@mail.example.co.uk",
@@ -224,4 +225,39 @@ def test_a_masked_form_tells_class_length_and_a_public_prefix():
 
 @given(text=st.from_regex(_pattern()))
 def test_whatever_would_be_masked_has_one_of_the_signs(text):
-    assert _SIGNS.search(text)
+    assert signs(text)
+
+
+@pytest.mark.parametrize("form", _FORMS)
+def test_whatever_has_a_form_has_its_sign(form):
+    @given(text=st.from_regex(form))
+    @settings(max_examples=25, database=None)
+    def holds(text):
+        assert {**_SECRETS, **_PERSONAL}[form] in signs(text)
+
+    holds()
+
+
+@pytest.mark.parametrize("value", [*PERSONAL, *SECRETS, "02079460958", "555-4823", "94 305 11 22", "C 123/4567"])
+def test_nothing_that_can_be_guessed_is_in_what_tells_records_apart(value):
+    for around in ("{}", "call {} now", "a\n{}\tb"):
+        text = around.format(value)
+        left = unguessable({"text": [text, {text: 1}], "n": 3})
+        assert value not in str(left)
+        assert value[2:10] not in str(left)
+        assert left["n"] == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Hello there", "on 2024-05-01 10:30", "from 1914-1918", "5/1/2024", "room 12 345", "3.14159265358979", "abc1234567", "v1.2.3", "1,000,000"],
+)
+def test_what_is_ordinary_stays_in_what_tells_records_apart(text):
+    record = {"text": text, "deep": [{"a": [text]}]}
+    assert unguessable(record) is record
+
+
+def test_what_tells_records_apart_does_not_depend_on_the_order_of_keys():
+    keys = ["+44 20 7946 0958", "a", "(312) 555-4823"]
+    one, other = ({key: key for key in some} for some in (keys, keys[::-1]))
+    assert digest(unguessable(one)) == digest(unguessable(other))

@@ -16,6 +16,7 @@ from dslint.model import Defect, Shape, Shard
 from dslint.readers.diagnose import count_keys, duplicate_keys, too_deep
 from dslint.readers.files import UNPACK_IT, most_rows
 from dslint.record import same_bytes
+from dslint.redact import unguessable
 
 BOM = b"\xef\xbb\xbf"
 BATCH = 1000
@@ -76,7 +77,7 @@ class Collector:
         """
         if byte is None and column is not None:
             byte = 1 + len(encoded(decoded(raw)[: column - 1]))
-        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, "", *_told_apart(raw), byte=byte))
+        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, "", *_told_apart(raw), byte))
         self.row += 1
 
     def doubtful(self, line: int | None, message: str, field: str = "", raw: bytes = b"") -> None:
@@ -119,10 +120,19 @@ def keys_are_unique(raw: bytes, value: Any, outermost: int) -> bool:
     return seen == count_keys(value)
 
 
-def _told_apart(raw: bytes) -> tuple[bytes, bytes]:
-    """Return what tells a record's bytes, without the white space around them, from others; nothing where there are none."""
+def _told_apart(raw: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return what tells a record's bytes, without the white space around them, from others; nothing where there are none.
+
+    That is a digest, one without what can be guessed, and what is equal for equal bytes only.
+    """
     bare = raw.strip(b" \t\r\n")
-    return (xxh3_128_digest(bare), same_bytes(bare)) if bare else (b"", b"")
+    if not bare:
+        return b"", b"", b""
+    text = bare.decode("utf-8", "surrogateescape")
+    left = unguessable(text)
+    content = xxh3_128_digest(bare)
+    identity = content if left is text else xxh3_128_digest(left.encode("utf-8", "surrogateescape"))
+    return content, identity, same_bytes(bare)
 
 
 def has_spaced_colon(block: bytes) -> bool:

@@ -112,14 +112,20 @@ def _read_only(data: Data) -> None:
 
 
 def _shuffle(data: Data) -> None:
-    """Turn the data round: a rule that is keyed or judges single records flags the same contents."""
-    if (isinstance(data.rule, DatasetRule) and data.rule.key is None) or "splits" in data.options:
+    """Turn the data round: the same contents are flagged, and the findings on the whole, or on a part of it, keep their identities."""
+    if "splits" in data.options:
         return
     turned = data.records[::-1]
     one, other = data.run(), data.run(records=turned)
-    contents = [sorted(digest(records[row]) for row in said.rows) for said, records in ((one, data.records), (other, turned))]
-    if contents[0] != contents[1]:
-        raise LawBrokenError(f"shuffle: other records are flagged when the data is shuffled: {one.rows} and, in the other order, {other.rows}")
+    if _identities(one, data.records) != _identities(other, turned):
+        raise LawBrokenError(f"shuffle: other findings when the data is shuffled: {one.findings} and, in the other order, {other.findings}")
+    if sum(finding.at.path is None and not finding.identity for finding in one.findings) > 1:
+        raise LawBrokenError("shuffle: of several findings on the dataset each must say what it is `about`, to be known again")
+
+
+def _identities(said: Outcome, records: Sequence[Any]) -> list[bytes]:
+    """Return what fingerprints are made of: what a finding is about, else the content of its record."""
+    return sorted(finding.identity or (b"" if finding.at.row is None else digest(records[finding.at.row])) for finding in said.findings)
 
 
 def _leak(data: Data) -> None:
@@ -244,11 +250,8 @@ def assert_law(name: str, rule: Rule, records: st.SearchStrategy[list[Any]] | No
 
 def _applies(name: str, rule: Rule) -> bool:
     """Say whether a law says anything of this kind of rule."""
-    keyed = isinstance(rule, DatasetRule) and rule.key is not None
     if name == "partitions":
-        return keyed
-    if name == "shuffle":
-        return keyed or not isinstance(rule, DatasetRule)
+        return isinstance(rule, DatasetRule) and rule.key is not None
     return isinstance(rule, DatasetRule) or name not in ("compaction", "storage")
 
 

@@ -140,4 +140,5 @@ class GroupRepresentation(DatasetRule):
                     f"{name_of(rarer)} in {counts[rarer]:,} and {name_of(other)} in {counts[other]:,} of {either[pair]:,} records that mention either"
                     f" ({axis_of(rarer)}: {share:.1%})",
                     score=round(1 - 2 * min(share, 0.5), 6),
+                    about=sorted(pair.split(":")),
                 )

@@ -151,6 +151,7 @@ class StereotypedAssociation(DatasetRule):
                     f" {len(members):,} records)",
                     related=[state.at(member) for member in members[:_RELATED]],
                     score=round(1 - 1 / ratio, 6),
+                    about=list(pair),
                 )
 
 

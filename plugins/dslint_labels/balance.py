@@ -130,6 +130,7 @@ class RareLabel(DatasetRule):
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each label with too few records."""
         del source
-        for _, (count, first) in sorted(class_counts(state).items()):
+        for name, (count, first) in sorted(class_counts(state).items()):
             if count < self.least:
-                yield self.finding(state.at(first), f"a label with {count} record{'s' if count > 1 else ''}; {self.least} are asked for")
+                message = f"a label with {count} record{'s' if count > 1 else ''}; {self.least} are asked for"
+                yield self.finding(state.at(first), message, about=name)

@@ -54,11 +54,12 @@ class InconsistentName(DatasetRule):
             spellings.setdefault(_folded(name), []).append((count, name, first))
         for _, found in sorted(spellings.items()):
             (_, best, _), *others = sorted(found, key=lambda item: (-item[0], item[1]))
-            for count, _, first in others:
+            for count, name, first in others:
                 yield self.finding(
                     state.at(first),
                     f"another spelling of a label that is more frequent ({count} record{'s' if count > 1 else ''} from here on)",
                     suggestion=shown(best),
+                    about=name,
                 )
 
 

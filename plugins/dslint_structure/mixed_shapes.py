@@ -102,7 +102,7 @@ class MixedShapes(DatasetRule):
         usual = _most(Counter(shapes.values()))
         for number, shape in shapes.items():
             if shape != usual:
-                yield self.finding(state.at(files[number]), f"a file of shape {shape} in a dataset of shape {usual}")
+                yield self.finding(state.at(files[number]), f"a file of shape {shape} in a dataset of shape {usual}", about=shape)
 
 
 def _most(counts: Mapping[str, int]) -> str | None:
