@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +13,13 @@ from dslint.errors import ConfigError
 from dslint.patterns import pattern
 
 COLUMNS = ("path", "row", "line", "rule", "text", "label", "suggestion", "score", "fingerprint", "verdict", "corrected")
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+_FORMULA = pattern(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")  # noqa: RUF001 - full-width signs
+"""How a cell begins that a spreadsheet takes for a formula: Excel looks past blanks, line ends, and the width of a sign."""
+_CONTROL = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+"""What steers a terminal, or hides. Line ends and tabs stay, and so do the joiners that scripts and emojis need."""
+_WRITTEN = r"x[0-9a-f]{2}|u[0-9a-f]{4}"
+_BESIDE = pattern(rf"\\+(?={_WRITTEN}|{_CONTROL.pattern})")
+_ESCAPED = pattern(rf"(\\+)({_WRITTEN})")
 _DELIMITERS = ",;\t"
 """What spreadsheets write between the cells of a CSV file."""
 _HEAD = pattern(rb'"?fingerprint"?[,;\t]"?verdict"?[,;\t]"?corrected|"fingerprint": ?"[0-9a-f]{32}", ?"verdict": ?"')
@@ -38,9 +45,11 @@ def is_sheet(start: bytes) -> bool:
 
 
 def disarmed(value: object) -> str:
-    """Return a value as a cell, with an apostrophe before what a spreadsheet would take for a formula."""
+    """Return a value as a cell: control characters are written out, and before what a spreadsheet would take for a formula comes an apostrophe."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
+    text = _BESIDE.sub(lambda match: 2 * match[0], text)
+    text = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}" if match[0] < "\x80" else f"\\u{ord(match[0]):04x}", text)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def read(path: str, data: bytes) -> list[Reviewed]:
@@ -66,7 +75,7 @@ def _rows(data: bytes) -> Iterator[Mapping[str, Any]]:
         text = data.decode("utf-8-sig")
         delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
         for row in csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True):
-            yield {name: _armed(row.get(name) or "") for name in COLUMNS}
+            yield {name: armed(row.get(name) or "") for name in COLUMNS}
 
 
 def _reviewed(row: Mapping[str, Any]) -> Reviewed:
@@ -76,6 +85,12 @@ def _reviewed(row: Mapping[str, Any]) -> Reviewed:
     return Reviewed(rule, fingerprint, text, label, verdict.strip().lower() == "ok", corrected.strip())
 
 
-def _armed(cell: str) -> str:
-    """Return a cell without the apostrophe that disarms it."""
-    return cell[1:] if cell[:1] == "'" and cell[1:].startswith(_FORMULA) else cell
+def armed(cell: str) -> str:
+    """Return the value of a cell: what `disarmed` was given."""
+    text = cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
+    return _ESCAPED.sub(_character, text)
+
+
+def _character(match: re.Match[str]) -> str:
+    count, odd = divmod(len(match[1]), 2)
+    return count * "\\" + (chr(int(match[2][1:], 16)) if odd else match[2])

@@ -6,10 +6,14 @@ import csv
 import io
 import json
 import random
+import unicodedata
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import strategies as st
 
+from dslint.sheet import armed, disarmed
 from dslint.testing.harness import run, with_options
 from dslint_labels.likely_wrong import LikelyWrong
 
@@ -116,6 +120,51 @@ def test_a_sheet_masks_texts_disarms_formulas_and_overwrites_nothing(call, work,
         refused(call(*args, "-o", f"review={name}"), "exists")
     refused(call(*args, "-o", "review"), "CSV or JSONL")
     refused(call(*args, "-o", "review=sheet.txt"), "CSV or JSONL")
+
+
+ALARMING = [
+    "\n=1+1",
+    " \t=1+1",
+    "\r\n@me",
+    "\u3000\uff1d1+1",
+    "\xa0-1",
+    "\uff0b49",
+    "\x1b]0;title\x07",
+    "a\x1b[31mred",
+    "x\u202ey",
+    "\x85",
+    "\x00=1",
+    "'=1",
+    "''\n=1",
+]
+ORDINARY = ["it's", "\\frac{1}{2}", "a\tb\nc", "'", "''quoted''", "👨\u200d👩", "1=1", ""]
+
+
+@pytest.mark.parametrize("text", [*ALARMING, *ORDINARY, "C:\\x86", "\\x1b", "\\\\x1b", "\\\x1b"])
+def test_a_cell_steers_no_terminal_and_no_spreadsheet_and_is_read_as_it_was(text):
+    cell = disarmed(text)
+    assert armed(cell) == text
+    assert not [char for char in cell if unicodedata.category(char) == "Cc" and char not in "\t\n"]
+    assert "\u202e" not in cell
+    assert unicodedata.normalize("NFKC", cell).strip()[:1] not in ("=", "+", "-", "@")
+    assert not cell.startswith(("\t", "\n"))
+    if text in ORDINARY:
+        assert cell == text
+
+
+@hypothesis.given(st.text(st.sampled_from("\\x1bu001a=+-@'\n\t\r \x1b\x85\u202e＝z")))  # noqa: RUF001
+def test_whatever_a_cell_holds_is_read_as_it_was(text):
+    assert armed(disarmed(text)) == text
+
+
+def test_no_sheet_holds_a_control_character(call, work):
+    work.jsonl("data.jsonl", *({"text": f"{text} number {n}", "label": text} for n, text in enumerate(ALARMING)))
+    args = ("check", "--select", "labels/unknown-label", "--option", "labels/unknown-label.allowed=other", "data.jsonl")
+    for name in ("sheet.csv", "sheet.jsonl"):
+        assert call(*args, "-o", f"review={name}").code == 1
+        text = (work.root / name).read_text()
+        assert not set(text) & {"\x1b", "\x07", "\x85", "\x00", "\u202e"}
+        assert "number 0" in text
 
 
 def filled(sheet: str, said, delimiter: str = ",") -> str:

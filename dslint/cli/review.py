@@ -17,6 +17,7 @@ from dslint.readers.source import FileSource
 from dslint.record import Record
 from dslint.redact import redact
 from dslint.reporters import Style
+from dslint.reporters.style import json_text
 from dslint.settings import Settings
 from dslint.sheet import COLUMNS, disarmed
 
@@ -62,7 +63,7 @@ def as_csv(rows: Iterable[Row]) -> Iterator[str]:
 def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
     """Yield the sheet as JSON lines."""
     for row in rows:
-        yield msgspec.json.encode(row).decode() + "\n"
+        yield json_text(row) + "\n"
 
 
 def _rows(env: api.Environment, settings: Settings, paths: Sequence[str], report: Report) -> Iterator[Row]:
