@@ -10,12 +10,17 @@ from typing import Any, TypeVar
 from xxhash import xxh3_128_digest
 
 from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
-from dslint.pointers import leaves, lookup
+from dslint.pointers import distinct_names, is_ordinary, leaves, lookup, names
 from dslint.record import Record, Texts, encoded, same_bytes
 
 T = TypeVar("T")
 
 _PROBLEMS = itemgetter(1)
+
+HIDDEN = "hidden"
+"""Asks, among roles, for what no trainer reads, but who has the file: names of fields that may hold a value, and values that an equal key hides."""
+KEY, LOST = "key", "lost"
+"""The roles of these texts. They are selected by `all`, or by name, where they are asked for."""
 
 Identify = Callable[[Sequence[str]], "list[str | None]"]
 """Tells the primary language code of each text by itself, None where it cannot."""
@@ -37,7 +42,7 @@ def selected(text: Text, roles: Sequence[str]) -> bool:
         return "target" in roles or "prompt" in roles
     if text.target:
         return "target" in roles
-    return "prompt" in roles and text.role not in ("rejected", "metadata")
+    return "prompt" in roles and text.role not in ("rejected", "metadata", KEY, LOST)
 
 
 class Batch:
@@ -134,11 +139,28 @@ class Batch:
         return self.cached(("within", *languages), lambda batch: batch._within(languages)) if languages and tells else self  # noqa: SLF001 - this class
 
     def _within(self, languages: Sequence[str]) -> Batch:
-        view = Batch(self.input, self.shape, self.values, self.rows, self.lines)
+        view = Batch(self.input, self.shape, self.values, self.rows, self.lines, self.defects)
         view.parsed = self.parsed
         view.valid = view if self.valid is self else self.valid.within(languages)
         view.identify, view._identified, view._spoken = self.identify, self._identified, frozenset(languages)
         return view
+
+    @cached_property
+    def hidden(self) -> dict[int, list[Text]]:
+        """The hidden texts of the records that have any, by position: see HIDDEN."""
+        if self.whole is not None:
+            batch, kept = self.whole
+            return {number: batch.hidden[position] for number, position in enumerate(kept) if position in batch.hidden}
+        found: dict[int, list[Text]] = {}
+        if not all(map(is_ordinary, distinct_names(self.values))):
+            for position, value in enumerate(self.values):
+                if strange := [Text(where, KEY, name) for where, name in names(value) if not is_ordinary(name)]:
+                    found[position] = strange
+        for defect in self.defects:
+            if defect.lost:
+                texts = [Text(where, role, text) for where, role, text in defect.lost if role == LOST or not is_ordinary(text)]
+                found.setdefault(self.rows.index(defect.row), []).extend(texts)
+        return found
 
     @cached_property
     def digests(self) -> list[bytes]:
@@ -165,6 +187,8 @@ class Batch:
             texts = texts + [Text(where, "metadata", text) for where, text in leaves(value) if where not in known]
         if "all" not in roles:
             texts = [text for text in texts if selected(text, roles)]
+        if HIDDEN in roles and position in self.hidden:
+            texts = texts + [text for text in self.hidden[position] if selected(text, roles)]
         if self._spoken:
             codes = self.languages_of([position] * len(texts), texts)
             texts = [text for text, code in zip(texts, codes, strict=True) if code is None or code in self._spoken]
@@ -172,7 +196,7 @@ class Batch:
 
     def texts(self, roles: Sequence[str] = ("all",)) -> Texts:
         """Return all texts of the batch in the given roles, flat."""
-        if "all" in roles or "metadata" in roles or self.valid is not self:
+        if "all" in roles or "metadata" in roles or HIDDEN in roles or self.valid is not self:
             return self.cached(("texts", *roles), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
         wanted = frozenset(kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles))
         return self.cached(("texts", wanted), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
@@ -185,7 +209,7 @@ class Batch:
     def _flat(self, roles: Sequence[str]) -> Texts:
         positions: list[int] = []
         items: list[Text] = []
-        plain = "all" not in roles and "metadata" not in roles
+        plain = "all" not in roles and "metadata" not in roles and HIDDEN not in roles
         wanted = {kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles)} if plain else set()
         for position, (texts, problems) in enumerate(self.parsed):
             if not plain or problems:
@@ -257,7 +281,7 @@ class Batch:
         for view in self._cache.values():
             if isinstance(view, Batch):
                 view.release()
-        for name in ("records", "valid", "parsed", "turns", "digests", "samenesses", "_kinds"):
+        for name in ("records", "valid", "parsed", "turns", "digests", "samenesses", "hidden", "_kinds"):
             self.__dict__.pop(name, None)
         self._cache.clear()
 

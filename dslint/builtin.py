@@ -30,6 +30,8 @@ class DuplicateKey(CoreRule):
 
     Why: JSON readers disagree on which value counts; most keep the last and lose the others in silence. Columns are read under other names then.
 
+    Rules judge the last value, as most readers keep it. Rules on personal data and secrets search the others too.
+
     Cure: remove or rename one of the keys or columns.
     """
 

@@ -80,6 +80,7 @@ class Text(Struct, frozen=True, gc=False):
     """A piece of text of a record, as its shape sees it.
 
     `role` is one of system, developer, user, assistant, tool, text, rejected, metadata, or None where the record does not fit its shape.
+    Of what is hidden it is `key` for the name of a field, and `lost` for a value that a later equal key has replaced.
     `target` is true for what a model learns to say.
     """
 
@@ -206,6 +207,8 @@ class Defect(Struct, frozen=True):
     """What is equal for equal bytes only, likewise."""
     byte: int | None = None
     """The column in bytes."""
+    lost: tuple[tuple[str, str, str], ...] = ()
+    """Texts that the record does not have, since a later key is equal: JSON pointer, role (`lost`, or `key` for the name of a field), text."""
 
 
 class Problem(Struct, frozen=True, kw_only=True):

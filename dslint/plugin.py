@@ -2,7 +2,7 @@
 
 from msgspec import Meta
 
-from dslint.batch import Batch, primary, selected
+from dslint.batch import HIDDEN, Batch, primary, selected
 from dslint.columns import Columns
 from dslint.embed import embed
 from dslint.errors import ConfigError, NotApplicableError
@@ -28,6 +28,7 @@ from dslint.words import nfkc
 
 __all__ = [
     "DATASET",
+    "HIDDEN",
     "Batch",
     "Columns",
     "Confidence",

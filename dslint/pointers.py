@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+LONGEST_NAME = 64
+_ORDINARY = re.compile(r"(?:[^\W_]{1,15}(?![^\W_])|[_ $./-])*")
 
 
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
@@ -18,6 +24,43 @@ def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
             stack.extend((f"{where}/{escape(key)}", item[key]) for key in reversed(item))
         elif type(item) is list:
             stack.extend((f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1))
+
+
+def names(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the JSON pointer and the name of every field in a decoded value, in order."""
+    stack: list[tuple[str, object]] = [(pointer, value)]
+    while stack:
+        where, item = stack.pop()
+        if type(item) is dict:
+            inner = [(f"{where}/{escape(key)}", key, one) for key, one in item.items()]
+            yield from ((place, key) for place, key, _ in inner)
+            stack.extend((place, one) for place, _, one in reversed(inner))
+        elif type(item) is list:
+            stack.extend((f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1))
+
+
+def distinct_names(values: list[Any]) -> set[str]:
+    """Return the names of all fields in decoded values, each once: far faster than one after the other."""
+    found: set[str] = set()
+    stack: list[Any] = [values]
+    while stack:
+        item = stack.pop()
+        if type(item) is dict:
+            found.update(item)
+            stack.extend([one for one in item.values() if type(one) is dict or type(one) is list])
+        else:
+            stack.extend([one for one in item if type(one) is dict or type(one) is list])
+    return found
+
+
+def is_ordinary(name: str) -> bool:
+    """Say whether the name of a field is made of short words and hardly any digit, as names are that people give: it holds no value."""
+    return len(name) <= LONGEST_NAME and _ordinary(name)
+
+
+@lru_cache(maxsize=1 << 14)
+def _ordinary(name: str) -> bool:
+    return _ORDINARY.fullmatch(name) is not None and sum(map(str.isdigit, name)) < 3
 
 
 def escape(key: str) -> str:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from dslint.batch import Batch
 
 
+HIDDEN_ROLES = {"key": "in the name of a field", "lost": "in a value that a later equal key hides"}
+"""The roles of texts that stand in no field of the decoded record, with what a message says of them."""
+
 _encoder = msgspec.json.Encoder(order="sorted")
 _blank = blake2b(digest_size=16)
 
@@ -101,7 +104,7 @@ class Part:
 
     def at(self, start: int | None = None, end: int | None = None) -> Location:
         """Return the place of this text, or of a span of it in code points."""
-        return self._record.at(self._text.field, start, end, role=self._text.role)
+        return _placed(self._record, self._text, start, end)
 
 
 class Record:
@@ -195,8 +198,7 @@ class Texts:
 
     def at(self, number: int, start: int | None = None, end: int | None = None) -> Location:
         """Return the place of the text with this number, or of a span of it."""
-        item = self.items[number]
-        return self._batch.records[self.positions[number]].at(item.field, start, end, role=item.role)
+        return _placed(self._batch.records[self.positions[number]], self.items[number], start, end)
 
     @property
     def table(self) -> pa.Table:
@@ -212,3 +214,10 @@ class Texts:
                 "text": pa.array(self.strings, pa.string()),
             }
         )
+
+
+def _placed(record: Record, text: Text, start: int | None, end: int | None) -> Location:
+    """Return the place of a span of a text; a hidden one is not what its field holds, so there the span is left out."""
+    if text.role in HIDDEN_ROLES:
+        start = end = None
+    return record.at(text.field, start, end, role=text.role)

@@ -16,7 +16,7 @@ from dslint.columns import Columns
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
-from dslint.record import Record, digest
+from dslint.record import HIDDEN_ROLES, Record, digest
 from dslint.redact import unguessable
 from dslint.state import State
 
@@ -83,7 +83,7 @@ class Rule(ABC):
         """
         return Finding(
             at=at,
-            message=message,
+            message=f"{message}, {HIDDEN_ROLES[at.role]}" if at.role in HIDDEN_ROLES else message,
             severity=severity,
             confidence=confidence,
             related=tuple(related),

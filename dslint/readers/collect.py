@@ -13,7 +13,7 @@ from xxhash import xxh3_128_digest
 from dslint.batch import Batch
 from dslint.errors import InputError
 from dslint.model import Defect, Shape, Shard
-from dslint.readers.diagnose import count_keys, duplicate_keys, too_deep
+from dslint.readers.diagnose import Lost, count_keys, duplicate_keys, too_deep
 from dslint.readers.files import UNPACK_IT, most_rows
 from dslint.record import same_bytes
 from dslint.redact import unguessable
@@ -80,9 +80,9 @@ class Collector:
         self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, "", *_told_apart(raw), byte))
         self.row += 1
 
-    def doubtful(self, line: int | None, message: str, field: str = "", raw: bytes = b"") -> None:
-        """Note names that are not unique in the record that comes next."""
-        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field, *_told_apart(raw)))
+    def doubtful(self, line: int | None, message: str, field: str = "", raw: bytes = b"", lost: Lost = ()) -> None:
+        """Note names that are not unique in the record that comes next, and the texts that are lost by that."""
+        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field, *_told_apart(raw), None, lost))
 
     def add_json(self, raw: bytes, value: Any, *, spaced: bool) -> None:
         """Take a decoded JSON text in that begins at `line`. `spaced` says that a key may be followed by a blank."""
@@ -90,7 +90,8 @@ class Collector:
             self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep", raw)
             return
         if (spaced or not keys_are_unique(raw, value, len(value) if type(value) is dict else 0)) and (twice := duplicate_keys(raw)) is not None:
-            self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", twice, raw)
+            field, lost = twice
+            self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", field, raw, lost)
         self.values.append(value)
         self.rows.append(self.row)
         self.lines.append(self.line)

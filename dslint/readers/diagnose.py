@@ -6,7 +6,7 @@ import json
 import math
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
 from dslint.patterns import pattern
@@ -119,24 +119,45 @@ def count_keys(value: Any) -> int:
     return total
 
 
-def duplicate_keys(raw: bytes) -> str | None:
-    """Return None if no object of a JSON text has a key twice, else the pointer of such a key, or an empty string where it is nested."""
-    found: list[str] = []
-    outermost: list[str] = []
+Lost = tuple[tuple[str, str, str], ...]
+"""Texts that a decoded value does not have: JSON pointer, `lost` for a value and `key` for the name of a field, and the text."""
+
+
+def duplicate_keys(raw: bytes) -> tuple[str, Lost] | None:
+    """Return None if no object of a JSON text has a key twice, else the pointer of such a key, empty where it is nested, and what is lost by that.
+
+    Of equal keys the last one counts.
+    """
+    lost: dict[int, tuple[dict[str, Any], list[tuple[str, Any]]]] = {}  # the object is held, or its number would be given anew
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
-        outermost.clear()
         if len(result) < len(pairs):
-            seen: set[str] = set()
-            outermost.extend(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-            found.extend(outermost)
+            last = {key: number for number, (key, _) in enumerate(pairs)}
+            lost[id(result)] = result, [pair for number, pair in enumerate(pairs) if last[pair[0]] != number]
         return result
 
     value = json.loads(raw, object_pairs_hook=collect)
-    if not found:
+    if not lost:
         return None
-    return f"/{escape(outermost[0])}" if outermost and type(value) is dict else ""
+    outermost = lost[id(value)][1] if id(value) in lost else []
+    return (f"/{escape(outermost[0][0])}" if outermost else ""), tuple(_lost(value, lost))
+
+
+def _lost(value: Any, lost: Mapping[int, tuple[Any, list[tuple[str, Any]]]]) -> Iterator[tuple[str, str, str]]:
+    stack: list[tuple[str, Any, bool]] = [("", value, False)]
+    while stack:
+        where, item, gone = stack.pop()
+        if gone and type(item) is str:
+            yield where, "lost", item
+        elif type(item) is dict:
+            inner = [(f"{where}/{escape(key)}", key, one) for key, one in item.items()]
+            if gone:
+                yield from ((place, "key", key) for place, key, _ in inner)
+            stack.extend((place, one, gone) for place, _, one in inner)
+            stack.extend((f"{where}/{escape(key)}", one, True) for key, one in lost.get(id(item), (None, ()))[1])
+        elif type(item) is list:
+            stack.extend((f"{where}/{number}", one, gone) for number, one in enumerate(item))
 
 
 def too_many(raw: bytes) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dslint.plugin import Batch
+from dslint.plugin import HIDDEN, Batch
 from dslint_pii.rule import PersonalData
 from dslint_pii.scan import REGIONS, Hit, everyday, everyday_of, phones
 
@@ -93,4 +93,4 @@ class PhoneNumber(PersonalData):
 
     def hits_of(self, batch: Batch) -> Iterable[Hit]:
         """Return the telephone numbers in a batch."""
-        return phones(batch.texts().strings, everyday_of(batch), self.regions)
+        return phones(batch.texts(("all", HIDDEN)).strings, everyday_of(batch), self.regions)

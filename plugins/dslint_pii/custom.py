@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from dslint.plugin import Batch, OptionFile
+from dslint.plugin import HIDDEN, Batch, OptionFile
 from dslint_pii.rule import PersonalData
 from dslint_pii.scan import Hit, scan
 
@@ -59,7 +59,7 @@ class Custom(PersonalData):
 
     def hits_of(self, batch: Batch) -> Iterable[Hit]:
         """Return the same for a batch."""
-        return self.hits(batch.texts().strings)
+        return self.hits(batch.texts(("all", HIDDEN)).strings)
 
     def mine(self, hit: Hit) -> bool:
         """Say that every hit is one of this rule."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from dslint.plugin import Batch
+from dslint.plugin import HIDDEN, Batch
 from dslint_pii.rule import PersonalData
 from dslint_pii.scan import Hit, everyday, everyday_of, scan
 
@@ -110,7 +110,7 @@ class NationalId(PersonalData):
 
     def hits_of(self, batch: Batch) -> Iterable[Hit]:
         """Return the same for a batch."""
-        return self._scan(batch.texts().strings, everyday_of(batch))
+        return self._scan(batch.texts(("all", HIDDEN)).strings, everyday_of(batch))
 
     def mine(self, hit: Hit) -> bool:
         """Say that every hit is one of this rule."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, ClassVar
 
-from dslint.plugin import Batch, Confidence, Finding, Record, RecordRule, Severity, selected
+from dslint.plugin import HIDDEN, Batch, Confidence, Finding, Record, RecordRule, Severity, selected
 
 _AT_ONCE = 64  # texts that the model reads together
 
@@ -40,7 +40,7 @@ class Named(RecordRule):
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each name."""
-        parts = record.texts(self.roles)
+        parts = record.texts((*self.roles, HIDDEN))
         for part, found in zip(parts, _entities([part.text for part in parts], self.model), strict=True):
             for start, end, label in found:
                 if self._wanted(label, part.text[start:end]):
@@ -48,8 +48,8 @@ class Named(RecordRule):
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Read the texts of a batch together, once for both rules."""
-        texts = batch.texts()
-        found = batch.cached(("pii-names", self.model), lambda batch: list(_entities(batch.texts().strings, self.model)))
+        texts = batch.texts(("all", HIDDEN))
+        found = batch.cached(("pii-names", self.model), lambda batch: list(_entities(batch.texts(("all", HIDDEN)).strings, self.model)))
         for number, (text, entities) in enumerate(zip(texts.items, found, strict=True)):
             for start, end, label in entities:
                 if selected(text, self.roles) and self._wanted(label, text.text[start:end]):

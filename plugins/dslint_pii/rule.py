@@ -9,7 +9,7 @@ from fnmatch import translate
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from dslint.plugin import Batch, Confidence, Finding, Location, Meta, Record, RecordRule, Severity, selected
+from dslint.plugin import HIDDEN, Batch, Confidence, Finding, Location, Meta, Record, RecordRule, Severity, selected
 from dslint_pii.reserved import RESERVED
 from dslint_pii.scan import THRESHOLD, Hit, everyday, everyday_of
 
@@ -56,14 +56,14 @@ class PersonalData(RecordRule):
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each value."""
-        parts = record.texts(self.roles)
+        parts = record.texts((*self.roles, HIDDEN))
         texts = [part.text for part in parts]
         for hit in self.hits(texts):
             yield from self._judged(hit, texts[hit.number], parts[hit.number].at(hit.start, hit.end))
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look at all texts of the batch in one pass, shared with the other rules of this plugin."""
-        texts = batch.texts()
+        texts = batch.texts(("all", HIDDEN))
         for hit in self.hits_of(batch):
             text = texts.items[hit.number]
             if selected(text, self.roles):

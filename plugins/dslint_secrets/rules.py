@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dslint.plugin import Batch, Finding, Location, Record, RecordRule, Severity, masked
+from dslint.plugin import HIDDEN, Batch, Finding, Location, Record, RecordRule, Severity, masked
 from dslint_secrets.scan import Secret, secrets_in, secrets_of
 
 
@@ -27,7 +27,7 @@ class _SecretRule(RecordRule):
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each secret of this rule's family."""
-        parts = record.texts(self.roles)
+        parts = record.texts((*self.roles, HIDDEN))
         for secret in secrets_of(record, self.roles):
             if secret.family == self.name:
                 part = parts[secret.number]
@@ -35,7 +35,7 @@ class _SecretRule(RecordRule):
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Search all texts of the batch at once."""
-        texts = batch.texts(self.roles)
+        texts = batch.texts((*self.roles, HIDDEN))
         for secret in secrets_in(batch, self.roles):
             if secret.family == self.name:
                 value = texts.items[secret.number].text[secret.start : secret.end]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from dslint.plugin import Batch, Confidence, Record, SecretSpan, Severity, disjoint, find_secrets
+from dslint.plugin import HIDDEN, Batch, Confidence, Part, Record, SecretSpan, Severity, Text, disjoint, find_secrets
 from dslint_secrets.judge import judged
 from dslint_secrets.named import find_named, named_field, says_secret
 
@@ -52,12 +52,17 @@ def _secrets(number: int, offset: int, span: SecretSpan, text: str) -> Iterable[
 
 
 def secrets_of(record: Record, roles: Sequence[str]) -> list[Secret]:
-    """Return the secrets of a record; numbers count its texts in the given roles."""
-    parts = record.texts(roles)
-    return scan([part.text for part in parts], [part.field for part in parts])
+    """Return the secrets of a record; numbers count its texts in the given roles and the hidden ones."""
+    parts = record.texts((*roles, HIDDEN))
+    return scan([part.text for part in parts], [_named(part) for part in parts])
 
 
 def secrets_in(batch: Batch, roles: Sequence[str]) -> list[Secret]:
-    """Return the secrets of a batch, found once for all rules that look at the same roles; numbers count `batch.texts(roles)`."""
-    texts = batch.texts(roles)
-    return batch.cached(("secrets", *roles), lambda _: scan(texts.strings, [item.field for item in texts.items]))
+    """Return the secrets of a batch, found once for all rules that look at the same roles; numbers count `batch.texts((*roles, HIDDEN))`."""
+    texts = batch.texts((*roles, HIDDEN))
+    return batch.cached(("secrets", *roles), lambda _: scan(texts.strings, list(map(_named, texts.items))))
+
+
+def _named(text: Part | Text) -> str:
+    """Return the field whose name says what the text is; the name itself has none."""
+    return "" if text.role == "key" else text.field
