@@ -10,7 +10,7 @@ import os
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -30,6 +30,9 @@ from dslint.record import samenesses
 from dslint.revision import follow, shown
 from dslint.rules import Active, Observer
 from dslint.settings import Settings
+
+if TYPE_CHECKING:
+    from dslint.scratch import Scratch
 
 T = TypeVar("T")
 
@@ -104,7 +107,7 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
 
     Raises ConfigError for a revision that is not there.
     """
-    import tempfile  # 5 ms at import, needed for comparisons only
+    from dslint.scratch import scratch  # 5 ms at import, needed for comparisons only
 
     repository = Repository(settings.root)
     commit = _commit(repository, settings)
@@ -113,8 +116,8 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
     changed = repository.changed(commit, staged=settings.staged) | repository.changed_modules(commit)
     altered = frozenset(shown(repository, settings.root, dict.fromkeys(changed)))
     opened = {item.input.path: item.location for dataset in datasets for item in dataset.files}
-    with tempfile.TemporaryDirectory(prefix="dslint-") as folder, repository.objects() as objects:
-        work = _Comparison(settings, known, objects, folder)
+    with scratch() as copies, repository.objects() as objects:
+        work = _Comparison(settings, known, objects, copies)
         # A link is not altered where what it points to is, so that its content is always compared.
         for path in (path for path in opened if path not in before or before[path].mode == LINK or _is_link(opened[path])):
             own = os.path.relpath(os.path.join(settings.root, path), repository.top).replace(os.sep, "/")
@@ -159,7 +162,7 @@ class _Comparison(Struct):
     settings: Settings
     known: Sequence[Reader]
     objects: Objects
-    folder: str
+    copies: Scratch
     new: dict[str, bytearray] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -206,7 +209,7 @@ class _Comparison(Struct):
             return
 
     def _then(self, path: str, entry: Entry) -> Iterator[bytes]:
-        location = os.path.join(self.folder, f"then{os.path.splitext(path)[1]}")
+        location = self.copies.place(f"then{os.path.splitext(path)[1]}")
         try:
             self.objects.copy(entry, location)
             yield from self._digests(path, location)
@@ -230,10 +233,10 @@ class _Comparison(Struct):
             yield from (rows[row] for row in sorted(rows))
 
 
-def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], folder: str) -> tuple[Settings, list[str]]:
+def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], copies: Scratch) -> tuple[Settings, list[str]]:
     """Return the settings and the paths of a run over the index: of the named files, else of all data files, those that a commit would change.
 
-    What has been edited since it was staged is written into `folder` as it was.
+    What has been edited since it was staged is copied as it was.
     """
     repository = Repository(settings.root)
     index, known = repository.index(), tuple(suffixes)
@@ -248,7 +251,7 @@ def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], fo
         for number, name in enumerate({*wanted, *data}):
             path = changed[name]
             if path in edited and index[path].mode != LINK:
-                contents[name] = os.path.join(folder, f"{number}{os.path.splitext(path)[1]}")
+                contents[name] = copies.place(f"{number}{os.path.splitext(path)[1]}")
                 objects.copy(index[path], contents[name])
     judged = replace(settings, staged=True, scope="record", contents=contents, force_exclude=settings.force_exclude or not named)
     return judged, [os.path.join(repository.top, changed[name]) for name in wanted]

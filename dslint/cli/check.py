@@ -142,11 +142,11 @@ def check(
         )
         settings = replaced(settings, baseline_file=baseline or settings.baseline_file, since=changed_since, excerpts=output.excerpts_for(wanted))
         if staged:
-            from tempfile import TemporaryDirectory  # 5 ms at import
+            from dslint.scratch import scratch  # 5 ms at import
 
             settings = replaced(settings, since=changed_since or os.environ.get("PRE_COMMIT_FROM_REF"))
             suffixes = [suffix for reader in env.readers for suffix in reader.suffixes]
-            settings, paths = changes.staged(settings, paths, suffixes, stack.enter_context(TemporaryDirectory(prefix="dslint-")))
+            settings, paths = changes.staged(settings, paths, suffixes, stack.enter_context(scratch()))
         if "-" in paths:
             settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
         output.permit([item.path for item in wanted], reads(paths, settings, env.readers, env.known))

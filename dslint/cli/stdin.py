@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import errno
-import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dslint.errors import ConfigError
+from dslint.scratch import scratch
 from dslint.settings import Stdin
 
 
 @contextmanager
 def kept(name: str | None) -> Iterator[Stdin]:
-    """Copy the standard input to a temporary file for as long as it is needed."""
-    handle, location = tempfile.mkstemp(prefix="dslint-")
-    try:
-        with os.fdopen(handle, "wb") as stream:
+    """Copy the standard input for as long as it is needed. Raises ConfigError where it is closed."""
+    with scratch() as copies:
+        location = copies.place("stdin")
+        with open(location, "wb") as stream:
             try:
                 shutil.copyfileobj(sys.stdin.buffer, stream)
             except OSError as error:
@@ -27,5 +26,3 @@ def kept(name: str | None) -> Iterator[Stdin]:
                     raise ConfigError("the standard input is closed", "name a file, or pass the data to -") from None
                 raise
         yield Stdin(location=location, name=name or "")
-    finally:
-        os.unlink(location)
