@@ -4,7 +4,7 @@ from dslint.version import __version__
 
 __all__ = ["__version__", "lint", "redact_record"]
 
-# Not even `typing` is imported: `python -m dslint` comes here before the working folder is off the path.
+# Not even `typing` is imported: `python -m` comes here with the working folder first on the path.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dslint.api import lint

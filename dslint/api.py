@@ -318,8 +318,8 @@ def _shards(opened: Opened, settings: Settings, outcome: Outcome) -> list[Shard]
     try:
         return opened.reader.split(opened.input, opened.location, settings.shard_size)
     except InputError as error:
-        path = error.path or opened.input.path
-        outcome.problems.append(Problem(kind=error.kind, message=error.message, path=path, hint=error.hint or None))
+        problem = Problem(kind=error.kind, message=error.message, path=opened.input.path)
+        outcome.problems.append(replace(problem, hint=error.hint or None))
         return []
 
 

@@ -35,7 +35,8 @@ def is_type(name: object) -> bool:
         return False
     if name.startswith("list<") and name.endswith(">"):
         return is_type(name[5:-1])
-    return name in _SIMPLE or (name.startswith("binary[") and name.endswith("]") and name[7:-1].isdecimal())
+    sized = name.startswith("binary[") and name.endswith("]")
+    return name in _SIMPLE or (sized and name[7:-1].isdecimal())
 
 
 def misfit(values: Sequence[Any], kind: str) -> str:
@@ -58,12 +59,18 @@ def misfit(values: Sequence[Any], kind: str) -> str:
             return f"has values of the type {found.__name__}"
     if kind.startswith("binary[") and set(map(len, given)) - {int(kind[7:-1])}:
         return "has values of other lengths"
-    if kind in _RANGES and given and not _RANGES[kind][0] <= min(given) <= max(given) <= _RANGES[kind][1]:
-        return "has values out of range"
+    if kind in _RANGES and given:
+        least, most = _RANGES[kind]
+        if not least <= min(given) <= max(given) <= most:
+            return "has values out of range"
     return ""
 
 
-_RANGES = {"int32": (-(1 << 31), (1 << 31) - 1), "int64": (-(1 << 63), (1 << 63) - 1), "uint64": (0, (1 << 64) - 1)}
+_RANGES = {
+    "int32": (-(1 << 31), (1 << 31) - 1),
+    "int64": (-(1 << 63), (1 << 63) - 1),
+    "uint64": (0, (1 << 64) - 1),
+}
 
 
 def arrow_type(name: str) -> pa.DataType:

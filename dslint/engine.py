@@ -53,7 +53,8 @@ def _require_state(active: Active, rule: DatasetRule, observer: Observer) -> Non
         raise _blamed(active, PluginError("its state is no mapping from columns to types"))
     for name, kind in declared.items():
         if not is_type(kind):
-            raise _blamed(active, PluginError(f"unknown state type {kind!r} of column {name!r}", TYPES))
+            what = f"unknown state type {kind!r} of column {name!r}"
+            raise _blamed(active, PluginError(what, TYPES))
     if rule.key is not None and rule.key not in {*declared, *ENGINE_COLUMNS}:
         raise _blamed(active, PluginError(f"its key {rule.key!r} is no column of its state"))
 
@@ -61,7 +62,8 @@ def _require_state(active: Active, rule: DatasetRule, observer: Observer) -> Non
 def _blamed(active: Active, error: PluginError) -> PluginError:
     """Return an error that says whose it is."""
     who = f"{active.plugin} {active.version}"
-    return PluginError(f"rule {active.id} of {who}: {error.message}", error.hint or f"tell the authors of {active.plugin}")
+    hint = error.hint or f"tell the authors of {active.plugin}"
+    return PluginError(f"rule {active.id} of {who}: {error.message}", hint)
 
 
 class _BrokenContractError(Exception):
@@ -120,7 +122,7 @@ def merge(parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, m
                 if isinstance(error, DslintError) and not isinstance(error, PluginError):
                     raise
                 whole.spoiled.setdefault(index, _crash("", -1, error))
-        whole.spoiled |= {index: crash for index, crash in part.spoiled.items() if index not in whole.spoiled}
+        whole.spoiled = {**part.spoiled, **whole.spoiled}
         for index in whole.spoiled:
             whole.stores.pop(index, None)
     return whole
@@ -197,7 +199,7 @@ def describe(error: BaseException) -> str:
 
 
 def traced(error: BaseException) -> str:
-    """Return the traceback without the messages of exceptions, which may quote the data; source lines do not."""
+    """Return the traceback, without the messages of exceptions, which may quote the data."""
     from traceback import format_tb
 
     cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)

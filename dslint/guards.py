@@ -44,10 +44,11 @@ class GuardedReader:
 
     def __init__(self, reader: Reader, who: str) -> None:
         require("reader", reader, split=3, read=4)
-        if isinstance(reader.suffixes, str) or not all(isinstance(one, str) for one in reader.suffixes):
+        suffixes = getattr(reader, "suffixes", None)
+        if not isinstance(suffixes, tuple | list) or not all(isinstance(one, str) for one in suffixes):
             raise PluginError(f"reader {reader.name!r} has no tuple of suffixes")
         self.name = reader.name
-        self.suffixes = tuple(reader.suffixes)
+        self.suffixes = tuple(suffixes)
         self._reader = reader
         self._who = who
 
@@ -81,7 +82,8 @@ class GuardedReader:
 
     def _blamed(self, why: str, path: str) -> InputError:
         hint = f"tell the authors of {self._who}"
-        return InputError(f"reader {self.name!r} of {self._who} failed: {why}", hint, "reader-crashed", path)
+        what = f"reader {self.name!r} of {self._who} failed: {why}"
+        return InputError(what, hint, "reader-crashed", path)
 
 
 class GuardedShape:

@@ -208,7 +208,8 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
         if not isinstance(getattr(rule, "name", None), str):
             raise PluginError(f"rule {rule.__qualname__} has no name")
         if not isinstance(rule.severity, Severity):
-            raise PluginError(f"the severity of rule {rule.name!r} is none: use Severity.WARNING, or another of the scale")
+            what = f"the severity of rule {rule.name!r} is none"
+            raise PluginError(f"{what}: use Severity.WARNING, or another of the scale")
     return brought
 
 
@@ -233,7 +234,8 @@ def _require_own(item: Discovered) -> None:
         raise PluginError(f"{item.module} is missing", _REINSTALL)
     folder = os.path.dirname(os.path.dirname(os.path.realpath(spec.origin)))
     if folder not in (home, os.path.join(home, "plugins")):  # as a wheel has it, as the repository has it
-        raise PluginError(f"{item.module} in {folder} is not the one that came with {item.distribution}", _REINSTALL)
+        what = f"{item.module} in {folder} is not the one that came with {item.distribution}"
+        raise PluginError(what, _REINSTALL)
 
 
 def require_sound(loaded: Loaded) -> None:

@@ -131,7 +131,7 @@ class _EndedError(BaseException):
 
 
 def _end_in_order() -> None:
-    """Have SIGTERM and SIGHUP end the run as an exception does: temporary files go, and workers end."""
+    """Have SIGTERM and SIGHUP end the run in order: temporary files go, and workers end."""
     import signal
     import threading
 

@@ -73,7 +73,7 @@ class Progress(Plain):
 
 
 def watching(*, wanted: bool, debug: bool) -> Watch:
-    """Return what shows progress, on a terminal only, and if it is wanted; with `debug` tracebacks too."""
+    """Return what shows progress if it is wanted, on a terminal; with `debug` tracebacks."""
     shown = wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     return Progress(debug=debug) if shown else Plain(debug=debug)
 
