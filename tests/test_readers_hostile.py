@@ -178,6 +178,7 @@ def test_a_compressed_bomb_is_a_problem_that_says_what_to_do(work, call, monkeyp
     assert result.code == 2
     assert "bomb?" in result.err + result.out
     assert "unpack it" in result.err + result.out
+    assert f"could not check {name}.{codec}: " in result.err + result.out
 
 
 def test_what_honest_data_compresses_to_is_no_bomb(work, call, monkeypatch):

@@ -57,7 +57,12 @@ class Collector:
     def rest(self) -> Iterator[Batch]:
         """Yield what has been collected as a batch."""
         if self.most is not None and self.row > self.most:
-            raise InputError(f"has more than {self.most:,} records for its few bytes: a decompression bomb?", UNPACK_IT)
+            most, self.most = self.most, None  # what has been collected may still be asked for
+            raise InputError(
+                f"has more than {most:,} records for its few bytes: a decompression bomb?",
+                UNPACK_IT,
+                path=self.shard.input.path,
+            )
         if self.values or self.defects:
             batch = Batch(self.shard.input, self.shape, self.values, self.rows, self.lines, self.defects, mark=self.mark)
             self.begin()
