@@ -178,6 +178,13 @@ def test_what_is_odd_in_a_text_is_said_or_read(read, name, content):
         assert code in (1, 2) or records == 2, text
 
 
+@pytest.mark.parametrize("more", ["", "x\n"])
+def test_lines_of_a_text_stay_texts_though_they_look_like_json(work, more):
+    """Whatever stands beside them."""
+    path = work.write("a.txt", '{"a": 1}\n{"a": 2}\n' + more)
+    assert values(path)[:2] == ['{"a": 1}', '{"a": 2}']
+
+
 @pytest.mark.parametrize("sign", [";", "|", "\t", ","])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 def test_the_first_line_with_which_excel_names_the_separator_is_obeyed(work, call, sign, end):

@@ -14,6 +14,11 @@ from dslint.readers.jsonl import JsonLines, Lines
 
 
 class _TextLines(Lines):
+    def take_flat(self, lines: list[bytes]) -> bool:
+        """Take no lines as JSON, though they may look so: each is a text."""
+        del lines
+        return False
+
     def decode(self, raw: bytes, *, spaced: bool) -> None:
         """Take one line in."""
         del spaced
