@@ -14,7 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dslint import baseline, changes, config, engine, gate, readers, registry, shapes, suppress
-from dslint.assemble import Outcome, assemble
+from dslint.assemble import Outcome, assemble, unmatched
 from dslint.batch import Identify
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
@@ -157,6 +157,8 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
     for dataset in inputs.datasets:
         _check(env, settings, dataset, outcome, map, today, watch or Watch(), several=len(inputs.datasets) > 1)
     files = inputs.files
+    if not settings.staged:
+        outcome.problems.extend(unmatched(settings, outcome, [opened.input.path for opened in files], named=bool(paths)))
     report = assemble(env.known, settings, outcome, inputs, today)
     if not settings.excerpts:
         return report
@@ -301,6 +303,7 @@ def _check(
     outcome.judged.update({name: count for name, count in whole.judged.items() if name not in whole.idle})
     for (sees, kind, value), number in whole.sliced.items():  # masked as in the findings, or their slices would not meet
         outcome.sliced[sees, kind, redact(value)] += number
+    outcome.columns.update(whole.columns)
     outcome.tallies.update(whole.tallies)
     outcome.crashes.update(whole.crashes)
     for name, crash in whole.crashes.items():

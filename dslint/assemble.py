@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -13,13 +13,18 @@ from dslint import baseline, gate, suppress
 from dslint.changes import Changes
 from dslint.config.build import limits_of
 from dslint.findings import Findings
+from dslint.globs import matches_any
 from dslint.inputs import Inputs
-from dslint.model import Finding, InputResult, Problem, Report, RuleResult, Severity
+from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
+from dslint.record import digest
 from dslint.registry import Catalogue, install_line
 from dslint.rules import Active, DatasetRule
 from dslint.settings import Settings
 from dslint.version import __version__
+
+SHOWN = 10
+"""Files that a note names."""
 
 
 class Outcome(Struct):
@@ -29,6 +34,7 @@ class Outcome(Struct):
     measures: dict[str, float] = field(default_factory=dict)
     judged: Counter[str] = field(default_factory=Counter)
     sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    columns: set[tuple[str, str]] = field(default_factory=set)
     tallies: dict[int, Tally] = field(default_factory=dict)
     crashes: dict[str, Crash] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
@@ -57,7 +63,7 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
         )
     fail_on = settings.fail_on or Severity.ERROR
     count = gate.Count(limits, fail_on, settings.min_confidence)
-    findings = _finished(catalogue, settings, outcome, count, today)
+    findings = _finished(catalogue, settings, outcome, count, today, [opened.input.path for opened in given.files])
     rules = _results(catalogue, outcome, count, timings=settings.timings)
     outcome.problems.extend(_never_applicable(outcome))
     ran = {rule.id: rule for rule in rules if rule.state == "ran"}
@@ -95,7 +101,7 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
         counts=counts,
         by_rule={key: count.by_severity[key] for key in sorted(count.by_severity, key=lambda key: (-key[0], key[1]))},
         findings=findings,
-        notes=(*settings.notes, *given.notes),
+        notes=(*settings.notes, *given.notes, *_without_records(inputs, outcome)),
         skipped=tuple(given.skipped),
         removed=None if outcome.changes is None else outcome.changes.removed,
         lacking=_lacking(catalogue, settings, rules),
@@ -103,17 +109,55 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
     )
 
 
-def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count: gate.Count, today: datetime.date) -> Findings:
+def unmatched(settings: Settings, outcome: Outcome, paths: Sequence[str], *, named: bool) -> list[Problem]:
+    """Return a problem for each split whose glob matches no file, and each column that no record has: rules that need them would judge nothing.
+
+    Where the user `named` the files, only what the command line itself says of them must match.
+    """
+    wanted = {
+        *(("column", *pair) for dataset in settings.datasets for pair in dataset.columns.items()),
+        *(("split", name, glob) for dataset in settings.datasets for name, globs in dataset.splits.items() for glob in globs),
+    }
+    some = any(tally.records > tally.unreadable for tally in outcome.tallies.values())
+    problems = []
+    for what, name, value in sorted(wanted & settings.asked if named else wanted):
+        if what == "split" and paths and not any(matches_any(path, [value]) for path in paths):
+            message, hint = f"split {name!r}: no file matches {value!r}", "correct the glob: it is for paths as reports show them"
+        elif what == "column" and some and (name, value) not in outcome.columns:
+            message, hint = f"column {name!r}: no record has a field {value!r}", "correct the name of the field, or leave the column out"
+        else:
+            continue
+        problems.append(Problem(kind="unmatched", message=message, hint=hint))
+    return problems
+
+
+def _idle(settings: Settings, paths: Sequence[str]) -> list[Finding]:
+    """Return a finding for each override, and each limit within files, that is about no file of the run."""
+    wanted = [(f"[[overrides]] entry {number}", override.files) for number, override in enumerate(settings.overrides, start=1)]
+    wanted += [
+        (f"the limit on {limit.measure}", tuple(limit.measure.partition("[files=")[2].removesuffix("]").split(",")))
+        for limit in settings.limits
+        if "[files=" in limit.measure
+    ]
+    return [
+        Finding(at=DATASET, rule="dslint/unused-setting", message=f"{where} is about no file of the run", identity=digest([where]))
+        for where, globs in wanted
+        if not any(matches_any(path, globs) for path in paths)
+    ]
+
+
+def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count: gate.Count, today: datetime.date, paths: Sequence[str]) -> Findings:
     """Return all findings, fingerprinted, with suppressions and the baseline applied, and counted on the way."""
     defaults = {name: known.rule.severity for name, known in catalogue.items()}
     accepted = settings.baseline
     used: set[str] = set()
+    reviewed = {entry.number for entry in settings.suppress if entry.review}
 
     def counted(findings: Iterable[Finding]) -> Iterator[Finding]:
         for found in findings:
             finding = found if found.severity is not None else replace(found, severity=_severity(found.rule, outcome, defaults))
             count.add(finding)
-            if finding.suppressed_by == baseline.NUMBER:
+            if finding.suppressed_by == baseline.NUMBER or finding.suppressed_by in reviewed:
                 used.add(finding.fingerprint)
             yield finding
 
@@ -122,7 +166,7 @@ def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count:
         judged = baseline.applied(judged, accepted, today, whole=outcome.changes is None)
     findings = Findings(counted(judged if outcome.changes is None else filter(outcome.changes.concern, judged)))
     if settings.scope == "all" and not outcome.problems and not outcome.crashes and not settings.narrowed:
-        idle = suppress.unused(count.suppressed_by, settings.suppress, today)
+        idle = _idle(settings, paths) + suppress.unused(count.suppressed_by, settings.suppress, today, used)
         if accepted is not None:
             unavailable = {name for name, states in outcome.states.items() if any(state == "unavailable" for state, _ in states)}
             idle += baseline.stale(used, accepted, today, unavailable)
@@ -202,3 +246,12 @@ def _never_applicable(outcome: Outcome) -> list[Problem]:
         for name, states in sorted(outcome.states.items())
         if states and all(state == "asked" for state, _ in states)
     ]
+
+
+def _without_records(inputs: Sequence[InputResult], outcome: Outcome) -> list[str]:
+    """Return a note on the files without a record among others; of a comparison only new records are counted."""
+    empty = [] if outcome.changes is not None else [item.input.path for item in inputs if not item.records]
+    if not empty or len(empty) == len(inputs):
+        return []
+    more = f" and {len(empty) - SHOWN:,} more" if len(empty) > SHOWN else ""
+    return [f"without a record: {', '.join(empty[:SHOWN])}{more}"]

@@ -260,6 +260,11 @@ class Batch:
             return [None] * len(self.values)
         return [lookup(value, path) for value in self.values]
 
+    @property
+    def present(self) -> set[tuple[str, str]]:
+        """Kind and field of the columns that some record of the batch has."""
+        return {(kind, path) for kind, path in self.input.columns.items() if any(lookup(value, path) is not None for value in self.values)}
+
     def cell(self, kind: str, value: object) -> Any:
         """Return what one of the records has in a column, by its kind."""
         path = self.input.columns.get(kind)

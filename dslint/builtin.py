@@ -45,6 +45,8 @@ class UnusedSuppression(CoreRule):
 
     Why: an exception that nobody needs any more hides the next defect that it happens to match. Only judged in full runs.
 
+    Of a review sheet it is said how many of its verdicts are on no finding: their records are gone or were edited, or the sheet is of other data.
+
     Cure: remove the entry from the configuration, or renew its date.
     """
 
@@ -52,4 +54,19 @@ class UnusedSuppression(CoreRule):
     severity = Severity.WARNING
 
 
-RULES = (ParseError, DuplicateKey, UnusedSuppression)
+@dataclass(frozen=True)
+class UnusedSetting(CoreRule):
+    """Overrides, and limits within some files, that are about no file of the run.
+
+    Why: a misspelt or renamed path switches nothing on or off, and nobody sees it. Only judged in full runs.
+
+    Splits and columns of the configuration that match nothing are more than a warning: what needs them is not checked, and the run is incomplete.
+
+    Cure: correct the globs in `files`, or remove the entry.
+    """
+
+    name = "unused-setting"
+    severity = Severity.WARNING
+
+
+RULES = (ParseError, DuplicateKey, UnusedSuppression, UnusedSetting)

@@ -106,6 +106,7 @@ def merge(parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, m
             total.misfits += tally.misfits
         whole.judged.update(part.judged)
         whole.sliced.update(part.sliced)
+        whole.columns.update(part.columns)
         whole.seconds.update(part.seconds)
         whole.problems.extend(part.problems)
         for index, places in part.marks.items():
@@ -302,6 +303,7 @@ def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
     for defect in batch.defects:
         at = Location(batch.path, defect.row, defect.line, defect.column, defect.field, byte=defect.byte, inline=batch.input.inline)
         part.findings.append(Finding(at=at, message=defect.message, rule=defect.rule, dataset=batch.dataset, identity=defect.identity))
+    part.columns |= batch.present
     for kind in slices:
         for sees, judged in (("all", batch), ("valid", batch.valid)):
             for value in judged.column(kind):

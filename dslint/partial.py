@@ -36,6 +36,8 @@ class Partial(Struct):
     tallies: dict[int, Tally] = field(default_factory=dict)
     judged: Counter[str] = field(default_factory=Counter)
     sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    columns: set[tuple[str, str]] = field(default_factory=set)
+    """Kind and field of the columns that some record has."""
     findings: list[Finding] = field(default_factory=list)
     states: dict[int, list[Any]] = field(default_factory=dict)
     spoiled: dict[int, Crash] = field(default_factory=dict)
@@ -52,6 +54,7 @@ class Whole(Struct):
     tallies: dict[int, Tally] = field(default_factory=dict)
     judged: Counter[str] = field(default_factory=Counter)
     sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    columns: set[tuple[str, str]] = field(default_factory=set)
     measures: dict[str, float] = field(default_factory=dict)
     stores: dict[int, Store] = field(default_factory=dict)
     spoiled: dict[int, Crash] = field(default_factory=dict)

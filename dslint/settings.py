@@ -109,7 +109,8 @@ class Settings(Struct, frozen=True, kw_only=True):
     """Everything that a run depends on but the data.
 
     `select` is None for the recommended set, to which `extend_select` adds. `narrowed` says that the run is less than the whole configured
-    one: suppressions may then well suppress nothing. `confined` says that links and the
+    one: suppressions may then well suppress nothing. `asked` holds the columns and splits that the command line names, as (`column`, kind, field) and
+    (`split`, name, glob): they must match in such a run, too. `confined` says that links and the
     configuration must not lead out of the root, but for what `allow_paths` matches. `memory` is how many bytes the state of dataset rules may take
     before it goes to disk. `baseline_file` is read into `baseline`, unless that is given.
     `since` is the revision whose records are not new, and `staged` says that the index is judged: its new records, by record rules.
@@ -127,6 +128,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     ignore: tuple[str, ...] = ()
     pre_commit: bool = False
     narrowed: bool = False
+    asked: frozenset[tuple[str, str, str]] = frozenset()
     confined: bool = False
     allow_paths: tuple[str, ...] = ()
     stdin: Stdin | None = None

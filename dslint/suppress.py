@@ -147,8 +147,11 @@ def suppressed(findings: Iterable[Finding], entries: Sequence[Suppression], toda
         yield finding if entry is None else accepted(finding, entry)
 
 
-def unused(used: Collection[int], entries: Sequence[Suppression], today: datetime.date) -> list[Finding]:
-    """Return a finding for each suppression that has expired, or whose number is not among those that suppressed something."""
+def unused(used: Collection[int], entries: Sequence[Suppression], today: datetime.date, met: Collection[str] = ()) -> list[Finding]:
+    """Return a finding for each suppression that has expired, or whose number is not among those that suppressed something.
+
+    Of a review sheet it is told how many verdicts are on no finding: their fingerprints are not among those that were `met`.
+    """
     result = []
     for entry in entries:
         where = f"[[suppress]] entry {entry.number} (rule {entry.rule})"
@@ -160,6 +163,11 @@ def unused(used: Collection[int], entries: Sequence[Suppression], today: datetim
                     message=f"{where} expired on {entry.expires}; its findings are active again",
                 )
             )
-        elif entry.number not in used and not entry.review:
+        elif entry.review:
+            verdicts = entry.fingerprints or frozenset()
+            if lone := len(verdicts.difference(met)):
+                message = f"{where}: {lone:,} of {len(verdicts):,} verdicts in its review sheet are on no finding"
+                result.append(Finding(at=DATASET, rule="dslint/unused-suppression", message=message))
+        elif entry.number not in used:
             result.append(Finding(at=DATASET, rule="dslint/unused-suppression", message=f"{where} suppresses nothing"))
     return result

@@ -97,6 +97,7 @@ def test_profiles(twice, check, monkeypatch):
     assert check(config).code == 1
 
 
+NO_ID = '[dataset]\nfiles = "data/**/*.jsonl"\n'
 OVERRIDE = '[[overrides]]\nfiles = ["data/eval/**"]\n[overrides.rules."%s"]\n%s\n'
 
 
@@ -116,7 +117,7 @@ def test_an_override_switches_a_dataset_rule_off_for_its_files(twice, check, nam
 def test_an_override_switches_a_record_rule_off_for_its_files(work, check):
     for name in ("data/a.jsonl", "data/eval/b.jsonl"):
         work.jsonl(name, {"text": "ok"}, {"text": " "})
-    result = check(BASE + OVERRIDE % ("structure/nothing-to-learn", "off = true"), "--shape", "text")
+    result = check(NO_ID + OVERRIDE % ("structure/nothing-to-learn", "off = true"), "--shape", "text")
     assert {f["path"] for f in result.findings("structure/nothing-to-learn")} == {"data/a.jsonl"}
     assert rule(result, "structure/nothing-to-learn")["judged"] == 2
 
@@ -124,7 +125,7 @@ def test_an_override_switches_a_record_rule_off_for_its_files(work, check):
 def test_an_override_has_options_for_record_rules_and_limits(work, check):
     for name in ("data/a.jsonl", "data/eval/b.jsonl"):
         work.jsonl(name, {"text": "dear {name}"}, {"text": "y"})
-    config = BASE + OVERRIDE % ("structure/unfilled-template", "single-braces = true\nmax-rate = 0.5")
+    config = NO_ID + OVERRIDE % ("structure/unfilled-template", "single-braces = true\nmax-rate = 0.5")
     result = check(config)
     assert [f["path"] for f in result.findings("structure/unfilled-template")] == ["data/eval/b.jsonl"]
     (limit,) = [item for item in result.report["limits"] if "[files=" in item["measure"]]
@@ -135,7 +136,7 @@ def test_an_override_has_options_for_record_rules_and_limits(work, check):
 def test_a_limit_of_an_override_leaves_the_other_files_to_the_default(work, check):
     for name in ("data/a.jsonl", "data/eval/b.jsonl"):
         work.jsonl(name, {"text": "ok"}, {"text": " "})
-    config = BASE + OVERRIDE % ("structure/nothing-to-learn", "max-count = 1")
+    config = NO_ID + OVERRIDE % ("structure/nothing-to-learn", "max-count = 1")
     assert check(config).code == 1
     work.jsonl("data/a.jsonl", {"text": "ok"})
     assert check(config).code == 0

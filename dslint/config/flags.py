@@ -100,6 +100,7 @@ def with_dataset(settings: Settings, shape: str | None, columns: Iterable[str], 
     if shape is None and not named and not globs:
         return settings
     datasets: Sequence[DatasetSettings] = settings.datasets or (DatasetSettings(),)
+    asked = {*(("column", *pair) for pair in named.items()), *(("split", name, glob) for name, patterns in globs.items() for glob in patterns)}
     changed = tuple(
         replace(
             dataset,
@@ -109,7 +110,7 @@ def with_dataset(settings: Settings, shape: str | None, columns: Iterable[str], 
         )
         for dataset in datasets
     )
-    return replace(settings, datasets=changed)
+    return replace(settings, asked=frozenset(asked), datasets=changed)
 
 
 def _named(values: Iterable[str], option: str) -> tuple[str, ...]:
