@@ -21,6 +21,7 @@ from dslint.gitrepo import LINK, Entry, Objects, Repository
 from dslint.globs import matches_any
 from dslint.registry import Catalogue
 from dslint.revision import Revision, shown
+from dslint.scratch import scratch
 from dslint.settings import Settings
 
 _LINKS = 20
@@ -60,7 +61,7 @@ def policy_from(revision: str, config: str | None, baseline: str | None, options
     repository = Repository(".")
     commit = repository.commit(revision)
     place = repository.prefix.rstrip("/")
-    with tempfile.TemporaryDirectory(prefix="dslint-") as folder, repository.objects() as objects:
+    with tempfile.TemporaryDirectory(prefix="dslint-") as folder, scratch() as copies, repository.objects() as objects:
         tree = _Tree(revision, repository.files(commit), objects, folder)
         os.mkdir(os.path.join(folder, ".git"))  # where looking for a configuration ends
         os.makedirs(os.path.join(folder, place), exist_ok=True)
@@ -90,7 +91,7 @@ def policy_from(revision: str, config: str | None, baseline: str | None, options
             os.path.join(folder, place),
             os.path.join(folder, tree.named(_relative(baseline), place)) if baseline else None,
             tuple(notes),
-            Revision(repository, commit, root, objects, folder),
+            Revision(repository, commit, root, objects, copies),
             tuple(sorted(shown(repository, root, dict.fromkeys(gate)))),
         )
 

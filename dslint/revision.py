@@ -10,6 +10,7 @@ from typing import TypeVar
 from dslint.errors import InputError
 from dslint.gitrepo import LINK, Entry, Objects, Repository
 from dslint.readers.find import display
+from dslint.scratch import Scratch
 
 T = TypeVar("T")
 
@@ -50,10 +51,10 @@ def _above(path: str) -> list[str]:
 class Revision:
     """What a revision has, by the paths that reports show; see `dslint.settings.Revision`."""
 
-    def __init__(self, repository: Repository, commit: str, root: str, objects: Objects, folder: str) -> None:
-        """Read which files there are. Copies of them go into `folder`, which must last as long as they are needed."""
+    def __init__(self, repository: Repository, commit: str, root: str, objects: Objects, copies: Scratch) -> None:
+        """Read which files there are. The `copies` must last as long as what `earlier` returns."""
         self._files = repository.files(commit)
-        self._top, self._root, self._objects, self._folder = repository.top, root, objects, folder
+        self._top, self._root, self._objects, self._scratch = repository.top, root, objects, copies
         self._copies: dict[str, str | None] = {}
         changed = repository.changed(commit) | repository.changed_modules(commit)
         # What was data is none any more where its folder becomes an environment of installed packages.
@@ -77,9 +78,7 @@ class Revision:
         entry = follow(self._files, own, self._objects)
         if entry is None:
             return None
-        import tempfile  # 5 ms at import
-
-        location = os.path.join(tempfile.mkdtemp(dir=self._folder), os.path.basename(path))
+        location = self._scratch.place(f"{len(self._copies)}/{os.path.basename(path)}")
         try:
             self._objects.copy(entry, location)
         except InputError:  # a problem of the comparison, where there is one

@@ -24,8 +24,12 @@ class Scratch:
         self._count = 0
 
     def place(self, name: str) -> str:
-        """Return the path of a file of this name, to write into and to read: an empty one, or what it already holds."""
+        """Return the path of a file, to write into and to read: an empty one, or what it already holds.
+
+        The name may have a folder before it.
+        """
         path = os.path.join(self._folder, name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
         if not os.path.lexists(path) and not (self._count < MOST and self._linked(path)):
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         return path
