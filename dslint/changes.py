@@ -26,6 +26,7 @@ from dslint.protocols import Reader
 from dslint.readers import reader_for
 from dslint.readers.files import examine, suffix
 from dslint.readers.find import Found, dataset_of, display, excluded, split_of
+from dslint.readers.skipped import NOT_LOOKED_FOR
 from dslint.record import samenesses
 from dslint.revision import follow, shown
 from dslint.rules import Active, Observer
@@ -242,7 +243,8 @@ def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], co
     index, known = repository.index(), tuple(suffixes)
     changed = {path: path for path in repository.changed(_commit(repository, settings), staged=True) if path in index}
     changed = dict(sorted(shown(repository, settings.root, changed).items()))
-    data = [name for name in changed if not excluded(name, settings) and suffix(name) in known]
+    looked_for = known if settings.datasets else [kind for kind in known if kind not in NOT_LOOKED_FOR]
+    data = [name for name in changed if not excluded(name, settings) and suffix(name) in looked_for]
     named = {display(path, settings.root) for path in paths}
     wanted = [name for name in changed if not named.isdisjoint([name, *map(str, PurePosixPath(name).parents)])] if named else data
     edited = repository.unstaged()
