@@ -243,7 +243,8 @@ def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], co
     index, known = repository.index(), tuple(suffixes)
     changed = {path: path for path in repository.changed(_commit(repository, settings), staged=True) if path in index}
     changed = dict(sorted(shown(repository, settings.root, changed).items()))
-    looked_for = known if settings.datasets else [kind for kind in known if kind not in NOT_LOOKED_FOR]
+    configured = any(dataset.files for dataset in settings.datasets)
+    looked_for = known if configured else [kind for kind in known if kind not in NOT_LOOKED_FOR]
     data = [name for name in changed if not excluded(name, settings) and suffix(name) in looked_for]
     named = {display(path, settings.root) for path in paths}
     wanted = [name for name in changed if not named.isdisjoint([name, *map(str, PurePosixPath(name).parents)])] if named else data
