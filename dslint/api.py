@@ -6,7 +6,7 @@ import datetime
 import os
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,21 +15,18 @@ from msgspec.structs import replace
 
 from dslint import baseline, changes, config, engine, gate, readers, registry, shapes, suppress
 from dslint.assemble import Outcome, assemble, unmatched
-from dslint.batch import Identify
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
 from dslint.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
+from dslint.job import Job, Map, fold_shard
 from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.partial import Partial
 from dslint.protocols import Reader
 from dslint.readers.source import FileSource, Opened
 from dslint.redact import redact, redact_finding, texts_at
-from dslint.rules import Active, Observer
+from dslint.rules import Active
 from dslint.settings import RuleSettings, Settings
-
-Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable[Iterable[Partial]]]
-"""Anything shaped like `map`: in this process, over a pool of processes, over a cluster."""
 
 _PARTITION = 8
 """Times its size that state may take while it is concluded from."""
@@ -52,24 +49,6 @@ class Environment(Struct, frozen=True):
         return [shape.name for shape in self.shapes]
 
 
-class Job(Struct, frozen=True):
-    """What one worker does: a shard, through rules."""
-
-    shard: Shard
-    reader: Reader
-    shape: Shape
-    rules: tuple[Active, ...]
-    observers: tuple[Observer, ...]
-    stamper: suppress.Stamper
-    slices: tuple[str, ...]
-    max_record: int
-    max_depth: int
-    identify: Identify | None = None
-    new: bytes | None = None
-    """Which rows are new, where only they count; see `dslint.changes`."""
-    alone: bool = False
-
-
 def environment() -> Environment:
     """Return what is installed. Raises PluginError if a plugin is broken."""
     loaded = registry.load(registry.discover())
@@ -83,25 +62,6 @@ def configure(env: Environment, given: str | config.Raw | Mapping[str, Any] | No
         given = config.read(given)
     raw = given if isinstance(given, config.Raw) else config.Raw(None, "", given or {}, os.getcwd())
     return config.parse(raw, env.known, env.loaded, env.shape_names, profile)
-
-
-class Folded:
-    """What a shard comes to: made piece by piece where one goes through it, and all at once, packed, where it is sent to another process."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-
-    def __iter__(self) -> Iterator[Partial]:
-        job = self.job
-        batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
-        if job.new is None:
-            return engine.fold(batches, job.rules, job.observers, job.stamper, job.slices, job.identify)
-        if job.alone:
-            return engine.fold(changes.only(batches, job.new), job.rules, job.observers, job.stamper, job.slices, job.identify)
-        return changes.fold(batches, job.new, job.rules, job.observers, job.stamper, job.slices, job.identify)
-
-    def __reduce__(self) -> tuple[type[list[Partial]], tuple[list[Partial]]]:
-        return list, ([engine.packed(part, self.job.observers) for part in self],)
 
 
 class Watch:
@@ -191,11 +151,6 @@ def validate(env: Environment, settings: Settings) -> None:
     gate.check_names(limits_of(baseline.loaded(settings)), {name: known.rule.measures for name, known in env.known.items()})
     for own in [dataset.rules for dataset in settings.datasets] or [{}]:
         _choice(env, settings, own)
-
-
-def fold_shard(job: Job) -> Iterable[Partial]:
-    """Read one shard through its rules: what a worker runs."""
-    return Folded(job)
 
 
 def _choice(env: Environment, settings: Settings, own: Mapping[str, RuleSettings]) -> registry.Choice:

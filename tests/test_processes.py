@@ -11,6 +11,7 @@ import pytest
 
 from dslint import api, executors
 from dslint.executors.processes import in_parallel
+from dslint.job import fold_shard
 
 ROWS = 4000
 
@@ -49,7 +50,7 @@ def who(job):
     time.sleep(0.2)
     with open(job.shard.location + ".workers", "a", encoding="utf-8") as stream:
         stream.write(f"{os.getpid()}\n")
-    return api.fold_shard(job)
+    return fold_shard(job)
 
 
 def dies_at_first(job):
@@ -59,14 +60,14 @@ def dies_at_first(job):
         with open(mark, "w", encoding="utf-8"):
             pass
         os.kill(os.getpid(), signal.SIGKILL)
-    return api.fold_shard(job)
+    return fold_shard(job)
 
 
 def always_dies(job):
     """Kill this process whenever the second shard is read."""
     if 0 < job.shard.first_row < ROWS // 2:
         os.kill(os.getpid(), signal.SIGKILL)
-    return api.fold_shard(job)
+    return fold_shard(job)
 
 
 def checked(chats, work):
@@ -93,7 +94,7 @@ def test_all_workers_work(chats):
 
 
 def test_a_lost_worker_is_replaced(chats):
-    serial = checked(chats, api.fold_shard)
+    serial = checked(chats, fold_shard)
     assert list(checked(chats, dies_at_first).findings) == list(serial.findings)
 
 

@@ -17,6 +17,7 @@ from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.inputs import reads
+from dslint.job import Map
 from dslint.model import Report, Severity
 from dslint.reporters.text import shown
 from dslint.reporters.wording import trouble
@@ -207,7 +208,7 @@ def replaced(settings: T, **changes: object) -> T:
     return changed
 
 
-def executor(jobs: str) -> api.Map:
+def executor(jobs: str) -> Map:
     """Return the executor that `--jobs` asks for."""
     if jobs != "auto" and not (jobs.isdecimal() and int(jobs) > 0):
         raise ConfigError(f"--jobs: {jobs!r} is neither a number above 0 nor auto", "write it as --jobs 2")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
-from dslint.api import Job, Map
+from dslint.job import Job, Map
 from dslint.partial import Partial
 
 SMALL = 50 << 20

@@ -12,7 +12,7 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 
-from dslint.api import Job
+from dslint.job import Job
 from dslint.model import Problem
 from dslint.partial import Partial
 

@@ -1,0 +1,94 @@
+"""What a rule owes the engine, and what is said of one that does not keep to it."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from msgspec.structs import replace
+
+from dslint.errors import PluginError
+from dslint.model import Confidence, Finding, Location, Severity
+from dslint.partial import Crash
+from dslint.rules import Active
+
+
+def blamed(active: Active, error: PluginError) -> PluginError:
+    """Return an error that says whose it is."""
+    who = f"{active.plugin} {active.version}"
+    hint = error.hint or f"tell the authors of {active.plugin}"
+    return PluginError(f"rule {active.id} of {who}: {error.message}", hint)
+
+
+class BrokenContractError(Exception):
+    """What a rule gives is not what it should; the message quotes no data."""
+
+
+def describe(error: BaseException) -> str:
+    """Name an exception and the line that raised it. Its message is left out: it may quote the data."""
+    import traceback
+
+    if isinstance(error, (PluginError, BrokenContractError)):  # these are ours
+        return str(error)
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames:
+        return type(error).__name__
+    return f"{type(error).__name__} in {frames[-1].name}, {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
+
+
+def traced(error: BaseException) -> str:
+    """Return the traceback, without the messages of exceptions, which may quote the data."""
+    from traceback import format_tb
+
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    before = [traced(cause), "\nwhich led to:\n"] if cause is not None else []
+    last = f"{type(error).__name__} (message left out)"
+    frames = format_tb(error.__traceback__)
+    return "\n".join([*before, "Traceback (most recent call last):", *frames, last])
+
+
+def crash_of(path: str, row: int, error: Exception) -> Crash:
+    """Return the crash of a rule at a row, -1 while it concludes."""
+    return Crash(path, row, describe(error), trace=traced(error))
+
+
+@contextmanager
+def clocked(seconds: Counter[str], rule: str) -> Iterator[None]:
+    """Add the time that a block takes to that of a rule."""
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds[rule] += time.perf_counter() - start  # type: ignore[assignment]
+
+
+def checked_findings(said: Iterable[Finding]) -> list[Finding]:
+    """Return what a rule yields as a list. Raises BrokenContractError where something in it is no finding."""
+    found = list(said)
+    for item in found:
+        require_finding(item)
+    return found
+
+
+def require_finding(item: Finding) -> None:
+    """Raise BrokenContractError for a finding that is none."""
+    if not isinstance(item, Finding):
+        raise BrokenContractError(f"yields {type(item).__name__} in place of findings")
+    if item.severity is not None and not isinstance(item.severity, Severity):
+        raise BrokenContractError("yields a finding whose severity is none")
+    if not isinstance(item.confidence, Confidence):
+        raise BrokenContractError("yields a finding whose confidence is none")
+    if not all(isinstance(at, Location) for at in (item.at, *item.related)):
+        raise BrokenContractError("yields a finding without a location")
+    if not isinstance(item.message, str) or not isinstance(item.suggestion, str | None):
+        raise BrokenContractError("yields a finding whose message or suggestion is no text")
+    if not isinstance(item.score, float | int | None):
+        raise BrokenContractError("yields a finding whose score is no number")
+
+
+def named(finding: Finding, active: Active, dataset: str) -> Finding:
+    """Return a finding with the names of its rule and dataset, and its severity settled."""
+    severity = active.severity or finding.severity or active.rule.severity
+    return replace(finding, rule=active.id, severity=severity, dataset=dataset)

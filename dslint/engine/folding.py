@@ -1,0 +1,263 @@
+"""Fold: the batches of a shard through all rules, once. Knows no files."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from dslint.batch import Batch, Identify
+from dslint.columns import TYPES, Columns, is_type, misfit, to_arrow
+from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, describe, named, traced
+from dslint.errors import InputError, PluginError
+from dslint.model import Finding, Location, Problem
+from dslint.partial import Crash, Partial, Tally, note_crash
+from dslint.record import Record
+from dslint.rules import Active, DatasetRule, Observer, RecordRule
+from dslint.state import ENGINE_COLUMNS
+
+Stamp = Callable[[Finding, Record], Finding]
+"""Adds to a finding what only its record tells: id, identity, slices, and whether the owners suppressed it."""
+PIECE = 64
+"""Batches after which a shard hands over what it has: a file that cannot be cut must not fill the memory."""
+
+
+def observers_of(rules: Sequence[Active]) -> list[Observer]:
+    """Return the observers of the dataset rules, equal ones once."""
+    found: list[Observer] = []
+    for active in rules:
+        if isinstance(active.rule, DatasetRule):
+            observer = active.rule.observer()
+            if observer not in found:
+                _require_state(active, active.rule, observer)
+                found.append(observer)
+    return found
+
+
+def _require_state(active: Active, rule: DatasetRule, observer: Observer) -> None:
+    """Raise PluginError for columns of state that cannot be: small state would hide it."""
+    declared = observer.state
+    if not isinstance(declared, Mapping):
+        raise blamed(active, PluginError("its state is no mapping from columns to types"))
+    for name, kind in declared.items():
+        if not is_type(kind):
+            what = f"unknown state type {kind!r} of column {name!r}"
+            raise blamed(active, PluginError(what, TYPES))
+    if rule.key is not None and rule.key not in {*declared, *ENGINE_COLUMNS}:
+        raise blamed(active, PluginError(f"its key {rule.key!r} is no column of its state"))
+
+
+def fold(
+    batches: Iterable[Batch],
+    rules: Sequence[Active],
+    observers: Sequence[Observer],
+    stamp: Stamp,
+    slices: Sequence[str] = (),
+    identify: Identify | None = None,
+    *,
+    raising: bool = False,
+) -> Iterator[Partial]:
+    """Read the batches of a shard once, through every record rule and observer, and yield what they come to, piece by piece.
+
+    With `raising` what a rule raises is raised, where else it becomes a crash.
+    """
+    folding = _Folding(rules, observers, stamp, slices, identify)
+    folding.raising = raising
+    rest = iter(batches)
+    while not folding.ended:
+        yield folding.piece(rest)
+
+
+def packed(part: Partial, observers: Sequence[Observer]) -> Partial:
+    """Return a partial result with its state as Arrow, to cross a process: packing and unpacking it costs next to nothing."""
+    for index, chunks in list(part.states.items()):
+        try:
+            part.states[index] = [to_arrow(ENGINE_COLUMNS | dict(observers[index].state), chunks)]
+        except Exception as error:  # noqa: BLE001 - what a stranger keeps may be anything
+            part.spoiled[index] = crash_of("", -1, error)
+            del part.states[index]
+    return part
+
+
+@contextmanager
+def _collector_paused() -> Iterator[None]:
+    """Keep the cyclic collector from walking the many young dicts of each batch; batches are freed by reference count."""
+    paused = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if paused:
+            gc.enable()
+
+
+class _Folding:
+    """One shard on its way through the rules."""
+
+    def __init__(
+        self, rules: Sequence[Active], observers: Sequence[Observer], stamp: Stamp, slices: Sequence[str], identify: Identify | None
+    ) -> None:
+        self.record_rules = [(active, active.rule) for active in rules if isinstance(active.rule, RecordRule)]
+        self.dataset_rules = [(active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)]
+        self.observers = observers
+        self.stamp = stamp
+        self.slices = slices
+        self.identify = identify
+        self.broken: set[int] = set()
+        self.ended = False
+        self.raising = False
+
+    def piece(self, batches: Iterator[Batch]) -> Partial:
+        """Take the next batches, as many as make a piece."""
+        part = Partial()
+        with _collector_paused():
+            for _ in range(PIECE):
+                try:
+                    batch = next(batches)
+                except StopIteration:
+                    self.ended = True
+                    break
+                except InputError as error:  # the rest of the file cannot be read: a problem, and what was read stays checked
+                    part.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
+                    self.ended = True
+                    break
+                self._take(part, batch)
+                batch.release()
+        for index in self.broken:
+            part.states.pop(index, None)
+        return part
+
+    def _take(self, part: Partial, batch: Batch) -> None:
+        batch.identify = self.identify
+        _count(part, batch, self.slices)
+        for active, rule in self.record_rules:
+            judged = batch if rule.sees == "all" else batch.valid
+            if judged.values:
+                with clocked(part.seconds, active.id):
+                    part.judged[active.id] += len(judged)
+                    part.findings.extend(_checked(part, active, rule, judged.within(rule.languages), self.stamp, raising=self.raising))
+                    if rule.by_role:
+                        part.sliced.update((active.id, "role", role) for role in _roles(rule, judged))
+        for active, dataset_rule in self.dataset_rules:
+            part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
+        for index, observer in enumerate(self.observers):
+            if index not in self.broken and not _observed(part, index, observer, batch, self.dataset_rules, raising=self.raising):
+                self.broken.add(index)
+
+
+def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
+    tally = part.tallies.setdefault(batch.input.index, Tally())
+    unreadable = [defect for defect in batch.defects if defect.rule == "dslint/parse-error"]
+    tally.records += len(batch) + len(unreadable)
+    tally.unreadable += len(unreadable)
+    tally.misfits += len(batch) - len(batch.valid)
+    if batch.mark is not None:
+        part.marks.setdefault(batch.input.index, []).append(batch.mark)
+    # The core's own rules are counted here: readers make their findings.
+    part.judged["dslint/parse-error"] += len(batch) + len(unreadable)
+    part.judged["dslint/duplicate-key"] += len(batch)
+    for defect in batch.defects:
+        at = Location(batch.path, defect.row, defect.line, defect.column, defect.field, byte=defect.byte, inline=batch.input.inline)
+        part.findings.append(Finding(at=at, message=defect.message, rule=defect.rule, dataset=batch.dataset, identity=defect.identity))
+    part.columns |= batch.present
+    for kind in slices:
+        for sees, judged in (("all", batch), ("valid", batch.valid)):
+            for value in judged.column(kind):
+                part.sliced[sees, kind, "" if value is None else str(value)] += 1
+
+
+def _checked(
+    part: Partial,
+    active: Active,
+    rule: RecordRule,
+    batch: Batch,
+    stamp: Stamp,
+    *,
+    raising: bool,
+) -> list[Finding]:
+    """Run a rule over a batch. If it raises, go on record by record, so that all that can be judged is, whatever the size of batches."""
+    found: list[Finding] = []
+    whole: Exception | None = None
+    try:
+        found = checked_findings(rule.check_batch(batch))
+    except PluginError:  # not of this rule
+        raise
+    except Exception as error:  # it ends as a problem, of a record if one of them causes it
+        if raising:
+            raise
+        whole = error
+    known = part.crashes.get(active.id)
+    for record in () if whole is None else batch.records:
+        try:
+            found.extend(checked_findings(rule.check(record)))
+        except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
+            trace = "" if active.id in part.crashes else traced(error)  # of the first only: it takes time
+            crash = Crash(record.path, record.row, describe(error), trace=trace)
+            note_crash(part, active.id, crash)
+    if whole is not None and part.crashes.get(active.id) == known:  # no record alone makes it raise
+        note_crash(part, active.id, crash_of(batch.path, batch.rows[0], whole))
+    if not found:
+        return found
+    positions = {row: position for position, row in enumerate(batch.rows)}
+    return [
+        stamp(named(finding, active, batch.dataset), batch.records[positions[finding.at.row]])
+        if finding.at.row in positions
+        else named(finding, active, batch.dataset)
+        for finding in found
+    ]
+
+
+def _roles(rule: Any, batch: Batch) -> list[str]:
+    """Return the roles of the texts that a rule judged, once for each record that has such a text."""
+    texts = batch.texts(rule.roles)
+    return [role for _, role in {(position, item.role) for position, item in zip(texts.positions, texts.items, strict=True)} if role]
+
+
+def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules: Sequence[tuple[Active, DatasetRule]], *, raising: bool) -> bool:
+    judged = batch if observer.sees == "all" else batch.valid
+    if not judged.values:
+        return True
+    users = [active for active, rule in rules if rule.observer() == observer]
+    with clocked(part.seconds, users[0].id):
+        try:
+            said = observer.observe(judged.within(observer.languages))
+            part.states.setdefault(index, []).append(_located(observer, judged, said))
+        except PluginError as error:
+            raise blamed(users[0], error) from error
+        except Exception as error:  # it ends as a problem of each rule that needs this observer
+            if raising:
+                raise
+            for active in users:
+                note_crash(part, active.id, crash_of(judged.path, judged.rows[0], error))
+            return False
+    return True
+
+
+def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
+    """Add to what an observer said where each row comes from."""
+    if taken := set(observer.state) & {*ENGINE_COLUMNS, "record"}:
+        raise PluginError(f"{type(observer).__name__}.state declares {', '.join(sorted(taken))}, which the engine adds itself", "use another name")
+    missing = set(observer.state) - set(said)
+    unknown = set(said) - set(observer.state) - {"record"}
+    if missing or unknown:
+        raise PluginError(f"{type(observer).__name__}.observe() and its `state` disagree on {', '.join(sorted(missing | unknown))}")
+    positions = said.get("record")
+    size = len(batch) if positions is None else len(positions)
+    if any(len(said[name]) != size for name in observer.state):
+        raise PluginError(f"{type(observer).__name__}.observe() returned columns of unequal length")
+    for name, kind in observer.state.items():
+        if why := misfit(said[name], kind):
+            raise BrokenContractError(f"its column {name!r} of type {kind} {why}")
+    contents: Sequence[bytes] = batch.digests
+    rows: Sequence[int] = batch.rows
+    lines: Sequence[int | None] = batch.lines
+    if positions is not None:
+        contents, rows, lines = (
+            [contents[p] for p in positions],
+            [rows[p] for p in positions],
+            [lines[p] for p in positions],
+        )
+    own = {name: said[name] for name in observer.state}
+    origin = {"rank": [batch.input.split_rank] * size, "file": [batch.input.index] * size}
+    return {**own, **origin, "content": contents, "row": rows, "line": lines}
