@@ -12,16 +12,14 @@ from typing import Any
 from msgspec import Struct, field
 
 from dslint import shapes
-from dslint.config.build import option_files
 from dslint.errors import InputError
 from dslint.model import Input, Problem, Shape, Skipped
 from dslint.protocols import Reader
 from dslint.readers import reader_for, sample
 from dslint.readers.files import examine
 from dslint.readers.find import SPLITS, Found, find, hints, permit, split_of
-from dslint.readers.layouts import CARD, FACTORY_LIST, factory_texts
+from dslint.readers.layouts import factory_texts
 from dslint.readers.source import Opened, stamp
-from dslint.registry import Catalogue
 from dslint.settings import DatasetSettings, Revision, Settings
 
 SHOWN = 10
@@ -107,26 +105,6 @@ def open_inputs(paths: Sequence[str], settings: Settings, known_readers: Sequenc
         *(note for dataset in datasets for note in _notes(dataset, seen)),
     ]
     return Inputs(datasets, problems, notes, search.skipped)
-
-
-def reads(paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known: Catalogue) -> Iterator[str]:
-    """Yield the path of every file that a run reads, as data or for what it says of data.
-
-    Some of them may not be there.
-    """
-    yield from filter(None, (settings.config, settings.baseline_file, *(entry.review for entry in settings.suppress)))
-    yield from option_files(settings, known)
-    if settings.stdin is not None:
-        yield "/dev/stdin"
-    folders = {os.path.abspath(settings.root)}
-    for item in find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes]).found:
-        if os.path.isfile(item.location) and not os.path.getsize(item.location):
-            continue  # it has nothing to lose: it may be the report of a run that found nothing
-        yield item.location
-        yield os.path.join(settings.root, item.path)
-        folders.add(os.path.dirname(os.path.abspath(item.location)))
-    for folder in folders:
-        yield from (os.path.join(folder, name) for name in (CARD, FACTORY_LIST))
 
 
 def _not_read(skipped: Sequence[Skipped]) -> Iterator[str]:

@@ -15,8 +15,8 @@ from dslint.config import find
 from dslint.config.build import share
 from dslint.config.flags import with_dataset, with_selection
 from dslint.errors import ConfigError, nearest
-from dslint.inputs import reads
 from dslint.model import Report
+from dslint.reads import reads
 from dslint.settings import Baseline, Settings
 
 Paths = Annotated[list[str] | None, typer.Argument(help="Files, folders or globs; none: the configured dataset, else the working folder.")]

@@ -16,9 +16,9 @@ from dslint.config import Raw, find, read
 from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
-from dslint.inputs import reads
 from dslint.job import Map
 from dslint.model import Report, Severity
+from dslint.reads import reads
 from dslint.reporters.text import shown
 from dslint.reporters.wording import trouble
 from dslint.settings import Settings
