@@ -1,7 +1,9 @@
 """The redactor: personal data and secrets are masked in a finding itself, before anything can print, log, cache or compare it.
 
-It runs always, whichever rules are selected: by the table of `dslint.secrets`, which the secrets pack judges by too, and by cheap patterns that lean
-towards masking, also of half a key. It guards messages, field names and ids, not texts; for these there is `redact_record`, which goes by findings.
+It runs always, whichever rules are selected: by the table of `dslint.secrets`, which the
+secrets pack judges by too, and by cheap patterns that lean towards masking, also of half a key.
+It guards messages, field names and ids, not texts; for these there is `redact_record`, which goes
+by findings.
 """
 
 from __future__ import annotations
