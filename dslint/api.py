@@ -17,7 +17,7 @@ from dslint import baseline, changes, config, engine, gate, readers, registry, s
 from dslint.assemble import Outcome, assemble, unmatched
 from dslint.config.build import build, for_file, limits_of
 from dslint.errors import InputError
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
 from dslint.job import Job, Map, fold_shard
 from dslint.model import Finding, Problem, Report, Shape, Shard

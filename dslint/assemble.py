@@ -13,7 +13,7 @@ from dslint import baseline, gate, suppress
 from dslint.changes import Changes
 from dslint.config.build import limits_of
 from dslint.findings import Findings
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
 from dslint.inputs import Inputs
 from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally

@@ -9,8 +9,8 @@ from typing import Any, TypeVar
 
 from xxhash import xxh3_128_digest
 
+from dslint.helpers.pointers import distinct_names, is_ordinary, leaves, lookup, names
 from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
-from dslint.pointers import distinct_names, is_ordinary, leaves, lookup, names
 from dslint.record import Record, Texts, encoded, same_bytes
 
 T = TypeVar("T")

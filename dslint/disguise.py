@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import groupby, product
 
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 from dslint.words import WORD
 
 SYMBOLIC = pattern(r"(?<![\w@])(?=[\w@$])(?=[\w@$*!|#+]*[@$*!|#+])[\w@$][\w@$*!|#+]+")

@@ -9,8 +9,8 @@ from itertools import pairwise
 from msgspec import Struct, field
 
 from dslint.errors import InputError
+from dslint.helpers.pointers import leaves
 from dslint.model import Excerpt, Finding, Passage, Piece
-from dslint.pointers import leaves
 from dslint.readers.source import FileSource, Opened
 from dslint.redact import masks, redact_pointer
 from dslint.sampling import active, gravest, shares

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from dslint.errors import ConfigError, nearest
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
 from dslint.model import Confidence, ExitCode, Finding, InputResult, Judged, Limit, Severity
 
 COUNTED = ("count", "rate", "total")

@@ -6,13 +6,13 @@ from dslint.batch import HIDDEN, Batch, primary, selected
 from dslint.columns import Columns
 from dslint.embed import embed
 from dslint.errors import ConfigError, NotApplicableError
+from dslint.helpers.lazy_re import pattern
+from dslint.helpers.pointers import escape, leaves, lookup, without
 from dslint.hooks import hookimpl
 from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
 from dslint.lexicon_rule import LexiconRule
 from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
-from dslint.patterns import pattern
-from dslint.pointers import escape, leaves, lookup, without
 from dslint.prose import is_code, outside, outside_code, prose
 from dslint.protocols import Source
 from dslint.record import Part, Record, Texts, digest, digests, sameness, samenesses

@@ -6,7 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 
 _CODE = pattern(
     r"```.*?(?:```|\Z)|~~~.*?(?:~~~|\Z)|`[^`\n]+`|<(code|pre|script|style)\b.*?(?:</\1>|\Z)"

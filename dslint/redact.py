@@ -16,9 +16,9 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from dslint.helpers.lazy_re import pattern
+from dslint.helpers.pointers import escape, leaves
 from dslint.model import Finding, Location
-from dslint.patterns import pattern
-from dslint.pointers import escape, leaves
 from dslint.secrets import find_secrets
 
 Splice = tuple[int, int, str]

@@ -13,7 +13,7 @@ from itertools import takewhile
 
 from msgspec import Struct
 
-from dslint.globs import escape, matches_any
+from dslint.helpers.globs import escape, matches_any
 from dslint.model import Confidence, Finding, Input, Report, RuleResult, Severity
 from dslint.registry import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known, install_line
 from dslint.rules import summary

@@ -14,7 +14,7 @@ from functools import cache
 
 from msgspec import Struct
 
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 
 # A key may follow an escaped line break, as in JSON within a string.
 _BEFORE = r"(?:(?<![A-Za-z0-9])|(?<=\\[nrt]))"

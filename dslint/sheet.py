@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from dslint.errors import ConfigError
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 
 COLUMNS = ("path", "row", "line", "rule", "text", "label", "suggestion", "score", "fingerprint", "verdict", "corrected")
 _FORMULA = pattern(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")  # noqa: RUF001 - full-width signs

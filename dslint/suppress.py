@@ -12,7 +12,7 @@ from xxhash import xxh3_64_intdigest
 
 from dslint.columns import scalar
 from dslint.findings import KEPT
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
 from dslint.model import DATASET, Finding
 from dslint.record import Record, digest
 from dslint.redact import redact

@@ -6,7 +6,7 @@ import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
 from dslint.model import Problem
 from dslint.protocols import Reader
 from dslint.readers.files import suffix

@@ -11,7 +11,7 @@ from operator import le
 
 from msgspec import Struct
 
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 
 _JOINED = "\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
 _MARKS = (

@@ -9,7 +9,7 @@ import pytest
 
 from dslint.config.locate import line_of
 from dslint.errors import ConfigError
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
 from dslint.readers.find import Found, split_of
 from dslint.settings import DatasetSettings
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dslint.pointers import distinct_names, is_ordinary, names
+from dslint.helpers.pointers import distinct_names, is_ordinary, names
 
 KEY = "AKIA" + "QX3M7ZP2LK9VTR4W"
 MAIL = "jane.roe@mail-canary.org"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from dslint.pointers import without
+from dslint.helpers.pointers import without
 
 CHAT = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
 NAMED = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "I am {{name}}"}]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslint import scaffold
-from dslint.globs import escape, matches_any
+from dslint.helpers.globs import escape, matches_any
 from dslint.version import __version__
 
 GOLDEN = Path(__file__).parent / "golden"

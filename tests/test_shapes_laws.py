@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslint import shapes
-from dslint.pointers import lookup
+from dslint.helpers.pointers import lookup
 
 SHAPES = [
     *shapes.BUILT_IN,

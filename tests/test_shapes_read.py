@@ -6,7 +6,7 @@ import time
 import pytest
 
 from dslint import shapes
-from dslint.pointers import lookup
+from dslint.helpers.pointers import lookup
 
 SHAPES = {shape.name: shape for shape in shapes.BUILT_IN}
 

@@ -16,9 +16,9 @@ from dslint.cli import output
 from dslint.cli.environment import confined
 from dslint.config.flags import with_dataset
 from dslint.errors import ConfigError
+from dslint.helpers.pointers import escape
 from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, Shard
-from dslint.pointers import escape
 from dslint.readers.find import display
 from dslint.readers.source import Opened
 from dslint.reporters.style import printable, visible

@@ -15,7 +15,7 @@ from dslint import sheet
 from dslint.batch import primary
 from dslint.config.schema import option_types, takes_file, takes_files
 from dslint.errors import ConfigError, PluginError, nearest
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
 from dslint.model import Confidence, Limit, Resource, Severity
 from dslint.registry import Catalogue, Known
 from dslint.rules import Active, DatasetRule, OptionFile

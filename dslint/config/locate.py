@@ -6,7 +6,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 
 _HEADER = pattern(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
 _PAIR = pattern(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from dslint.batch import Batch
 from dslint.errors import InputError
+from dslint.helpers.lazy_re import pattern
 from dslint.model import Input, Shape, Shard
-from dslint.patterns import pattern
 from dslint.readers.collect import BATCH, BOM, Collector, unique_names
 from dslint.readers.diagnose import MAX_VALUES, one_byte_clue
 from dslint.readers.files import BLOCK, chunks

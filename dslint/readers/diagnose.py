@@ -9,8 +9,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NoReturn
 
-from dslint.patterns import pattern
-from dslint.pointers import escape
+from dslint.helpers.lazy_re import pattern
+from dslint.helpers.pointers import escape
 
 _TOKEN = pattern(rb'"(?:[^"\\]|\\.)*"|[\[\]{}]', re.DOTALL)
 _SCALAR = pattern(r'"(?:[^"\\]|\\.)*"|-?Infinity|NaN|-?[0-9][0-9.eE+-]*', re.DOTALL)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 from dslint.readers.collect import REFUSED, decode_json
 from dslint.readers.diagnose import MAX_VALUES
 

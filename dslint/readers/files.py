@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from dslint.errors import InputError
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 
 BLOCK = 1 << 20
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")

@@ -12,9 +12,9 @@ from msgspec import Struct, field
 
 from dslint.errors import InputError
 from dslint.gitrepo import ignored
-from dslint.globs import matches_any
+from dslint.helpers.globs import matches_any
+from dslint.helpers.lazy_re import pattern
 from dslint.model import Problem, Skipped
-from dslint.patterns import pattern
 from dslint.readers.files import suffix
 from dslint.readers.layouts import Cards, is_factory_list
 from dslint.readers.skipped import (

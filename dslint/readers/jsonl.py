@@ -9,8 +9,8 @@ import msgspec
 
 from dslint.batch import Batch
 from dslint.errors import InputError
+from dslint.helpers.lazy_re import pattern
 from dslint.model import Input, Shape, Shard
-from dslint.patterns import pattern
 from dslint.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon, keys_are_unique
 from dslint.readers.diagnose import MAX_VALUES, diagnose, too_many
 from dslint.readers.files import chunks, compression

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 
-from dslint.globs import matches_any
-from dslint.patterns import pattern
+from dslint.helpers.globs import matches_any
+from dslint.helpers.lazy_re import pattern
 
 CARD = "README.md"
 FACTORY_LIST = "dataset_info.json"

@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import PurePosixPath
 
 from dslint.errors import InputError
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 from dslint.readers.collect import BOM, REFUSED, decode_json
 from dslint.readers.files import chunks, suffix
 from dslint.readers.layouts import is_factory_list

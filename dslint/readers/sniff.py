@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from dslint.errors import InputError
-from dslint.patterns import pattern
+from dslint.helpers.lazy_re import pattern
 from dslint.protocols import Reader
 from dslint.readers.collect import BOM, REFUSED, decode_json
 from dslint.readers.files import BLOCK, chunks, suffix

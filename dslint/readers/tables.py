@@ -13,8 +13,8 @@ from msgspec.structs import replace
 
 from dslint.batch import Batch
 from dslint.errors import InputError
+from dslint.helpers.pointers import escape
 from dslint.model import Input, Shape, Shard
-from dslint.pointers import escape
 from dslint.readers import files, messages
 from dslint.readers.cells import cells
 from dslint.readers.collect import BATCH, Collector, unique_names

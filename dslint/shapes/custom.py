@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from dslint.helpers.pointers import lookup, pointer_of
 from dslint.model import ShapeProblem, Text, Turn
-from dslint.pointers import lookup, pointer_of
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "text", "rejected")
 """Roles that a configuration may give texts to, in the order in which they are read."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dslint.helpers.pointers import leaves
 from dslint.model import ShapeProblem, Text, Turn
-from dslint.pointers import leaves
 
 TEXT_FIELDS = (
     "text",
