@@ -18,7 +18,6 @@ from msgspec.structs import replace
 from dslint import engine, shapes
 from dslint.batch import Batch, Identify
 from dslint.errors import InputError
-from dslint.gitrepo import LINK, Entry, Objects, Repository
 from dslint.inputs import Dataset
 from dslint.model import Finding, Input, Location, Problem, Shard
 from dslint.partial import Partial, Tally
@@ -31,9 +30,10 @@ from dslint.record import samenesses
 from dslint.revision import follow, shown
 from dslint.rules import Active, Observer
 from dslint.settings import Settings
+from dslint.system.repository import LINK, Entry, Objects, Repository
 
 if TYPE_CHECKING:
-    from dslint.scratch import Scratch
+    from dslint.system.scratch import Scratch
 
 T = TypeVar("T")
 
@@ -108,7 +108,7 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
 
     Raises ConfigError for a revision that is not there.
     """
-    from dslint.scratch import scratch  # 5 ms at import, needed for comparisons only
+    from dslint.system.scratch import scratch  # 5 ms at import, needed for comparisons only
 
     repository = Repository(settings.root)
     commit = _commit(repository, settings)

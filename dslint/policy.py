@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from dslint.config import NAMES, Raw, find, read
 from dslint.config.schema import option_types, takes_file
 from dslint.errors import ConfigError
-from dslint.gitrepo import LINK, Entry, Objects, Repository
 from dslint.helpers.globs import matches_any
 from dslint.registry import Catalogue
 from dslint.revision import Revision, shown
-from dslint.scratch import scratch
 from dslint.settings import Settings
+from dslint.system.repository import LINK, Entry, Objects, Repository
+from dslint.system.scratch import scratch
 
 _LINKS = 20
 """Links behind links that are followed."""

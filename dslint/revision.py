@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 from dslint.errors import InputError
-from dslint.gitrepo import LINK, Entry, Objects, Repository
 from dslint.readers.find import display
-from dslint.scratch import Scratch
+from dslint.system.repository import LINK, Entry, Objects, Repository
+from dslint.system.scratch import Scratch
 
 T = TypeVar("T")
 

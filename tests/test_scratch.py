@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from dslint import scratch
+from dslint.system import scratch
 
 CANARY = "zanzibar-quokka"
 LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the copies have names")

@@ -10,7 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
-from dslint.installed import settle_path
+from dslint.system.installed import settle_path
 
 __all__ = ["main"]
 

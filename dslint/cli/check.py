@@ -143,7 +143,7 @@ def check(
         )
         settings = replaced(settings, baseline_file=baseline or settings.baseline_file, since=changed_since, excerpts=output.excerpts_for(wanted))
         if staged:
-            from dslint.scratch import scratch  # 5 ms at import
+            from dslint.system.scratch import scratch  # 5 ms at import
 
             settings = replaced(settings, since=changed_since or os.environ.get("PRE_COMMIT_FROM_REF"))
             suffixes = [suffix for reader in env.readers for suffix in reader.suffixes]

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from dslint.errors import ConfigError
-from dslint.scratch import scratch
 from dslint.settings import Stdin
+from dslint.system.scratch import scratch
 
 
 @contextmanager

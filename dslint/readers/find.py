@@ -11,7 +11,6 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from dslint.errors import InputError
-from dslint.gitrepo import ignored
 from dslint.helpers.globs import matches_any
 from dslint.helpers.lazy_re import pattern
 from dslint.model import Problem, Skipped
@@ -34,6 +33,7 @@ from dslint.readers.skipped import (
 from dslint.readers.sniff import head
 from dslint.settings import DatasetSettings, Settings
 from dslint.sheet import is_sheet
+from dslint.system.repository import ignored
 
 SPLITS = {
     "train": "train",

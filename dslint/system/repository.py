@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from dslint.children import git, open_git
 from dslint.errors import ConfigError, InputError
-from dslint.installed import top_of, within
+from dslint.system.children import git, open_git
+from dslint.system.installed import top_of, within
 
 if TYPE_CHECKING:
     from subprocess import Popen
