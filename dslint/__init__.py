@@ -8,7 +8,7 @@ __all__ = ["__version__", "lint", "redact_record"]
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dslint.api import lint
-    from dslint.redact import redact_record
+    from dslint.masking.redact import redact_record
 
 
 def __getattr__(name: str) -> object:
@@ -18,7 +18,7 @@ def __getattr__(name: str) -> object:
 
         return lint
     if name == "redact_record":
-        from dslint.redact import redact_record
+        from dslint.masking.redact import redact_record
 
         return redact_record
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

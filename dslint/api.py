@@ -20,11 +20,11 @@ from dslint.errors import InputError
 from dslint.helpers.globs import matches_any
 from dslint.inputs import Dataset, open_inputs
 from dslint.job import Job, Map, fold_shard
+from dslint.masking.redact import redact, redact_finding, texts_at
 from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.partial import Partial
 from dslint.protocols import Reader
 from dslint.readers.source import FileSource, Opened
-from dslint.redact import redact, redact_finding, texts_at
 from dslint.rules import Active
 from dslint.settings import RuleSettings, Settings
 

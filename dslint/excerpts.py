@@ -10,9 +10,9 @@ from msgspec import Struct, field
 
 from dslint.errors import InputError
 from dslint.helpers.pointers import leaves
+from dslint.masking.redact import masks, redact_pointer
 from dslint.model import Excerpt, Finding, Passage, Piece
 from dslint.readers.source import FileSource, Opened
-from dslint.redact import masks, redact_pointer
 from dslint.sampling import active, gravest, shares
 from dslint.settings import Settings
 

@@ -11,15 +11,15 @@ from dslint.helpers.pointers import escape, leaves, lookup, without
 from dslint.hooks import hookimpl
 from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
 from dslint.lexicon_rule import LexiconRule
+from dslint.masking.redact import masked, redact, redact_record
+from dslint.masking.secret_patterns import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.prose import is_code, outside, outside_code, prose
 from dslint.protocols import Source
 from dslint.record import Part, Record, Texts, digest, digests, sameness, samenesses
-from dslint.redact import masked, redact, redact_record
 from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
-from dslint.secrets import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.shapes import conversation
 from dslint.sheet import Reviewed
 from dslint.sheet import read as read_sheet

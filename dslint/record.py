@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from xxhash import xxh3_128_digest
 
+from dslint.masking.redact import unguessable
 from dslint.model import Location, ShapeProblem, Text, Turn
-from dslint.redact import unguessable
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -158,7 +158,7 @@ class Record:
 
     @property
     def identity(self) -> bytes:
-        """Digest of the record without what could be guessed from it, of which a fingerprint may be made; see `dslint.redact.unguessable`."""
+        """Digest of the record without what could be guessed from it, of which a fingerprint may be made; see `dslint.masking.redact.unguessable`."""
         return self._batch.cached(("identity", self._position), lambda _: digest(unguessable(self.value)))
 
     def texts(self, roles: Sequence[str] = ("all",)) -> list[Part]:

@@ -14,10 +14,10 @@ from msgspec import Struct
 from dslint.batch import Batch
 from dslint.columns import Columns
 from dslint.errors import PluginError
+from dslint.masking.redact import unguessable
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
 from dslint.record import HIDDEN_ROLES, Record, digest
-from dslint.redact import unguessable
 from dslint.state import State
 
 

@@ -13,9 +13,9 @@ from xxhash import xxh3_64_intdigest
 from dslint.columns import scalar
 from dslint.findings import KEPT
 from dslint.helpers.globs import matches_any
+from dslint.masking.redact import redact
 from dslint.model import DATASET, Finding
 from dslint.record import Record, digest
-from dslint.redact import redact
 from dslint.settings import Suppression
 
 DEFAULT_KEY = b"dslint"

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from made_secrets import KINDS, made
 
 from dslint import lint
+from dslint.masking.redact import redact
 from dslint.plugin import find_secrets
-from dslint.redact import redact
 
 EACH = 12
 

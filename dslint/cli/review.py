@@ -12,10 +12,10 @@ from dslint import api
 from dslint.cli.output import Output, taken
 from dslint.errors import ConfigError
 from dslint.inputs import open_inputs
+from dslint.masking.redact import redact
 from dslint.model import Finding, Report
 from dslint.readers.source import FileSource
 from dslint.record import Record
-from dslint.redact import redact
 from dslint.reporters import Style
 from dslint.reporters.style import json_text
 from dslint.settings import Settings

@@ -1,6 +1,6 @@
 """The redactor: personal data and secrets are masked in a finding itself, before anything can print, log, cache or compare it.
 
-It runs always, whichever rules are selected: by the table of `dslint.secrets`, which the
+It runs always, whichever rules are selected: by the table of `dslint.masking.secret_patterns`, which the
 secrets pack judges by too, and by cheap patterns that lean towards masking, also of half a key.
 It guards messages, field names and ids, not texts; for these there is `redact_record`, which goes
 by findings.
@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from dslint.helpers.lazy_re import pattern
 from dslint.helpers.pointers import escape, leaves
+from dslint.masking.secret_patterns import find_secrets
 from dslint.model import Finding, Location
-from dslint.secrets import find_secrets
 
 Splice = tuple[int, int, str]
 """A span and what is put in its place."""

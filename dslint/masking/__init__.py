@@ -1,0 +1,1 @@
+"""What may be shown: masks for personal data and secrets."""
