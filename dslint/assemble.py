@@ -12,7 +12,6 @@ from msgspec.structs import replace
 from dslint import baseline, gate, suppress
 from dslint.changes import Changes
 from dslint.config.build import limits_of
-from dslint.findings import Findings
 from dslint.helpers.globs import matches_any
 from dslint.inputs import Inputs
 from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
@@ -21,6 +20,7 @@ from dslint.record import digest
 from dslint.registry import Catalogue, install_line
 from dslint.rules import Active, DatasetRule
 from dslint.settings import Settings
+from dslint.storage.findings import Findings
 from dslint.version import __version__
 
 SHOWN = 10

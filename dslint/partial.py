@@ -8,7 +8,7 @@ from typing import Any
 from msgspec import Struct, field
 
 from dslint.model import Finding, Problem
-from dslint.state import Store
+from dslint.storage.state import Store
 
 
 class Tally(Struct):

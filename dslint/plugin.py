@@ -3,7 +3,6 @@
 from msgspec import Meta
 
 from dslint.batch import HIDDEN, Batch, primary, selected
-from dslint.columns import Columns
 from dslint.embed import embed
 from dslint.errors import ConfigError, NotApplicableError
 from dslint.helpers.lazy_re import pattern
@@ -23,7 +22,8 @@ from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule
 from dslint.shapes import conversation
 from dslint.sheet import Reviewed
 from dslint.sheet import read as read_sheet
-from dslint.state import State
+from dslint.storage.arrow import Columns
+from dslint.storage.state import State
 from dslint.words import nfkc
 
 __all__ = [

@@ -12,13 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from dslint.batch import Batch
-from dslint.columns import Columns
 from dslint.errors import PluginError
 from dslint.masking.redact import unguessable
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.protocols import Source
 from dslint.record import HIDDEN_ROLES, Record, digest
-from dslint.state import State
+from dslint.storage.arrow import Columns
+from dslint.storage.state import State
 
 
 class OptionFile(Struct, frozen=True):

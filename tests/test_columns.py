@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslint.columns import arrow_type, to_arrow
 from dslint.errors import PluginError
+from dslint.storage.arrow import arrow_type, to_arrow
 
 VALUES = {
     "int32": st.integers(-(2**31), 2**31 - 1),
@@ -46,5 +46,5 @@ def test_values_of_a_wrong_length_are_refused():
 
 def test_making_columns_imports_no_pandas():
     pytest.importorskip("pandas")
-    code = "import sys; from dslint.columns import to_arrow as made; made({'a': 'int64', 'b': 'bool'}, [{'a': [1], 'b': [True]}]); print('pandas' in sys.modules)"
+    code = "import sys; from dslint.storage.arrow import to_arrow as made; made({'a': 'int64', 'b': 'bool'}, [{'a': [1], 'b': [True]}]); print('pandas' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -15,7 +15,7 @@ from dslint.lexicon import Entry, Lexicon
 from dslint.matcher import Matcher
 from dslint.prose import code_spans, outside, prose
 from dslint.record import Record
-from dslint.state import State
+from dslint.storage.state import State
 from dslint.words import Addresses, nfkc
 from dslint_language.grammar import sentences
 from dslint_pii.presidio import Pattern, PatternRecognizer

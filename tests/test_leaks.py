@@ -15,7 +15,8 @@ from random import Random
 import pytest
 from made_secrets import KINDS
 
-from dslint import api, findings, reporters, spill
+from dslint import api, reporters
+from dslint.storage import findings, spool
 
 FOLDERS = ("data", "chat", "broken", "table", "list")
 # None of them is an example of a manual page, for some reports hold these pages.
@@ -233,13 +234,13 @@ def test_the_standard_input_is_kept_for_the_run_only(leaky, tmp_path):
 
 def test_findings_that_go_to_disk_hold_no_value(leaky, monkeypatch):
     written = []
-    add = spill.Spool.add
+    add = spool.Spool.add
 
     def noted(self, frame):
         written.append(bytes(frame))
         add(self, frame)
 
-    monkeypatch.setattr(spill.Spool, "add", noted)
+    monkeypatch.setattr(spool.Spool, "add", noted)
     monkeypatch.setattr(findings, "KEPT", 50)
     monkeypatch.chdir(leaky.root)
     env = api.environment()

@@ -15,13 +15,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import dslint.findings
-import dslint.state
+import dslint.storage.findings
+import dslint.storage.state
 from dslint import suppress
 from dslint.errors import ConfigError
-from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Severity
-from dslint.state import State, Store
+from dslint.storage.findings import Findings
+from dslint.storage.state import State, Store
 
 SLOW = """
     import time
@@ -53,7 +53,7 @@ def finding(row, *, rule="a/b", message="m", identity=b""):
 def test_findings_on_disk_are_those_in_memory(rows, kept):
     said = [finding(row, message=str(number), identity=bytes([row])) for number, row in enumerate(rows)]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dslint.findings, "KEPT", kept)
+        patch.setattr(dslint.storage.findings, "KEPT", kept)
         patch.setattr(suppress, "KEPT", kept)
         findings = Findings(said[::2])
         findings.extend(said[1::2])
@@ -75,7 +75,7 @@ def test_there_is_no_finding_beyond_the_last():
         Findings([finding(1)])[1]
 
 
-SCHEMA = dslint.state.ENGINE_COLUMNS | {"key": "binary[16]", "name": "string"}
+SCHEMA = dslint.storage.state.ENGINE_COLUMNS | {"key": "binary[16]", "name": "string"}
 
 
 def chunk(rows):
@@ -110,8 +110,8 @@ def test_state_says_the_same_wherever_it_is(rows, key, at_least):
     plain = groups(halves)
     assert all(value is not None and len(members) >= at_least for value, members, *_ in plain)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(dslint.state, "_CHUNK", 2)
-        assert [(value, members, first) for value, members, first, _ in groups([dslint.state.to_arrow(SCHEMA, halves)])] == [
+        patch.setattr(dslint.storage.state, "_CHUNK", 2)
+        assert [(value, members, first) for value, members, first, _ in groups([dslint.storage.state.to_arrow(SCHEMA, halves)])] == [
             (value, members, first) for value, members, first, _ in plain
         ]
         for budget in (None, 0):

@@ -539,7 +539,7 @@ def test_state_that_does_not_fit_is_a_crash_of_its_rule(work, check, kind, value
 
 
 def test_state_that_only_much_of_it_shows_to_be_wrong_is_a_crash_of_its_rule(work, check, monkeypatch):
-    monkeypatch.setattr("dslint.state.ARROW_ROWS", 2)
+    monkeypatch.setattr("dslint.storage.state.ARROW_ROWS", 2)
     work.chat()
     source = dataset_rule(observe="return {'n': [['a']] * len(batch)}").replace('"int64"', '"list<int64>"')
     work.plugin("dslint-odd", source, namespace="odd")

@@ -6,15 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from dslint.columns import Chunk
 from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, named, require_finding
 from dslint.errors import DslintError, NotApplicableError, PluginError
-from dslint.findings import Findings
 from dslint.model import Finding, Input, Measure
 from dslint.partial import Partial, Tally, Whole, note_crash
 from dslint.protocols import Source
 from dslint.rules import Active, DatasetRule, Observer, PairRule
-from dslint.state import ENGINE_COLUMNS, State, Store
+from dslint.storage.arrow import Chunk
+from dslint.storage.findings import Findings
+from dslint.storage.state import ENGINE_COLUMNS, State, Store
 
 Sink = Callable[[Iterable[Finding]], None]
 """Takes findings as they come."""

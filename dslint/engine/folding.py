@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import Any
 
 from dslint.batch import Batch, Identify
-from dslint.columns import TYPES, Columns, is_type, misfit, to_arrow
 from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, describe, named, traced
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
 from dslint.partial import Crash, Partial, Tally, note_crash
 from dslint.record import Record
 from dslint.rules import Active, DatasetRule, Observer, RecordRule
-from dslint.state import ENGINE_COLUMNS
+from dslint.storage.arrow import TYPES, Columns, is_type, misfit, to_arrow
+from dslint.storage.state import ENGINE_COLUMNS
 
 Stamp = Callable[[Finding, Record], Finding]
 """Adds to a finding what only its record tells: id, identity, slices, and whether the owners suppressed it."""

@@ -11,16 +11,16 @@ from msgspec import Struct, field
 
 from dslint import engine, registry, shapes
 from dslint.batch import Batch, Identify
-from dslint.columns import to_arrow
 from dslint.config.build import Written, build
-from dslint.findings import Findings
 from dslint.model import Finding, Input, Location, Shape
 from dslint.partial import Crash, Partial
 from dslint.record import Record
 from dslint.registry import Known
 from dslint.rules import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings
-from dslint.state import ENGINE_COLUMNS, State
+from dslint.storage.arrow import to_arrow
+from dslint.storage.findings import Findings
+from dslint.storage.state import ENGINE_COLUMNS, State
 
 RANKS = {None: 0, "train": 0, "validation": 1, "dev": 1, "test": 2}
 

@@ -13,9 +13,9 @@ from itertools import accumulate, chain, compress, count, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, overload
 
-from dslint.columns import Chunk, arrow_type, chunk_length, scalar, to_arrow
 from dslint.errors import PluginError
 from dslint.model import Input, Location
+from dslint.storage.arrow import Chunk, arrow_type, chunk_length, scalar, to_arrow
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -91,7 +91,7 @@ class Store:
         import pyarrow as pa
 
         if self._spool is None:
-            from dslint.spill import Spool  # 5 ms at import, needed for large data only
+            from dslint.storage.spool import Spool  # 5 ms at import, needed for large data only
 
             self._spool = Spool()
         for chunk in self.held:  # one by one, for a frame is made in memory

@@ -72,7 +72,7 @@ class Findings(Sequence[Finding]):
 
     def _spill(self) -> None:
         if self._spool is None:
-            from dslint.spill import Spool  # 5 ms at import, needed for very many findings only
+            from dslint.storage.spool import Spool  # 5 ms at import, needed for very many findings only
 
             self._spool = Spool()
         held = self._in_order()
