@@ -12,8 +12,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from dslint import api, registry, shapes
+from dslint import api, registry
 from dslint.config.schema import option_schema, option_types, schema
+from dslint.data import shapes
 from dslint.lexicon import lexicon_schema
 from dslint.registry import Known
 from dslint.reporters.manual import markdown

@@ -13,18 +13,19 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dslint import baseline, changes, config, engine, gate, readers, registry, shapes, suppress
+from dslint import baseline, changes, config, engine, gate, registry, suppress
 from dslint.assemble import Outcome, assemble, unmatched
 from dslint.config.build import build, for_file, limits_of
+from dslint.data import readers, shapes
+from dslint.data.datasets import Dataset, open_inputs
+from dslint.data.protocols import Reader
+from dslint.data.readers.source import FileSource, Opened
 from dslint.errors import InputError
 from dslint.helpers.globs import matches_any
-from dslint.inputs import Dataset, open_inputs
 from dslint.job import Job, Map, fold_shard
 from dslint.masking.redact import redact, redact_finding, texts_at
 from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.partial import Partial
-from dslint.protocols import Reader
-from dslint.readers.source import FileSource, Opened
 from dslint.rules import Active
 from dslint.settings import RuleSettings, Settings
 

@@ -12,11 +12,11 @@ from msgspec.structs import replace
 from dslint import baseline, gate, suppress
 from dslint.changes import Changes
 from dslint.config.build import limits_of
+from dslint.data.datasets import Inputs
+from dslint.data.record import digest
 from dslint.helpers.globs import matches_any
-from dslint.inputs import Inputs
 from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
-from dslint.record import digest
 from dslint.registry import Catalogue, install_line
 from dslint.rules import Active, DatasetRule
 from dslint.settings import Settings

@@ -15,18 +15,19 @@ from typing import TYPE_CHECKING, TypeVar
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dslint import engine, shapes
-from dslint.batch import Batch, Identify
+from dslint import engine
+from dslint.data import shapes
+from dslint.data.batch import Batch, Identify
+from dslint.data.datasets import Dataset
+from dslint.data.protocols import Reader
+from dslint.data.readers import reader_for
+from dslint.data.readers.files import examine, suffix
+from dslint.data.readers.find import Found, dataset_of, display, excluded, split_of
+from dslint.data.readers.skipped import NOT_LOOKED_FOR
+from dslint.data.record import samenesses
 from dslint.errors import InputError
-from dslint.inputs import Dataset
 from dslint.model import Finding, Input, Location, Problem, Shard
 from dslint.partial import Partial, Tally
-from dslint.protocols import Reader
-from dslint.readers import reader_for
-from dslint.readers.files import examine, suffix
-from dslint.readers.find import Found, dataset_of, display, excluded, split_of
-from dslint.readers.skipped import NOT_LOOKED_FOR
-from dslint.record import samenesses
 from dslint.revision import follow, shown
 from dslint.rules import Active, Observer
 from dslint.settings import Settings

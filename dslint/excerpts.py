@@ -8,11 +8,11 @@ from itertools import pairwise
 
 from msgspec import Struct, field
 
+from dslint.data.readers.source import FileSource, Opened
 from dslint.errors import InputError
 from dslint.helpers.pointers import leaves
 from dslint.masking.redact import masks, redact_pointer
 from dslint.model import Excerpt, Finding, Passage, Piece
-from dslint.readers.source import FileSource, Opened
 from dslint.sampling import active, gravest, shares
 from dslint.settings import Settings
 

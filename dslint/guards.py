@@ -10,11 +10,11 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
-from dslint.batch import Batch, Identify
+from dslint.data.batch import Batch, Identify
+from dslint.data.protocols import Reader
 from dslint.engine import describe
 from dslint.errors import InputError, PluginError
 from dslint.model import Input, Shape, ShapeProblem, Shard, Text, Turn
-from dslint.protocols import Reader
 
 
 def require(what: str, thing: Any, **methods: int) -> None:

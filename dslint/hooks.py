@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
+    from dslint.data.protocols import Reader
     from dslint.model import Resource, Shape
-    from dslint.protocols import Reader
     from dslint.rules import Rule
 
 PROJECT = "dslint"

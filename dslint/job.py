@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterable, Iterator
 from msgspec import Struct
 
 from dslint import changes, engine, suppress
-from dslint.batch import Identify
+from dslint.data.batch import Identify
+from dslint.data.protocols import Reader
 from dslint.model import Shape, Shard
 from dslint.partial import Partial
-from dslint.protocols import Reader
 from dslint.rules import Active, Observer
 
 Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable[Iterable[Partial]]]

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.record import Record
 from dslint.lexicon import Lexicon, lexicon_of, parse_lexicon
 from dslint.matcher import Hit, Matcher
 from dslint.model import Finding, Location
-from dslint.record import Record
 from dslint.rules import OptionFile, RecordRule
 
 

@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
 from dslint.disguise import ODD, SYMBOLIC, fits, is_spelt, least_letters, readings, spelt
 from dslint.lexicon import Entry, Lexicon
 from dslint.words import SIGN, UNSPACED, Addresses, Token, mapped, normal, tokens_of, words_of

@@ -2,7 +2,12 @@
 
 from msgspec import Meta
 
-from dslint.batch import HIDDEN, Batch, primary, selected
+from dslint.data.batch import HIDDEN, Batch, primary, selected
+from dslint.data.protocols import Source
+from dslint.data.record import Part, Record, Texts, digest, digests, sameness, samenesses
+from dslint.data.review_sheet import Reviewed
+from dslint.data.review_sheet import read as read_sheet
+from dslint.data.shapes import conversation
 from dslint.embed import embed
 from dslint.errors import ConfigError, NotApplicableError
 from dslint.helpers.lazy_re import pattern
@@ -15,13 +20,8 @@ from dslint.masking.secret_patterns import SecretKind, SecretSpan, disjoint, fin
 from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
 from dslint.prose import is_code, outside, outside_code, prose
-from dslint.protocols import Source
-from dslint.record import Part, Record, Texts, digest, digests, sameness, samenesses
 from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
-from dslint.shapes import conversation
-from dslint.sheet import Reviewed
-from dslint.sheet import read as read_sheet
 from dslint.storage.arrow import Columns
 from dslint.storage.state import State
 from dslint.words import nfkc

@@ -6,9 +6,9 @@ import os
 from collections.abc import Iterator, Sequence
 
 from dslint.config.build import option_files
-from dslint.protocols import Reader
-from dslint.readers.find import find
-from dslint.readers.layouts import CARD, FACTORY_LIST
+from dslint.data.protocols import Reader
+from dslint.data.readers.find import find
+from dslint.data.readers.layouts import CARD, FACTORY_LIST
 from dslint.registry import Catalogue
 from dslint.settings import Settings
 

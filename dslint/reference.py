@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 
-from dslint.batch import selected
+from dslint.data.batch import selected
+from dslint.data.shapes import BUILT_IN, detect
 from dslint.rules import OptionFile
-from dslint.shapes import BUILT_IN, detect
 
 _SAMPLE = 50
 

@@ -17,11 +17,11 @@ import pluggy
 from msgspec import Struct
 
 from dslint import builtin, hooks
-from dslint.batch import Identify
+from dslint.data.batch import Identify
+from dslint.data.protocols import Reader
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.guards import GuardedLanguages, GuardedReader, GuardedReporter, GuardedShape
 from dslint.model import Resource, Severity, Shape
-from dslint.protocols import Reader
 from dslint.rules import Active, Rule
 from dslint.system import installed
 from dslint.version import __version__

@@ -7,8 +7,8 @@ import posixpath
 from collections.abc import Mapping
 from typing import TypeVar
 
+from dslint.data.readers.find import display
 from dslint.errors import InputError
-from dslint.readers.find import display
 from dslint.system.repository import LINK, Entry, Objects, Repository
 from dslint.system.scratch import Scratch
 

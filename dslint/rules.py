@@ -11,12 +11,12 @@ from typing import Any, ClassVar, Literal
 import msgspec
 from msgspec import Struct
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.protocols import Source
+from dslint.data.record import HIDDEN_ROLES, Record, digest
 from dslint.errors import PluginError
 from dslint.masking.redact import unguessable
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
-from dslint.protocols import Source
-from dslint.record import HIDDEN_ROLES, Record, digest
 from dslint.storage.arrow import Columns
 from dslint.storage.state import State
 

@@ -10,10 +10,10 @@ from hashlib import blake2b
 from msgspec.structs import replace
 from xxhash import xxh3_64_intdigest
 
+from dslint.data.record import Record, digest
 from dslint.helpers.globs import matches_any
 from dslint.masking.redact import redact
 from dslint.model import DATASET, Finding
-from dslint.record import Record, digest
 from dslint.settings import Suppression
 from dslint.storage.arrow import scalar
 from dslint.storage.findings import KEPT

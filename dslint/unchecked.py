@@ -6,12 +6,12 @@ import glob
 import os
 from collections.abc import Iterable, Iterator, Sequence
 
+from dslint.data.protocols import Reader
+from dslint.data.readers.files import suffix
+from dslint.data.readers.find import display, left_out
+from dslint.data.readers.skipped import NOT_LOOKED_FOR, holds_records, why_skipped
 from dslint.helpers.globs import matches_any
 from dslint.model import Problem
-from dslint.protocols import Reader
-from dslint.readers.files import suffix
-from dslint.readers.find import display, left_out
-from dslint.readers.skipped import NOT_LOOKED_FOR, holds_records, why_skipped
 from dslint.settings import Settings
 
 _HINT = "check it with the rest (see `files` in the configuration), or leave it out: exclude = [...] under [dataset]"

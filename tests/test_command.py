@@ -227,8 +227,8 @@ def test_the_size_of_shards_changes_nothing(many, call, monkeypatch):
     work.write("data.jsonl", "\n".join(rows))
     whole = call("check", "-o", "json")
     assert len(whole.report["findings"]) > 500
-    monkeypatch.setattr("dslint.readers.files.BLOCK", 4096)
-    monkeypatch.setattr("dslint.readers.jsonl.BATCH", 64)
+    monkeypatch.setattr("dslint.data.readers.files.BLOCK", 4096)
+    monkeypatch.setattr("dslint.data.readers.jsonl.BATCH", 64)
     for size in ("1", "5000", "100000"):
         assert call("check", "-o", "json", "--shard-size", size).out == whole.out
 

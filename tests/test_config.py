@@ -8,9 +8,9 @@ import json
 import pytest
 
 from dslint.config.locate import line_of
+from dslint.data.readers.find import Found, split_of
 from dslint.errors import ConfigError
 from dslint.helpers.globs import matches_any
-from dslint.readers.find import Found, split_of
 from dslint.settings import DatasetSettings
 
 TWICE = '{"text": "same words", "label": "x"}\n'

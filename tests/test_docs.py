@@ -23,7 +23,8 @@ from types import ModuleType
 import jsonschema
 import pytest
 
-from dslint import readers, shapes, testing
+from dslint import testing
+from dslint.data import readers, shapes
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslint import testing
+from dslint.data.record import Record
 from dslint.disguise import spelt
 from dslint.lexicon import Entry, Lexicon
 from dslint.matcher import Matcher
 from dslint.prose import code_spans, outside, prose
-from dslint.record import Record
 from dslint.storage.state import State
 from dslint.words import Addresses, nfkc
 from dslint_language.grammar import sentences

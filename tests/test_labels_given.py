@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from dslint.sheet import armed, disarmed
+from dslint.data.review_sheet import armed, disarmed
 from dslint.testing.harness import run, with_options
 from dslint_labels.likely_wrong import LikelyWrong
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dslint import lint
-from dslint.batch import primary
+from dslint.data.batch import primary
 
 GERMAN = "Ich habe heute leider keine Zeit, um dir dabei zu helfen."
 ENGLISH = "I am afraid that I have no time to help you with it today."

@@ -13,7 +13,7 @@ import threading
 
 import pytest
 
-from dslint.sheet import COLUMNS
+from dslint.data.review_sheet import COLUMNS
 
 CONFIG = """
 baseline = "accepted.jsonl"

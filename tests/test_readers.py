@@ -12,12 +12,12 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
+from dslint.data.readers import files
+from dslint.data.readers.diagnose import diagnose, duplicate_keys, too_deep
+from dslint.data.readers.jsonl import JsonLines
+from dslint.data.shapes import BUILT_IN
 from dslint.errors import InputError
 from dslint.model import Input, Shard
-from dslint.readers import files
-from dslint.readers.diagnose import diagnose, duplicate_keys, too_deep
-from dslint.readers.jsonl import JsonLines
-from dslint.shapes import BUILT_IN
 
 ANY = BUILT_IN[-1]
 READER = JsonLines()
@@ -158,7 +158,7 @@ def test_an_overlong_record_is_a_defect_and_the_next_ones_are_read(data, monkeyp
 @pytest.mark.parametrize("block", [7, 64, 1 << 20])
 def test_a_file_can_be_entered_behind_an_overlong_record(data, monkeypatch, block):
     monkeypatch.setattr(files, "BLOCK", block)
-    monkeypatch.setattr("dslint.readers.jsonl.BATCH", 2)
+    monkeypatch.setattr("dslint.data.readers.jsonl.BATCH", 2)
     path = data(b'0\n"' + b"x" * 300 + b'"\n' + b"".join(b"%d\n" % number for number in range(2, 20)))
     batches = list(READER.read(Shard(input=item(path), location=str(path)), ANY, 50, 200))
     for batch in batches:
@@ -242,7 +242,7 @@ def test_what_is_written_is_read_back_however_the_file_is_cut(tmp_path, monkeypa
         row += kind != "blank"
     with monkeypatch.context() as patched:
         patched.setattr(files, "BLOCK", block)
-        patched.setattr("dslint.readers.jsonl.BATCH", batch)
+        patched.setattr("dslint.data.readers.jsonl.BATCH", batch)
         shards = READER.split(item(path, len(content)), str(path), size)
         records, defects = read(path, shards=shards, max_record=limit)
     assert [(s.start, s.stop) for s in shards[1:]] == [(a.stop, b.stop) for a, b in pairwise(shards)]

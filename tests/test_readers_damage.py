@@ -16,11 +16,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dslint import readers, shapes
+from dslint.data import readers, shapes
+from dslint.data.readers import tables
+from dslint.data.readers.document import JsonDocument
 from dslint.errors import InputError
 from dslint.model import Input, Shard
-from dslint.readers import tables
-from dslint.readers.document import JsonDocument
 
 ANY = shapes.named("any", shapes.BUILT_IN)
 
@@ -164,7 +164,7 @@ def test_compressed_files(tmp_path, suffix, pack):
 
 @pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
 def test_decompression_bomb(tmp_path, monkeypatch, suffix, pack):
-    monkeypatch.setattr("dslint.readers.files.FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("dslint.data.readers.files.FREE_BYTES", 1 << 20)
     rows, _, problem, _, _ = read(written(tmp_path, f"a.jsonl.{suffix}", pack(b'{"a": 1}\n' + b" " * (20 << 20))))
     assert "bomb" in problem.message
     assert len(rows) == 1

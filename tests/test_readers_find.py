@@ -10,10 +10,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from dslint import api, config, readers
+from dslint import api, config
 from dslint.cli.stdin import kept
-from dslint.readers.find import find
-from dslint.readers.layouts import card_splits
+from dslint.data import readers
+from dslint.data.readers.find import find
+from dslint.data.readers.layouts import card_splits
 from dslint.reporters import BUILT_IN
 from dslint.settings import DatasetSettings, Settings
 

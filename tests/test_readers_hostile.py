@@ -14,10 +14,10 @@ import time
 import pyarrow as pa
 import pytest
 
-from dslint import readers, shapes
+from dslint.data import readers, shapes
+from dslint.data.readers import diagnose, sniff
 from dslint.errors import InputError
 from dslint.model import Input, Shard
-from dslint.readers import diagnose, sniff
 
 ANY = shapes.named("any", shapes.BUILT_IN)
 OPEN = b'[{"a":1},{"a":1},'
@@ -169,9 +169,9 @@ BOMBS = {
 @pytest.mark.parametrize("codec", PACKERS)
 @pytest.mark.parametrize("name", BOMBS)
 def test_a_compressed_bomb_is_a_problem_that_says_what_to_do(work, call, monkeypatch, name, codec):
-    monkeypatch.setattr("dslint.readers.files.FREE_BYTES", 1 << 21)
-    monkeypatch.setattr("dslint.readers.files.FREE_ROWS", 1000)
-    monkeypatch.setattr("dslint.readers.files.MAX_RATIO", 100)
+    monkeypatch.setattr("dslint.data.readers.files.FREE_BYTES", 1 << 21)
+    monkeypatch.setattr("dslint.data.readers.files.FREE_ROWS", 1000)
+    monkeypatch.setattr("dslint.data.readers.files.MAX_RATIO", 100)
     head, unit, size = BOMBS[name]
     work.write(f"{name}.{codec}", PACKERS[codec](head + unit * (size // len(unit))))
     result = call("check", f"{name}.{codec}", "--select", "structure/invalid-record")
@@ -183,8 +183,8 @@ def test_a_compressed_bomb_is_a_problem_that_says_what_to_do(work, call, monkeyp
 
 def test_what_honest_data_compresses_to_is_no_bomb(work, call, monkeypatch):
     """A log of few patterns: forty times its compressed size, and nearly a record for each byte."""
-    monkeypatch.setattr("dslint.readers.files.FREE_BYTES", 1000)
-    monkeypatch.setattr("dslint.readers.files.FREE_ROWS", 1)
+    monkeypatch.setattr("dslint.data.readers.files.FREE_BYTES", 1000)
+    monkeypatch.setattr("dslint.data.readers.files.FREE_ROWS", 1)
     rows = "".join(f'{{"text": "2026-01-02 request {n} served by node {n % 7}"}}\n' for n in range(20_000))
     packed = lzma.compress(rows.encode())
     assert len(rows) > 20 * len(packed)
@@ -195,8 +195,8 @@ def test_what_honest_data_compresses_to_is_no_bomb(work, call, monkeypatch):
 @pytest.mark.parametrize("inner", ["1,", "[],", '{"a":1},'])
 def test_a_record_of_very_many_values_is_refused_before_it_takes_memory(tmp_path, monkeypatch, inner):
     monkeypatch.setattr(diagnose, "MAX_VALUES", 1000)
-    monkeypatch.setattr("dslint.readers.jsonl.MAX_VALUES", 1000)
-    monkeypatch.setattr("dslint.readers.elements.MAX_VALUES", 1000)
+    monkeypatch.setattr("dslint.data.readers.jsonl.MAX_VALUES", 1000)
+    monkeypatch.setattr("dslint.data.readers.elements.MAX_VALUES", 1000)
     text = ('{"a": [' + inner * 2000).rstrip(",") + "]}"
     good = json.dumps({"a": ", [ {" * 1000})
     for name, content in (("a.jsonl", f"{good}\n{text}\n{good}\n"), ("a.json", f"[{good}, {text}, {good}]")):

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dslint import readers, shapes
+from dslint.data import readers, shapes
+from dslint.data.readers.source import FileSource, Opened, stamp
 from dslint.errors import InputError
 from dslint.model import Input, Location, Shard
-from dslint.readers.source import FileSource, Opened, stamp
 
 ANY = shapes.named("any", shapes.BUILT_IN)
 SETTINGS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -55,7 +55,7 @@ def assert_entered_again(path: Path) -> None:
 @pytest.fixture(params=[2, 1000])
 def batch_size(request, monkeypatch):
     for module in ("jsonl", "document", "delimited", "tables"):
-        monkeypatch.setattr(f"dslint.readers.{module}.BATCH", request.param)
+        monkeypatch.setattr(f"dslint.data.readers.{module}.BATCH", request.param)
 
 
 @SETTINGS

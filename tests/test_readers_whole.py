@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from dslint import readers, shapes
+from dslint.data import readers, shapes
 
 ROW = '{"text": "row %d of the data, which is read"}\n'
 TABLE = pa.table({"text": [f"row {n}" for n in range(100)], "n": list(range(100))})
@@ -194,7 +194,7 @@ def test_the_first_line_with_which_excel_names_the_separator_is_obeyed(work, cal
 
 
 def test_rows_of_a_table_that_take_no_room_are_a_bomb(work, call, monkeypatch):
-    monkeypatch.setattr("dslint.readers.files.FREE_ROWS", 1000)
+    monkeypatch.setattr("dslint.data.readers.files.FREE_ROWS", 1000)
     table = pa.table({"a": pa.nulls(100_000)})
     with pa.ipc.new_file(str(work.root / "a.arrow"), table.schema) as writer:
         writer.write_table(table)
@@ -206,10 +206,10 @@ def test_rows_of_a_table_that_take_no_room_are_a_bomb(work, call, monkeypatch):
 @pytest.mark.parametrize("made", [file, stream])
 @pytest.mark.parametrize("codec", ["zstd", "lz4"])
 def test_compressed_buffers_are_measured_before_they_are_unpacked(work, call, monkeypatch, made, codec):
-    monkeypatch.setattr("dslint.readers.tables.FREE_BYTES", 1 << 20)
-    monkeypatch.setattr("dslint.readers.tables.MAX_RATIO", 10)
+    monkeypatch.setattr("dslint.data.readers.tables.FREE_BYTES", 1 << 20)
+    monkeypatch.setattr("dslint.data.readers.tables.MAX_RATIO", 10)
     decoded = []
-    monkeypatch.setattr("dslint.readers.tables._Rows.take", lambda _, part: decoded.append(part) or iter(()))
+    monkeypatch.setattr("dslint.data.readers.tables._Rows.take", lambda _, part: decoded.append(part) or iter(()))
     work.write("a.arrow", made(pa.table({"text": [" " * 5_000_000]}), compression=codec))
     result = call("check", "a.arrow", *ONLY)
     assert result.code == 2

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dslint import redact_record
+from dslint.data.record import digest
 from dslint.masking.redact import _FORMS, _PERSONAL, _SECRETS, _pattern, masked, redact, redact_finding, signs, unguessable
 from dslint.model import Finding, Location
-from dslint.record import digest
 
 PERSONAL = [
     "ada.lovelace+x@mail.example.co.uk",

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslint.batch import Batch, selected
+from dslint.data.batch import Batch, selected
+from dslint.data.shapes import BUILT_IN, detect, label_column, named
 from dslint.errors import ConfigError
 from dslint.helpers.pointers import escape, leaves, lookup
 from dslint.model import Input, Text
-from dslint.shapes import BUILT_IN, detect, label_column, named
 
 CHAT, CLASSIFICATION, TEXT, ANY = (named(name, BUILT_IN) for name in ("chat", "classification", "text", "any"))
 USER = {"role": "user", "content": "hi"}

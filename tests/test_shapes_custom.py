@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from dslint import lint, shapes
+from dslint import lint
+from dslint.data import shapes
 from dslint.errors import ConfigError
 
 RECORD = {"question": "Why?", "meta": {"answer": "Because."}, "tags": ["x", "y"]}

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslint import shapes
+from dslint.data import shapes
 from dslint.helpers.pointers import lookup
 
 SHAPES = [

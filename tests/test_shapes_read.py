@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from dslint import shapes
+from dslint.data import shapes
 from dslint.helpers.pointers import lookup
 
 SHAPES = {shape.name: shape for shape in shapes.BUILT_IN}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from xxhash import xxh3_128_digest
 
-from dslint.record import digest, digests, sameness, samenesses
+from dslint.data.record import digest, digests, sameness, samenesses
 
 SIZE = 500
 

@@ -12,10 +12,10 @@ from dslint.cli import output
 from dslint.cli.environment import confined
 from dslint.config.flags import with_dataset
 from dslint.config.validate import plain
+from dslint.data.datasets import open_inputs
+from dslint.data.readers.find import matching
 from dslint.errors import ConfigError
-from dslint.inputs import open_inputs
 from dslint.model import Problem, Report, Severity
-from dslint.readers.find import matching
 from dslint.reads import reads
 from dslint.reporters.style import visible
 from dslint.settings import Settings

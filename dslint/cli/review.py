@@ -10,16 +10,16 @@ from msgspec.structs import replace
 
 from dslint import api
 from dslint.cli.output import Output, taken
+from dslint.data.datasets import open_inputs
+from dslint.data.readers.source import FileSource
+from dslint.data.record import Record
+from dslint.data.review_sheet import COLUMNS, disarmed
 from dslint.errors import ConfigError
-from dslint.inputs import open_inputs
 from dslint.masking.redact import redact
 from dslint.model import Finding, Report
-from dslint.readers.source import FileSource
-from dslint.record import Record
 from dslint.reporters import Style
 from dslint.reporters.style import json_text
 from dslint.settings import Settings
-from dslint.sheet import COLUMNS, disarmed
 
 Row = dict[str, Any]
 

@@ -15,12 +15,12 @@ from dslint import api, config, reporters
 from dslint.cli import output
 from dslint.cli.environment import confined
 from dslint.config.flags import with_dataset
+from dslint.data.datasets import Dataset, open_inputs
+from dslint.data.readers.find import display
+from dslint.data.readers.source import Opened
 from dslint.errors import ConfigError
 from dslint.helpers.pointers import escape
-from dslint.inputs import Dataset, open_inputs
 from dslint.model import Finding, Shard
-from dslint.readers.find import display
-from dslint.readers.source import Opened
 from dslint.reporters.style import printable, visible
 from dslint.reporters.text import finding_text
 from dslint.settings import Settings
@@ -117,7 +117,7 @@ def _narrowed(settings: Settings, path: str) -> tuple[Settings, list[str]]:
 
 
 def _files(settings: Settings) -> Iterable[Any]:
-    from dslint.readers.find import find
+    from dslint.data.readers.find import find
 
     return find((), settings, ()).found
 

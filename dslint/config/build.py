@@ -11,9 +11,9 @@ from typing import Any, get_args
 import msgspec
 from msgspec.structs import replace
 
-from dslint import sheet
-from dslint.batch import primary
 from dslint.config.schema import option_types, takes_file, takes_files
+from dslint.data import review_sheet
+from dslint.data.batch import primary
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.helpers.globs import matches_any
 from dslint.model import Confidence, Limit, Resource, Severity
@@ -295,7 +295,7 @@ def _suppression(item: Document, number: int, folder: str) -> Suppression:
 def _right(folder: Path, name: str) -> frozenset[str]:
     """Return the fingerprints of the findings that are none, as a review sheet says."""
     try:
-        rows = sheet.read(name, (folder / name).read_bytes())
+        rows = review_sheet.read(name, (folder / name).read_bytes())
     except OSError as error:
         raise ConfigError(f"[[suppress]]: {name} cannot be read: {error.strerror}", "the path is relative to the configuration") from None
     return frozenset(row.fingerprint for row in rows if row.right)

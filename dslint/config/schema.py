@@ -9,12 +9,12 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from dslint.data.shapes.custom import ROLES as CUSTOM_ROLES
+from dslint.data.shapes.custom import Custom
 from dslint.model import Confidence, Severity
 from dslint.registry import ALWAYS, Catalogue
 from dslint.rules import DatasetRule, OptionFile, Rule, summary
 from dslint.settings import Settings
-from dslint.shapes.custom import ROLES as CUSTOM_ROLES
-from dslint.shapes.custom import Custom
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 COLUMN_KINDS = ("label", "id", "source", "language", "created", "split")

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from dslint.batch import Batch, Identify
+from dslint.data.batch import Batch, Identify
+from dslint.data.record import Record
 from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, describe, named, traced
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
 from dslint.partial import Crash, Partial, Tally, note_crash
-from dslint.record import Record
 from dslint.rules import Active, DatasetRule, Observer, RecordRule
 from dslint.storage.arrow import TYPES, Columns, is_type, misfit, to_arrow
 from dslint.storage.state import ENGINE_COLUMNS

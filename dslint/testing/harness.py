@@ -9,12 +9,13 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from dslint import engine, registry, shapes
-from dslint.batch import Batch, Identify
+from dslint import engine, registry
 from dslint.config.build import Written, build
+from dslint.data import shapes
+from dslint.data.batch import Batch, Identify
+from dslint.data.record import Record
 from dslint.model import Finding, Input, Location, Shape
 from dslint.partial import Crash, Partial
-from dslint.record import Record
 from dslint.registry import Known
 from dslint.rules import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from dslint import reporters
+from dslint.data.record import digest
 from dslint.masking.redact import redact_finding
 from dslint.model import Confidence, ExitCode, Report, Severity
-from dslint.record import digest
 from dslint.rules import DatasetRule, Rule
 from dslint.suppress import fingerprinted
 from dslint.testing import growth

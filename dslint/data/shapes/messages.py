@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Any
 
+from dslint.data.shapes import chat, sharegpt
 from dslint.model import ShapeProblem, Text, Turn
-from dslint.shapes import chat, sharegpt
 
 PROMPT_FIELDS = ("prompt", "instruction", "question", "query", "input")
 ANSWER_FIELDS = ("completion", "response", "answer", "output")

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, decoded, encoded, has_spaced_colon
+from dslint.data.readers.diagnose import diagnose, too_many
+from dslint.data.readers.elements import DAMAGED, MORE, Landmark, element, past_space, plain_objects
+from dslint.data.readers.files import BLOCK, chunks
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
-from dslint.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, decoded, encoded, has_spaced_colon
-from dslint.readers.diagnose import diagnose, too_many
-from dslint.readers.elements import DAMAGED, MORE, Landmark, element, past_space, plain_objects
-from dslint.readers.files import BLOCK, chunks
 
 BATCH_BYTES = 8 * BLOCK
 """Bytes of JSON text after which a batch is full, however few its records."""

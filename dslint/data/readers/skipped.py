@@ -7,15 +7,15 @@ from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import PurePosixPath
 
+from dslint.data.readers.collect import BOM, REFUSED, decode_json
+from dslint.data.readers.files import chunks, suffix
+from dslint.data.readers.layouts import is_factory_list
+from dslint.data.readers.sniff import decodes, head
+from dslint.data.review_sheet import is_sheet
+from dslint.data.shapes import BUILT_IN
 from dslint.errors import InputError
 from dslint.helpers.lazy_re import pattern
-from dslint.readers.collect import BOM, REFUSED, decode_json
-from dslint.readers.files import chunks, suffix
-from dslint.readers.layouts import is_factory_list
-from dslint.readers.sniff import decodes, head
 from dslint.settings import Settings
-from dslint.shapes import BUILT_IN
-from dslint.sheet import is_sheet
 
 HIDDEN = "hidden"
 ENVIRONMENT = "an environment of installed packages"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from dslint.data.shapes.chat import Chat
+from dslint.data.shapes.custom import Custom
+from dslint.data.shapes.instruction import Alpaca, PromptCompletion
+from dslint.data.shapes.plain import AnyShape, Classification, PlainText, label_field
+from dslint.data.shapes.preference import Kto, Preference
+from dslint.data.shapes.sharegpt import ShareGpt
 from dslint.errors import ConfigError, nearest
 from dslint.model import Shape
-from dslint.shapes.chat import Chat
-from dslint.shapes.custom import Custom
-from dslint.shapes.instruction import Alpaca, PromptCompletion
-from dslint.shapes.plain import AnyShape, Classification, PlainText, label_field
-from dslint.shapes.preference import Kto, Preference
-from dslint.shapes.sharegpt import ShareGpt
 
 CONVERSATIONS: tuple[Shape, ...] = (Preference(), Kto(), Chat(), ShareGpt(), Alpaca(), PromptCompletion())
 """Shapes of what a model learns to answer, in the order in which they are tried: the more that a shape asks for, the earlier."""

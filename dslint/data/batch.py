@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 from xxhash import xxh3_128_digest
 
+from dslint.data.record import Record, Texts, encoded, same_bytes
 from dslint.helpers.pointers import distinct_names, is_ordinary, leaves, lookup, names
 from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
-from dslint.record import Record, Texts, encoded, same_bytes
 
 T = TypeVar("T")
 
@@ -169,7 +169,7 @@ class Batch:
 
     @cached_property
     def samenesses(self) -> list[bytes]:
-        """What is equal for equal records only (16 bytes each); see `dslint.record.sameness`."""
+        """What is equal for equal records only (16 bytes each); see `dslint.data.record.sameness`."""
         return self.per_record("samenesses", lambda batch: list(map(same_bytes, batch._encoded)))  # noqa: SLF001 - this class
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.record import Record
 from dslint.model import Input, Location, Shape, Shard
-from dslint.record import Record
 
 
 class Source(Protocol):

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec.structs import replace
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.readers import files, messages
+from dslint.data.readers.cells import cells
+from dslint.data.readers.collect import BATCH, Collector, unique_names
+from dslint.data.readers.files import BLOCK, FREE_BYTES, MAX_RATIO, compression
 from dslint.errors import InputError
 from dslint.helpers.pointers import escape
 from dslint.model import Input, Shape, Shard
-from dslint.readers import files, messages
-from dslint.readers.cells import cells
-from dslint.readers.collect import BATCH, Collector, unique_names
-from dslint.readers.files import BLOCK, FREE_BYTES, MAX_RATIO, compression
 
 if TYPE_CHECKING:
     import pyarrow as pa

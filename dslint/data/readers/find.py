@@ -10,13 +10,9 @@ from pathlib import Path
 
 from msgspec import Struct, field
 
-from dslint.errors import InputError
-from dslint.helpers.globs import matches_any
-from dslint.helpers.lazy_re import pattern
-from dslint.model import Problem, Skipped
-from dslint.readers.files import suffix
-from dslint.readers.layouts import Cards, is_factory_list
-from dslint.readers.skipped import (
+from dslint.data.readers.files import suffix
+from dslint.data.readers.layouts import Cards, is_factory_list
+from dslint.data.readers.skipped import (
     ELSEWHERE,
     HIDDEN,
     IGNORED,
@@ -30,9 +26,13 @@ from dslint.readers.skipped import (
     why_no_data,
     why_not_folder,
 )
-from dslint.readers.sniff import head
+from dslint.data.readers.sniff import head
+from dslint.data.review_sheet import is_sheet
+from dslint.errors import InputError
+from dslint.helpers.globs import matches_any
+from dslint.helpers.lazy_re import pattern
+from dslint.model import Problem, Skipped
 from dslint.settings import DatasetSettings, Settings
-from dslint.sheet import is_sheet
 from dslint.system.repository import ignored
 
 SPLITS = {

@@ -7,12 +7,12 @@ from functools import cached_property
 from importlib import import_module
 from typing import Any
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.protocols import Reader
+from dslint.data.readers.jsonl import JsonLines
+from dslint.data.readers.sniff import reader_for
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
-from dslint.protocols import Reader
-from dslint.readers.jsonl import JsonLines
-from dslint.readers.sniff import reader_for
 
 
 class _Deferred:
@@ -26,7 +26,7 @@ class _Deferred:
 
     @cached_property
     def _reader(self) -> Reader:
-        return getattr(import_module(f"dslint.readers.{self._module}"), self._kind)()  # type: ignore[no-any-return]
+        return getattr(import_module(f"dslint.data.readers.{self._module}"), self._kind)()  # type: ignore[no-any-return]
 
     def split(self, item: Input, location: str, size: int) -> list[Shard]:
         """See `Reader.split`."""

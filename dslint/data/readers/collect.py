@@ -10,13 +10,13 @@ from typing import Any
 import msgspec
 from xxhash import xxh3_128_digest
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.readers.diagnose import Lost, count_keys, duplicate_keys, too_deep
+from dslint.data.readers.files import UNPACK_IT, most_rows
+from dslint.data.record import same_bytes
 from dslint.errors import InputError
 from dslint.masking.redact import unguessable
 from dslint.model import Defect, Shape, Shard
-from dslint.readers.diagnose import Lost, count_keys, duplicate_keys, too_deep
-from dslint.readers.files import UNPACK_IT, most_rows
-from dslint.record import same_bytes
 
 BOM = b"\xef\xbb\xbf"
 BATCH = 1000

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dslint.model import ShapeProblem
-from dslint.shapes.messages import (
+from dslint.data.shapes.messages import (
     ANSWER_FIELDS,
     MESSAGE_FIELDS,
     PROMPT_FIELDS,
@@ -19,6 +18,7 @@ from dslint.shapes.messages import (
     role_of,
     system_of,
 )
+from dslint.model import ShapeProblem
 
 _SIDES = (
     ("chosen", "rejected"),

@@ -4,19 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dslint.data.shapes.messages import ANSWER_FIELDS, PROMPT_FIELDS, Dialogue, Said, answer_of, history_of, is_messages, opens, prompt_of, system_of
 from dslint.model import ShapeProblem, Turn
-from dslint.shapes.messages import (
-    ANSWER_FIELDS,
-    PROMPT_FIELDS,
-    Dialogue,
-    Said,
-    answer_of,
-    history_of,
-    is_messages,
-    opens,
-    prompt_of,
-    system_of,
-)
 
 _INPUTS = ("input", "context")
 _OUTPUTS = ("output", "response")

@@ -11,15 +11,15 @@ from typing import Any
 
 from msgspec import Struct, field
 
-from dslint import shapes
+from dslint.data import shapes
+from dslint.data.protocols import Reader
+from dslint.data.readers import reader_for, sample
+from dslint.data.readers.files import examine
+from dslint.data.readers.find import SPLITS, Found, find, hints, permit, split_of
+from dslint.data.readers.layouts import factory_texts
+from dslint.data.readers.source import Opened, stamp
 from dslint.errors import InputError
 from dslint.model import Input, Problem, Shape, Skipped
-from dslint.protocols import Reader
-from dslint.readers import reader_for, sample
-from dslint.readers.files import examine
-from dslint.readers.find import SPLITS, Found, find, hints, permit, split_of
-from dslint.readers.layouts import factory_texts
-from dslint.readers.source import Opened, stamp
 from dslint.settings import DatasetSettings, Revision, Settings
 
 SHOWN = 10

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.readers.collect import BOM
+from dslint.data.readers.diagnose import invalid_utf8
+from dslint.data.readers.files import chunks
+from dslint.data.readers.jsonl import JsonLines, Lines
 from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
-from dslint.readers.collect import BOM
-from dslint.readers.diagnose import invalid_utf8
-from dslint.readers.files import chunks
-from dslint.readers.jsonl import JsonLines, Lines
 
 
 class _TextLines(Lines):

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.protocols import Reader
+from dslint.data.readers.files import compression
+from dslint.data.record import Record
 from dslint.errors import InputError
 from dslint.model import Input, Location, Shape, Shard
-from dslint.protocols import Reader
-from dslint.readers.files import compression
-from dslint.record import Record
 
 Stamp = tuple[int, int]
 

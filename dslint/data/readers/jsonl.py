@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 import msgspec
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon, keys_are_unique
+from dslint.data.readers.diagnose import MAX_VALUES, diagnose, too_many
+from dslint.data.readers.files import chunks, compression
 from dslint.errors import InputError
 from dslint.helpers.lazy_re import pattern
 from dslint.model import Input, Shape, Shard
-from dslint.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon, keys_are_unique
-from dslint.readers.diagnose import MAX_VALUES, diagnose, too_many
-from dslint.readers.files import chunks, compression
 
 _BLANK = pattern(rb"^[ \t\r]*$", re.MULTILINE)
 _DOUBTFUL = pattern(rb"\n[ \t\r\n]")

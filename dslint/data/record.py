@@ -15,7 +15,7 @@ from dslint.model import Location, ShapeProblem, Text, Turn
 if TYPE_CHECKING:
     import pyarrow as pa
 
-    from dslint.batch import Batch
+    from dslint.data.batch import Batch
 
 
 HIDDEN_ROLES = {"key": "in the name of a field", "lost": "in a value that a later equal key hides"}

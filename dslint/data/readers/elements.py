@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from dslint.data.readers.collect import REFUSED, decode_json
+from dslint.data.readers.diagnose import MAX_VALUES
 from dslint.helpers.lazy_re import pattern
-from dslint.readers.collect import REFUSED, decode_json
-from dslint.readers.diagnose import MAX_VALUES
 
 MORE = -1
 """The element does not end in this buffer."""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from dslint.data.protocols import Reader
+from dslint.data.readers.collect import BOM, REFUSED, decode_json
+from dslint.data.readers.files import BLOCK, chunks, suffix
 from dslint.errors import InputError
 from dslint.helpers.lazy_re import pattern
-from dslint.protocols import Reader
-from dslint.readers.collect import BOM, REFUSED, decode_json
-from dslint.readers.files import BLOCK, chunks, suffix
 
 _ARRAY_OF_OBJECTS = pattern(rb"\s*\[\s*\{")
 _LOOKED_AT = 20

@@ -12,7 +12,7 @@ from hashlib import blake2b
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from dslint.readers.collect import unique_names
+from dslint.data.readers.collect import unique_names
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from dslint.data.shapes.chat import trained
 from dslint.model import ShapeProblem, Text, Turn
-from dslint.shapes.chat import trained
 
 CALLS = frozenset({"function_call", "tool_call"})
 """Who speaks where the assistant calls a tool; the value is the call, as JSON."""

@@ -6,14 +6,14 @@ import csv
 import io
 from collections.abc import Iterator
 
-from dslint.batch import Batch
+from dslint.data.batch import Batch
+from dslint.data.readers.collect import BATCH, BOM, Collector, unique_names
+from dslint.data.readers.diagnose import MAX_VALUES, one_byte_clue
+from dslint.data.readers.files import BLOCK, chunks
+from dslint.data.readers.jsonl import whole_lines
 from dslint.errors import InputError
 from dslint.helpers.lazy_re import pattern
 from dslint.model import Input, Shape, Shard
-from dslint.readers.collect import BATCH, BOM, Collector, unique_names
-from dslint.readers.diagnose import MAX_VALUES, one_byte_clue
-from dslint.readers.files import BLOCK, chunks
-from dslint.readers.jsonl import whole_lines
 
 _OTHER_DELIMITERS = (";", "\t")
 _ESCAPED_BYTE = pattern("[\udc80-\udcff]")
