@@ -15,7 +15,7 @@ from typing import Any
 from dslint import api, registry
 from dslint.config.schema import option_schema, option_types, schema
 from dslint.data import shapes
-from dslint.lexicon import lexicon_schema
+from dslint.nlp.lexicon import lexicon_schema
 from dslint.registry import Known
 from dslint.reporters.manual import markdown
 from dslint.rules import DatasetRule, manual, summary

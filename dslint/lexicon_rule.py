@@ -10,9 +10,9 @@ from typing import ClassVar
 
 from dslint.data.batch import Batch
 from dslint.data.record import Record
-from dslint.lexicon import Lexicon, lexicon_of, parse_lexicon
-from dslint.matcher import Hit, Matcher
 from dslint.model import Finding, Location
+from dslint.nlp.lexicon import Lexicon, lexicon_of, parse_lexicon
+from dslint.nlp.matcher import Hit, Matcher
 from dslint.rules import OptionFile, RecordRule
 
 

@@ -8,23 +8,23 @@ from dslint.data.record import Part, Record, Texts, digest, digests, sameness, s
 from dslint.data.review_sheet import Reviewed
 from dslint.data.review_sheet import read as read_sheet
 from dslint.data.shapes import conversation
-from dslint.embed import embed
 from dslint.errors import ConfigError, NotApplicableError
 from dslint.helpers.lazy_re import pattern
 from dslint.helpers.pointers import escape, leaves, lookup, without
 from dslint.hooks import hookimpl
-from dslint.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
 from dslint.lexicon_rule import LexiconRule
 from dslint.masking.redact import masked, redact, redact_record
 from dslint.masking.secret_patterns import SecretKind, SecretSpan, disjoint, find_secrets
-from dslint.matcher import Hit, Matcher
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
-from dslint.prose import is_code, outside, outside_code, prose
+from dslint.nlp.code_spans import is_code, outside, outside_code, prose
+from dslint.nlp.embeddings import embed
+from dslint.nlp.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
+from dslint.nlp.matcher import Hit, Matcher
+from dslint.nlp.words import nfkc
 from dslint.reference import records_in, texts_in
 from dslint.rules import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.storage.arrow import Columns
 from dslint.storage.state import State
-from dslint.words import nfkc
 
 __all__ = [
     "DATASET",

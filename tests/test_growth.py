@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from dslint import testing
 from dslint.data.record import Record
-from dslint.disguise import spelt
-from dslint.lexicon import Entry, Lexicon
-from dslint.matcher import Matcher
-from dslint.prose import code_spans, outside, prose
+from dslint.nlp.code_spans import code_spans, outside, prose
+from dslint.nlp.lexicon import Entry, Lexicon
+from dslint.nlp.matcher import Matcher
+from dslint.nlp.obfuscation import spelt
+from dslint.nlp.words import Addresses, nfkc
 from dslint.storage.state import State
-from dslint.words import Addresses, nfkc
 from dslint_language.grammar import sentences
 from dslint_pii.presidio import Pattern, PatternRecognizer
 from dslint_structure.mixed_shapes import MixedShapes

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from dslint import api, registry
 from dslint.errors import ConfigError
-from dslint.lexicon import Entry, Lexicon, lexicon_schema, parse_lexicon
-from dslint.matcher import Matcher
+from dslint.nlp.lexicon import Entry, Lexicon, lexicon_schema, parse_lexicon
+from dslint.nlp.matcher import Matcher
 from dslint.plugin import Batch
 from dslint.testing.harness import inputs_of, shape_for
 

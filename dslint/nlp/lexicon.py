@@ -1,6 +1,6 @@
 """Lexicons: lists of terms as data files, in TOML, CSV or JSON, with where they come from and under which licence.
 
-All three notations mean the same document, whose JSON Schema is `lexicon_schema()`. How terms are found in texts is in `dslint.matcher`.
+All three notations mean the same document, whose JSON Schema is `lexicon_schema()`. How terms are found in texts is in `dslint.nlp.matcher`.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import groupby, product
 
 from dslint.helpers.lazy_re import pattern
-from dslint.words import WORD
+from dslint.nlp.words import WORD
 
 SYMBOLIC = pattern(r"(?<![\w@])(?=[\w@$])(?=[\w@$*!|#+]*[@$*!|#+])[\w@$][\w@$*!|#+]+")
 """A word with signs in it."""

@@ -18,9 +18,9 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from dslint.data.batch import Batch
-from dslint.disguise import ODD, SYMBOLIC, fits, is_spelt, least_letters, readings, spelt
-from dslint.lexicon import Entry, Lexicon
-from dslint.words import SIGN, UNSPACED, Addresses, Token, mapped, normal, tokens_of, words_of
+from dslint.nlp.lexicon import Entry, Lexicon
+from dslint.nlp.obfuscation import ODD, SYMBOLIC, fits, is_spelt, least_letters, readings, spelt
+from dslint.nlp.words import SIGN, UNSPACED, Addresses, Token, mapped, normal, tokens_of, words_of
 
 _GAP = " \t\r\n\xa0-'’_"  # noqa: RUF001 - an apostrophe
 _NEAR = 12
