@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dslint import baseline, changes, config, engine, gate, registry, suppress
+from dslint import changes, config, engine, gate, registry
 from dslint.assemble import Outcome, assemble, unmatched
 from dslint.config.build import build, for_file, limits_of
 from dslint.data import readers, shapes
@@ -21,6 +21,7 @@ from dslint.data.datasets import Dataset, open_inputs
 from dslint.data.protocols import Reader
 from dslint.data.readers.source import FileSource, Opened
 from dslint.errors import InputError
+from dslint.gate import baseline, suppressions
 from dslint.helpers.globs import matches_any
 from dslint.job import Job, Map, fold_shard
 from dslint.masking.redact import redact, redact_finding, texts_at
@@ -197,7 +198,7 @@ def _check(
     inputs = [opened.input for opened in dataset.files]
     sensitive = {name for name, known in env.known.items() if known.rule.sensitive}
     has_id = "id" in dataset.settings.columns
-    stamper = suppress.Stamper(
+    stamper = suppressions.Stamper(
         settings.suppress,
         dataset.settings.slices,
         sensitive,
@@ -320,7 +321,7 @@ def _not_applicable(item: Active, dataset: Dataset) -> str | None:
     return None
 
 
-def _stamped(findings: Iterable[Finding], stamper: suppress.Stamper, source: FileSource, *, has_id: bool) -> Iterator[Finding]:
+def _stamped(findings: Iterable[Finding], stamper: suppressions.Stamper, source: FileSource, *, has_id: bool) -> Iterator[Finding]:
     """Complete the findings of dataset rules, fetching their records again only where something of them is needed."""
     open_ones: list[Finding] = []
     for finding in findings:
@@ -337,7 +338,7 @@ def _stamped(findings: Iterable[Finding], stamper: suppress.Stamper, source: Fil
         yield from _fetched(open_ones, stamper, source)
 
 
-def _fetched(findings: Iterable[Finding], stamper: suppress.Stamper, source: FileSource) -> Iterator[Finding]:
+def _fetched(findings: Iterable[Finding], stamper: suppressions.Stamper, source: FileSource) -> Iterator[Finding]:
     by_place: defaultdict[tuple[str | None, int | None], list[Finding]] = defaultdict(list)
     for finding in findings:
         by_place[finding.at.path, finding.at.row].append(finding)

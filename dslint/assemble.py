@@ -9,11 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from dslint import baseline, gate, suppress
+from dslint import gate
 from dslint.changes import Changes
 from dslint.config.build import limits_of
 from dslint.data.datasets import Inputs
 from dslint.data.record import digest
+from dslint.gate import baseline, suppressions
 from dslint.helpers.globs import matches_any
 from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
@@ -161,16 +162,16 @@ def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count:
                 used.add(finding.fingerprint)
             yield finding
 
-    judged = suppress.suppressed(suppress.fingerprinted(outcome.findings, settings.key), settings.suppress, today)
+    judged = suppressions.suppressed(suppressions.fingerprinted(outcome.findings, settings.key), settings.suppress, today)
     if accepted is not None:
         judged = baseline.applied(judged, accepted, today, whole=outcome.changes is None)
     findings = Findings(counted(judged if outcome.changes is None else filter(outcome.changes.concern, judged)))
     if settings.scope == "all" and not outcome.problems and not outcome.crashes and not settings.narrowed:
-        idle = _idle(settings, paths) + suppress.unused(count.suppressed_by, settings.suppress, today, used)
+        idle = _idle(settings, paths) + suppressions.unused(count.suppressed_by, settings.suppress, today, used)
         if accepted is not None:
             unavailable = {name for name, states in outcome.states.items() if any(state == "unavailable" for state, _ in states)}
             idle += baseline.stale(used, accepted, today, unavailable)
-        findings.extend(counted(suppress.fingerprinted(idle, settings.key)))
+        findings.extend(counted(suppressions.fingerprinted(idle, settings.key)))
     return findings
 
 

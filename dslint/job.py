@@ -6,9 +6,10 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from dslint import changes, engine, suppress
+from dslint import changes, engine
 from dslint.data.batch import Identify
 from dslint.data.protocols import Reader
+from dslint.gate import suppressions
 from dslint.model import Shape, Shard
 from dslint.partial import Partial
 from dslint.rules import Active, Observer
@@ -25,7 +26,7 @@ class Job(Struct, frozen=True):
     shape: Shape
     rules: tuple[Active, ...]
     observers: tuple[Observer, ...]
-    stamper: suppress.Stamper
+    stamper: suppressions.Stamper
     slices: tuple[str, ...]
     max_record: int
     max_depth: int

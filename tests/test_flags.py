@@ -4,7 +4,7 @@ import pytest
 
 from dslint.config.flags import with_limits
 from dslint.errors import ConfigError
-from dslint.gate import check_names
+from dslint.gate.limits import check_names
 from dslint.model import Limit
 from dslint.settings import Settings
 

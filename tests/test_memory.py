@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 import dslint.storage.findings
 import dslint.storage.state
-from dslint import suppress
 from dslint.errors import ConfigError
+from dslint.gate import suppressions
 from dslint.model import Finding, Input, Location, Severity
 from dslint.storage.findings import Findings
 from dslint.storage.state import State, Store
@@ -54,7 +54,7 @@ def test_findings_on_disk_are_those_in_memory(rows, kept):
     said = [finding(row, message=str(number), identity=bytes([row])) for number, row in enumerate(rows)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dslint.storage.findings, "KEPT", kept)
-        patch.setattr(suppress, "KEPT", kept)
+        patch.setattr(suppressions, "KEPT", kept)
         findings = Findings(said[::2])
         findings.extend(said[1::2])
         ordered = sorted(said, key=Finding.order)
@@ -65,8 +65,8 @@ def test_findings_on_disk_are_those_in_memory(rows, kept):
             assert (findings[0], findings[-1]) == (ordered[0], ordered[-1])
         again = Findings(findings)
         assert list(again) == ordered
-        stamped = [item.fingerprint for item in suppress.fingerprinted(findings)]
-    assert stamped == [item.fingerprint for item in suppress.fingerprinted(ordered)]
+        stamped = [item.fingerprint for item in suppressions.fingerprinted(findings)]
+    assert stamped == [item.fingerprint for item in suppressions.fingerprinted(ordered)]
     assert len(set(stamped)) == len(said)
 
 

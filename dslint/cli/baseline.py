@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dslint import api, baseline
+from dslint import api
 from dslint.cli import output
 from dslint.cli.check import executor, replaced
 from dslint.cli.environment import confined
@@ -15,6 +15,7 @@ from dslint.config import find
 from dslint.config.build import share
 from dslint.config.flags import with_dataset, with_selection
 from dslint.errors import ConfigError, nearest
+from dslint.gate import baseline
 from dslint.model import Report
 from dslint.reads import reads
 from dslint.settings import Baseline, Settings

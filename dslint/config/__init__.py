@@ -17,7 +17,7 @@ from dslint.config.build import date_of, settings_of
 from dslint.config.schema import schema
 from dslint.config.validate import plain, validate
 from dslint.errors import ConfigError, nearest
-from dslint.gate import check_names
+from dslint.gate.limits import check_names
 from dslint.model import Limit
 from dslint.registry import Catalogue, Loaded, expand
 from dslint.settings import Settings

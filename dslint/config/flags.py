@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from dslint.config.build import Written, severity_named, share
 from dslint.config.schema import COLUMN_KINDS, option_types
 from dslint.errors import ConfigError, nearest
-from dslint.gate import is_rate
+from dslint.gate.limits import is_rate
 from dslint.model import Limit, Severity
 from dslint.registry import Catalogue
 from dslint.settings import DatasetSettings, RuleSettings, Settings

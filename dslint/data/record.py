@@ -29,7 +29,7 @@ def digest(value: object) -> bytes:
     """Return 16 bytes that are equal for equal JSON values, whatever the order of their keys (XXH3 of sorted compact JSON).
 
     Equal on every machine. It puts records in an order, draws samples and names findings. It is fast, and two values with one digest are easily
-    made: what decides that two are the same is `sameness`. What must keep a secret is hashed with a key, see `dslint.suppress`.
+    made: what decides that two are the same is `sameness`. What must keep a secret is hashed with a key, see `dslint.gate.suppressions`.
     """
     return xxh3_128_digest(_encoder.encode(value))
 
