@@ -13,7 +13,7 @@ import time
 from typing import Any
 
 from dslint import api, testing
-from dslint.rules import CoreRule, Rule, examples
+from dslint.rules.base import CoreRule, Rule, examples
 from dslint.testing.harness import with_options
 from dslint.testing.hostile import SHAPES, hostile
 

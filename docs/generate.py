@@ -18,7 +18,7 @@ from dslint.data import shapes
 from dslint.nlp.lexicon import lexicon_schema
 from dslint.registry import Known
 from dslint.reporters.manual import markdown
-from dslint.rules import DatasetRule, manual, summary
+from dslint.rules.base import DatasetRule, manual, summary
 
 REFERENCE = Path(__file__).parent / "reference"
 README = Path(__file__).parent.parent / "README.md"

@@ -27,7 +27,7 @@ from dslint.job import Job, Map, fold_shard
 from dslint.masking.redact import redact, redact_finding, texts_at
 from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.partial import Partial
-from dslint.rules import Active
+from dslint.rules.base import Active
 from dslint.settings import RuleSettings, Settings
 
 _PARTITION = 8

@@ -29,7 +29,7 @@ from dslint.errors import InputError
 from dslint.model import Finding, Input, Location, Problem, Shard
 from dslint.partial import Partial, Tally
 from dslint.revision import follow, shown
-from dslint.rules import Active, Observer
+from dslint.rules.base import Active, Observer
 from dslint.settings import Settings
 from dslint.system.repository import LINK, Entry, Objects, Repository
 

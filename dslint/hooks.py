@@ -10,7 +10,7 @@ import pluggy
 if TYPE_CHECKING:
     from dslint.data.protocols import Reader
     from dslint.model import Resource, Shape
-    from dslint.rules import Rule
+    from dslint.rules.base import Rule
 
 PROJECT = "dslint"
 

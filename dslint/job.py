@@ -12,7 +12,7 @@ from dslint.data.protocols import Reader
 from dslint.gate import suppressions
 from dslint.model import Shape, Shard
 from dslint.partial import Partial
-from dslint.rules import Active, Observer
+from dslint.rules.base import Active, Observer
 
 Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable[Iterable[Partial]]]
 """Anything shaped like `map`: in this process, over a pool of processes, over a cluster."""

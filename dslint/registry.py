@@ -16,13 +16,14 @@ from typing import Any, NoReturn
 import pluggy
 from msgspec import Struct
 
-from dslint import builtin, hooks
+from dslint import hooks
 from dslint.data.batch import Identify
 from dslint.data.protocols import Reader
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.guards import GuardedLanguages, GuardedReader, GuardedReporter, GuardedShape
 from dslint.model import Resource, Severity, Shape
-from dslint.rules import Active, Rule
+from dslint.rules import core_rules
+from dslint.rules.base import Active, Rule
 from dslint.system import installed
 from dslint.version import __version__
 
@@ -252,7 +253,7 @@ def require_sound(loaded: Loaded) -> None:
 
 def catalogue(loaded: Loaded) -> dict[str, Known]:
     """Return all rules by full id, the core's own included."""
-    known = {f"{ALWAYS}/{rule.name}": Known(f"{ALWAYS}/{rule.name}", rule, OWN_DISTRIBUTION, __version__) for rule in builtin.RULES}
+    known = {f"{ALWAYS}/{rule.name}": Known(f"{ALWAYS}/{rule.name}", rule, OWN_DISTRIBUTION, __version__) for rule in core_rules.RULES}
     for item, rule in loaded.rules:
         name = f"{item.namespace}/{rule.name}"
         if name in known:
@@ -359,7 +360,7 @@ def _given(rule: Rule, options: Iterable[str]) -> bool:
 
 
 def _scope(rule: type[Rule]) -> str:
-    from dslint.rules import DatasetRule
+    from dslint.rules.base import DatasetRule
 
     return "dataset" if issubclass(rule, DatasetRule) else "record"
 

@@ -16,7 +16,7 @@ from msgspec import Struct
 from dslint.helpers.globs import escape, matches_any
 from dslint.model import Confidence, Finding, Input, Report, RuleResult, Severity
 from dslint.registry import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known, install_line
-from dslint.rules import summary
+from dslint.rules.base import summary
 from dslint.version import __version__
 
 STRICT = ("secrets/*", "pii/credit-card", "pii/iban", "pii/us-ssn", "dslint/parse-error", "duplicates/leakage")

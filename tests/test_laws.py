@@ -3,7 +3,7 @@
 import pytest
 
 from dslint import api, testing
-from dslint.rules import CoreRule, examples
+from dslint.rules.base import CoreRule, examples
 from dslint.testing.harness import with_options
 
 KNOWN = {name: known.rule for name, known in api.environment().known.items() if not issubclass(known.rule, CoreRule)}

@@ -3,7 +3,7 @@
 import pytest
 
 from dslint import api
-from dslint.rules import manual
+from dslint.rules.base import manual
 
 OWN = {name: entry for name, entry in api.environment().known.items() if entry.distribution == "dslint-gate"}
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dslint import lint
-from dslint.rules import Rule
+from dslint.rules.base import Rule
 from dslint.testing import run
 from dslint.testing.harness import activate
 from dslint_text.html_residue import HtmlResidue

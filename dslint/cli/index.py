@@ -8,7 +8,7 @@ import typer
 from dslint import api, registry
 from dslint.cli import output as outputs
 from dslint.errors import ConfigError
-from dslint.rules import OptionFile
+from dslint.rules.base import OptionFile
 
 RULE = "duplicates/benchmark-overlap"
 

@@ -14,7 +14,7 @@ from dslint import config as configuration
 from dslint.cli.output import say
 from dslint.config.schema import option_schema, option_types
 from dslint.errors import ConfigError, nearest
-from dslint.rules import DatasetRule, manual, summary
+from dslint.rules.base import DatasetRule, manual, summary
 
 Format = Annotated[str, typer.Option("--output", "-o", help="text or json.", metavar="FORMAT")]
 ConfigFile = Annotated[str | None, typer.Option("--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")]

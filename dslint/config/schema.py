@@ -13,7 +13,7 @@ from dslint.data.shapes.custom import ROLES as CUSTOM_ROLES
 from dslint.data.shapes.custom import Custom
 from dslint.model import Confidence, Severity
 from dslint.registry import ALWAYS, Catalogue
-from dslint.rules import DatasetRule, OptionFile, Rule, summary
+from dslint.rules.base import DatasetRule, OptionFile, Rule, summary
 from dslint.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"

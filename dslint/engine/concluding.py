@@ -11,7 +11,7 @@ from dslint.engine.contract import BrokenContractError, blamed, checked_findings
 from dslint.errors import DslintError, NotApplicableError, PluginError
 from dslint.model import Finding, Input, Measure
 from dslint.partial import Partial, Tally, Whole, note_crash
-from dslint.rules import Active, DatasetRule, Observer, PairRule
+from dslint.rules.base import Active, DatasetRule, Observer, PairRule
 from dslint.storage.arrow import Chunk
 from dslint.storage.findings import Findings
 from dslint.storage.state import ENGINE_COLUMNS, State, Store

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Severity
 from dslint.partial import Crash
-from dslint.rules import Active
+from dslint.rules.base import Active
 
 
 def blamed(active: Active, error: PluginError) -> PluginError:

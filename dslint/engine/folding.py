@@ -13,7 +13,7 @@ from dslint.engine.contract import BrokenContractError, blamed, checked_findings
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
 from dslint.partial import Crash, Partial, Tally, note_crash
-from dslint.rules import Active, DatasetRule, Observer, RecordRule
+from dslint.rules.base import Active, DatasetRule, Observer, RecordRule
 from dslint.storage.arrow import TYPES, Columns, is_type, misfit, to_arrow
 from dslint.storage.state import ENGINE_COLUMNS
 

@@ -9,7 +9,7 @@ from typing import Any
 from msgspec import Struct
 
 from dslint.errors import ConfigError
-from dslint.rules import Rule
+from dslint.rules.base import Rule
 from dslint.testing.harness import run, with_options
 
 _KEYS = {"name", "records", "flags", "finds", "options", "shape", "columns", "splits"}

@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from itertools import pairwise
 
-from dslint.rules import Rule
+from dslint.rules.base import Rule
 from dslint.testing.harness import run
 from dslint.testing.hostile import SHAPES, hostile
 

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from dslint.rules import Rule, examples
+from dslint.rules.base import Rule, examples
 from dslint.testing.strategies import places
 
 HOSTILE: Mapping[str, str] = {

@@ -14,7 +14,7 @@ from dslint.data.record import digest
 from dslint.gate.suppressions import fingerprinted
 from dslint.masking.redact import redact_finding
 from dslint.model import Confidence, ExitCode, Report, Severity
-from dslint.rules import DatasetRule, Rule
+from dslint.rules.base import DatasetRule, Rule
 from dslint.testing import growth
 from dslint.testing.harness import Outcome, Run, run
 from dslint.testing.strategies import records_like

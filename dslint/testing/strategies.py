@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from dslint.rules import Example, Rule, examples
+from dslint.rules.base import Example, Rule, examples
 
 _TEXTS = [
     "",

@@ -9,7 +9,7 @@ import msgspec
 
 from dslint.data.batch import selected
 from dslint.data.shapes import BUILT_IN, detect
-from dslint.rules import OptionFile
+from dslint.rules.base import OptionFile
 
 _SAMPLE = 50
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dslint.model import Severity
-from dslint.rules import CoreRule
+from dslint.rules.base import CoreRule
 
 
 @dataclass(frozen=True)

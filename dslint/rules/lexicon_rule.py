@@ -13,7 +13,7 @@ from dslint.data.record import Record
 from dslint.model import Finding, Location
 from dslint.nlp.lexicon import Lexicon, lexicon_of, parse_lexicon
 from dslint.nlp.matcher import Hit, Matcher
-from dslint.rules import OptionFile, RecordRule
+from dslint.rules.base import OptionFile, RecordRule
 
 
 @dataclass(frozen=True)

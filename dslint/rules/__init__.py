@@ -1,0 +1,1 @@
+"""What a rule is, and what the rules of the core and of packs share."""
