@@ -16,7 +16,7 @@ from dslint import api, registry
 from dslint.config.schema import option_schema, option_types, schema
 from dslint.data import shapes
 from dslint.nlp.lexicon import lexicon_schema
-from dslint.registry import Known
+from dslint.registry.selection import Known
 from dslint.reporters.manual import markdown
 from dslint.rules.base import DatasetRule, manual, summary
 

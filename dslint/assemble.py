@@ -18,7 +18,7 @@ from dslint.gate import baseline, suppressions
 from dslint.helpers.globs import matches_any
 from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.partial import Crash, Tally
-from dslint.registry import Catalogue, install_line
+from dslint.registry.selection import Catalogue, install_line
 from dslint.rules.base import Active, DatasetRule
 from dslint.settings import Settings
 from dslint.storage.findings import Findings

@@ -11,7 +11,6 @@ from dslint.data.shapes import conversation
 from dslint.errors import ConfigError, NotApplicableError
 from dslint.helpers.lazy_re import pattern
 from dslint.helpers.pointers import escape, leaves, lookup, without
-from dslint.hooks import hookimpl
 from dslint.masking.redact import masked, redact, redact_record
 from dslint.masking.secret_patterns import SecretKind, SecretSpan, disjoint, find_secrets
 from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
@@ -20,6 +19,7 @@ from dslint.nlp.embeddings import embed
 from dslint.nlp.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
 from dslint.nlp.matcher import Hit, Matcher
 from dslint.nlp.words import nfkc
+from dslint.registry.hooks import hookimpl
 from dslint.rules.base import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.rules.lexicon_rule import LexiconRule
 from dslint.rules.option_files import records_in, texts_in

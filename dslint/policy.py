@@ -18,7 +18,7 @@ from dslint.config import NAMES, Raw, find, read
 from dslint.config.schema import option_types, takes_file
 from dslint.errors import ConfigError
 from dslint.helpers.globs import matches_any
-from dslint.registry import Catalogue
+from dslint.registry.selection import Catalogue
 from dslint.revision import Revision, shown
 from dslint.settings import Settings
 from dslint.system.repository import LINK, Entry, Objects, Repository

@@ -9,7 +9,7 @@ from dslint.config.build import option_files
 from dslint.data.protocols import Reader
 from dslint.data.readers.find import find
 from dslint.data.readers.layouts import CARD, FACTORY_LIST
-from dslint.registry import Catalogue
+from dslint.registry.selection import Catalogue
 from dslint.settings import Settings
 
 

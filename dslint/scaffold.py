@@ -15,7 +15,7 @@ from msgspec import Struct
 
 from dslint.helpers.globs import escape, matches_any
 from dslint.model import Confidence, Finding, Input, Report, RuleResult, Severity
-from dslint.registry import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known, install_line
+from dslint.registry.selection import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known, install_line
 from dslint.rules.base import summary
 from dslint.version import __version__
 

@@ -19,7 +19,7 @@ from dslint.config.validate import plain, validate
 from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import check_names
 from dslint.model import Limit
-from dslint.registry import Catalogue, Loaded, expand
+from dslint.registry.selection import Catalogue, Loaded, expand
 from dslint.settings import Settings
 from dslint.version import __version__
 

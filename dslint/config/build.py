@@ -17,7 +17,7 @@ from dslint.data.batch import primary
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.helpers.globs import matches_any
 from dslint.model import Confidence, Limit, Resource, Severity
-from dslint.registry import Catalogue, Known
+from dslint.registry.selection import Catalogue, Known
 from dslint.rules.base import Active, DatasetRule, OptionFile
 from dslint.settings import DatasetSettings, Override, RuleSettings, Settings, Suppression
 

@@ -12,7 +12,7 @@ from dslint.config.schema import COLUMN_KINDS, option_types
 from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import is_rate
 from dslint.model import Limit, Severity
-from dslint.registry import Catalogue
+from dslint.registry.selection import Catalogue
 from dslint.settings import DatasetSettings, RuleSettings, Settings
 
 

@@ -12,7 +12,7 @@ import msgspec
 from dslint.data.shapes.custom import ROLES as CUSTOM_ROLES
 from dslint.data.shapes.custom import Custom
 from dslint.model import Confidence, Severity
-from dslint.registry import ALWAYS, Catalogue
+from dslint.registry.selection import ALWAYS, Catalogue
 from dslint.rules.base import DatasetRule, OptionFile, Rule, summary
 from dslint.settings import Settings
 

@@ -16,7 +16,7 @@ from dslint.data.batch import Batch, Identify
 from dslint.data.record import Record
 from dslint.model import Finding, Input, Location, Shape
 from dslint.partial import Crash, Partial
-from dslint.registry import Known
+from dslint.registry.selection import Known
 from dslint.rules.base import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings
 from dslint.storage.arrow import to_arrow

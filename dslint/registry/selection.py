@@ -16,12 +16,12 @@ from typing import Any, NoReturn
 import pluggy
 from msgspec import Struct
 
-from dslint import hooks
 from dslint.data.batch import Identify
 from dslint.data.protocols import Reader
 from dslint.errors import ConfigError, PluginError, nearest
-from dslint.guards import GuardedLanguages, GuardedReader, GuardedReporter, GuardedShape
 from dslint.model import Resource, Severity, Shape
+from dslint.registry import hooks
+from dslint.registry.guards import GuardedLanguages, GuardedReader, GuardedReporter, GuardedShape
 from dslint.rules import core_rules
 from dslint.rules.base import Active, Rule
 from dslint.system import installed
