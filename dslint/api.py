@@ -20,13 +20,13 @@ from dslint.data import readers, shapes
 from dslint.data.datasets import Dataset, open_inputs
 from dslint.data.protocols import Reader
 from dslint.data.readers.source import FileSource, Opened
+from dslint.engine.partial import Partial
 from dslint.errors import InputError
 from dslint.gate import baseline, suppressions
 from dslint.helpers.globs import matches_any
 from dslint.job import Job, Map, fold_shard
 from dslint.masking.redact import redact, redact_finding, texts_at
 from dslint.model import Finding, Problem, Report, Shape, Shard
-from dslint.partial import Partial
 from dslint.rules.base import Active
 from dslint.settings import RuleSettings, Settings
 

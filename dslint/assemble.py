@@ -14,10 +14,10 @@ from dslint.changes import Changes
 from dslint.config.build import limits_of
 from dslint.data.datasets import Inputs
 from dslint.data.record import digest
+from dslint.engine.partial import Crash, Tally
 from dslint.gate import baseline, suppressions
 from dslint.helpers.globs import matches_any
 from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
-from dslint.partial import Crash, Tally
 from dslint.registry.selection import Catalogue, install_line
 from dslint.rules.base import Active, DatasetRule
 from dslint.settings import Settings

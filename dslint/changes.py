@@ -25,9 +25,9 @@ from dslint.data.readers.files import examine, suffix
 from dslint.data.readers.find import Found, dataset_of, display, excluded, split_of
 from dslint.data.readers.skipped import NOT_LOOKED_FOR
 from dslint.data.record import samenesses
+from dslint.engine.partial import Partial, Tally
 from dslint.errors import InputError
 from dslint.model import Finding, Input, Location, Problem, Shard
-from dslint.partial import Partial, Tally
 from dslint.revision import follow, shown
 from dslint.rules.base import Active, Observer
 from dslint.settings import Settings

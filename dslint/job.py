@@ -9,9 +9,9 @@ from msgspec import Struct
 from dslint import changes, engine
 from dslint.data.batch import Identify
 from dslint.data.protocols import Reader
+from dslint.engine.partial import Partial
 from dslint.gate import suppressions
 from dslint.model import Shape, Shard
-from dslint.partial import Partial
 from dslint.rules.base import Active, Observer
 
 Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable[Iterable[Partial]]]

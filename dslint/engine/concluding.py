@@ -8,9 +8,9 @@ from typing import Any
 
 from dslint.data.protocols import Source
 from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, named, require_finding
+from dslint.engine.partial import Partial, Tally, Whole, note_crash
 from dslint.errors import DslintError, NotApplicableError, PluginError
 from dslint.model import Finding, Input, Measure
-from dslint.partial import Partial, Tally, Whole, note_crash
 from dslint.rules.base import Active, DatasetRule, Observer, PairRule
 from dslint.storage.arrow import Chunk
 from dslint.storage.findings import Findings

@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from msgspec.structs import replace
 
+from dslint.engine.partial import Crash
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Severity
-from dslint.partial import Crash
 from dslint.rules.base import Active
 
 

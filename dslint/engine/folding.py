@@ -10,9 +10,9 @@ from typing import Any
 from dslint.data.batch import Batch, Identify
 from dslint.data.record import Record
 from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, describe, named, traced
+from dslint.engine.partial import Crash, Partial, Tally, note_crash
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
-from dslint.partial import Crash, Partial, Tally, note_crash
 from dslint.rules.base import Active, DatasetRule, Observer, RecordRule
 from dslint.storage.arrow import TYPES, Columns, is_type, misfit, to_arrow
 from dslint.storage.state import ENGINE_COLUMNS

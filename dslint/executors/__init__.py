@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 
+from dslint.engine.partial import Partial
 from dslint.job import Job, Map
-from dslint.partial import Partial
 
 SMALL = 50 << 20
 """Bytes below which more processes cost more than they bring: each takes a quarter of a second to start."""

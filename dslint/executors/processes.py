@@ -12,9 +12,9 @@ from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 
+from dslint.engine.partial import Partial
 from dslint.job import Job
 from dslint.model import Problem
-from dslint.partial import Partial
 
 Run = Callable[[Job], Iterable[Partial]]
 

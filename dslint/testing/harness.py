@@ -14,8 +14,8 @@ from dslint.config.build import Written, build
 from dslint.data import shapes
 from dslint.data.batch import Batch, Identify
 from dslint.data.record import Record
+from dslint.engine.partial import Crash, Partial
 from dslint.model import Finding, Input, Location, Shape
-from dslint.partial import Crash, Partial
 from dslint.registry.selection import Known
 from dslint.rules.base import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings
