@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslint import scaffold
+from dslint.config import first_config
 from dslint.helpers.globs import escape, matches_any
 from dslint.version import __version__
 
@@ -314,15 +314,15 @@ def test_the_configuration_is_as_it_was(work, call, pytestconfig):
 @given(st.integers(1, 10**9), st.integers(1, 10**9))
 def test_a_limit_lies_a_little_above_what_was_measured(a, b):
     share = Fraction(min(a, b), max(a, b))
-    limit = Fraction(scaffold.rate_limit(share))
-    assert min(share * scaffold.HEADROOM, 1) <= limit <= 1
+    limit = Fraction(first_config.rate_limit(share))
+    assert min(share * first_config.HEADROOM, 1) <= limit <= 1
     assert limit <= share * Fraction(122, 100)
-    assert float(scaffold.rate_limit(share)) == float(limit)
+    assert float(first_config.rate_limit(share)) == float(limit)
 
 
 @given(st.text())
 def test_any_text_is_written_as_toml(text):
-    written = f"key = {scaffold.quoted(text)}"
+    written = f"key = {first_config.quoted(text)}"
     assert written.isprintable()
     assert tomllib.loads(written) == {"key": text}
 

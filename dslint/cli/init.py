@@ -7,9 +7,10 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from dslint import api, config, scaffold
+from dslint import api, config
 from dslint.cli import output
 from dslint.cli.environment import confined
+from dslint.config import first_config
 from dslint.config.flags import with_dataset
 from dslint.config.validate import plain
 from dslint.data.datasets import open_inputs
@@ -51,17 +52,17 @@ def init(
     output.permit([target] if target == NAME else [], reads(paths or (), base, env.readers, env.known))
     inputs = open_inputs(paths or (), base, env.readers, env.shapes)
     _sound(inputs.problems)
-    parts = [scaffold.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in inputs.datasets]
+    parts = [first_config.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in inputs.datasets]
     if not parts:
         raise ConfigError("there is no data file here", "name the files")
 
     def means(pattern: str) -> set[str]:
         return matching(pattern, base.root)
 
-    spaces = scaffold.namespaces(env.known)
-    report = _run(env, scaffold.draft(parts, means, spaces, env.known), base)
+    spaces = first_config.namespaces(env.known)
+    report = _run(env, first_config.draft(parts, means, spaces, env.known), base)
     _sound(report.problems)
-    text = scaffold.finished(parts, means, spaces, env.known, report)
+    text = first_config.finished(parts, means, spaces, env.known, report)
     if target == "-":
         output.say(text, flush=True)
     else:
@@ -103,7 +104,7 @@ def _guide(report: Report, *, written: bool) -> None:
     names = ("records", *reversed(Severity.names()))
     numbers = [f"{counts[name]:,} {name.removesuffix('s')}{'s' if counts[name] != 1 else ''}" for name in names]
     lines = [*report.notes, ", ".join(numbers)]
-    for rule, count in scaffold.failing(report).items():
+    for rule, count in first_config.failing(report).items():
         lines.append(f"{rule}: {count:,}; no limit allows these, so dslint check fails until they are repaired")
     above = None if os.path.exists(".git") else config.find("..")
     if written and above is not None:
