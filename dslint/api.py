@@ -13,7 +13,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dslint import changes, config, engine, gate, registry
+from dslint import config, engine, gate, registry
 from dslint.assemble import Outcome, assemble, unmatched
 from dslint.config.build import build, for_file, limits_of
 from dslint.data import readers, shapes
@@ -23,6 +23,7 @@ from dslint.data.readers.source import FileSource, Opened
 from dslint.engine.partial import Partial
 from dslint.errors import InputError
 from dslint.gate import baseline, suppressions
+from dslint.git import changes
 from dslint.helpers.globs import matches_any
 from dslint.job import Job, Map, fold_shard
 from dslint.masking.redact import redact, redact_finding, texts_at
@@ -111,7 +112,7 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
         changed |= outcome.changes.altered
         settings = replace(settings, allow_empty=settings.allow_empty or bool(inputs.datasets), narrowed=True)
     if changed:
-        from dslint.unchecked import unchecked
+        from dslint.git.unchecked import unchecked
 
         tried = {problem.path for problem in inputs.problems if problem.path}
         checked = {opened.input.path for opened in inputs.files} | tried

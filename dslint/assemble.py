@@ -10,12 +10,12 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from dslint import gate
-from dslint.changes import Changes
 from dslint.config.build import limits_of
 from dslint.data.datasets import Inputs
 from dslint.data.record import digest
 from dslint.engine.partial import Crash, Tally
 from dslint.gate import baseline, suppressions
+from dslint.git.changes import Changes
 from dslint.helpers.globs import matches_any
 from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
 from dslint.registry.selection import Catalogue, install_line

@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 
 from msgspec import Struct
 
-from dslint import changes, engine
+from dslint import engine
 from dslint.data.batch import Identify
 from dslint.data.protocols import Reader
 from dslint.engine.partial import Partial
 from dslint.gate import suppressions
+from dslint.git import changes
 from dslint.model import Shape, Shard
 from dslint.rules.base import Active, Observer
 
@@ -32,7 +33,7 @@ class Job(Struct, frozen=True):
     max_depth: int
     identify: Identify | None = None
     new: bytes | None = None
-    """Which rows are new, where only they count; see `dslint.changes`."""
+    """Which rows are new, where only they count; see `dslint.git.changes`."""
     alone: bool = False
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from dslint import api, changes, executors, reporters
+from dslint import api, executors, reporters
 from dslint.cli import output, review, stdin
 from dslint.cli.environment import base_of, confined
 from dslint.cli.progress import watching
@@ -16,6 +16,7 @@ from dslint.config import Raw, find, read
 from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
+from dslint.git import changes
 from dslint.job import Map
 from dslint.model import Report, Severity
 from dslint.reads import reads
@@ -120,7 +121,7 @@ def check(
         source: str | Raw | None = None if isolated else config or (None if policy else find("."))
         folder, gate = os.getcwd(), None
         if policy is not None:
-            from dslint.policy import policy_from
+            from dslint.git.policy import policy_from
 
             gate = stack.enter_context(policy_from(policy, config, baseline, option or (), env.known))
             source, folder, baseline = gate.raw, gate.folder, gate.baseline
@@ -174,7 +175,7 @@ def check(
 
 def _gate(raw: Raw | None, env: api.Environment) -> tuple[str, ...]:
     """Return the files that a configuration makes part of the gate, itself included, relative to its folder."""
-    from dslint.policy import gate_files  # 2 ms at import
+    from dslint.git.policy import gate_files  # 2 ms at import
 
     return () if raw is None else (os.path.relpath(raw.path or "", raw.root), *gate_files(raw.document, env.known))
 

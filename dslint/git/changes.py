@@ -27,8 +27,8 @@ from dslint.data.readers.skipped import NOT_LOOKED_FOR
 from dslint.data.record import samenesses
 from dslint.engine.partial import Partial, Tally
 from dslint.errors import InputError
+from dslint.git.revision import follow, shown
 from dslint.model import Finding, Input, Location, Problem, Shard
-from dslint.revision import follow, shown
 from dslint.rules.base import Active, Observer
 from dslint.settings import Settings
 from dslint.system.repository import LINK, Entry, Objects, Repository

@@ -17,9 +17,9 @@ from msgspec.structs import replace
 from dslint.config import NAMES, Raw, find, read
 from dslint.config.schema import option_types, takes_file
 from dslint.errors import ConfigError
+from dslint.git.revision import Revision, shown
 from dslint.helpers.globs import matches_any
 from dslint.registry.selection import Catalogue
-from dslint.revision import Revision, shown
 from dslint.settings import Settings
 from dslint.system.repository import LINK, Entry, Objects, Repository
 from dslint.system.scratch import scratch

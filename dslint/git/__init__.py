@@ -1,0 +1,1 @@
+"""What a change does: another revision beside what is here."""
