@@ -12,8 +12,9 @@ import sys
 import time
 from typing import Any
 
-from dslint import api, testing
+from dslint import testing
 from dslint.rules.base import CoreRule, Rule, examples
+from dslint.run import api
 from dslint.testing.harness import with_options
 from dslint.testing.hostile import SHAPES, hostile
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from dslint import api, testing
+from dslint import testing
 from dslint.rules.base import CoreRule, examples
+from dslint.run import api
 from dslint.testing.harness import with_options
 
 KNOWN = {name: known.rule for name, known in api.environment().known.items() if not issubclass(known.rule, CoreRule)}

@@ -15,7 +15,8 @@ from random import Random
 import pytest
 from made_secrets import KINDS
 
-from dslint import api, reporters
+from dslint import reporters
+from dslint.run import api
 from dslint.storage import findings, spool
 
 FOLDERS = ("data", "chat", "broken", "table", "list")

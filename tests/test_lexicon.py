@@ -11,11 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslint import api, registry
+from dslint import registry
 from dslint.errors import ConfigError
 from dslint.nlp.lexicon import Entry, Lexicon, lexicon_schema, parse_lexicon
 from dslint.nlp.matcher import Matcher
 from dslint.plugin import Batch
+from dslint.run import api
 from dslint.testing.harness import inputs_of, shape_for
 
 CSV = """# name: House words

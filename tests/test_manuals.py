@@ -2,8 +2,8 @@
 
 import pytest
 
-from dslint import api
 from dslint.rules.base import manual
+from dslint.run import api
 
 OWN = {name: entry for name, entry in api.environment().known.items() if entry.distribution == "dslint-gate"}
 

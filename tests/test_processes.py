@@ -9,9 +9,9 @@ import time
 
 import pytest
 
-from dslint import api, executors
-from dslint.executors.processes import in_parallel
-from dslint.job import fold_shard
+from dslint.run import api, executors
+from dslint.run.executors.processes import in_parallel
+from dslint.run.job import fold_shard
 
 ROWS = 4000
 

@@ -10,12 +10,13 @@ from types import SimpleNamespace
 
 import pytest
 
-from dslint import api, config
+from dslint import config
 from dslint.cli.stdin import kept
 from dslint.data import readers
 from dslint.data.readers.find import find
 from dslint.data.readers.layouts import card_splits
 from dslint.reporters import BUILT_IN
+from dslint.run import api
 from dslint.settings import DatasetSettings, Settings
 
 ROW = '{"text": "some words"}\n'

@@ -13,9 +13,10 @@ from urllib.parse import unquote
 import jsonschema_rs
 import pytest
 
-from dslint import api, registry
+from dslint import registry
 from dslint.model import DATASET, ExitCode, Judged, Limit, Location, Problem, RuleResult, Severity
 from dslint.reporters.sarif import MAX_RESULTS, artifact
+from dslint.run import api
 
 SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text())
 for part in ("run", "toolComponent"):

@@ -209,7 +209,7 @@ def test_mixed_shapes_among_files(tmp_path):
 def test_mixed_shapes_does_not_depend_on_the_cut(tmp_path):
     from msgspec.structs import replace
 
-    from dslint.api import configure, environment, run
+    from dslint.run.api import configure, environment, run
 
     path = tmp_path / "data.jsonl"
     records = [chat(U, A), chat(U, A), ALPACA] * 20

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from dslint import api
 from dslint.cli import output
 from dslint.cli.check import executor, replaced
 from dslint.cli.environment import confined
@@ -17,7 +16,8 @@ from dslint.config.flags import with_dataset, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.gate import baseline
 from dslint.model import Report
-from dslint.reads import reads
+from dslint.run import api
+from dslint.run.reads import reads
 from dslint.settings import Baseline, Settings
 
 Paths = Annotated[list[str] | None, typer.Argument(help="Files, folders or globs; none: the configured dataset, else the working folder.")]

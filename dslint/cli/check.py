@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 
 import typer
 
-from dslint import api, executors, reporters
+from dslint import reporters
 from dslint.cli import output, review, stdin
 from dslint.cli.environment import base_of, confined
 from dslint.cli.progress import watching
@@ -17,11 +17,12 @@ from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.git import changes
-from dslint.job import Map
 from dslint.model import Report, Severity
-from dslint.reads import reads
 from dslint.reporters.text import shown
 from dslint.reporters.wording import trouble
+from dslint.run import api, executors
+from dslint.run.job import Map
+from dslint.run.reads import reads
 from dslint.settings import Settings
 
 T = TypeVar("T")

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 
 import typer
 
-from dslint import api, registry
+from dslint import registry
 from dslint.cli import output as outputs
 from dslint.errors import ConfigError
 from dslint.rules.base import OptionFile
+from dslint.run import api
 
 RULE = "duplicates/benchmark-overlap"
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from msgspec.structs import replace
 
-from dslint import api, config
+from dslint import config
 from dslint.cli import output
 from dslint.cli.environment import confined
 from dslint.config import first_config
@@ -17,8 +17,9 @@ from dslint.data.datasets import open_inputs
 from dslint.data.readers.find import matching
 from dslint.errors import ConfigError
 from dslint.model import Problem, Report, Severity
-from dslint.reads import reads
 from dslint.reporters.style import visible
+from dslint.run import api
+from dslint.run.reads import reads
 from dslint.settings import Settings
 
 NAME = "dslint.toml"

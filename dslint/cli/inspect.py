@@ -9,12 +9,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from dslint import __version__, api, registry
+from dslint import __version__, registry
 from dslint import config as configuration
 from dslint.cli.output import say
 from dslint.config.schema import option_schema, option_types
 from dslint.errors import ConfigError, nearest
 from dslint.rules.base import DatasetRule, manual, summary
+from dslint.run import api
 
 Format = Annotated[str, typer.Option("--output", "-o", help="text or json.", metavar="FORMAT")]
 ConfigFile = Annotated[str | None, typer.Option("--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")]

@@ -4,8 +4,8 @@ import os
 import sys
 import time
 
-from dslint.api import Watch
 from dslint.reporters.style import visible
+from dslint.run.api import Watch
 
 _FIRST = 1.0
 """Seconds after which progress is shown: a shorter run needs none."""

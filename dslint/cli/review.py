@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 from msgspec.structs import replace
 
-from dslint import api
 from dslint.cli.output import Output, taken
 from dslint.data.datasets import open_inputs
 from dslint.data.readers.source import FileSource
@@ -19,6 +18,7 @@ from dslint.masking.redact import redact
 from dslint.model import Finding, Report
 from dslint.reporters import Style
 from dslint.reporters.style import json_text
+from dslint.run import api
 from dslint.settings import Settings
 
 Row = dict[str, Any]

@@ -11,7 +11,7 @@ import typer
 from msgspec import Struct
 from msgspec.structs import replace
 
-from dslint import api, config, reporters
+from dslint import config, reporters
 from dslint.cli import output
 from dslint.cli.environment import confined
 from dslint.config.flags import with_dataset
@@ -23,6 +23,7 @@ from dslint.helpers.pointers import escape
 from dslint.model import Finding, Shard
 from dslint.reporters.style import printable, visible
 from dslint.reporters.text import finding_text
+from dslint.run import api
 from dslint.settings import Settings
 
 LARGE = 100 << 20

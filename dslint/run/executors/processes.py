@@ -13,8 +13,8 @@ from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager, suppress
 
 from dslint.engine.partial import Partial
-from dslint.job import Job
 from dslint.model import Problem
+from dslint.run.job import Job
 
 Run = Callable[[Job], Iterable[Partial]]
 

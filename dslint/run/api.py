@@ -14,7 +14,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dslint import config, engine, gate, registry
-from dslint.assemble import Outcome, assemble, unmatched
 from dslint.config.build import build, for_file, limits_of
 from dslint.data import readers, shapes
 from dslint.data.datasets import Dataset, open_inputs
@@ -25,10 +24,11 @@ from dslint.errors import InputError
 from dslint.gate import baseline, suppressions
 from dslint.git import changes
 from dslint.helpers.globs import matches_any
-from dslint.job import Job, Map, fold_shard
 from dslint.masking.redact import redact, redact_finding, texts_at
 from dslint.model import Finding, Problem, Report, Shape, Shard
 from dslint.rules.base import Active
+from dslint.run.job import Job, Map, fold_shard
+from dslint.run.report import Outcome, assemble, unmatched
 from dslint.settings import RuleSettings, Settings
 
 _PARTITION = 8
@@ -125,7 +125,7 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
     report = assemble(env.known, settings, outcome, inputs, today)
     if not settings.excerpts:
         return report
-    from dslint.excerpts import excerpts
+    from dslint.run.excerpts import excerpts
 
     sensitive = {name for name, known in env.known.items() if known.rule.sensitive}
     return replace(report, excerpts=excerpts(report.findings, files, sensitive, settings))

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 
 from dslint.engine.partial import Partial
-from dslint.job import Job, Map
+from dslint.run.job import Job, Map
 
 SMALL = 50 << 20
 """Bytes below which more processes cost more than they bring: each takes a quarter of a second to start."""
@@ -23,7 +23,7 @@ def for_jobs(asked: str) -> Map:
         listed = list(jobs)
         if workers < 2 or len(listed) < 2 or sum(map(_bytes, listed)) < small:
             return map(run, listed)
-        from dslint.executors.processes import in_parallel  # 15 ms at import, needed for large data only
+        from dslint.run.executors.processes import in_parallel  # 15 ms at import, needed for large data only
 
         return in_parallel(run, listed, workers)
 

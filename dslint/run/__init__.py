@@ -1,0 +1,1 @@
+"""One run: from paths and settings to a report."""
