@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from dslint.masking.redact import masks, redact
 from dslint.model import Finding, Location
+from dslint.reporters.sampling import active, gravest, shares, smallest_of_each
 from dslint.run import api
 from dslint.run import excerpts as made
 from dslint.run.excerpts import AROUND, LONGEST, excerpt
-from dslint.sampling import active, gravest, shares, smallest_of_each
 
 VALUES = ["ada.lovelace@example.org", "4111 1111 1111 1111", "ghp_" + "a1B2" * 9, "-----BEGIN RSA PRIVATE KEY-----" + "MIIEpAIBAAKCAQEA" * 190]
 

@@ -15,7 +15,7 @@ import pytest
 from dslint.cli import output
 from dslint.model import Severity
 from dslint.reporters import Style, html, markdown, sarif
-from dslint.sampling import gravest
+from dslint.reporters.sampling import gravest
 
 EARLY = "import sys; from dslint.cli import main, progress; progress._FIRST = 0; sys.argv = ['dslint', *sys.argv[1:]]; main()"
 """The command, showing its progress from the beginning."""

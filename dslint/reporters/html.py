@@ -13,9 +13,9 @@ from typing import Any
 from dslint.model import Confidence, Excerpt, Finding, Report, Severity
 from dslint.reporters import manual
 from dslint.reporters.charts import BINS, charts
+from dslint.reporters.sampling import gravest, shares
 from dslint.reporters.style import Style, json_text, printable, visible
 from dslint.reporters.wording import bounds_of, number_of, plural, totals, unlisted, verdict, within
-from dslint.sampling import gravest, shares
 
 MAX_FINDINGS = 200_000
 """The most findings that are listed; a browser searches these in a moment."""

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
 from dslint.model import Finding, Judged, Report
+from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.wording import broken, number_of, place, said, totals, trouble, verdict
-from dslint.sampling import gravest
 
 MAX_TEXT = 1000
 _IDLE = ("unavailable", "not-applicable", "crashed")

@@ -8,10 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from dslint.model import Finding, Judged, Report, Severity
+from dslint.reporters.sampling import gravity
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.text import shown
 from dslint.reporters.wording import bounds_of, number_of, place, plural, totals, verdict
-from dslint.sampling import gravity
 
 MAX_BYTES = 900 * 1024
 """The most that is written: GitHub drops a step summary of more than 1 MiB, other reports of the step included."""

@@ -11,9 +11,9 @@ from urllib.parse import quote
 
 from dslint.model import Finding, Location, Problem, Report, RuleResult, Severity
 from dslint.reporters import manual
+from dslint.reporters.sampling import shares, smallest_of_each
 from dslint.reporters.style import Style, json_text, shortened, visible
 from dslint.reporters.wording import Files, broken, said_of_place, trouble, unlisted, verdict
-from dslint.sampling import shares, smallest_of_each
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5000

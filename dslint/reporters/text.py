@@ -7,9 +7,9 @@ from collections import Counter
 from collections.abc import Iterator
 
 from dslint.model import Finding, Judged, Report, Severity
+from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, visible
 from dslint.reporters.wording import bounds_of, number_of, place, said, verdict
-from dslint.sampling import gravest
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10

@@ -13,7 +13,7 @@ from dslint.errors import InputError
 from dslint.helpers.pointers import leaves
 from dslint.masking.redact import masks, redact_pointer
 from dslint.model import Excerpt, Finding, Passage, Piece
-from dslint.sampling import active, gravest, shares
+from dslint.reporters.sampling import active, gravest, shares
 from dslint.settings import Settings
 
 AROUND = 300
