@@ -8,8 +8,8 @@ from dslint import lint
 from dslint.registry.selection import catalogue, discover, load
 from dslint.testing import run
 from dslint.testing.harness import activate, with_options
-from dslint_bias.groups import matcher
-from dslint_bias.statistics import fisher_greater, holm, rate_ratio, wilson_upper
+from dslint_packs.bias.groups import matcher
+from dslint_packs.bias.statistics import fisher_greater, holm, rate_ratio, wilson_upper
 
 KNOWN = {name: known.rule for name, known in catalogue(load(discover())).items() if name.startswith("bias/")}
 

@@ -196,7 +196,7 @@ def test_a_check_of_ten_rows_loads_neither_arrow_nor_numpy(work):
     work.chat(rows=10)
     modules = loaded(work, "check", "data.jsonl", "-o", "json=r.json")
     assert not modules & {"pyarrow", "numpy", "pandas", "rich", "pydantic", "jsonschema", "multiprocessing"}
-    assert "dslint_duplicates" in modules
+    assert "dslint_packs.duplicates" in modules
 
 
 def test_the_version_loads_nothing(work):

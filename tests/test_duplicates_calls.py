@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dslint import testing
-from dslint_duplicates.conflicting_answer import ConflictingAnswer
-from dslint_duplicates.leakage import Leakage
-from dslint_duplicates.normalize import normalize, normalize_all
-from dslint_duplicates.same import ExactDuplicate, NormalizedDuplicate
+from dslint_packs.duplicates.conflicting_answer import ConflictingAnswer
+from dslint_packs.duplicates.leakage import Leakage
+from dslint_packs.duplicates.normalize import normalize, normalize_all
+from dslint_packs.duplicates.same import ExactDuplicate, NormalizedDuplicate
 
 ASKED = "Which password do you suggest to me today?"
 

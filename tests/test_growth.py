@@ -17,12 +17,12 @@ from dslint.nlp.matcher import Matcher
 from dslint.nlp.obfuscation import spelt
 from dslint.nlp.words import Addresses, nfkc
 from dslint.storage.state import State
-from dslint_language.grammar import sentences
-from dslint_pii.presidio import Pattern, PatternRecognizer
-from dslint_structure.mixed_shapes import MixedShapes
-from dslint_structure.tool_call import ToolCall
-from dslint_text.invisible import InvisibleCharacters
-from dslint_text.repetition import Repetition
+from dslint_packs.language.grammar import sentences
+from dslint_packs.pii.presidio import Pattern, PatternRecognizer
+from dslint_packs.structure.mixed_shapes import MixedShapes
+from dslint_packs.structure.tool_call import ToolCall
+from dslint_packs.text.invisible import InvisibleCharacters
+from dslint_packs.text.repetition import Repetition
 
 MARKS = "\u0301\u0323\u0344\uff9e\u3099\u05b0\u0483"
 

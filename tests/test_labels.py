@@ -9,12 +9,12 @@ import pytest
 
 from dslint import testing
 from dslint.testing.harness import run, with_options
-from dslint_labels.balance import Imbalance, RareLabel
-from dslint_labels.disagreement import Disagreement
-from dslint_labels.inconsistent_name import InconsistentName
-from dslint_labels.likely_wrong import LikelyWrong
-from dslint_labels.missing_label import MissingLabel
-from dslint_labels.unknown_label import UnknownLabel
+from dslint_packs.labels.balance import Imbalance, RareLabel
+from dslint_packs.labels.disagreement import Disagreement
+from dslint_packs.labels.inconsistent_name import InconsistentName
+from dslint_packs.labels.likely_wrong import LikelyWrong
+from dslint_packs.labels.missing_label import MissingLabel
+from dslint_packs.labels.unknown_label import UnknownLabel
 
 NOUNS = {
     "billing": ["invoice", "payment", "refund", "price", "receipt"],
@@ -234,9 +234,9 @@ def test_texts_that_share_nothing_are_judged_and_crash_nothing():
 def test_what_does_not_fit_into_memory_is_judged_alike(monkeypatch):
     rows, _ = made()
     once = run(LikelyWrong(report="all"), rows)
-    monkeypatch.setattr("dslint_labels.classifier.KEPT", 3000)
-    monkeypatch.setattr("dslint_labels.dataset.TEXTS_AT_ONCE", 50)
-    monkeypatch.setattr("dslint_labels.stacking.IN_MEMORY", 100)
+    monkeypatch.setattr("dslint_packs.labels.classifier.KEPT", 3000)
+    monkeypatch.setattr("dslint_packs.labels.dataset.TEXTS_AT_ONCE", 50)
+    monkeypatch.setattr("dslint_packs.labels.stacking.IN_MEMORY", 100)
     again = run(LikelyWrong(report="all"), rows)
     assert (again.findings, again.measures) == (once.findings, once.measures)
 
@@ -246,7 +246,7 @@ def test_what_is_left_out_is_said_in_the_run(call, work, monkeypatch):
     rows, _ = made()
     work.jsonl("data.jsonl", *rows)
     for name, value in (("classifier.LEARNT", 100), ("classifier.CELLS", 300), ("stacking.MOST_CELLS", 300)):
-        monkeypatch.setattr(f"dslint_labels.{name}", value)
+        monkeypatch.setattr(f"dslint_packs.labels.{name}", value)
     done = call("check", "-o", "json", "-o", "text=report.txt", "--select", "labels/likely-wrong", "data.jsonl")
     messages = [finding["message"] for finding in done.findings("labels/likely-wrong") if finding["path"] is None]
     assert len(messages) == 3
@@ -260,6 +260,6 @@ def test_what_is_left_out_is_said_in_the_run(call, work, monkeypatch):
 def test_memory_beyond_a_gigabyte_is_said_in_the_run(monkeypatch):
     rows, _ = made()
     assert not any("memory" in finding.message for finding in run(LikelyWrong(), rows).findings)
-    monkeypatch.setattr("dslint_labels.likely_wrong.MANY", 100)
-    monkeypatch.setattr("dslint_labels.likely_wrong.HELD", 10**7)
+    monkeypatch.setattr("dslint_packs.labels.likely_wrong.MANY", 100)
+    monkeypatch.setattr("dslint_packs.labels.likely_wrong.HELD", 10**7)
     assert [finding.message for finding in run(LikelyWrong(), rows).findings if finding.at.row is None] == ["239 texts took some 2.4 GB of memory"]

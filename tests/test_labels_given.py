@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from dslint.data.review_sheet import armed, disarmed
 from dslint.testing.harness import run, with_options
-from dslint_labels.likely_wrong import LikelyWrong
+from dslint_packs.labels.likely_wrong import LikelyWrong
 
 WORDS = {"good": ["lovely", "great", "superb", "moving"], "poor": ["dull", "awful", "boring", "weak"]}
 PLAIN = ["a", "film", "story", "with", "actors", "that", "is", "and", "plot", "scene"]

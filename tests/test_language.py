@@ -9,10 +9,10 @@ import pytest
 from dslint import lint
 from dslint.testing import Run, run
 from dslint.testing.harness import activate, with_options
-from dslint_language.grammar import Grammar, rate_of, sentences
-from dslint_language.identify import identify, relatives
-from dslint_language.spelling import Spelling, resources, wordlist
-from dslint_language.unexpected import Mixed
+from dslint_packs.language.grammar import Grammar, rate_of, sentences
+from dslint_packs.language.identify import identify, relatives
+from dslint_packs.language.spelling import Spelling, resources, wordlist
+from dslint_packs.language.unexpected import Mixed
 
 SENTENCES = {
     "en": "All human beings are born free and equal in dignity and rights.",

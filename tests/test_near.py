@@ -8,11 +8,11 @@ import pytest
 from dslint import testing
 from dslint.testing import harness
 from dslint.testing.harness import Run
-from dslint_duplicates import minhash, shingles, similar, verify
-from dslint_duplicates.hashing import hashes
-from dslint_duplicates.leakage import Leakage
-from dslint_duplicates.near import NearDuplicate
-from dslint_duplicates.shingles import Kind, plain, shingle_set
+from dslint_packs.duplicates import minhash, shingles, similar, verify
+from dslint_packs.duplicates.hashing import hashes
+from dslint_packs.duplicates.leakage import Leakage
+from dslint_packs.duplicates.near import NearDuplicate
+from dslint_packs.duplicates.shingles import Kind, plain, shingle_set
 
 np = pytest.importorskip("numpy")
 
@@ -44,7 +44,7 @@ def mixture(seed, rows=200):
 def truth(records, threshold, kind):
     """The rows that are similar enough to one before them, in the order of contents, by comparing each with each."""
     from dslint.plugin import digest
-    from dslint_duplicates.normalize import normalize
+    from dslint_packs.duplicates.normalize import normalize
 
     order = sorted(range(len(records)), key=lambda row: (digest(records[row]), row))
     sets = [shingle_set(plain([record["text"]]), kind) for record in records]

@@ -275,10 +275,10 @@ def test_presidio_is_loaded_for_what_may_hold_something_and_its_models_never(tmp
 
 def test_presidio_can_be_imported_whole_before_and_after(tmp_path):
     script = (
-        "from dslint_pii.scan import everyday; import sys\n"
+        "from dslint_packs.pii.scan import everyday; import sys\n"
         "assert everyday(['4539578763621486']) and 'presidio_analyzer' not in sys.modules\n"
         "from presidio_analyzer import AnalyzerEngine, PatternRecognizer\n"
-        "from dslint_pii.identity import registers; assert registers(('uk',))\n"
+        "from dslint_packs.pii.identity import registers; assert registers(('uk',))\n"
         "assert PatternRecognizer.__module__ == 'presidio_analyzer.pattern_recognizer' and sys.modules['presidio_analyzer'].AnalyzerEngine is AnalyzerEngine"
     )
     subprocess.run([sys.executable, "-W", "ignore", "-c", script], check=True, cwd=tmp_path)

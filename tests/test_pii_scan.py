@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dslint_pii import reserved
-from dslint_pii.context import near
-from dslint_pii.phone import Phone
-from dslint_pii.recognizers import everyday as everyday_recognizers
-from dslint_pii.scan import GATES, Hit, candidates, everyday, phones, scan
+from dslint_packs.pii import reserved
+from dslint_packs.pii.context import near
+from dslint_packs.pii.phone import Phone
+from dslint_packs.pii.recognizers import everyday as everyday_recognizers
+from dslint_packs.pii.scan import GATES, Hit, candidates, everyday, phones, scan
 
 PIECES = """
 joe@acme.com a@b.1.com Ünï@exämple.org 4539 5787 6362 1486 4539578763621486 DE02700100800030876808 gb42nawi04454264788619 536-90-4399 536904399

@@ -371,7 +371,7 @@ def test_a_plugin_brings_words_to_the_rule_of_another_one(work, check, refused):
 def fake(work, source):
     """Put a stranger's module in the place of one of our packs: first on the path."""
     work.plugins.mkdir()
-    (work.plugins / "dslint_structure.py").write_text(source)
+    (work.plugins / "dslint_packs.structure.py").write_text(source)
     work.env["PYTHONPATH"] = str(work.plugins)
 
 
@@ -386,7 +386,7 @@ def test_a_pack_of_ours_that_is_a_strangers_module_gives_no_verdict(work, source
     result = work.run(command)
     assert result.code == 2
     said = result.err if command == "check" else result.out
-    assert "dslint_structure" in said
+    assert "dslint_packs.structure" in said
     assert "not the one that came with dslint-gate" in said
     assert "pip install --force-reinstall --no-deps dslint-gate" in said
 
@@ -414,14 +414,14 @@ def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(wo
     command = [sys.executable, "-m", "dslint", "check"]
     run = {"cwd": work.root, "env": env, "capture_output": True, "text": True}
     assert subprocess.run(command, check=False, **run).returncode == 0
-    shutil.rmtree(home / "dslint_structure")
-    (home / "dslint_structure" / "data").mkdir(parents=True)
+    shutil.rmtree(home / "dslint_packs.structure")
+    (home / "dslint_packs.structure" / "data").mkdir(parents=True)
     if source is not None:
-        (home / "dslint_structure" / "__init__.py").write_text(source)
+        (home / "dslint_packs.structure" / "__init__.py").write_text(source)
     done = subprocess.run(command, check=False, **run)
     assert done.returncode == 2
     assert done.stdout == ""
-    assert "dslint_structure" in done.stderr
+    assert "dslint_packs.structure" in done.stderr
     assert "pip install --force-reinstall --no-deps dslint-gate" in done.stderr
 
 

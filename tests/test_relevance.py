@@ -10,7 +10,7 @@ import pytest
 from dslint import testing
 from dslint.model import Severity
 from dslint.plugin import OptionFile, texts_in
-from dslint_relevance.off_topic import OffTopic
+from dslint_packs.relevance.off_topic import OffTopic
 
 VERBS = ["transfer money to", "check the balance of", "close", "open", "freeze", "pay the bill of", "order a new card for", "show the statement of"]
 ACCOUNTS = ["my savings account", "my checking account", "the joint account", "my credit card", "the business account"]

@@ -8,9 +8,9 @@ from dslint import testing
 from dslint.plugin import embed
 from dslint.testing import harness
 from dslint.testing.harness import Run
-from dslint_duplicates import closest, distinct, meaning
-from dslint_duplicates.near import NearDuplicate
-from dslint_duplicates.semantic import SemanticDuplicate
+from dslint_packs.duplicates import closest, distinct, meaning
+from dslint_packs.duplicates.near import NearDuplicate
+from dslint_packs.duplicates.semantic import SemanticDuplicate
 
 np = pytest.importorskip("numpy")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from dslint import testing
-from dslint_source.untrusted import Untrusted
+from dslint_packs.source.untrusted import Untrusted
 
 
 def flagged(text, **options):

@@ -8,13 +8,13 @@ from dslint import lint
 from dslint.rules.base import Rule
 from dslint.testing import run
 from dslint.testing.harness import activate
-from dslint_text.html_residue import HtmlResidue
-from dslint_text.invisible import InvisibleCharacters
-from dslint_text.low_information import LowInformation
-from dslint_text.mojibake import Mojibake
-from dslint_text.phrases import Boilerplate, Refusal, phrases
-from dslint_text.repetition import Repetition, repeated_lines, repeated_ngrams, top_ngram
-from dslint_text.truncated import Truncated
+from dslint_packs.text.html_residue import HtmlResidue
+from dslint_packs.text.invisible import InvisibleCharacters
+from dslint_packs.text.low_information import LowInformation
+from dslint_packs.text.mojibake import Mojibake
+from dslint_packs.text.phrases import Boilerplate, Refusal, phrases
+from dslint_packs.text.repetition import Repetition, repeated_lines, repeated_ngrams, top_ngram
+from dslint_packs.text.truncated import Truncated
 
 
 def said(rule: Rule, text: str, prompt: str = "Hi"):

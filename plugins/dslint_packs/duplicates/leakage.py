@@ -1,0 +1,225 @@
+"""duplicates/leakage."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.util import find_spec
+from typing import Any, Literal
+
+from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Severity, Source, State, sameness
+from dslint_packs.duplicates.similar import Sketches, matches
+from dslint_packs.duplicates.texts import Said, asked, normal_digest, said, texts_of
+
+_ORDER = {"train": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2}
+ENOUGH_WORDS = 5
+"""Shorter texts repeat by chance: "thank you" in two splits is no leak."""
+
+
+@dataclass(frozen=True)
+class Splits(Observer):
+    """For each record a row with the digest of its normalised texts as key, and one for its prompt; `exact` tells apart records of equal key."""
+
+    sees = "all"
+    state = {"key": "binary[16]", "exact": "binary[16]", "prompt": "bool", "split": "string", "words": "int32"}  # noqa: RUF012 - a declaration
+
+    def observe(self, batch: Batch) -> Columns:
+        """Return these rows."""
+        rows: list[tuple[int, bytes | None, bytes | None, bool, str | None, int]] = []
+        for position, (texts, normal, split) in enumerate(zip(texts_of(batch), said(batch), batch.column("split"), strict=True)):
+            where = None if split is None else str(split)
+            whole = normal_digest(normal)
+            rows.append((position, whole, sameness([(text.role, text.text) for text in texts]), False, where, _words(normal)))
+            if prompt := asked(texts, normal):
+                key = normal_digest(prompt, "prompt")
+                rows.append((position, key, whole, True, where, _words(prompt)))
+        columns = [list(column) for column in zip(*rows, strict=True)]
+        return dict(zip(("record", *self.state), columns, strict=True))
+
+
+@dataclass(frozen=True)
+class SketchedSplits(Observer):
+    """The rows of `Splits`, and those of `Sketches` with their split."""
+
+    sees = "all"
+    state = {**Splits.state, **Sketches.state}  # noqa: RUF012 - a declaration, never changed
+
+    sketches: Sketches
+
+    def observe(self, batch: Batch) -> Columns:
+        """Return the rows of both; the columns of one are empty in the rows of the other."""
+        one, other = dict(Splits().observe(batch)), dict(self.sketches.observe(batch))
+        splits = batch.column("split")
+        other["split"] = [None if splits[position] is None else str(splits[position]) for position in other["record"]]
+        sizes = len(one["record"]), len(other["record"])
+        return {name: [*one.get(name, [None] * sizes[0]), *other.get(name, [None] * sizes[1])] for name in ("record", *self.state)}
+
+
+@dataclass(frozen=True)
+class Leakage(DatasetRule):
+    """Records of one split that appear in another.
+
+    Why: a model that was trained on its test set has learnt the answers by heart; every score on that test is worth nothing.
+
+    The texts of a record are compared with those of all other splits; its label and metadata do not count. The finding stands at the record
+    of the later split (train comes first, test last) and names its partner in the earlier one. Texts of fewer than five words are an info:
+    they repeat by chance. A conversation whose prompt alone is in an earlier split, with another answer, is a warning.
+    The measure `overlap[train>test]` counts the records of test that are in train, for each pair of splits.
+
+    Measured: between CLINC150's train and test (15,000 and 4,500) 2 texts to the letter (one error, one info), as a plain comparison finds; 19
+    with `normalized` (four errors, fifteen infos of fewer than five words), all true.
+
+    Blind spots: paraphrases and translations; below the level `near` also texts with a word changed.
+
+    Options: `level`: `exact`, to the letter; `normalized`, but for case, space and punctuation (it includes `exact`); `near`, also texts that
+    duplicates/near would call near duplicates with its default options (a warning; it includes both, and needs the extra `near`).
+
+    Flags::
+
+        # split: train
+        {"text": "How do I reset my password today?", "label": "password"}
+        # split: test
+        {"text": "how do I reset my password today", "label": "password"}
+
+    Flags with {"level": "near"}::
+
+        # split: train
+        {"text": "How do I reset the password of my account when I have lost my phone?", "label": "password"}
+        # split: test
+        {"text": "How do I reset the password of my account when I have lost my phones?", "label": "password"}
+
+    Flags::
+
+        # split: train
+        {"messages": [{"role": "user", "content": "How old is the oldest tree here?"}, {"role": "assistant", "content": "300 years."}]}
+        # split: test
+        {"messages": [{"role": "user", "content": "How old is the oldest tree here?"}, {"role": "assistant", "content": "Nobody knows."}]}
+
+    Passes::
+
+        # split: train
+        {"text": "How do I reset my password today?", "label": "password"}
+        # split: test
+        {"text": "How do I change my address today?", "label": "address"}
+
+    Cure: take the record out of the earlier split, or out of both.
+    """
+
+    name = "leakage"
+    severity = Severity.ERROR
+    needs_columns = ("split",)
+    sees = "all"
+    measures = {  # noqa: RUF012 - a declaration, never changed
+        "overlap": "records of the later split that are in the earlier one, as overlap[train>test]",
+        "prompt-overlap": "records of the later split whose prompt is in the earlier one, with whatever answer, as prompt-overlap[train>test]",
+        "near-overlap": "records of the later split whose nearest near duplicate is in the earlier one, as near-overlap[train>test]",
+    }
+
+    level: Literal["exact", "normalized", "near"] = "normalized"
+
+    def __post_init__(self) -> None:
+        """Refuse the level `near` where it cannot be had."""
+        if self.level == "near" and find_spec("numpy") is None:
+            raise ValueError("the level 'near' needs numpy; run: pip install 'dslint-gate[near]'")
+
+    @property
+    def key(self) -> str | None:  # type: ignore[override]
+        """Records of one key are concluded by themselves; near duplicates have no key in common."""
+        return None if self.level == "near" else "key"
+
+    def observer(self) -> Observer:
+        """Return what looks at the data for this level."""
+        return SketchedSplits(self._sketches) if self.level == "near" else Splits()
+
+    @cached_property
+    def _sketches(self) -> Sketches:
+        from dslint_packs.duplicates.near import NearDuplicate
+
+        return NearDuplicate().sketches
+
+    def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
+        """Yield a finding for each record that an earlier split has too, and what the pairs of splits share."""
+        shared = Counter[str]()
+        flagged: set[tuple[str | None, int | None]] = set()
+        for finding in self._levels(state, source, shared):
+            place = finding.at.path, finding.at.row
+            if place not in flagged:
+                flagged.add(place)
+                yield finding
+        yield from (Measure(name, count) for name, count in shared.items())
+
+    def _levels(self, state: State, source: Source, shared: Counter[str]) -> Iterator[Finding]:
+        """Yield findings, for each record the gravest first, and count what the splits share."""
+        prompts: list[Sequence[Any]] = []
+        for _, group in state.groups("key", at_least=2):
+            if group[0].prompt:
+                prompts.append(group)
+                continue
+            for part in _equal(group) if self.level == "exact" else [group]:
+                yield from self._records(part, state, shared)
+        if self.level == "near":
+            yield from self._near(state, source, shared)
+        if self.level != "exact":
+            for group in prompts:
+                yield from self._prompts(group, state, shared)
+
+    def _records(self, group: Sequence[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
+        first, others = _apart(group, "overlap", shared)
+        before = state.at(first)
+        for member in others:
+            how = "to the letter" if member.exact == first.exact else "but for case, space or punctuation"
+            severity = Severity.ERROR if member.words >= ENOUGH_WORDS else Severity.INFO
+            message = f"also {_where(first, state)}, {how}: {before.place}"
+            yield self.finding(state.at(member), message, severity=severity, related=[before], score=1.0)
+
+    def _near(self, state: State, source: Source, shared: Counter[str]) -> Iterator[Finding]:
+        for match in matches(state, source, self._sketches, _rank):
+            shared[f"near-overlap[{match.earlier.split}>{match.later.split}]"] += 1
+            before = state.at(match.earlier)
+            message = f"{match.similarity:.2f} similar to a record {_where(match.earlier, state)}: {before.place}"
+            yield self.finding(state.at(match.later), message, severity=Severity.WARNING, related=[before], score=match.similarity)
+
+    def _prompts(self, group: Sequence[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
+        first, others = _apart(group, "prompt-overlap", shared)
+        before = state.at(first)
+        for member in others:
+            if member.exact != first.exact:
+                severity = Severity.WARNING if member.words >= ENOUGH_WORDS else Severity.INFO
+                message = f"the same prompt {_where(first, state)}, with another answer: {before.place}"
+                yield self.finding(state.at(member), message, severity=severity, related=[before])
+
+
+def _rank(split: str) -> tuple[int, str]:
+    return _ORDER.get(split, 3), split
+
+
+def _equal(group: Sequence[Any]) -> Iterable[list[Any]]:
+    """Return the records of a group that are equal to the letter, together."""
+    same: dict[bytes, list[Any]] = {}
+    for member in group:
+        same.setdefault(member.exact, []).append(member)
+    return same.values()
+
+
+def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[Any, Iterator[Any]]:
+    """Return the first record and those of later splits, and count what the pairs of splits share. A group may be too large for a list."""
+    sizes = Counter(member.split for member in group)
+    del sizes[None]
+    splits = sorted(sizes, key=_rank)
+    for number, later in enumerate(splits):
+        for earlier in splits[:number]:
+            shared[f"{measure}[{earlier}>{later}]"] += sizes[later]
+    first = next((member for member in group if splits and member.split == splits[0]), group[0])
+    return first, (member for member in group if member.split not in (None, first.split))
+
+
+def _where(member: Any, state: State) -> str:
+    """Say where a record is, without a value of the data that no name of a file tells."""
+    return f"in {member.split}" if member.split in _ORDER or state.input(member).split == member.split else "in an earlier split"
+
+
+def _words(texts: Said) -> int:
+    """Count words; a text in a script without spaces counts as one word for every two characters."""
+    return sum(max(len(normal.split()), 0 if normal.isascii() else len(normal) // 2) for _, normal in texts)

@@ -1,0 +1,227 @@
+"""presidio's recognizers of the kinds that are looked for by default, mended where they miss or cry wolf.
+
+Each has its patterns and, after presidio has checked length and checksum, weighs what it found by what stands around it. Word boundaries are those
+of ASCII: presidio's own miss a number that touches a Chinese or Thai word. Importing this module imports what is needed of presidio.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from functools import cached_property
+from typing import Any
+
+from dslint_packs.pii.context import near, supported
+from dslint_packs.pii.presidio import (
+    CreditCardRecognizer,
+    CryptoRecognizer,
+    IbanRecognizer,
+    IpRecognizer,
+    MacAddressRecognizer,
+    Pattern,
+    PatternRecognizer,
+    UsSsnRecognizer,
+)
+
+_CARD_WORDS = (
+    "card|cards|credit|debit|cc|visa|mastercard|maestro|amex|american express|discover|diners|jcb|unionpay|pan"
+    "|carte|tarjeta|kreditkarte|karte|cartão|carta|kaart|thẻ|карт|卡|カード|카드"
+)
+_BRANDS = re.compile(
+    r"(?:4(?:\d{12}|\d{15}|\d{18})"  # Visa
+    r"|5[1-5]\d{14}|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)\d{12}"  # Mastercard
+    r"|3[47]\d{13}|3(?:0[0-59]|[689]\d)\d{11,16}"  # American Express, Diners Club
+    r"|35\d{14,17}|(?:1800|2131)\d{11}"  # JCB
+    r"|6(?:011|4[4-9]\d|5\d\d)\d{12,15}|62\d{14,17}|220[0-4]\d{12,15}"  # Discover, UnionPay, Mir
+    r"|(?:50|5[6-9]|6\d)\d{10,17}|0604\d{8,15})"  # Maestro
+)
+
+
+class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
+    """Numbers of payment cards: Luhn's checksum, and the prefixes and lengths that issuers use, which presidio has not (12 to 19 digits)."""
+
+    WORDS = _CARD_WORDS
+    PATTERNS = [  # noqa: RUF012 - presidio's way
+        Pattern(
+            "Card",
+            r"(?<![A-Za-z0-9_./-])(?:[0-9]{12,19}|[0-9]{4}([ .\u00a0-])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?"
+            r"|[0-9]{4}([ .\u00a0-])[0-9]{6}\2[0-9]{4,5})(?![A-Za-z0-9_-]|\.[0-9])",
+            0.3,
+        )
+    ]
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Say whether an issuer could have given this number out."""
+        digits = re.sub(r"[^0-9]", "", pattern_text)
+        return _BRANDS.fullmatch(digits) is not None and bool(super().validate_result(digits))
+
+    def weigh(self, text: str, start: int, end: int, score: float) -> float:
+        """Luhn's checksum holds for one number in ten: a bare row of digits says less than one in groups, or beside a word for cards."""
+        value = text[start:end]
+        if near(text, start, end, self.WORDS, after=4):
+            return score
+        if not value.isdigit():
+            return 0.9 * score
+        if len(value) in (15, 16):
+            return 0.6
+        return 0.4 if len(value) == 14 or (len(value) == 19 and value.startswith(("4", "62"))) else 0.3
+
+
+class Iban(IbanRecognizer):  # type: ignore[misc]
+    """presidio's, with an account number's exact length, and in lower case where a word for it stands near."""
+
+    WORDS = "iban|bank|account|konto|compte|cuenta|rekening|transfer|überweis|swift|bic"
+    PATTERNS = [  # noqa: RUF012
+        Pattern(
+            "IBAN",
+            r"(?<![A-Za-z0-9])([A-Za-z]{2}[0-9]{2}(?:[ \u00a0-]?[A-Za-z0-9]{4}){2,6})"
+            r"((?:[ \u00a0-]?[A-Za-z0-9]{4})?)((?:[ \u00a0-]?[A-Za-z0-9]{1,3})?)(?![A-Za-z0-9])",
+            0.5,
+        )
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(exact_match=True, replacement_pairs=[("-", ""), (" ", ""), ("\u00a0", "")])
+
+    def weigh(self, text: str, start: int, end: int, score: float) -> float:
+        """Let a number in lower case count only beside a word for it."""
+        return score if score == 1 or near(text, start, end, self.WORDS) else 0.0
+
+
+class UsSsn(UsSsnRecognizer):  # type: ignore[misc]
+    """presidio's, without those that were never given out; nine digits without hyphens need a word beside them."""
+
+    WORDS = "social|ssn|ssns|soc sec"
+    PATTERNS = [  # noqa: RUF012
+        Pattern("Hyphens", r"(?<![A-Za-z0-9_.-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])", 0.5),
+        Pattern("Spaces", r"(?<![A-Za-z0-9_.-])[0-9]{3}([ .])[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])", 0.15),
+        Pattern("Digits", r"(?<![A-Za-z0-9_.-])[0-9]{9}(?![A-Za-z0-9_-]|\.[0-9])", 0.05),
+    ]
+
+    def invalidate_result(self, pattern_text: str) -> bool:
+        """Say that the number was never given out; published samples are left for the rule to tell."""
+        digits = re.sub(r"[^0-9]", "", pattern_text)
+        return (digits[0] == "9" and digits[:5] != "98765") or digits[:3] in ("000", "666") or digits[3:5] == "00" or digits[5:] == "0000"
+
+    def weigh(self, text: str, start: int, end: int, score: float) -> float:
+        """Add presidio's bonus for a word beside it."""
+        return supported(score) if near(text, start, end, self.WORDS) else score
+
+
+class EmailAddress(PatternRecognizer):  # type: ignore[misc]
+    """Addresses of alphabets that separate words, with a top-level domain that exists, in linear time.
+
+    presidio's pattern takes a Chinese sentence before an address for its name, and is quadratic in a long row of characters.
+    """
+
+    _LETTER = r"\p{Latin}\p{Greek}\p{Cyrillic}0-9"
+    PATTERNS = [  # noqa: RUF012
+        Pattern(
+            "Address",
+            rf"(?<![{_LETTER}_.%+@/-])[{_LETTER}_%+-][{_LETTER}_.%+'-]{{0,63}}(?<!\.)@"
+            rf"(?:[{_LETTER}](?:[{_LETTER}-]{{0,61}}[{_LETTER}])?\.)+[\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}]{{2,24}}(?![{_LETTER}_@-])",
+            0.5,
+        )
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(supported_entity="EMAIL_ADDRESS", patterns=self.PATTERNS)
+
+    @cached_property
+    def _extract(self) -> Any:
+        import tldextract
+
+        return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+
+    def validate_result(self, pattern_text: str) -> bool:
+        """Say whether the domain has a public suffix, from the list that comes with tldextract."""
+        return bool(self._extract(pattern_text.rpartition("@")[2]).fqdn)
+
+    def weigh(self, text: str, start: int, end: int, score: float) -> float:
+        """Leave the password of an address (`https://user:password@host`) and the place of a repository (`git@host:path`) alone."""
+        before = text[max(0, start - 80) : start].rpartition(" ")[2]
+        return 0.0 if ("://" in before and before.endswith(":")) or re.match(r":[\w~.-]*/", text[end : end + 40]) else score
+
+
+class IpAddress(IpRecognizer):  # type: ignore[misc]
+    """presidio's, without versions (`Chrome/91.0.44.12`, `foo-1.2.3.4`), numbers of sections, slices (`x[1::2]`) and names (`A::B`)."""
+
+    WORDS = "ip|ips|ipv4|ipv6|address|addr|host|server|dns|gateway|subnet|ping|client|proxy|ssh"
+    NUMBERING = "version|versions|ver|v|release|section|sections|sec|chapter|build|firmware|figure|table|appendix|§"
+    PATTERNS = [  # noqa: RUF012
+        Pattern(
+            "IPv4",
+            r"(?<![A-Za-z0-9_.]|[A-Za-z0-9][/-]|[=<>~!]=)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?(?![A-Za-z0-9_]|\.[A-Za-z0-9]|-[A-Za-z])",
+            0.6,
+        ),
+        Pattern(
+            "IPv6",
+            r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,6}(?::(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{1,4})|::)"
+            r"(?:/[0-9]{1,3})?(?![A-Za-z0-9_]|:[A-Za-z0-9:]|\.[0-9])",
+            0.6,
+        ),
+    ]
+
+    def weigh(self, text: str, start: int, end: int, score: float) -> float:
+        """Drop what is more likely a slice of an array, the name of a class, or a version."""
+        value = text[start:end]
+        if ":" in value:
+            if "::" in value and not re.match(r"[23][0-9A-Fa-f]{3}:|f[c-f][0-9A-Fa-f]{2}:|::ffff:", value, re.IGNORECASE):
+                return 0.0
+        elif near(text, start, start, self.NUMBERING, before=2) or _is_network(value):
+            return 0.2
+        elif near(text, start, end, self.WORDS):
+            return supported(score)
+        elif all(len(part) == 1 for part in value.partition("/")[0].split(".")):
+            return 0.4
+        return score
+
+
+class CryptoWallet(CryptoRecognizer):  # type: ignore[misc]
+    """presidio's, which checks the checksums of Bitcoin, and addresses of Ethereum and its kin."""
+
+    PATTERNS = [  # noqa: RUF012
+        Pattern("Bitcoin", r"(?<![A-Za-z0-9_/+=])(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25,59}(?![A-Za-z0-9_+=])", 0.5),
+        Pattern("Ethereum", r"(?<![A-Za-z0-9_])0x[0-9a-fA-F]{40}(?![A-Za-z0-9_])", 0.5),
+    ]
+
+    def validate_result(self, pattern_text: str) -> bool | None:
+        """Check the checksum of Bitcoin; that of Ethereum is in the case of letters, and optional."""
+        return None if pattern_text.startswith("0x") else bool(super().validate_result(pattern_text))
+
+    def weigh(self, text: str, start: int, end: int, score: float) -> float:
+        """Add presidio's bonus for a word beside it."""
+        return supported(score) if near(text, start, end, "wallet|btc|bitcoin|eth|ethereum|crypto|address|send") else score
+
+
+class MacAddress(MacAddressRecognizer):  # type: ignore[misc]
+    """presidio's, outside of longer rows (fingerprints of keys), and with a letter in it: rows of two-digit numbers are something else."""
+
+    PATTERNS = [  # noqa: RUF012
+        Pattern("Pairs", r"(?<![A-Za-z0-9_:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![A-Za-z0-9_]|[:-][0-9A-Fa-f])", 0.6),
+        Pattern("Cisco", r"(?<![A-Za-z0-9_.-])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![A-Za-z0-9_]|[.-][0-9A-Fa-f])", 0.6),
+    ]
+
+    def invalidate_result(self, pattern_text: str) -> bool:
+        """Say that this is no address."""
+        plain = re.sub(r"[^0-9A-Fa-f]", "", pattern_text)
+        return plain.isdigit() or (plain.isalpha() and "." in pattern_text) or bool(super().invalidate_result(pattern_text))
+
+
+def _is_network(value: str) -> bool:
+    """Say whether this is a range of addresses: `192.0.2.0/24`."""
+    place = ipaddress.ip_interface(value)
+    return place.network.prefixlen < place.max_prefixlen and place.ip == place.network.network_address
+
+
+def everyday() -> dict[str, Any]:
+    """Return the recognizers by kind; of equal scores the first counts."""
+    return {
+        "CREDIT_CARD": CreditCard(),
+        "IBAN_CODE": Iban(),
+        "CRYPTO": CryptoWallet(),
+        "EMAIL_ADDRESS": EmailAddress(),
+        "US_SSN": UsSsn(),
+        "MAC_ADDRESS": MacAddress(),
+        "IP_ADDRESS": IpAddress(),
+    }
