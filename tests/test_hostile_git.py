@@ -230,7 +230,7 @@ def test_data_in_lfs_is_as_it_was_though_it_looks_touched(work, git, call):
 def test_children_are_started_in_one_place_only():
     starters = {"subprocess", "pty", "posix_spawn", "system", "popen", "multiprocessing"}
     found = set()
-    for path in sorted([*(ROOT / "dslint").rglob("*.py"), *(ROOT / "plugins").glob("dslint_*/**/*.py")]):
+    for path in sorted([*(ROOT / "dslint").rglob("*.py"), *(ROOT / "plugins").glob("dslint_packs/**/*.py")]):
         for node in ast.walk(ast.parse(path.read_text())):
             names = (
                 [alias.name for alias in node.names]

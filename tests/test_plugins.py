@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import pytest
 
 HEAD = """
@@ -194,7 +197,7 @@ def dslint_rules():
 """
 
 
-@pytest.mark.parametrize(("flags", "number"), [([], "3 default rules"), (["-q"], "3 default rules"), (["--select", "odd"], "3 rules")])
+@pytest.mark.parametrize(("flags", "number"), [([], "3 default rules"), (["-q"], "3 default rules"), (["--select", "all"], "3 rules")])
 def test_one_line_says_what_does_not_run_and_how_it_would(work, call, flags, number):
     work.chat()
     work.plugin("dslint-odd", SEVERAL, namespace="odd")
@@ -245,6 +248,36 @@ BROKEN = {
     "rule without a name": "from dslint.plugin import hookimpl, RecordRule\nclass R(RecordRule):\n    def check(self, record): return ()\n@hookimpl\ndef dslint_rules(): return [R]\n",
     "rule that is no dataclass": "from dslint.plugin import hookimpl, RecordRule\nclass R(RecordRule):\n    name = 'r'\n    def check(self, record): return ()\n@hookimpl\ndef dslint_rules(): return [R]\n",
 }
+
+
+SILENT = {
+    "no hook": ("x = 1\n", "dslint_odd brings nothing", "from one of its hooks"),
+    "hooks that return nothing": (
+        "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rules(): return []\n",
+        "dslint_odd brings nothing",
+        "hooks",
+    ),
+    "no marker": ("def dslint_rules(): return []\n", "dslint_odd.dslint_rules is not marked as a hook", "@hookimpl"),
+    "a hook misspelt": (
+        "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rulez(): return []\n",
+        "a hook that dslint does not know, dslint_rulez",
+        "did you mean 'dslint_rules'?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("source", "what", "cure"), SILENT.values(), ids=SILENT)
+def test_a_plugin_that_brings_nothing_is_refused_with_its_cure(work, check, refused, source, what, cure):
+    work.chat()
+    work.plugin("dslint-odd", source, namespace="odd")
+    refused(check("data.jsonl"), what, cure)
+
+
+def test_a_plugin_may_bring_a_word_list_alone(work, check):
+    work.chat()
+    work.plugin("dslint-more", f"    import os\n    from dslint.plugin import Resource, hookimpl\n{BRINGS.format(file='more.txt')}", namespace="more")
+    (work.plugins / "more.txt").write_text("three")
+    assert check("data.jsonl").code == 0
 
 
 @pytest.mark.parametrize("source", BROKEN.values(), ids=BROKEN.keys())
@@ -369,9 +402,12 @@ def test_a_plugin_brings_words_to_the_rule_of_another_one(work, check, refused):
 
 
 def fake(work, source):
-    """Put a stranger's module in the place of one of our packs: first on the path."""
-    work.plugins.mkdir()
-    (work.plugins / "dslint_packs.structure.py").write_text(source)
+    """Put a stranger's package in the place of our packs: first on the path."""
+    for pack in (Path(__file__).parent.parent / "plugins" / "dslint_packs").glob("*/__init__.py"):
+        place = work.plugins / "dslint_packs" / pack.parent.name
+        place.mkdir(parents=True)
+        (place / "__init__.py").write_text(source)
+    (work.plugins / "dslint_packs" / "__init__.py").write_text("")
     work.env["PYTHONPATH"] = str(work.plugins)
 
 
@@ -386,19 +422,31 @@ def test_a_pack_of_ours_that_is_a_strangers_module_gives_no_verdict(work, source
     result = work.run(command)
     assert result.code == 2
     said = result.err if command == "check" else result.out
-    assert "dslint_packs.structure" in said
+    assert "dslint_packs" in said
     assert "not the one that came with dslint-gate" in said
     assert "pip install --force-reinstall --no-deps dslint-gate" in said
+
+
+def test_a_strangers_distribution_named_by_the_convention_takes_no_place_of_ours(work, check):
+    """`dslint-structure`, with the module `dslint_structure`, could once overwrite a pack, and leave nothing behind when it was removed."""
+    work.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]})
+    source = record_rule("return ()")
+    work.plugin("dslint-structure", source, namespace="theirs")
+    result = check("data.jsonl")
+    assert (result.code, len(result.findings("structure/nothing-to-learn"))) == (1, 1)
+    assert states(result)["theirs/odd"] == "ran"
+    for path in work.plugins.glob("dslint_structure*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    result = check("data.jsonl")
+    assert (result.code, len(result.findings("structure/nothing-to-learn"))) == (1, 1)
 
 
 @pytest.mark.parametrize("source", [None, "", RULES], ids=["gone", "empty", "none"])
 def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(work, tmp_path, source):
     """In an installation of its own: a stranger's package of the same name has been installed over it, or removed again."""
-    import shutil
     import subprocess
     import sys
     from importlib import metadata
-    from pathlib import Path
 
     work.chat()
     home = tmp_path / "home"
@@ -408,16 +456,16 @@ def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(wo
     shutil.copytree(info, home / info.name)
     root = Path(__file__).parent.parent
     shutil.copytree(root / "dslint", home / "dslint")
-    for pack in (root / "plugins").glob("dslint_*"):
-        shutil.copytree(pack, home / pack.name)
+    shutil.copytree(root / "plugins" / "dslint_packs", home / "dslint_packs")
     env = {**work.env, "PYTHONPATH": str(home)}
     command = [sys.executable, "-m", "dslint", "check"]
     run = {"cwd": work.root, "env": env, "capture_output": True, "text": True}
     assert subprocess.run(command, check=False, **run).returncode == 0
-    shutil.rmtree(home / "dslint_packs.structure")
-    (home / "dslint_packs.structure" / "data").mkdir(parents=True)
+    place = home / "dslint_packs" / "structure"
+    shutil.rmtree(place)
+    (place / "data").mkdir(parents=True)
     if source is not None:
-        (home / "dslint_packs.structure" / "__init__.py").write_text(source)
+        (place / "__init__.py").write_text(source)
     done = subprocess.run(command, check=False, **run)
     assert done.returncode == 2
     assert done.stdout == ""
@@ -426,7 +474,7 @@ def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(wo
 
 
 READER = f"""{HEAD}
-    from dslint.batch import Batch
+    from dslint.data.batch import Batch
     class Lines:
         name = "lines"
         suffixes = (".lines",)

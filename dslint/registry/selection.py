@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache
 from importlib import metadata
 from itertools import pairwise
+from types import ModuleType
 from typing import Any, NoReturn
 
 import pluggy
@@ -184,8 +185,9 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
         raise PluginError(f"the namespace {ALWAYS!r} is the core's own")
     if item.distribution == OWN_DISTRIBUTION:
         _require_own(item)
-    manager.register(importlib.import_module(item.module), item.namespace)
-    manager.check_pending()
+    module = importlib.import_module(item.module)
+    manager.register(module, item.namespace)
+    _require_hooks(manager, module)
 
     def said(name: str) -> Iterable[Any]:
         hook: pluggy.HookCaller = getattr(manager.hook, f"dslint_{name}")
@@ -202,6 +204,8 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
     )
     if item.distribution == OWN_DISTRIBUTION and not brought.rules:
         raise PluginError(f"{item.module} brings no rules: another package has overwritten it", _REINSTALL)
+    if not any(getattr(brought, name) for name in brought.__struct_fields__):
+        raise PluginError(f"{item.module} brings nothing", "return rules, or something else, from one of its hooks")
     if item.distribution != OWN_DISTRIBUTION:
         _guard(brought, f"{item.distribution} {item.version}")
     for rule in brought.rules:
@@ -213,6 +217,20 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
             what = f"the severity of rule {rule.name!r} is none"
             raise PluginError(f"{what}: use Severity.WARNING, or another of the scale")
     return brought
+
+
+def _require_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
+    """Raise PluginError for a hook that dslint does not know, and for one without its marker, which would never be called."""
+    known = [name for name in vars(hooks) if name.startswith("dslint_")]
+    for name, function in sorted(vars(module).items()):
+        if not name.startswith("dslint_") or not inspect.isfunction(function):
+            continue
+        marked = hasattr(function, f"{hooks.PROJECT}_impl")
+        if name not in known and marked:
+            raise PluginError(f"{module.__name__} has a hook that dslint does not know, {name}", nearest(name, known) or f"hooks: {', '.join(known)}")
+        if name in known and not marked:
+            raise PluginError(f"{module.__name__}.{name} is not marked as a hook", "put @hookimpl before it: from dslint.plugin import hookimpl")
+    manager.check_pending()
 
 
 def _guard(brought: _Brought, who: str) -> None:
@@ -230,14 +248,22 @@ def _guard(brought: _Brought, who: str) -> None:
 
 def _require_own(item: Discovered) -> None:
     """Raise PluginError if the module of one of our packs is not the one that came with dslint."""
-    home = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
+    home = _folder_of("dslint.registry.selection", __file__)
     spec = importlib.util.find_spec(item.module)
     if spec is None or spec.origin is None:
         raise PluginError(f"{item.module} is missing", _REINSTALL)
-    folder = os.path.dirname(os.path.dirname(os.path.realpath(spec.origin)))
+    folder = _folder_of(f"{item.module}.__init__", spec.origin)
     if folder not in (home, os.path.join(home, "plugins")):  # as a wheel has it, as the repository has it
         what = f"{item.module} in {folder} is not the one that came with {item.distribution}"
         raise PluginError(what, _REINSTALL)
+
+
+def _folder_of(module: str, file: str) -> str:
+    """Return the folder that a module is imported from, by the file that it is in."""
+    folder = os.path.realpath(file)
+    for _ in module.split("."):
+        folder = os.path.dirname(folder)
+    return folder
 
 
 def require_sound(loaded: Loaded) -> None:

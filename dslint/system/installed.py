@@ -66,7 +66,7 @@ def within(path: str, folder: str) -> bool:
 
 def _own() -> str:
     """Return the folder that dslint is imported from."""
-    return os.path.realpath(os.path.join(os.path.dirname(__file__), ".."))
+    return os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
 
 
 def _linted() -> set[str]:
