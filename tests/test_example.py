@@ -1,6 +1,7 @@
 """The example has exactly the defects that its README lists."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -72,3 +73,22 @@ def test_the_example_names_only_reserved_addresses_and_numbers() -> None:
     text = "".join(path.read_text() for path in sorted(EXAMPLE.glob("data/*.jsonl")))
     assert set(re.findall(r"@([\w.]+\w)", text)) == {"example.com"}
     assert re.findall(r"\+1 \d{3}-(\d{3}-\d{2})\d\d", text) == ["555-01", "555-01"]
+
+
+def test_the_core_alone_is_enough_for_the_example_and_the_readme(tmp_path: Path, copy: Path) -> None:
+    """What a newcomer tries first runs with what the README installs: without numpy, which no rule of theirs may need in silence."""
+    (tmp_path / "sitecustomize.py").write_text("import sys\nsys.modules['numpy'] = None\n")
+    readme = (EXAMPLE.parent.parent / "README.md").read_text(encoding="utf-8")
+    config = readme.split('```toml title="dslint.toml"\n')[1].split("```")[0]
+    for text in ((copy / "dslint.toml").read_text(encoding="utf-8"), config):
+        (copy / "dslint.toml").write_text(text, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, "-m", "dslint", "check", "--output", "json"],
+            cwd=copy,
+            env={**os.environ, "PYTHONPATH": str(tmp_path)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1, done.stderr
+        assert json.loads(done.stdout)["problems"] == []

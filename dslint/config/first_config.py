@@ -162,8 +162,8 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
     lacking: list[Known] = []
     for space in spaces:
         members = [known[name] for name in known if name.startswith(f"{space}/") and known[name].rule.default]
-        missing = [entry for entry in members if entry.missing]
-        if len(missing) == len(members):  # to select what cannot run is an error
+        missing = [entry for entry in members if entry.missing and not entry.rule.needs_options]
+        if missing and all(entry.missing for entry in members):  # to select what cannot run is an error
             yield f"  # {quoted(space)},  # needs what is not installed; {install_line(missing)}"
             continue
         lacking += missing

@@ -347,7 +347,7 @@ def choose(
         elif entry.missing:
             cure = install_line([entry], pre_commit=pre_commit)
             idle[name] = ("unavailable", f"{', '.join(entry.missing)} not installed; {cure}")
-            if name in explicit or name in named:
+            if name in explicit or (name in named and not entry.rule.needs_options):
                 lacking_modules.append(entry)
         else:
             chosen = build(entry)
