@@ -22,6 +22,7 @@ from types import ModuleType
 
 import jsonschema
 import pytest
+from shown import shows
 
 from dslint import testing
 from dslint.data import readers, shapes
@@ -103,8 +104,7 @@ def shown(body: str) -> list[tuple[str, list[str], int]]:
 def assert_same(expected: list[str], actual: str, command: str) -> None:
     text = "\n".join(line.rstrip() for line in actual.strip("\n").splitlines()) + "\n"
     wanted = "\n".join(expected).strip("\n").splitlines()
-    pattern = "".join(r"(?:.*\n)*?" if line.strip() == "..." else re.escape(line.rstrip()).replace(r"\.\.\.", ".*") + r"\n" for line in wanted)
-    assert re.fullmatch(pattern or r"\n", text), f"$ {command}\nshows\n{chr(10).join(expected)}\nbut prints\n{text}"
+    assert shows(wanted or [""], text), f"$ {command}\nshows\n{chr(10).join(expected)}\nbut prints\n{text}"
 
 
 @pytest.mark.parametrize("page", RUN, ids=named)
