@@ -150,7 +150,7 @@ def test_no_command_of_dslint_runs_any(work, repo, call, marks):
     spoiled(work.root / ".git", marks)
     for args in (*RUNS, *MORE):
         assert call(*args).code == 0, args
-    shown(work.command("show", "a.jsonl:0"))
+    shown(work.command("show", "a.jsonl:1"))
     assert marks.ran == set()
 
 
@@ -242,4 +242,4 @@ def test_children_are_started_in_one_place_only():
             names += [node.attr] if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os" else []
             if starters & {part for name in names for part in name.split(".")[:1]}:
                 found.add(path.relative_to(ROOT).as_posix())
-    assert found - {"dslint/gitrepo.py"} == {"dslint/children.py", "dslint/executors/processes.py"}
+    assert found - {"dslint/system/repository.py"} == {"dslint/system/children.py", "dslint/run/executors/processes.py"}

@@ -40,7 +40,7 @@ def all_rules():
             severity=known.rule.severity,
             state="ran",
             manual=known.rule.__doc__ or "",
-            whole=registry._scope(known.rule) == "dataset",
+            whole=registry.selection._scope(known.rule) == "dataset",
             sensitive=known.rule.sensitive,
         )
         for name, known in api.environment().known.items()
