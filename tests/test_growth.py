@@ -14,7 +14,7 @@ from dslint.data.record import Record
 from dslint.nlp.code_spans import code_spans, outside, prose
 from dslint.nlp.lexicon import Entry, Lexicon
 from dslint.nlp.matcher import Matcher
-from dslint.nlp.obfuscation import spelt
+from dslint.nlp.obfuscation import letters_of, spelt
 from dslint.nlp.words import Addresses, nfkc
 from dslint.storage.state import State
 from dslint_packs.language.grammar import sentences
@@ -64,7 +64,9 @@ OLD_SPELT = re.compile(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}[^\W\d_](?!
 @given(st.text(st.sampled_from('abc .-_*x1"%é'), max_size=30))
 def test_words_whose_letters_stand_apart(text):
     said = [[(found.start() + at, sign) for at, sign in enumerate(found[0]) if sign.isalpha()] for found in OLD_SPELT.finditer(text)]
-    assert list(spelt(text)) == said
+    found = [[(place, text[place]) for place in range(*span) if text[place].isalpha()] for span in spelt(text)]
+    assert found == said
+    assert [letters_of(text, *span) for span in spelt(text)] == ["".join(sign for _, sign in word) for word in said]
 
 
 def in_address(text, start):

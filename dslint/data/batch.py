@@ -76,6 +76,7 @@ class Batch:
         self._spoken: frozenset[str] = frozenset()
         self._identified: dict[str, str | None] = {}
         self._cache: dict[Any, Any] = {}
+        self._shared: dict[Any, Any] = {}
 
     def __len__(self) -> int:
         return len(self.values)
@@ -130,7 +131,7 @@ class Batch:
         batch.parsed = [self.parsed[k] for k in keep]
         batch.valid = batch
         batch.whole = (self, keep)
-        batch.identify, batch._identified = self.identify, self._identified
+        batch.identify, batch._identified, batch._shared = self.identify, self._identified, self._shared
         return batch
 
     def within(self, languages: Sequence[str]) -> Batch:
@@ -142,7 +143,8 @@ class Batch:
         view = Batch(self.input, self.shape, self.values, self.rows, self.lines, self.defects)
         view.parsed = self.parsed
         view.valid = view if self.valid is self else self.valid.within(languages)
-        view.identify, view._identified, view._spoken = self.identify, self._identified, frozenset(languages)
+        view.identify, view._identified, view._shared = self.identify, self._identified, self._shared
+        view._spoken = frozenset(languages)
         return view
 
     @cached_property
@@ -289,6 +291,13 @@ class Batch:
         for name in ("records", "valid", "parsed", "turns", "digests", "samenesses", "hidden", "_kinds"):
             self.__dict__.pop(name, None)
         self._cache.clear()
+        self._shared.clear()
+
+    def shared(self, key: Hashable, make: Callable[[], T]) -> T:
+        """Return `make()`, computed once for this batch and its views: what is known of texts by themselves."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        return self._shared[key]  # type: ignore[no-any-return]
 
     def cached(self, key: Hashable, make: Callable[[Batch], T]) -> T:
         """Return `make(batch)`, computed once for this batch and key, whichever rules ask for it."""

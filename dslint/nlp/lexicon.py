@@ -16,6 +16,7 @@ from msgspec import Meta, Struct, field
 from dslint.errors import ConfigError, nearest
 from dslint.model import Resource, Severity
 
+_GRADES: dict[str | None, Severity | None] = {None: None, **{str(severity): severity for severity in Severity}}
 Words = tuple[Annotated[str, Meta(min_length=1)], ...]
 
 
@@ -35,7 +36,7 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     @property
     def grade(self) -> Severity | None:
         """The severity on dslint's scale."""
-        return None if self.severity is None else Severity[self.severity.upper()]
+        return _GRADES[self.severity]
 
 
 class Lexicon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
-from itertools import accumulate, product
+from itertools import accumulate, chain, product
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -19,7 +19,17 @@ from msgspec import Struct
 
 from dslint.data.batch import Batch
 from dslint.nlp.lexicon import Entry, Lexicon
-from dslint.nlp.obfuscation import ODD, SYMBOLIC, fits, is_spelt, least_letters, readings, spelt
+from dslint.nlp.obfuscation import (
+    ODD,
+    SYMBOLIC,
+    apart,
+    fits,
+    is_spelt,
+    least_letters,
+    letters_of,
+    readings,
+    spelt,
+)
 from dslint.nlp.words import SIGN, UNSPACED, Addresses, Token, mapped, normal, tokens_of, words_of
 
 _GAP = " \t\r\n\xa0-'’_"  # noqa: RUF001 - an apostrophe
@@ -45,7 +55,7 @@ class Hit(Struct, frozen=True, gc=False):
 
 
 _START = itemgetter(0)
-_BEGIN, _END = attrgetter("start"), attrgetter("end")
+_BEGIN, _END, _PLAIN = attrgetter("start"), attrgetter("end"), attrgetter("plain")
 
 _Slot = str | frozenset[str]
 
@@ -63,6 +73,32 @@ class _Phrase(NamedTuple):
 def pieces(batch: Batch, roles: Sequence[str]) -> list[list[str]]:
     """Return the texts of a batch cut at white space; shared by all who ask."""
     return batch.cached(("pieces", *roles), lambda made: [text.split() for text in made.texts(roles).strings])
+
+
+class _Seen(NamedTuple):
+    """What all matchers of a batch share: long pieces as they are compared, with their words, and the words of texts with places."""
+
+    pieces: dict[str, tuple[str, list[str]]]
+    tokens: dict[str, list[Token]]
+
+    def piece(self, piece: str) -> tuple[str, list[str]]:
+        """Return a piece as it is compared, and its words."""
+        if len(piece) <= _LONGEST:
+            return _compared(piece)
+        if piece not in self.pieces:
+            self.pieces[piece] = _compared(piece)
+        return self.pieces[piece]
+
+    def words(self, text: str) -> list[Token]:
+        """Return the words of a text with their places."""
+        if text not in self.tokens:
+            self.tokens[text] = tokens_of(text)
+        return self.tokens[text]
+
+
+def _compared(piece: str) -> tuple[str, list[str]]:
+    whole = normal(piece)
+    return whole, [whole] if whole.isalpha() else words_of(piece)
 
 
 def _distinct(batch: Batch, roles: Sequence[str]) -> set[str]:
@@ -94,6 +130,7 @@ class Matcher:
         self._hot: set[str] = set()
         self._letters: set[str] = set()
         self._meant: dict[str, str] = {}
+        self._masked: dict[str, str] = {}
 
     def _add(self, lexicon: Lexicon, entry: Entry) -> None:
         for phrase in (entry.term, *entry.forms):
@@ -122,21 +159,22 @@ class Matcher:
     def search(self, batch: Batch, roles: Sequence[str]) -> Iterator[tuple[int, list[Hit]]]:
         """Yield, for each text of the given roles that holds a term, its number in `batch.texts(roles)` and the hits."""
         found = _distinct(batch, roles)
-        hot = self._hot_among(found)
+        seen = batch.shared("seen by matchers", lambda: _Seen({}, {}))
+        hot = self._hot_among(found, seen)
         letters = found & self._letters
         if not hot and not letters:
             return
         items = batch.texts(roles).items
         for number, held in enumerate(pieces(batch, roles)):
             text = items[number].text
-            if not hot.isdisjoint(held) or (not letters.isdisjoint(held) and next(spelt(text), None) is not None):
-                hits = self.find(text)
+            if not hot.isdisjoint(held) or (not letters.isdisjoint(held) and next(apart(text), None) is not None):
+                hits = self.find(text, seen)
                 if hits:
                     yield number, hits
 
-    def find(self, text: str) -> list[Hit]:
-        """Return the terms in a text, in order."""
-        tokens = tokens_of(text)
+    def find(self, text: str, seen: _Seen | None = None) -> list[Hit]:
+        """Return the terms in a text, in order. `seen` is what is known of its batch."""
+        tokens = tokens_of(text) if seen is None else seen.words(text)
         hits: list[Hit] = []
         fine: list[tuple[int, int]] = []
         odd = self._disguises and ODD.search(text) is not None
@@ -161,10 +199,12 @@ class Matcher:
         ends: dict[int, int] = {}
         fine.sort()
         reach = list(accumulate((end for _, end in fine), max, initial=-1))
-        for hit in sorted(hits, key=lambda hit: (hit.start, -hit.end, not hit.plain)):
+        hits.sort(key=_PLAIN, reverse=True)
+        hits.sort(key=_END, reverse=True)
+        hits.sort(key=_BEGIN)
+        for hit in hits:
             rival = id(hit.entry) if self._overlapping else 0
-            allowed = hit.end <= reach[bisect_right(fine, hit.start, key=_START)]
-            if hit.start >= ends.get(rival, 0) and not allowed:
+            if hit.start >= ends.get(rival, 0) and not (fine and hit.end <= reach[bisect_right(fine, hit.start, key=_START)]):
                 ends[rival] = hit.end
                 kept.append(hit)
         addresses = Addresses(text)
@@ -175,24 +215,23 @@ class Matcher:
         words = self._nearby.get(id(entry))
         return words is not None and any(token.word in words for token in tokens[max(0, first - _NEAR) : last + _NEAR + 1])
 
-    def _hot_among(self, found: set[str]) -> set[str]:
+    def _hot_among(self, found: set[str], seen: _Seen) -> set[str]:
         """Return the pieces in which a term may begin; what was seen before is not looked at again."""
         fresh = found - self._dull - self._hot
         if len(self._dull) > _KEPT:
             self._dull.clear()
-        hot = {piece for piece in fresh if self._may_hold(piece)}
+        hot = {piece for piece in fresh if self._may_hold(piece, seen)}
         self._hot.update(piece for piece in hot if len(piece) <= _LONGEST)
         if self._disguises:
             self._letters.update(piece for piece in fresh if len(piece) <= _LONGEST and is_spelt(piece))
         self._dull.update(piece for piece in fresh - hot if len(piece) <= _LONGEST)
         return hot | (found & self._hot)
 
-    def _may_hold(self, piece: str) -> bool:
-        whole = normal(piece)
-        words = [whole] if whole.isalpha() else words_of(piece)
+    def _may_hold(self, piece: str, seen: _Seen) -> bool:
+        whole, words = seen.piece(piece)
         if any(self._known(word) in self._anchors for word in words) or (self._heads is not None and self._heads.search(whole)):
             return True
-        return self._disguises and not piece.isalnum() and any(self._unmasked(found[0]) for found in SYMBOLIC.finditer(piece))
+        return self._disguises and not piece.isalnum() and any(map(self._term_behind, SYMBOLIC.findall(piece)))
 
     @cached_property
     def _inner(self) -> re.Pattern[str] | None:
@@ -208,48 +247,76 @@ class Matcher:
         if self._inner is None or not self._inner.search(normal(text)):
             return
         folded, places = mapped(text)
+        begins = list(map(_BEGIN, tokens))
         for found in self._inner.finditer(folded):
             entry = self._within[found[0]]
             start, end = (found.start(), found.end()) if places is None else (places[found.start()], places[found.end()])
-            if entry.inside and not UNSPACED.match(found[0]):  # the longer word is what one sees, and what its `exceptions` name
-                token = tokens[_at(tokens, start)] if tokens else None
-                start, end = (token.start, token.end) if token and token.start <= start < token.end else (start, end)
-            around = _at(tokens, start)
+            around = bisect_right(begins, start) - 1
+            if around < 0 or start >= tokens[around].end:
+                around = 0
+            elif entry.inside and not UNSPACED.match(found[0]):  # the longer word is what one sees, and what its `exceptions` name
+                start, end = tokens[around].start, tokens[around].end
             if not self._explained(entry, tokens, around, around):
                 yield Hit(start, end, entry)
 
     def _disguised(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
         """Yield words with signs for letters, and words whose letters stand apart."""
-        for found in SYMBOLIC.finditer(text):
-            if word := self._unmasked(found[0]):
-                yield from self._alone(word, found.start(), found.start() + len(found[0].rstrip("!*|#+")), tokens)
-        for letters in spelt(text):
-            run = normal("".join(letter for _, letter in letters))
-            if len(run) != len(letters):
-                continue
-            begin = 0
-            while begin < len(run):
-                least = len(run) if begin == 0 and len(run) == 3 else 4
-                most = min(len(run) - begin, self._most_letters)
-                size = next((size for size in range(most, least - 1, -1) if self._single(run[begin : begin + size])), 0)
-                if size:
-                    yield from self._alone(run[begin : begin + size], letters[begin][0], letters[begin + size - 1][0] + 1, tokens)
-                begin += size or 1
-
-    def _alone(self, word: str, start: int, end: int, tokens: Sequence[Token]) -> Iterator[Hit]:
-        entry = self._single(word)
-        at = bisect_right(tokens, start, key=_END) % max(1, len(tokens))
-        if entry is not None and not self._explained(entry, tokens, at, at):
+        ends = list(map(_END, tokens)) if self._nearby else []
+        for word, start, end in chain(self._signed(text), self._apart(text)):
+            entry = self._singles[word]
+            if id(entry) in self._nearby:
+                at = bisect_right(ends, start) % max(1, len(tokens))
+                if self._explained(entry, tokens, at, at):
+                    continue
             yield Hit(start, end, entry, plain=False)
 
-    @cached_property
-    def _most_letters(self) -> int:
-        return max(map(len, self._at), default=0)
+    def _signed(self, text: str) -> Iterator[tuple[str, int, int]]:
+        for found in SYMBOLIC.finditer(text):
+            if word := self._term_behind(found[0]):
+                start = found.start()
+                yield word, start, start + len(found[0].rstrip("!*|#+"))
 
-    def _single(self, word: str) -> Entry | None:
-        """Return the entry of a term of one word that may be in disguise."""
-        found = (phrase.entry for phrase in self._at.get(word, ()) if len(phrase.slots) == 1)
-        return next((entry for entry in found if entry is not None and not entry.cased), None)
+    def _apart(self, text: str) -> Iterator[tuple[str, int, int]]:
+        singles, heads = self._singles, self._sizes
+        for first, last in spelt(text):
+            letters = letters_of(text, first, last)
+            run = normal(letters)
+            if len(run) != len(letters) or (len(run) == 3 and run not in singles):
+                continue
+            places: list[int] = []
+            begin = 0
+            while begin < len(run):
+                sizes = (3,) if len(run) == 3 else heads.get(run[begin : begin + 4])
+                if sizes is None:
+                    begin += 1
+                    continue
+                for size in sizes:
+                    if begin + size <= len(run) and run[begin : begin + size] in singles:
+                        places = places or [place for place in range(first, last) if text[place].isalpha()]
+                        yield run[begin : begin + size], places[begin], places[begin + size - 1] + 1
+                        begin += size
+                        break
+                else:
+                    begin += 1
+
+    @cached_property
+    def _sizes(self) -> dict[str, list[int]]:
+        """The lengths of the terms of one word, the longest first, by their first four letters."""
+        sizes: defaultdict[str, set[int]] = defaultdict(set)
+        for word in self._singles:
+            if len(word) >= 4:
+                sizes[word[:4]].add(len(word))
+        return {head: sorted(found, reverse=True) for head, found in sizes.items()}
+
+    @cached_property
+    def _singles(self) -> dict[str, Entry]:
+        """The entries of terms of one word that may be in disguise."""
+        found: dict[str, Entry] = {}
+        for word, filed in self._at.items():
+            for phrase in filed:
+                if len(phrase.slots) == 1 and phrase.entry is not None and not phrase.entry.cased:
+                    found.setdefault(word, phrase.entry)
+        return found
 
     def _known(self, word: str) -> str:
         """Return the word of a term that a word stands for: itself, or what it is a disguise of."""
@@ -264,7 +331,17 @@ class Matcher:
         return self._meant[word]
 
     def _reading(self, word: str) -> str:
-        return next((plain for plain in readings(word) if len(plain) >= least_letters(word) and self._single(plain)), word)
+        return next((plain for plain in readings(word) if len(plain) >= least_letters(word) and plain in self._singles), word)
+
+    def _term_behind(self, word: str) -> str:
+        """Return the term behind a word with signs in it, or nothing; what was seen before is not looked at again."""
+        if len(word) > _LONGEST:
+            return self._unmasked(word)
+        if len(self._masked) > _KEPT:
+            self._masked.clear()
+        if word not in self._masked:
+            self._masked[word] = self._unmasked(word)
+        return self._masked[word]
 
     def _unmasked(self, word: str) -> str:
         """Return the term behind a word with signs in it, or nothing."""
@@ -274,15 +351,14 @@ class Matcher:
             return ""
         if "*" in word or "#" in word:
             return next((plain for plain in self._by_shape[word[0], len(word)] if len(word) >= 4 and fits(word, plain)), "")
-        return next((plain for plain in readings(word) if len(plain) >= 3 and self._single(plain)), "")
+        return next((plain for plain in readings(word) if len(plain) >= 3 and plain in self._singles), "")
 
     @cached_property
     def _by_shape(self) -> defaultdict[tuple[str, int], list[str]]:
         """Terms of one word by first letter and length."""
         shapes: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
-        for word in sorted(self._at):
-            if self._single(word):
-                shapes[word[0], len(word)].append(word)
+        for word in sorted(self._singles):
+            shapes[word[0], len(word)].append(word)
         return shapes
 
 
@@ -320,12 +396,6 @@ def _follows(text: str, tokens: Sequence[Token], position: int, phrase: _Phrase)
         if number > first and text[tokens[number - 1].end : tokens[number].start].strip(_GAP):
             return False
     return True
-
-
-def _at(tokens: Sequence[Token], place: int) -> int:
-    """Return the number of the word at a place, 0 if there is none."""
-    number = bisect_right(tokens, place, key=_BEGIN) - 1
-    return number if number >= 0 and place < tokens[number].end else 0
 
 
 def _commonness(slot: _Slot) -> tuple[bool, bool, int]:

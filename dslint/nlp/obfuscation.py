@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import groupby, product
 
@@ -11,6 +12,8 @@ from dslint.nlp.words import WORD
 SYMBOLIC = pattern(r"(?<![\w@])(?=[\w@$])(?=[\w@$*!|#+]*[@$*!|#+])[\w@$][\w@$*!|#+]+")
 """A word with signs in it."""
 _APART = pattern(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}+[^\W\d_](?!\w)){2,}+")
+_GAPS = " ._*-"
+_NO_GAPS = str.maketrans("", "", _GAPS)
 _BORDER = pattern(r"[\s.,;:!?\"”)\]}*_]|\Z")
 ODD = pattern(r"([^\W\d_])\1\1|[0134578]")
 """What tells that a word without signs may be in disguise."""
@@ -18,14 +21,27 @@ _DIGIT = pattern(r"[0134578]")
 _LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "|": "li", "+": "t"}
 
 
-def spelt(text: str) -> Iterator[list[tuple[int, str]]]:
-    """Yield each word whose letters stand apart, as places and letters."""
-    for found in _APART.finditer(text):
-        letters = [(found.start() + n, sign) for n, sign in enumerate(found[0]) if sign not in " ._*-"]
-        while len(letters) > 2 and not _BORDER.match(text, letters[-1][0] + 1):
-            letters.pop()
-        if len(letters) > 2:
-            yield [(place, letter) for place, letter in letters if letter.isalpha()]
+def spelt(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where each word begins and ends whose letters stand apart."""
+    for found in apart(text):
+        start, end = found.span()
+        while end > start and not _BORDER.match(text, end):
+            end -= 1
+            while end > start and text[end - 1] in _GAPS:
+                end -= 1
+        if len(text[start:end].translate(_NO_GAPS)) > 2:
+            yield start, end
+
+
+def apart(text: str) -> Iterator[re.Match[str]]:
+    """Yield what may be such words."""
+    return _APART.finditer(text)
+
+
+def letters_of(text: str, start: int, end: int) -> str:
+    """Return the letters of a word whose letters stand apart."""
+    run = text[start:end].translate(_NO_GAPS)
+    return run if run.isalpha() else "".join(filter(str.isalpha, run))
 
 
 def is_spelt(piece: str) -> bool:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
+from collections import defaultdict
 from functools import cached_property
-from itertools import groupby
 from operator import le
 
 from msgspec import Struct
@@ -51,11 +51,29 @@ def nfkc(text: str) -> str:
 def _ordered(pile: re.Match[str]) -> str:
     """Put combining marks in the order that a normal form gives them."""
     rank = unicodedata.combining
-    marks = pile[0].translate({ord(sign): unicodedata.normalize("NFKD", sign) for sign in set(pile[0])})
-    ranks = list(map(rank, marks))
-    if all(map(le, ranks, ranks[1:])):  # in order already, or no marks at all
+    parts = {ord(sign): unicodedata.normalize("NFKD", sign) for sign in set(pile[0])}
+    if not any(rank(sign) for part in parts.values() for sign in part):  # no marks at all
         return pile[0]
-    return "".join("".join(sorted(run, key=rank)) for _, run in groupby(marks, key=lambda sign: rank(sign) > 0))
+    text = pile[0].translate(parts)
+    ranks = list(map(rank, text))
+    if all(map(le, ranks, ranks[1:])):  # in order already
+        return pile[0]
+    marks = "".join(sign for sign in set(text) if rank(sign))
+    return re.sub(f"[{re.escape(marks)}]{{2,}}", _in_order, text)
+
+
+def _in_order(run: re.Match[str]) -> str:
+    """Order marks by their class, and leave those of one class as they stand."""
+    by_class: defaultdict[int, list[str]] = defaultdict(list)
+    for sign in set(run[0]):
+        by_class[unicodedata.combining(sign)].append(sign)
+    if len(run[0]) < 64 or len(by_class) > 8:
+        return "".join(sorted(run[0], key=unicodedata.combining))
+    return "".join(_only(by_class[one], run[0]) for one in sorted(by_class))
+
+
+def _only(signs: list[str], run: str) -> str:
+    return signs[0] * run.count(signs[0]) if len(signs) == 1 else "".join(re.findall(f"[{''.join(signs)}]+", run))
 
 
 def normal(text: str) -> str:
@@ -65,14 +83,23 @@ def normal(text: str) -> str:
     return nfkc(_INVISIBLE.sub("", text)).casefold()
 
 
+class _Forms(dict[str, str]):
+    """The words of a text as they are compared, each computed once."""
+
+    def __missing__(self, word: str) -> str:
+        self[word] = made = normal(word)
+        return made
+
+
 def tokens_of(text: str) -> list[Token]:
     """Return the words of a text."""
     if text.isascii() and "_" not in text:
         return [Token(match.start(), match.end(), match[0]) for match in _PLAIN.finditer(text.lower())]
     found = []
+    forms = _Forms()
     for match in WORD.finditer(text):
         word = match[0].rstrip("_")
-        found.append(Token(match.start(), match.start() + len(word), normal(word)))
+        found.append(Token(match.start(), match.start() + len(word), forms[word]))
     return found
 
 
@@ -80,7 +107,8 @@ def words_of(text: str) -> list[str]:
     """Return the words of a text without their places."""
     if text.isascii() and "_" not in text:
         return _PLAIN.findall(text.lower())
-    return [token.word for token in tokens_of(text)]
+    forms = _Forms()
+    return [forms[word.rstrip("_")] for word in WORD.findall(text)]
 
 
 def mapped(text: str) -> tuple[str, list[int] | None]:

@@ -29,7 +29,7 @@ _BAD = (
     r"|disrespectful|taboo|dehumani[sz]ing|not okay|not ok|wrong)"
 )
 _AFTER = pattern(
-    r"^[\"'“”‘’`*_»]*,?[\s:,]*(?:"  # noqa: RUF001 - quotation marks
+    r"[\"'“”‘’`*_»]*,?[\s:,]*(?:"  # noqa: RUF001 - quotation marks
     rf"(?:is|was|are|as|has been|can be|may be|used to be|being)\b[^.!?\n]{{0,60}}\b(?:{_NOUN}|{_BAD})\b"
     rf"|(?:\(|is a |as a )?{_NOUN}\b"
     r"|(?:means|refers to|originated|comes from|derives)\b)",
@@ -57,7 +57,7 @@ def mentioned(text: str, start: int, end: int) -> bool:
 
     English cues only. Who quotes without such a word uses the words, as far as this can tell.
     """
-    if _BEFORE.search(text[max(0, start - 80) : start]) or _AFTER.search(text[end : end + 100]):
+    if _beside(text[max(0, start - 80) : start], text[end : end + 100]):
         return True
     quote = _quotation(text, start, end)
     if quote is None:
@@ -66,15 +66,27 @@ def mentioned(text: str, start: int, end: int) -> bool:
     return _CUES.search(text[max(0, opening - _REACH) : opening]) is not None or _CUES.search(text[closing + 1 : closing + _REACH]) is not None
 
 
+@lru_cache(maxsize=4096)
+def _beside(before: str, after: str) -> bool:
+    """Say whether the words before or after a word speak about it: kept, since a text that says one over and over is like itself."""
+    return _BEFORE.search(before) is not None or _AFTER.match(after) is not None
+
+
 @lru_cache(maxsize=2)
 def _places(text: str, mark: str) -> list[int]:
     """Return where a mark stands in a text: kept for the next word of the same text."""
     return [found.start() for found in re.finditer(re.escape(mark), text)]
 
 
+@lru_cache(maxsize=2)
+def _marks(text: str) -> list[str]:
+    """Return the opening quotation marks that a text has: kept likewise."""
+    return [mark for mark in _OPEN if mark in text]
+
+
 def _quotation(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return where the quotation begins and ends that holds a place: the nearest quotation marks around it, the first of them an opening one."""
-    opening = max((text.rfind(mark, max(0, start - _QUOTE), start) for mark in _OPEN), default=-1)
+    opening = max([text.rfind(mark, max(0, start - _QUOTE), start) for mark in _marks(text)], default=-1)
     if opening < 0:
         return None
     mark = text[opening]
