@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from functools import cached_property
+from collections.abc import Callable
+from functools import cached_property, lru_cache
 from typing import Any
 
 from dslint_packs.pii.context import near, supported
@@ -128,14 +129,15 @@ class EmailAddress(PatternRecognizer):  # type: ignore[misc]
         super().__init__(supported_entity="EMAIL_ADDRESS", patterns=self.PATTERNS)
 
     @cached_property
-    def _extract(self) -> Any:
+    def _public(self) -> Callable[[str], bool]:
         import tldextract
 
-        return tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+        extract = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+        return lru_cache(4096)(lambda domain: bool(extract(domain).fqdn))
 
     def validate_result(self, pattern_text: str) -> bool:
         """Say whether the domain has a public suffix, from the list that comes with tldextract."""
-        return bool(self._extract(pattern_text.rpartition("@")[2]).fqdn)
+        return self._public(pattern_text.rpartition("@")[2])
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Leave the password of an address (`https://user:password@host`) and the place of a repository (`git@host:path`) alone."""

@@ -58,13 +58,13 @@ class PersonalData(RecordRule):
         """Yield a finding for each value."""
         parts = record.texts((*self.roles, HIDDEN))
         texts = [part.text for part in parts]
-        for hit in self.hits(texts):
+        for hit in filter(self._counts, self.hits(texts)):
             yield from self._judged(hit, texts[hit.number], parts[hit.number].at(hit.start, hit.end))
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look at all texts of the batch in one pass, shared with the other rules of this plugin."""
         texts = batch.texts(("all", HIDDEN))
-        for hit in self.hits_of(batch):
+        for hit in filter(self._counts, self.hits_of(batch)):
             text = texts.items[hit.number]
             if selected(text, self.roles):
                 yield from self._judged(hit, text.text, texts.at(hit.number, hit.start, hit.end))
@@ -73,9 +73,10 @@ class PersonalData(RecordRule):
     def _allow(self) -> re.Pattern[str]:
         return re.compile("|".join(translate(_plain(value)) for value in self.allow))
 
+    def _counts(self, hit: Hit) -> bool:
+        return self.mine(hit) and hit.score >= self.threshold
+
     def _judged(self, hit: Hit, text: str, at: Location) -> Iterable[Finding]:
-        if not self.mine(hit) or hit.score < self.threshold:
-            return
         value = text[hit.start : hit.end]
         if self.allow and self._allow.fullmatch(_plain(value)):
             return

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
 from typing import Any, NamedTuple
@@ -80,10 +80,18 @@ def candidates(texts: Sequence[str], names: Sequence[str]) -> dict[int, list[str
     ends = list(accumulate(len(text) + 1 for text in encoded))
     wanted: dict[int, list[str]] = {}
     for name in names:
-        numbers = {bisect_right(ends, match.start()) for match in _gate(name).finditer(joined)} if name in GATES else range(len(texts))
-        for number in numbers:
+        for number in _holding(_gate(name), joined, ends) if name in GATES else range(len(texts)):
             wanted.setdefault(number, []).append(name)
     return wanted
+
+
+def _holding(gate: Any, joined: bytes, ends: Sequence[int]) -> Iterator[int]:
+    """Yield the numbers of the texts in which there is a match; a text that has one is not searched further."""
+    at = 0
+    while match := gate.search(joined, at):
+        number = bisect_right(ends, match.start())
+        yield number
+        at = ends[number]
 
 
 def _analysed(number: int, text: str, recognizer: Any) -> list[Hit]:

@@ -92,20 +92,26 @@ def _possible(text: str) -> bool:
 
 def _found(text: str) -> dict[str, tuple[int, int]]:
     """Return the kinds of invisible characters in a text, each with the place of the first and how many there are."""
-    found: dict[str, tuple[int, int]] = {}
     turned = _RIGHT_TO_LEFT.search(text) is not None
+    seen: dict[tuple[str, str, str], list[int]] = {}
     for match in _ANY.finditer(text):
         sign = match[1]
         if sign is None:  # a flag
             continue
         start, end = match.span()
         before, after = text[start - 1 : start], text[end : end + 1]
+        if end - start == 1:
+            seen.setdefault((sign, before, after), [start, 0])[1] += 1
+            continue
         # Of a run the first and the last have other neighbours than the rest.
         run = ((start, 1, before, sign), (start + 1, end - start - 2, sign, sign), (end - 1, 1, sign, after))
-        for at, times, one, other in run if end - start > 1 else ((start, 1, before, after),):
-            if times and (kind := _kind(sign, one, other, turned=turned)) is not None:
-                first, others = found.get(kind, (at, 0))
-                found[kind] = (first, others + times)
+        for at, times, one, other in run:
+            seen.setdefault((sign, one, other), [at, 0])[1] += times
+    found: dict[str, tuple[int, int]] = {}
+    for around, (at, times) in seen.items():
+        if times and (kind := _kind(*around, turned=turned)) is not None:
+            first, others = found.get(kind, (at, 0))
+            found[kind] = (min(at, first), others + times)
     return found
 
 
