@@ -167,6 +167,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     suppressed_by: int = 0
     held: tuple[int, ...] = ()
     """Numbers of the suppressions whose columns the record has, and that ask for a fingerprint too."""
+    more: int = 0
+    """How many findings it stands for besides itself: more of its kind on its record than are listed."""
 
     def order(self) -> tuple[Any, ...]:
         """Sort key of reports: path, row, field, start, rule, and the rest so that no two findings tie by chance."""

@@ -2,22 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
+import subprocess
+import sys
 import unicodedata
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslint import testing
+from dslint import redact_record, testing
 from dslint.data.record import Record
+from dslint.engine import contract
+from dslint.model import Severity
 from dslint.nlp.code_spans import code_spans, outside, prose
 from dslint.nlp.lexicon import Entry, Lexicon
 from dslint.nlp.matcher import Matcher
 from dslint.nlp.obfuscation import letters_of, spelt
 from dslint.nlp.words import Addresses, nfkc
+from dslint.rules import lexicon_rule
+from dslint.rules.base import RecordRule
 from dslint.storage.state import State
 from dslint_packs.language.grammar import sentences
+from dslint_packs.offensive.profanity import Profanity
+from dslint_packs.pii.contact import EmailAddress
 from dslint_packs.pii.presidio import Pattern, PatternRecognizer
 from dslint_packs.structure.mixed_shapes import MixedShapes
 from dslint_packs.structure.tool_call import ToolCall
@@ -178,3 +189,74 @@ def test_compacting_loses_no_record_of_another_shape():
     assert once.rows == [30]
     for how in (testing.Run(batch=3), testing.Run(batch=3, compact=True, cuts=(10, 31, 50)), testing.Run(batch=7, arrow=True, backwards=True)):
         assert testing.run(MixedShapes(), rows, how, shape="any") == once
+
+
+def test_of_very_many_findings_on_a_record_the_last_stands_for_those_that_are_not_listed(monkeypatch):
+    monkeypatch.setattr(contract, "MOST", 10)
+    monkeypatch.setattr(lexicon_rule, "MOST", 10)
+    mails = {"text": "ada@lovelace.dev, " * 35}
+    for rule, records in ((Profanity(), [{"text": "fuck " * 35}] * 2), (EmailAddress(), [mails] * 2)):
+        found = testing.run(rule, records).findings
+        assert [finding.more for finding in found] == ([0] * 9 + [25]) * 2
+        assert all(one.at.start < other.at.start for one, other in pairwise(found[:10]))
+        assert found[9].message == f"{found[8].message}; 25 more like it in this record are not listed"
+        assert testing.run(rule, records, testing.Run(single=True)).findings == found
+    with pytest.raises(ValueError, match="more findings than are listed"):
+        redact_record(mails, found[:10])
+
+
+class GraveAtTheEnd(RecordRule):
+    name = "grave"
+
+    def check(self, record):
+        for number in range(50):
+            yield self.finding(record.at("/text", number, number + 1), "a sign", severity=Severity.INFO)
+        yield self.finding(record.at("/text", 50, 51), "a grave one", severity=Severity.ERROR)
+
+
+def test_the_gravest_of_very_many_findings_is_listed(monkeypatch):
+    monkeypatch.setattr(contract, "MOST", 10)
+    found = testing.run(GraveAtTheEnd(), [{"text": "x" * 60}]).findings
+    assert [finding.severity for finding in found] == [Severity.INFO] * 10 + [Severity.ERROR]
+    assert [finding.more for finding in found] == [0] * 9 + [40, 0]
+
+
+def test_what_is_not_listed_counts(call, work):
+    many = contract.MOST + 2000
+    work.write("data.jsonl", json.dumps({"text": "Dear {{name}}, " * many}) + "\n")
+    limit = f"structure/unfilled-template.count={many - 1}"
+    said = call("check", "--isolated", "--select", "structure/unfilled-template", "--max", limit, "-o", "json=out.json")
+    report = json.loads((work.root / "out.json").read_text())
+    assert said.code == 1
+    assert len(report["findings"]) == contract.MOST
+    assert report["measures"]["structure/unfilled-template.count"] == many == report["counts"]["warning"]
+
+
+def taken(folder, lines):
+    """CPU seconds and megabytes of a run over some lines, as a child."""
+    (folder / "data.jsonl").write_text("".join(lines))
+    command = [sys.executable, "-m", "dslint", "check", "data.jsonl", "--isolated", "-j", "1", "--no-progress", "-o", "json=out.json"]
+    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, used = os.wait4(child.pid, 0)
+    child.returncode = os.waitstatus_to_exitcode(status)
+    assert json.loads((folder / "out.json").read_text())["problems"] == []
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+
+
+NO_SHAPE = ['{"a": 1}\n', '{"b": 2.5}\n']
+MIXED = [json.dumps(CHAT) + "\n", json.dumps(ALPACA) + "\n"]
+NUMBERS = "".join(f"{number * 7919 % 99991:x} " for number in range(12_000))
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="what a child takes is not told here")
+@pytest.mark.parametrize(
+    ("data", "size"),
+    [(NO_SHAPE, 10_000), (MIXED, 1_500), (lambda times: [json.dumps({"text": NUMBERS[: 16_000 * times]}) + "\n"], 1)],
+    ids=["rows of no known shape", "mixed shapes", "one long text"],
+)
+def test_four_times_the_data_takes_six_times_the_time_and_twenty_megabytes_more_at_most(data, size, tmp_path):
+    lines = data if callable(data) else lambda times: data * (size * times)
+    less, low = taken(tmp_path, lines(1))
+    more, high = taken(tmp_path, lines(4))
+    assert high <= low + 20
+    assert more <= 6 * less or min(more, taken(tmp_path, lines(4))[0]) <= 6 * less

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from msgspec.structs import replace
 
 from dslint.engine.partial import Crash
 from dslint.errors import PluginError
 from dslint.model import Confidence, Finding, Location, Severity
-from dslint.rules.base import Active
+from dslint.rules.base import MOST, Active
 
 
 def blamed(active: Active, error: PluginError) -> PluginError:
@@ -72,6 +73,39 @@ def checked_findings(said: Iterable[Finding]) -> list[Finding]:
     return found
 
 
+def bounded(said: Iterable[Finding]) -> list[Finding]:
+    """Return the findings of a rule on records: of those that count alike on one record, the first.
+
+    The last of these says how many more there are. Raises BrokenContractError for what is none.
+    """
+    alike: defaultdict[tuple[Any, ...], list[Finding]] = defaultdict(list)
+    many = set[tuple[Any, ...]]()
+    for item in said:
+        require_finding(item)
+        key = (item.at.row, item.at.role, item.severity, item.confidence)
+        found = alike[key]
+        found.append(item)
+        if item.more or (len(found) > MOST and item.at.row is not None):
+            many.add(key)
+            if len(found) > 2 * MOST:
+                _cut(found)
+    for key in many:
+        _cut(alike[key])
+        last = alike[key][-1]
+        message = f"{last.message}; {last.more:,} more like it in this record are not listed"
+        alike[key][-1] = replace(last, message=message)
+    return [item for found in alike.values() for item in found]
+
+
+def _cut(found: list[Finding]) -> None:
+    """Keep the first in their reported order; the last of them stands for the others."""
+    more = sum(item.more for item in found) + max(0, len(found) - MOST)
+    found[:] = [replace(item, more=0) if item.more else item for item in found]
+    found.sort(key=Finding.order)
+    del found[MOST:]
+    found[-1] = replace(found[-1], more=more)
+
+
 def require_finding(item: Finding) -> None:
     """Raise BrokenContractError for a finding that is none."""
     if not isinstance(item, Finding):
@@ -80,7 +114,7 @@ def require_finding(item: Finding) -> None:
         raise BrokenContractError("yields a finding whose severity is none")
     if not isinstance(item.confidence, Confidence):
         raise BrokenContractError("yields a finding whose confidence is none")
-    if not all(isinstance(at, Location) for at in (item.at, *item.related)):
+    if not (isinstance(item.at, Location) and all(isinstance(at, Location) for at in item.related)):
         raise BrokenContractError("yields a finding without a location")
     if not isinstance(item.message, str) or not isinstance(item.suggestion, str | None):
         raise BrokenContractError("yields a finding whose message or suggestion is no text")

@@ -9,7 +9,7 @@ from typing import Any
 
 from dslint.data.batch import Batch, Identify
 from dslint.data.record import Record
-from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, describe, named, traced
+from dslint.engine.contract import BrokenContractError, blamed, bounded, clocked, crash_of, describe, named, traced
 from dslint.engine.partial import Crash, Partial, Tally, note_crash
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
@@ -180,7 +180,7 @@ def _checked(
     found: list[Finding] = []
     whole: Exception | None = None
     try:
-        found = checked_findings(rule.check_batch(batch))
+        found = bounded(rule.check_batch(batch))
     except PluginError:  # not of this rule
         raise
     except Exception as error:  # it ends as a problem, of a record if one of them causes it
@@ -190,7 +190,7 @@ def _checked(
     known = part.crashes.get(active.id)
     for record in () if whole is None else batch.records:
         try:
-            found.extend(checked_findings(rule.check(record)))
+            found.extend(bounded(rule.check(record)))
         except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
             trace = "" if active.id in part.crashes else traced(error)  # of the first only: it takes time
             crash = Crash(record.path, record.row, describe(error), trace=trace)

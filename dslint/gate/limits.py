@@ -52,27 +52,28 @@ class Count:
                 self._globs[name.rpartition(".")[0]].add(globs.removesuffix("]"))
 
     def add(self, finding: Finding) -> None:
-        """Count one more."""
-        rule, at = finding.rule, finding.at
+        """Count one more, and those that it stands for."""
+        rule, at, number = finding.rule, finding.at, 1 + finding.more
         inside = [globs for globs in self._globs.get(rule, ()) if at.path is not None and matches_any(at.path, globs.split(","))]
         areas = [self.within.setdefault(f"{rule}[files={globs}]", Within()) for globs in inside]
-        self.total[rule] += 1
+        self.total[rule] += number
         for area in areas:
-            area.total += 1
+            area.total += number
         if finding.suppressed is not None:
-            self.suppressed += 1
+            self.suppressed += number
             self.suppressed_by.add(finding.suppressed_by)
             return
-        self.active[rule] += 1
-        self.by_severity[finding.severity or Severity.INFO, rule] += 1
-        self.failing[rule] += not inside and (finding.severity or 0) >= self._fail_on and finding.confidence >= self._min_confidence
+        self.active[rule] += number
+        self.by_severity[finding.severity or Severity.INFO, rule] += number
+        if not inside and (finding.severity or 0) >= self._fail_on and finding.confidence >= self._min_confidence:
+            self.failing[rule] += number
         new = at.row is not None and self._new(rule, (at.path, at.row))
         self.flagged[rule] += new
         for area, globs in zip(areas, inside, strict=True):
-            area.active += 1
+            area.active += number
             area.flagged += at.row is not None and self._new((rule, globs), (at.path, at.row))
         for kind, value in (*finding.slices, *([("role", at.role)] if at.role else [])):
-            self.active_by[rule, kind, value] += 1
+            self.active_by[rule, kind, value] += number
             self.flagged_by[rule, kind, value] += at.row is not None and self._new((rule, kind, value), (at.path, at.row))
 
     def _new(self, key: str | Slice | tuple[str, str], place: tuple[str | None, int]) -> bool:

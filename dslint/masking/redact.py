@@ -172,11 +172,13 @@ def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
 
     The name is that of the rule; where spans overlap, their union gets the name of the longest. Findings without a span say nothing of a value and
     are left out. A field that is masked in its finding means every field that has this mask. The record itself is never changed. Raises ValueError if
-    a finding is of no text of the record: what was not found there must not pass as redacted.
+    a finding is of no text of the record, or says that there are more than are listed: what is not masked must not pass as redacted.
     """
     spans: dict[str, list[Splice]] = {}
     for finding in findings:
         at = finding.at
+        if finding.more:
+            raise ValueError("the record has more findings than are listed")
         if at.start is not None and at.end is not None:
             spans.setdefault(at.field, []).append((at.start, at.end, f"[{finding.rule.rpartition('/')[2].upper().replace('-', '_')}]"))
     texts: dict[str, list[Splice]] = {}

@@ -20,6 +20,9 @@ from dslint.model import Confidence, Finding, Location, Measure, Resource, Sever
 from dslint.storage.arrow import Columns
 from dslint.storage.state import State
 
+MOST = 10_000
+"""Findings of one rule on one record that are listed, of each role, severity and confidence; the last stands for those beyond."""
+
 
 class OptionFile(Struct, frozen=True):
     """An option that is a file: read once, by the parent process, relative to the configuration that names it."""

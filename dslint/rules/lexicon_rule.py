@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import ClassVar
+
+from msgspec.structs import replace
 
 from dslint.data.batch import Batch
 from dslint.data.record import Record
 from dslint.model import Finding, Location
 from dslint.nlp.lexicon import Lexicon, lexicon_of, parse_lexicon
 from dslint.nlp.matcher import Hit, Matcher
-from dslint.rules.base import OptionFile, RecordRule
+from dslint.rules.base import MOST, OptionFile, RecordRule
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,40 @@ class LexiconRule(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each term in a record."""
         for part in record.texts(self.roles):
-            for hit in self._matcher.find(part.text):
-                found = self.judge(hit, part.at(hit.start, hit.end), part.text, target=part.target)
-                if found is not None:
-                    yield found
+            yield from self._judged(self._matcher.find(part.text), part.at, part.text, target=part.target)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look at the texts that may hold a term."""
         texts = batch.texts(self.roles)
         for number, hits in self._matcher.search(batch, self.roles):
             text = texts.items[number]
-            for hit in hits:
-                found = self.judge(hit, texts.at(number, hit.start, hit.end), text.text, target=text.target)
-                if found is not None:
-                    yield found
+            yield from self._judged(hits, partial(texts.at, number), text.text, target=text.target)
+
+    def _judged(self, hits: list[Hit], at: Callable[[int, int], Location], text: str, *, target: bool) -> Iterator[Finding]:
+        """Yield the findings for the terms in a text. Of a term that has very many the further places are counted, and not judged."""
+        if len(hits) > MOST:
+            yield from self._bounded(hits, at, text, target=target)
+            return
+        for hit in hits:
+            found = self.judge(hit, at(hit.start, hit.end), text, target=target)
+            if found is not None:
+                yield found
+
+    def _bounded(self, hits: list[Hit], at: Callable[[int, int], Location], text: str, *, target: bool) -> Iterator[Finding]:
+        listed, more = Counter[tuple[int, bool]](), Counter[tuple[int, bool]]()
+        last: dict[tuple[int, bool], Finding] = {}
+        for hit in hits:
+            term = (id(hit.entry), hit.plain)
+            if term in last:
+                more[term] += 1
+                continue
+            found = self.judge(hit, at(hit.start, hit.end), text, target=target)
+            if found is None:
+                continue
+            listed[term] += 1
+            if listed[term] == MOST:
+                last[term] = found
+            else:
+                yield found
+        for term, found in last.items():
+            yield replace(found, more=more[term])
