@@ -1,22 +1,33 @@
-"""How the time of each rule grows with a text: `python benchmarks/growth.py [--rule ID] [--limit SECONDS] [SIZE ...]` prints a Markdown table.
+"""How the time of each rule, or of a whole run, grows with a text: prints a Markdown table.
 
-Every rule, opt-in ones too, with every hostile shape of `dslint.testing.hostile`, in the records of the rule's manual page. CPU seconds for texts of
-each size (20,000 and 40,000 characters, if none is given), and the ratio of the last two; the gravest come first.
+`python benchmarks/growth.py [--rule ID] [--shape NAME] [--limit SECONDS] [SIZE ...]`: every rule, opt-in ones too, with every
+hostile shape of `dslint.testing.hostile`, in the records of the rule's manual page. CPU seconds for texts of each size (20,000
+and 40,000 characters, if none is given), and the ratio of the last two; the gravest come first.
+
+`python benchmarks/growth.py --run [--dslint PATH] [--chat] ...`: `dslint check` with its default rules over a file of one line,
+whose record has one text of that size, or two turns of half of it; `--dslint` names another installation to compare with.
+Seconds are those of the child, with its start; memory is its largest, for the last size.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import resource
 import signal
+import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 from typing import Any
 
 from dslint import testing
 from dslint.rules.base import CoreRule, Rule, examples
 from dslint.run import api
 from dslint.testing.harness import with_options
-from dslint.testing.hostile import SHAPES, hostile
+from dslint.testing.hostile import HOSTILE, SHAPES, hostile
 
 
 class _Late(BaseException):
@@ -43,6 +54,45 @@ def seconds(rule: Rule, shape: str, size: int, limit: float) -> float:
     return time.process_time() - start
 
 
+def whole(command: str, shape: str, size: int, limit: float, *, chat: bool) -> tuple[float, float, str]:
+    """Return the CPU seconds of a run over one line, its megabytes at most, and how many findings it lists."""
+    unit = HOSTILE[shape]
+    text = (unit * (size // len(unit) + 1))[:size]
+    turns = [{"role": role, "content": text[: size // 2]} for role in ("user", "assistant")]
+    with tempfile.TemporaryDirectory() as folder:
+        line = json.dumps({"messages": turns} if chat else {"text": text}, ensure_ascii=False)
+        Path(folder, "data.jsonl").write_text(line + "\n", encoding="utf-8")
+        options = ["--isolated", "-j", "1", "--no-progress", "-o", "json=report.json"]
+        child = subprocess.Popen(
+            [command, "check", "data.jsonl", *options],
+            cwd=folder,
+            env={name: value for name, value in os.environ.items() if name != "CI"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        resource.prlimit(child.pid, resource.RLIMIT_CPU, (int(limit) + 1, int(limit) + 1))
+        _, _, used = os.wait4(child.pid, 0)
+        report = Path(folder, "report.json")
+        listed = f"{len(json.loads(report.read_bytes())['findings']):,}" if report.exists() else "-"
+    return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, listed
+
+
+def runs(given: argparse.Namespace) -> None:
+    """Print the table of whole runs."""
+    print(f"| shape | {' | '.join(f'{size:,}' for size in given.sizes)} | MB | findings |")
+    print(f"|---|{'---|' * len(given.sizes)}---|---|")
+    for shape in given.shape or HOSTILE:
+        cells: list[str] = []
+        memory, listed = 0.0, "-"
+        for size in given.sizes:
+            late = bool(cells) and cells[-1].startswith(">")
+            if not late:
+                seconds, memory, listed = whole(given.dslint, shape, size, given.limit, chat=given.chat)
+            over = late or seconds >= given.limit
+            cells.append(f"> {given.limit:.0f}" if over else f"{seconds:.2f}")
+        print(f"| {shape} | {' | '.join(cells)} | {memory:.0f} | {listed} |", flush=True)
+
+
 def main() -> None:
     """Measure, and print the table."""
     parser = argparse.ArgumentParser()
@@ -51,7 +101,13 @@ def main() -> None:
     parser.add_argument("--shape", action="append", default=[])
     parser.add_argument("--limit", type=float, default=10.0)
     parser.add_argument("--rows", type=int, default=100)
+    parser.add_argument("--run", action="store_true")
+    parser.add_argument("--chat", action="store_true")
+    parser.add_argument("--dslint", default=str(Path(sys.executable).parent / "dslint"))
     given = parser.parse_args()
+    if given.run:
+        runs(given)
+        return
     found: list[tuple[float, float, str]] = []
     for name, known in api.environment().known.items():
         if issubclass(known.rule, CoreRule) or (given.rule and name not in given.rule):

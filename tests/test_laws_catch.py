@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from dslint import testing
 from dslint.plugin import DATASET, DatasetRule, Measure, PairRule, RecordRule, digest
+from dslint.testing import growth
 
 TEXTS = st.lists(st.sampled_from(["a", "b", "c", "d"]).map(lambda text: {"text": text}), min_size=4, max_size=12)
 
@@ -246,6 +247,15 @@ class ComparesAllWithAll(RecordRule):
 
 
 @dataclass(frozen=True)
+class TriesEachWayToReadAText(RecordRule):
+    name = "each-way"
+
+    def check(self, record):
+        if re.search(r"^(?:\w+\s?)+$", record.value["text"]):
+            yield self.finding(record.at(), "words")
+
+
+@dataclass(frozen=True)
 class Silent(RecordRule):
     name = "silent"
 
@@ -335,6 +345,12 @@ def test_a_large_group_does_not_explode_into_pairs():
 def test_the_law_that_names_the_mistake(rule, law):
     with pytest.raises(testing.LawBrokenError, match=f"^{law}: "):
         testing.assert_law(law, rule, TEXTS, max_examples=100)
+
+
+def test_what_is_exponential_breaks_the_law_of_growth_and_does_not_hang_it(monkeypatch):
+    monkeypatch.setattr(growth, "LIMIT", 0.3)
+    with pytest.raises(testing.LawBrokenError, match=r"^growth: .*more than 0 s"):
+        testing.assert_law("growth", TriesEachWayToReadAText())
 
 
 @pytest.mark.parametrize("law", [law for law in testing.LAWS if law not in ("partitions", "compaction", "storage", "growth")])

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
+from statistics import median
 
 from dslint.rules.base import Rule
 from dslint.testing.harness import run
@@ -12,45 +16,101 @@ from dslint.testing.hostile import SHAPES, hostile
 
 RATIO = 2.5
 """How many times as long a rule may take for twice the text; a quadratic one takes four times as long."""
-_SIZES = tuple(1_000 * 2**step for step in range(5))
-_TOLD = 0.05
-"""CPU seconds from which on a time says something: some clocks count in steps of 4 milliseconds."""
+LIMIT = 10.0
+"""CPU seconds after which a run is given up: what is exponential ends the law, and does not hang it."""
+_USUAL = "sentences"
+_SIZES = (500, 1_000, 2_000, 4_000, 8_000, 16_000)
+_TOLD = 0.002
+"""CPU seconds of usual text from which on it is long enough: models take that for a few words."""
+_APART, _ABOVE = (3, 6), 0.005
+"""How many times as long as most, and by how many seconds more, what is looked at closely takes.
+
+The second is for rules that ask a model, which may cut some texts into many more tokens.
+"""
+_DEAR = 0.02
+"""CPU seconds for usual text from which on a rule is such a one."""
 _GRAVE = 0.25
-"""CPU seconds below which nothing is called slow."""
+"""CPU seconds below which nothing is called slow: some clocks count in steps of 4 milliseconds."""
 _TRIES = 3
 
 
-def seconds(rule: Rule, shape: str, size: int) -> float:
-    """Return the CPU seconds that a rule takes for records of this shape and size."""
+class _LateError(BaseException):
+    """The time is up; no rule may catch this."""
+
+
+def seconds(rule: Rule, shape: str, size: int, limit: float | None = None) -> float:
+    """Return the CPU seconds that a rule takes for records of this shape and size; infinity beyond the limit."""
     records, splits = hostile(type(rule), shape, size)
     columns = {"split": "split"} if "split" in rule.needs_columns else None
     start = time.process_time()
-    run(rule, records, splits=splits, columns=columns)
+    try:
+        with _limited(limit or LIMIT):
+            run(rule, records, splits=splits, columns=columns)
+    except _LateError:
+        return float("inf")
     return time.process_time() - start
+
+
+@contextmanager
+def _limited(limit: float) -> Iterator[None]:
+    """Raise _LateError after so many CPU seconds, where the system has a clock for that; `re` listens to it."""
+    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def late(*_: object) -> None:
+        raise _LateError
+
+    before = signal.signal(signal.SIGPROF, late)
+    signal.setitimer(signal.ITIMER_PROF, limit)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def slow(rule: Rule) -> Iterator[str]:
     """Yield the shapes for which a rule takes more than its share of time, each with the seconds that it took.
 
-    Most are passed after a few milliseconds, or by a first look at the doubling after which a time can be told. Where that is too much, the text is
-    doubled twice more; only what exceeds the ratio each time is slow.
+    All are tried once, at one size. What takes far longer than most is looked at closely, and so are the slowest and one in
+    the middle: that text is doubled, twice, and only what exceeds the ratio each time is slow.
     """
+    seconds(rule, _USUAL, 100, 60 * LIMIT)  # loads what the rule needs
+    size = next((size for size in _SIZES if min(seconds(rule, _USUAL, size) for _ in range(_TRIES)) >= _TOLD), _SIZES[-1])
+    spent: dict[str, float] = {}
     for shape in SHAPES:
-        before = seconds(rule, shape, _SIZES[0] // 2)
-        for size in _SIZES:
-            spent = seconds(rule, shape, size)
-            if spent >= _TOLD:
-                if spent > RATIO * before and (told := _grown(rule, shape, [size, 2 * size, 4 * size])):
-                    yield f"{shape} ({told})"
-                break
-            before = spent
+        spent[shape] = seconds(rule, shape, size)
+        if spent[shape] == float("inf"):
+            yield f"{shape} ({size:,}: more than {LIMIT:.0f} s)"
+    by_time = sorted(spent, key=lambda shape: spent[shape])
+    usual = median(spent.values())
+    for shape in SHAPES:
+        if spent[shape] == float("inf"):
+            continue
+        apart = spent[shape] > max(_APART[usual >= _DEAR] * usual, usual + _ABOVE)
+        if (apart or shape in (by_time[-1], by_time[len(by_time) // 2])) and (told := _grown(rule, shape, size, spent[shape])):
+            yield f"{shape} ({told})"
 
 
-def _grown(rule: Rule, shape: str, sizes: list[int]) -> str:
-    """Say how the time grows if it does so too fast: in the least of several times for each size, so that no other load on the machine counts."""
+def _grown(rule: Rule, shape: str, size: int, spent: float) -> str:
+    """Say how the time grows about a size if it does so too fast.
+
+    One look at the double passes most. The others go by the least of several times for each size, so that no other load on
+    the machine counts.
+    """
+    if spent >= _GRAVE:
+        sizes = [size // 4, size // 2, size]
+    elif seconds(rule, shape, 2 * size) > RATIO * min(spent, seconds(rule, shape, size)):
+        sizes = [size, 2 * size, 4 * size]
+    else:
+        return ""
     least = [float("inf")] * len(sizes)
     for _ in range(_TRIES):
-        least = [min(known, seconds(rule, shape, size)) for known, size in zip(least, sizes, strict=True)]
-        if least[-1] < _GRAVE or any(later <= RATIO * one for one, later in pairwise(least)):
+        for number, one in enumerate(sizes):
+            least[number] = min(least[number], seconds(rule, shape, one))
+            if least[number] == float("inf"):
+                return f"{one:,}: more than {LIMIT:.0f} s"
+        if least[-1] < _GRAVE or any(later <= RATIO * earlier for earlier, later in pairwise(least)):
             return ""
     return ", ".join(f"{size:,}: {one:.2f} s" for size, one in zip(sizes, least, strict=True))

@@ -6,7 +6,7 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-from dslint.rules.base import Rule, examples
+from dslint.rules.base import RecordRule, Rule, examples
 from dslint.testing.strategies import places
 
 HOSTILE: Mapping[str, str] = {
@@ -203,7 +203,10 @@ HOSTILE: Mapping[str, str] = {
 
 
 _RECORDS = 4
-"""Records of a manual page that are made worse at most: enough for pairs, and for a few of each label."""
+"""Records of a manual page that are made worse at most: enough for pairs, and for a few of each label.
+
+A rule that judges each by itself sees one.
+"""
 LISTS, FIELDS = "long lists", "many fields"
 SHAPES = (*HOSTILE, LISTS, FIELDS)
 """What a record may have much of: a piece of text, turns and other items of its lists, or fields."""
@@ -215,12 +218,13 @@ def hostile(rule: type[Rule], shape: str, size: int) -> tuple[list[Any], list[st
     The hostile text once stands in the place of their texts and once around them, so that what asks for a word in a text is asked too.
     """
     shown = [example for example in examples(rule) if example.flags][:1]
-    records: list[Any] = list(shown[0].records)[:_RECORDS] if shown else [{"text": "Yes."}]
-    splits: list[str | None] = list(shown[0].splits)[:_RECORDS] if shown else [None]
+    most = 1 if issubclass(rule, RecordRule) else _RECORDS
+    records: list[Any] = list(shown[0].records)[:most] if shown else [{"text": "Yes."}]
+    splits: list[str | None] = list(shown[0].splits)[:most] if shown else [None]
     if shape == LISTS:
-        return [_longer(record, size // 100) for record in records], splits
+        return [_longer(record, size // 20) for record in records], splits
     if shape == FIELDS:
-        more = {f"field {number}": "Yes." for number in range(size // 100)}
+        more = {f"field {number}": "Yes." for number in range(size // 20)}
         return [record | more if isinstance(record, dict) else record for record in records], splits
     unit = HOSTILE[shape]
     text = (unit * (size // len(unit) + 1))[:size]
