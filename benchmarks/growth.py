@@ -1,12 +1,14 @@
 """How the time of each rule, or of a whole run, grows with a text: prints a Markdown table.
 
-`python benchmarks/growth.py [--rule ID] [--shape NAME] [--limit SECONDS] [SIZE ...]`: every rule, opt-in ones too, with every
-hostile shape of `dslint.testing.hostile`, in the records of the rule's manual page. CPU seconds for texts of each size (20,000
-and 40,000 characters, if none is given), and the ratio of the last two; the gravest come first.
+`python benchmarks/growth.py [--rule ID] [--shape NAME] [--limit SECONDS] [SIZE ...]`: every rule,
+opt-in ones too, with every hostile shape of `dslint.testing.hostile`, in the records of the rule's
+manual page. CPU seconds for texts of each size (20,000 and 40,000 characters, if none is given),
+and the ratio of the last two; the gravest come first.
 
-`python benchmarks/growth.py --run [--dslint PATH] [--chat] ...`: `dslint check` with its default rules over a file of one line,
-whose record has one text of that size, or two turns of half of it; `--dslint` names another installation to compare with.
-Seconds are those of the child, with its start; memory is its largest, for the last size.
+`python benchmarks/growth.py --run [--dslint PATH] [--chat] ...`: `dslint check` with its default
+rules over a file of one line, whose record has one text of that size, or two turns of half of it;
+`--dslint` names another installation to compare with. Seconds are those of the child, with its
+start; memory is its largest, for the last size.
 """
 
 from __future__ import annotations
@@ -23,9 +25,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dslint import testing
-from dslint.rules.base import CoreRule, Rule, examples
-from dslint.run import api
+from dslint import api, testing
+from dslint.rules import CoreRule, Rule, examples
 from dslint.testing.harness import with_options
 from dslint.testing.hostile import HOSTILE, SHAPES, hostile
 
@@ -55,7 +56,7 @@ def seconds(rule: Rule, shape: str, size: int, limit: float) -> float:
 
 
 def whole(command: str, shape: str, size: int, limit: float, *, chat: bool) -> tuple[float, float, str]:
-    """Return the CPU seconds of a run over one line, its megabytes at most, and how many findings it lists."""
+    """Return the CPU seconds of a run over one line, its megabytes, and how many findings it lists."""
     unit = HOSTILE[shape]
     text = (unit * (size // len(unit) + 1))[:size]
     turns = [{"role": role, "content": text[: size // 2]} for role in ("user", "assistant")]

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, lru_cache
-from itertools import accumulate, chain, product
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate, chain
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -30,15 +30,11 @@ from dslint.nlp.obfuscation import (
     readings,
     spelt,
 )
+from dslint.nlp.phrases import Phrase, Slot, any_of, commonness, follows, spelt_out
 from dslint.nlp.words import SIGN, UNSPACED, Addresses, Token, mapped, normal, tokens_of, words_of
 
-_GAP = " \t\r\n\xa0-'’_"  # noqa: RUF001 - an apostrophe
 _NEAR = 12
 """Words before and after a term among which its `unless` is sought."""
-_COMMON = frozenset(
-    "a an the you your yours he him his she her hers they them their it its we us our my me i in on at of to up off out over all inside around"  # noqa: SIM905
-    " and or is are was be been do does did make made go get should would could will can may for with from by little big this".split()
-)
 _KEPT = 1_000_000
 """Pieces of text that are remembered as dull, at most."""
 _LONGEST = 40
@@ -56,18 +52,6 @@ class Hit(Struct, frozen=True, gc=False):
 
 _START = itemgetter(0)
 _BEGIN, _END, _PLAIN = attrgetter("start"), attrgetter("end"), attrgetter("plain")
-
-_Slot = str | frozenset[str]
-
-
-class _Phrase(NamedTuple):
-    """A phrase, word by word: each slot is a word, or a set of which one must be there. It is filed under the slot number `at`."""
-
-    slots: tuple[_Slot, ...]
-    at: int
-    text: str
-    entry: Entry | None
-    """None for a phrase that is fine."""
 
 
 def pieces(batch: Batch, roles: Sequence[str]) -> list[list[str]]:
@@ -117,7 +101,7 @@ class Matcher:
     def __init__(self, lexicons: Iterable[Lexicon], *, disguises: bool = False, overlapping: bool = False, allow: Iterable[str] = ()) -> None:
         self._disguises = disguises
         self._overlapping = overlapping
-        self._at: dict[str, list[_Phrase]] = {}
+        self._at: dict[str, list[Phrase]] = {}
         self._anchors: set[str] = set()
         self._within: dict[str, Entry] = {}
         self._nearby: dict[int, frozenset[str]] = {}
@@ -138,21 +122,21 @@ class Matcher:
             if entry.inside or SIGN.search(plain) or UNSPACED.search(plain):
                 self._within.setdefault(normal(phrase), entry)
             if not SIGN.search(plain):
-                self._index(_spelt_out(lexicon, phrase), phrase, entry)
+                self._index(spelt_out(lexicon, phrase), phrase, entry)
         for phrase in entry.exceptions:
-            self._index(_spelt_out(lexicon, phrase), phrase, None)
+            self._index(spelt_out(lexicon, phrase), phrase, None)
         if entry.unless:
             self._nearby[id(entry)] = frozenset(map(normal, lexicon.spelled(entry.unless)))
 
-    def _index(self, variants: Iterable[Sequence[_Slot]], text: str, entry: Entry | None) -> None:
+    def _index(self, variants: Iterable[Sequence[Slot]], text: str, entry: Entry | None) -> None:
         """File a phrase under its rarest word, from which the others are compared."""
         for slots in variants:
             if not slots:
                 continue
-            at = min(range(len(slots)), key=lambda number: _commonness(slots[number])) if len(slots) > 1 else 0
+            at = min(range(len(slots)), key=lambda number: commonness(slots[number])) if len(slots) > 1 else 0
             slot = slots[at]
             for word in (slot,) if isinstance(slot, str) else slot:
-                self._at.setdefault(word, []).append(_Phrase(tuple(slots), at, text, entry))
+                self._at.setdefault(word, []).append(Phrase(tuple(slots), at, text, entry))
                 if entry is not None:
                     self._anchors.add(word)
 
@@ -185,7 +169,7 @@ class Matcher:
             for phrase in filed:
                 first = position - phrase.at
                 last = first + len(phrase.slots) - 1
-                if first < 0 or last >= len(tokens) or not (first == last or _follows(text, tokens, position, phrase)):
+                if first < 0 or last >= len(tokens) or not (first == last or follows(text, tokens, position, phrase)):
                     continue
                 start, end, entry = tokens[first].start, tokens[last].end, phrase.entry
                 if entry is None:
@@ -236,12 +220,12 @@ class Matcher:
     @cached_property
     def _inner(self) -> re.Pattern[str] | None:
         """The terms that also count within longer words."""
-        return _any_of(self._within)
+        return any_of(self._within)
 
     @cached_property
     def _heads(self) -> re.Pattern[str] | None:
         """Their first parts, where they hold a space."""
-        return _any_of({phrase.split()[0]: entry for phrase, entry in self._within.items()})
+        return any_of({phrase.split()[0]: entry for phrase, entry in self._within.items()})
 
     def _inside(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
         if self._inner is None or not self._inner.search(normal(text)):
@@ -360,57 +344,3 @@ class Matcher:
         for word in sorted(self._singles):
             shapes[word[0], len(word)].append(word)
         return shapes
-
-
-def _spelt_out(lexicon: Lexicon, phrase: str) -> Iterator[list[_Slot]]:
-    """Yield the variants of a phrase as slots: the single words of a set share one slot, its longer members make variants of their own."""
-    if "{" not in phrase:
-        yield [*words_of(phrase)]
-        return
-    options: list[list[list[_Slot]]] = []
-    for part in lexicon.parts(phrase):
-        if isinstance(part, str):
-            options.append([[*words_of(part)]])
-            continue
-        options.append(_members(part))
-    for variant in product(*options):
-        yield [slot for slots in variant for slot in slots]
-
-
-@lru_cache(maxsize=256)
-def _members(words: tuple[str, ...]) -> list[list[_Slot]]:
-    """Return the ways to fill the place of a set in a phrase."""
-    members = [words_of(member) for member in words]
-    single = frozenset(member[0] for member in members if len(member) == 1)
-    longer: list[list[_Slot]] = [[*member] for member in members if len(member) > 1]
-    return [[single], *longer] if single else longer
-
-
-def _follows(text: str, tokens: Sequence[Token], position: int, phrase: _Phrase) -> bool:
-    """Say whether the words of a phrase stand around its rarest one, with nothing between them but space, hyphens and apostrophes."""
-    first = position - phrase.at
-    for number, slot in enumerate(phrase.slots, start=first):
-        word = tokens[number].word
-        if number != position and not (word == slot if isinstance(slot, str) else word in slot):
-            return False
-        if number > first and text[tokens[number - 1].end : tokens[number].start].strip(_GAP):
-            return False
-    return True
-
-
-def _commonness(slot: _Slot) -> tuple[bool, bool, int]:
-    """Return a key by which the words of a phrase are ordered: sets last, then common words, then short ones."""
-    return not isinstance(slot, str), slot in _COMMON, -len(slot)
-
-
-def _any_of(phrases: Mapping[str, Entry]) -> re.Pattern[str] | None:
-    """Return a pattern for any of the phrases; those with signs in them (`s&m`) stand by themselves unless their entry says otherwise."""
-    if not phrases:
-        return None
-    return re.compile("|".join(_alternative(phrase, phrases[phrase]) for phrase in sorted(phrases, key=len, reverse=True)))
-
-
-def _alternative(phrase: str, entry: Entry) -> str:
-    """Return the pattern of a phrase. It begins with its first letter, never with what must not stand before: `re` leaps to a set of letters."""
-    first, rest = re.escape(phrase[0]), re.escape(phrase[1:])
-    return f"{first}{rest}" if entry.inside or not SIGN.search(phrase) else rf"{first}(?<!\w{first}){rest}(?!\w)"
