@@ -25,8 +25,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from dslint import api, testing
-from dslint.rules import CoreRule, Rule, examples
+from dslint import testing
+from dslint.rules.base import CoreRule, Rule, examples
+from dslint.run import api
 from dslint.testing.harness import with_options
 from dslint.testing.hostile import HOSTILE, SHAPES, hostile
 
