@@ -220,7 +220,7 @@ def test_a_verdict_suppresses_its_finding_and_no_other(call, work, suffix):
     assert again.report["counts"]["records"] == 5
     assert [finding["row"] for finding in again.findings("labels/unknown-label") if finding["suppressed"] == "looked at"] == [2]
     assert [finding["row"] for finding in again.findings("labels/missing-label") if finding["suppressed"] == "looked at"] == [4]
-    assert f"skipped, a review sheet of dslint: data/sheet.{suffix}" in again.report["notes"]
+    assert f"not read, a review sheet of dslint: data/sheet.{suffix}" in again.report["notes"]
     assert "review sheet" in (work.root / "report.txt").read_text()
 
 
