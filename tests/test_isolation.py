@@ -119,7 +119,7 @@ def test_workers_have_no_working_folder_on_their_path(work):
         assert str(work.root.resolve()) not in {entry for _, entry in lines}
 
 
-EVIL = "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rules(): return []\n"
+EVIL = "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_presets(): return {'mine': ''}\n"
 
 
 def planted_plugin(folder: Path, marks: Path, kind: str, module: str = "evil") -> None:
