@@ -144,15 +144,19 @@ def test_a_first_commit_a_partial_commit_and_one_of_all(project):
     assert "data.jsonl:3 error structure/nothing-to-learn" in said
 
 
-def test_what_is_outside_of_the_configured_dataset_is_skipped_aloud(project):
+def test_what_is_outside_of_the_configured_dataset_is_named_until_it_is_left_out(project):
     project.write("dslint.toml", '[dataset]\nfiles = "data/*.jsonl"\n')
     project.jsonl("data/a.jsonl", GOOD)
     project.jsonl("elsewhere.jsonl", BAD)
     project.write("package.json", '{"name": "x"}')
     project.git("add", "elsewhere.jsonl", "package.json")
     code, said = project.hook("dslint-staged")
+    assert code == 1, said
+    assert "could not check elsewhere.jsonl" in said
+    assert "could not check package.json" not in said
+    project.write("dslint.toml", '[dataset]\nfiles = "data/*.jsonl"\nexclude = "elsewhere.jsonl"\n')
+    code, said = project.hook("dslint-staged")
     assert code == 0, said
-    assert "skipped, no data of a configured dataset: elsewhere.jsonl, package.json" in " ".join(said.split())
 
 
 def test_an_extra_and_a_plugin_of_others_run_in_the_same_environment(project):
