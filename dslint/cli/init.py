@@ -74,13 +74,13 @@ def init(
 
 def _free() -> None:
     """Raise ConfigError if the working folder has a configuration."""
+    if os.path.lexists(NAME) and not os.path.isfile(NAME):
+        raise ConfigError(f"{NAME} is there already", "pass --force to replace it, or -o - to print a new one")
     found = config.find(".")
     if found is not None and os.path.dirname(found) == os.getcwd():
         name = os.path.basename(found)
         more = "" if name == NAME else f"; {NAME} would take its place"
         raise ConfigError(f"{name} configures this folder already{more}", "pass --force to replace it, or -o - to print a new one")
-    if os.path.lexists(NAME):
-        raise ConfigError(f"{NAME} is there already", "pass --force to replace it, or -o - to print a new one")
 
 
 def _run(env: api.Environment, text: str, base: Settings) -> Report:
