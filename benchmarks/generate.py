@@ -39,7 +39,11 @@ def document_row(chance: random.Random, number: int, more: str) -> dict[str, Any
 
 def chat_row(chance: random.Random, number: int, more: str) -> dict[str, Any]:
     """Return a chat of three messages and some 600 characters."""
-    turns = [("system", f"You are assistant {number}."), ("user", sentence(chance, 5, 40) + more), ("assistant", sentence(chance, 20, 90))]
+    turns = [
+        ("system", f"You are assistant {number}."),
+        ("user", sentence(chance, 5, 40) + more),
+        ("assistant", sentence(chance, 20, 90)),
+    ]
     return {"messages": [{"role": role, "content": content} for role, content in turns]}
 
 
@@ -49,7 +53,9 @@ ROWS = {"short": short_row, "document": document_row, "chat": chat_row}
 def card_number(chance: random.Random) -> str:
     """Return a number that passes the Luhn check."""
     digits = [4, *(chance.randrange(10) for _ in range(14))]
-    total = sum(digit if place % 2 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits))
+    total = sum(
+        digit if place % 2 else sum(divmod(2 * digit, 10)) for place, digit in enumerate(digits)
+    )
     return "".join(map(str, [*digits, -total % 10]))
 
 
@@ -60,19 +66,29 @@ def iban(chance: random.Random) -> str:
 
 
 PERSONAL: dict[str, Callable[[random.Random], str]] = {
-    "email": lambda chance: f"{chance.choice(WORDS)}.{chance.choice(WORDS)}{chance.randrange(100)}@{chance.choice(WORDS)}mail.com",
+    "email": lambda chance: (
+        f"{chance.choice(WORDS)}.{chance.choice(WORDS)}{chance.randrange(100)}@{chance.choice(WORDS)}mail.com"
+    ),
     "phone": lambda chance: f"(212) {chance.randrange(200, 555)}-{chance.randrange(1000, 9999)}",
     "card": card_number,
     "iban": iban,
-    "ip": lambda chance: f"{chance.randrange(11, 99)}.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(1, 255)}",
-    "ssn": lambda chance: f"{chance.randrange(101, 665)}-{chance.randrange(10, 99)}-{chance.randrange(1000, 9999)}",
+    "ip": lambda chance: (
+        f"{chance.randrange(11, 99)}.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"
+    ),
+    "ssn": lambda chance: (
+        f"{chance.randrange(101, 665)}-{chance.randrange(10, 99)}-{chance.randrange(1000, 9999)}"
+    ),
 }
 
 
 def altered(chance: random.Random, text: str, number: int) -> str:
     """Return a line of JSON with one word of its longest text changed for one that stands nowhere else: a near duplicate."""
     value = json.loads(text)
-    part = value if "text" in value else max(value["messages"], key=lambda message: len(message["content"]))
+    part = (
+        value
+        if "text" in value
+        else max(value["messages"], key=lambda message: len(message["content"]))
+    )
     key = "text" if "text" in value else "content"
     words = part[key].split()
     place = chance.randrange(len(words))

@@ -56,7 +56,9 @@ def seconds(rule: Rule, shape: str, size: int, limit: float) -> float:
     return time.process_time() - start
 
 
-def whole(command: str, shape: str, size: int, limit: float, *, chat: bool) -> tuple[float, float, str]:
+def whole(
+    command: str, shape: str, size: int, limit: float, *, chat: bool
+) -> tuple[float, float, str]:
     """Return the CPU seconds of a run over one line, its megabytes, and how many findings it lists."""
     unit = HOSTILE[shape]
     text = (unit * (size // len(unit) + 1))[:size]
@@ -89,7 +91,9 @@ def runs(given: argparse.Namespace) -> None:
         for size in given.sizes:
             late = bool(cells) and cells[-1].startswith(">")
             if not late:
-                seconds, memory, listed = whole(given.dslint, shape, size, given.limit, chat=given.chat)
+                seconds, memory, listed = whole(
+                    given.dslint, shape, size, given.limit, chat=given.chat
+                )
             over = late or seconds >= given.limit
             cells.append(f"> {given.limit:.0f}" if over else f"{seconds:.2f}")
         print(f"| {shape} | {' | '.join(cells)} | {memory:.0f} | {listed} |", flush=True)
@@ -114,7 +118,9 @@ def main() -> None:
     for name, known in api.environment().known.items():
         if issubclass(known.rule, CoreRule) or (given.rule and name not in given.rule):
             continue
-        rule: Any = with_options(known.rule, next(example.options for example in examples(known.rule) if example.flags))
+        rule: Any = with_options(
+            known.rule, next(example.options for example in examples(known.rule) if example.flags)
+        )
         seconds(rule, "sentences", 100, given.limit)  # loads what the rule needs
         worst = 0.0
         for shape in given.shape or SHAPES:
@@ -124,10 +130,16 @@ def main() -> None:
                     times.append(seconds(rule, shape, size, given.limit))
             worst = max(worst, times[-1])
             ratio = times[-1] / max(times[-2], 1e-3) if len(times) > 1 else float("inf")
-            cells = [f"> {one:.0f}" if one >= given.limit else f"{one:.3f}" for one in times] + [""] * (len(given.sizes) - len(times))
-            found.append((times[-1], ratio, f"| {name} | {shape} | {' | '.join(cells)} | {ratio:.1f} |"))
+            cells = [f"> {one:.0f}" if one >= given.limit else f"{one:.3f}" for one in times] + [
+                ""
+            ] * (len(given.sizes) - len(times))
+            found.append(
+                (times[-1], ratio, f"| {name} | {shape} | {' | '.join(cells)} | {ratio:.1f} |")
+            )
         print(f"{name}: at most {worst:.2f} s", file=sys.stderr, flush=True)
-    print(f"| rule | shape | {' | '.join(f'{size:,}' for size in given.sizes)} | ratio |\n|---|---|{'---|' * len(given.sizes)}---|")
+    print(
+        f"| rule | shape | {' | '.join(f'{size:,}' for size in given.sizes)} | ratio |\n|---|---|{'---|' * len(given.sizes)}---|"
+    )
     for _, _, row in sorted(found, reverse=True)[: given.rows]:
         print(row)
 

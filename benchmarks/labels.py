@@ -23,12 +23,22 @@ Rows = list[dict[str, Any]]
 
 
 def clinc(folder: Path) -> Rows:
-    return [{"text": text, "label": label} for text, label in json.loads((folder / "clinc_data_full.json").read_text())["train"]]
+    return [
+        {"text": text, "label": label}
+        for text, label in json.loads((folder / "clinc_data_full.json").read_text())["train"]
+    ]
 
 
 def polarity(folder: Path) -> Rows:
-    files = [(folder / "nltk_sentence_polarity" / f"rt-polarity.{name}", name) for name in ("neg", "pos")]
-    return [{"text": line.strip(), "label": name} for path, name in files for line in path.read_text("latin-1").splitlines() if line.strip()]
+    files = [
+        (folder / "nltk_sentence_polarity" / f"rt-polarity.{name}", name) for name in ("neg", "pos")
+    ]
+    return [
+        {"text": line.strip(), "label": name}
+        for path, name in files
+        for line in path.read_text("latin-1").splitlines()
+        if line.strip()
+    ]
 
 
 def flipped(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
@@ -37,7 +47,10 @@ def flipped(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
     names = sorted({row["label"] for row in rows})
     wrong = set(dice.sample(range(len(rows)), round(share * len(rows))))
     changed = [
-        {**row, "label": dice.choice([name for name in names if name != row["label"]])} if number in wrong else row for number, row in enumerate(rows)
+        {**row, "label": dice.choice([name for name in names if name != row["label"]])}
+        if number in wrong
+        else row
+        for number, row in enumerate(rows)
     ]
     return changed, [number in wrong for number in range(len(rows))]
 
@@ -47,15 +60,39 @@ def check(rows: Rows, *options: str, every: bool = True) -> tuple[dict[str, Any]
     with tempfile.TemporaryDirectory() as folder:
         path, report = Path(folder, "data.jsonl"), Path(folder, "report.json")
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-        flags = [flag for option in ([f"{RULE}.report=all"] if every else []) + list(options) for flag in ("--option", option)]
-        command = [str(Path(sys.executable).parent / "dslint"), "check", "--isolated", "--shape", "classification", "--select", RULE]
-        process = subprocess.Popen([*command, "-o", f"json={report}", *flags, str(path)], stderr=subprocess.DEVNULL)
+        flags = [
+            flag
+            for option in ([f"{RULE}.report=all"] if every else []) + list(options)
+            for flag in ("--option", option)
+        ]
+        command = [
+            str(Path(sys.executable).parent / "dslint"),
+            "check",
+            "--isolated",
+            "--shape",
+            "classification",
+            "--select",
+            RULE,
+        ]
+        process = subprocess.Popen(
+            [*command, "-o", f"json={report}", *flags, str(path)], stderr=subprocess.DEVNULL
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-        return json.loads(report.read_text()), usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+        return (
+            json.loads(report.read_text()),
+            usage.ru_utime + usage.ru_stime,
+            usage.ru_maxrss / 1024,
+        )
 
 
-def measure(name: str, rows: Rows, wrong: list[bool], *options: str, judged: Callable[[int], bool] = lambda _: True) -> None:
+def measure(
+    name: str,
+    rows: Rows,
+    wrong: list[bool],
+    *options: str,
+    judged: Callable[[int], bool] = lambda _: True,
+) -> None:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     report, seconds, memory = check(rows, *options)
@@ -67,8 +104,15 @@ def measure(name: str, rows: Rows, wrong: list[bool], *options: str, judged: Cal
                 sure[finding["row"]] = finding["confidence"]
     truth, said = [wrong[row] for row in scores], list(scores.values())
     hits = sum(wrong[row] for row in sure)
-    quality = f"AUROC {roc_auc_score(truth, said):.4f} AP {average_precision_score(truth, said):.4f}" if any(truth) else "no wrong label"
-    levels = {level: [wrong[row] for row in sure if sure[row] == level] for level in ("high", "medium", "low")}
+    quality = (
+        f"AUROC {roc_auc_score(truth, said):.4f} AP {average_precision_score(truth, said):.4f}"
+        if any(truth)
+        else "no wrong label"
+    )
+    levels = {
+        level: [wrong[row] for row in sure if sure[row] == level]
+        for level in ("high", "medium", "low")
+    }
     shares = ", ".join(f"{level} {sum(hit)}/{len(hit)}" for level, hit in levels.items())
     print(
         f"{name:34} {quality} flagged {len(sure)} precision {hits / max(len(sure), 1):.3f} recall {hits / max(sum(truth), 1):.3f} ({shares}) "
@@ -91,7 +135,10 @@ def measure_clean(folder: Path) -> None:
 
 
 def measure_order(folder: Path) -> None:
-    for name, made in (("polarity", flipped(polarity(folder), 0.1, 0)), ("CLINC150", flipped(clinc(folder), 0.05, 0))):
+    for name, made in (
+        ("polarity", flipped(polarity(folder), 0.1, 0)),
+        ("CLINC150", flipped(clinc(folder), 0.05, 0)),
+    ):
         for order in ("shuffled", "by label", "half of it twice"):
             pairs = list(zip(*made, strict=True))
             random.Random(1).shuffle(pairs)
@@ -108,7 +155,9 @@ def one_way(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
     favourite = min(row["label"] for row in rows)
     others = [number for number, row in enumerate(rows) if row["label"] != favourite]
     wrong = set(dice.sample(others, round(share * len(rows))))
-    return [{**row, "label": favourite} if number in wrong else row for number, row in enumerate(rows)], [n in wrong for n in range(len(rows))]
+    return [
+        {**row, "label": favourite} if number in wrong else row for number, row in enumerate(rows)
+    ], [n in wrong for n in range(len(rows))]
 
 
 def measure_trusted(folder: Path) -> None:
@@ -131,23 +180,51 @@ def measure_trusted(folder: Path) -> None:
         rest = [number not in tenth | three for number in range(len(rows))]
         measure(f"{name}, {share:.0%}, nothing checked", changed, wrong, judged=rest.__getitem__)
         for what, checked in (("three of each label", three), ("a tenth", tenth)):
-            both = [{**row, "checked": rows[number]["label"] if number in checked else None} for number, row in enumerate(changed)]
-            measure(f"{name}, {share:.0%}, {what}", both, wrong, f"{RULE}.trusted=checked", judged=rest.__getitem__)
+            both = [
+                {**row, "checked": rows[number]["label"] if number in checked else None}
+                for number, row in enumerate(changed)
+            ]
+            measure(
+                f"{name}, {share:.0%}, {what}",
+                both,
+                wrong,
+                f"{RULE}.trusted=checked",
+                judged=rest.__getitem__,
+            )
 
 
 def measure_gaps(folder: Path) -> None:
     """Measure the labels suggested for the half of the records that has none, by their confidence; a tenth of all labels is checked."""
-    for name, rows, share in (("polarity", polarity(folder), 0.1), ("CLINC150", clinc(folder), 0.2)):
+    for name, rows, share in (
+        ("polarity", polarity(folder), 0.1),
+        ("CLINC150", clinc(folder), 0.2),
+    ):
         changed, _ = flipped(rows, share, 0)
         checked = set(random.Random(2).sample(range(len(rows)), len(rows) // 10))
-        both = [{**row, "checked": rows[number]["label"] if number in checked else None} for number, row in enumerate(changed)]
-        gaps = [{**row, "label": None if number % 2 and number not in checked else row["label"]} for number, row in enumerate(both)]
+        both = [
+            {**row, "checked": rows[number]["label"] if number in checked else None}
+            for number, row in enumerate(changed)
+        ]
+        gaps = [
+            {**row, "label": None if number % 2 and number not in checked else row["label"]}
+            for number, row in enumerate(both)
+        ]
         report, _, _ = check(gaps, f"{RULE}.trusted=checked", every=False)
-        filled = [finding for finding in report["findings"] if finding["message"].startswith("there is no label")]
+        filled = [
+            finding
+            for finding in report["findings"]
+            if finding["message"].startswith("there is no label")
+        ]
         for level in ("high", "medium", "low"):
-            right = [finding["suggestion"] == rows[finding["row"]]["label"] for finding in filled if finding["confidence"] == level]
+            right = [
+                finding["suggestion"] == rows[finding["row"]]["label"]
+                for finding in filled
+                if finding["confidence"] == level
+            ]
             stated = [1 - finding["score"] for finding in filled if finding["confidence"] == level]
-            print(f"{name}, {level}: {sum(right)} of {len(right)} right, stated {sum(stated) / max(len(stated), 1):.3f} on average")
+            print(
+                f"{name}, {level}: {sum(right)} of {len(right)} right, stated {sum(stated) / max(len(stated), 1):.3f} on average"
+            )
 
 
 def measure_given(folder: Path) -> None:
@@ -155,15 +232,23 @@ def measure_given(folder: Path) -> None:
 
     labels = np.load(folder / "20news_test_set_original_labels.npy")
     rows = [{"text": "", "label": int(label)} for label in labels]
-    report, seconds, memory = check(rows, f"{RULE}.probabilities={folder / '20news_test_set_pyx.npy'}", every=False)
-    print(f"20 newsgroups, probabilities given: {report['measures'][f'{RULE}.count']} flagged, CPU {seconds:.1f} s {memory:.0f} MB")
+    report, seconds, memory = check(
+        rows, f"{RULE}.probabilities={folder / '20news_test_set_pyx.npy'}", every=False
+    )
+    print(
+        f"20 newsgroups, probabilities given: {report['measures'][f'{RULE}.count']} flagged, CPU {seconds:.1f} s {memory:.0f} MB"
+    )
 
 
 def measure_growth(folder: Path) -> None:
     dice = random.Random(3)
     rows, wrong = flipped(clinc(folder), 0.05, 0)
     for times in (1, 3, 10):
-        many = [{**row, "text": f"{row['text']} {dice.randrange(10**6)}"} for _ in range(times) for row in rows]
+        many = [
+            {**row, "text": f"{row['text']} {dice.randrange(10**6)}"}
+            for _ in range(times)
+            for row in rows
+        ]
         measure(f"CLINC150 {times} times, with noise", many, wrong * times)
 
 

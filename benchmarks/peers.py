@@ -10,7 +10,11 @@ from collections.abc import Callable
 SCHEMA = {
     "type": "object",
     "required": ["id", "text", "label"],
-    "properties": {"id": {"type": "integer"}, "text": {"type": "string", "minLength": 1}, "label": {"type": "string"}},
+    "properties": {
+        "id": {"type": "integer"},
+        "text": {"type": "string", "minLength": 1},
+        "label": {"type": "string"},
+    },
 }
 
 
@@ -50,7 +54,11 @@ def pandera(path: str) -> str:
     import pandera.pandas as pa
 
     frame = pd.read_json(path, lines=True)
-    columns = {"id": pa.Column(int), "text": pa.Column(str, pa.Check.str_length(1), unique=True), "label": pa.Column(str)}
+    columns = {
+        "id": pa.Column(int),
+        "text": pa.Column(str, pa.Check.str_length(1), unique=True),
+        "label": pa.Column(str),
+    }
     try:
         pa.DataFrameSchema(columns).validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
@@ -65,7 +73,11 @@ def great_expectations(path: str) -> str:
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = {"globally": False}
-    batch = context.data_sources.add_pandas("data").add_dataframe_asset("rows").add_batch_definition_whole_dataframe("all")
+    batch = (
+        context.data_sources.add_pandas("data")
+        .add_dataframe_asset("rows")
+        .add_batch_definition_whole_dataframe("all")
+    )
     suite = gx.ExpectationSuite(name="suite")
     for expectation in (
         gx.expectations.ExpectColumnValuesToBeOfType(column="id", type_="int64"),
@@ -95,10 +107,16 @@ def datatrove(path: str) -> str:
             (
                 [reader, ExactDedupSignature(f"{work}/sig", config)],
                 [ExactFindDedups(f"{work}/sig", f"{work}/dups", config)],
-                [reader, ExactDedupFilter(f"{work}/dups", config), JsonlWriter(f"{work}/out", compression=None)],
+                [
+                    reader,
+                    ExactDedupFilter(f"{work}/dups", config),
+                    JsonlWriter(f"{work}/out", compression=None),
+                ],
             )
         ):
-            LocalPipelineExecutor(pipeline, tasks=1, workers=1, logging_dir=f"{work}/log{number}").run()
+            LocalPipelineExecutor(
+                pipeline, tasks=1, workers=1, logging_dir=f"{work}/log{number}"
+            ).run()
         with open(f"{work}/out/00000.jsonl", "rb") as stream:
             return f"{sum(1 for _ in stream)} rows kept"
 

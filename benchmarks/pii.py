@@ -35,7 +35,10 @@ KINDS = {
 
 def luhn(digits: str) -> str:
     """Return the digits with Luhn's check digit after them."""
-    total = sum(sum(divmod(int(digit) * (2 - place % 2), 10)) for place, digit in enumerate(reversed(digits)))
+    total = sum(
+        sum(divmod(int(digit) * (2 - place % 2), 10))
+        for place, digit in enumerate(reversed(digits))
+    )
     return digits + str(-total % 10)
 
 
@@ -51,16 +54,28 @@ def grouped(digits: str, mark: str) -> str:
 
 
 VALUES: dict[str, Callable[[random.Random], str]] = {
-    "email-address": lambda r: f"{r.choice(['ada', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}@{r.choice(['gmail.com', 'web.de'])}",
+    "email-address": lambda r: (
+        f"{r.choice(['ada', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}@{r.choice(['gmail.com', 'web.de'])}"
+    ),
     "phone-number": lambda r: r.choice(["({}) {}-{}", "{}-{}-{}", "+1 {} {} {}"]).format(
         r.choice([212, 415, 312, 617, 206]), r.randint(556, 989), r.randint(1000, 9999)
     ),
     "credit-card": lambda r: grouped(
-        luhn(r.choice(["4", "51", "55", "6011"]).ljust(15, "x").replace("x", "{}").format(*r.choices(range(10), k=14))), r.choice(["", " ", "-"])
+        luhn(
+            r.choice(["4", "51", "55", "6011"])
+            .ljust(15, "x")
+            .replace("x", "{}")
+            .format(*r.choices(range(10), k=14))
+        ),
+        r.choice(["", " ", "-"]),
     ),
     "iban": lambda r: grouped(german_iban(r), r.choice(["", " "])),
-    "ip-address": lambda r: f"{r.choice([23, 62, 81, 151, 213])}.{r.randint(11, 254)}.{r.randint(11, 254)}.{r.randint(11, 254)}",
-    "us-ssn": lambda r: f"{r.choice([*range(1, 666), *range(667, 900)]):03}-{r.randint(1, 99):02}-{r.randint(1, 9999):04}",
+    "ip-address": lambda r: (
+        f"{r.choice([23, 62, 81, 151, 213])}.{r.randint(11, 254)}.{r.randint(11, 254)}.{r.randint(11, 254)}"
+    ),
+    "us-ssn": lambda r: (
+        f"{r.choice([*range(1, 666), *range(667, 900)]):03}-{r.randint(1, 99):02}-{r.randint(1, 9999):04}"
+    ),
 }
 ORDINARY: list[Callable[[random.Random], str]] = [
     lambda r: f"version {r.randint(0, 9)}.{r.randint(0, 30)}.{r.randint(0, 9)}",
@@ -79,7 +94,11 @@ def row(chance: random.Random) -> tuple[str, str | None, int]:
     if chance.random() >= 0.01:
         return " ".join(words), None, 0
     kind, at = chance.choice(list(KINDS)), chance.randint(0, len(words))
-    return " ".join([*words[:at], VALUES[kind](chance), *words[at:]]), kind, len(" ".join([*words[:at], ""]))
+    return (
+        " ".join([*words[:at], VALUES[kind](chance), *words[at:]]),
+        kind,
+        len(" ".join([*words[:at], ""])),
+    )
 
 
 PRESIDIO = """
@@ -104,7 +123,9 @@ json.dump(found, open("presidio.json", "w"))
 
 def seconds(command: list[str], folder: Path) -> float:
     """Return the CPU seconds of a command, user and system together."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     _, status, usage = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode not in (0, 1):
@@ -121,32 +142,63 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for file, count in (("few.jsonl", STARTS), ("all.jsonl", ROWS)):
-            (folder / file).write_text("".join(json.dumps({"text": text}) + "\n" for text, _, _ in rows[:count]))
+            (folder / file).write_text(
+                "".join(json.dumps({"text": text}) + "\n" for text, _, _ in rows[:count])
+            )
         # The few rows hold every kind, so that a start loads all that is needed.
         with (folder / "few.jsonl").open("a") as stream:
             stream.writelines(json.dumps({"text": make(chance)}) + "\n" for make in VALUES.values())
-        dslint = [sys.executable, "-m", "dslint", "check", "--isolated", "-j", "1", "-o", "json=dslint.json", "--select", "pii"]
+        dslint = [
+            sys.executable,
+            "-m",
+            "dslint",
+            "check",
+            "--isolated",
+            "-j",
+            "1",
+            "-o",
+            "json=dslint.json",
+            "--select",
+            "pii",
+        ]
         presidio = [sys.executable, "-c", PRESIDIO]
         spent = {}
-        for who, command, more in (("dslint", dslint, []), ("presidio", presidio, [",".join(KINDS.values())])):
+        for who, command, more in (
+            ("dslint", dslint, []),
+            ("presidio", presidio, [",".join(KINDS.values())]),
+        ):
             start = min(seconds([*command, "few.jsonl", *more], folder) for _ in range(3))
             spent[who] = (start, seconds([*command, "all.jsonl", *more], folder))
         report = json.loads((folder / "dslint.json").read_text())
         found = {
-            "dslint": {(f["row"], f["rule"].removeprefix("pii/"), f["start"]) for f in report["findings"] if f["rule"].startswith("pii/")},
-            "presidio": {(number, names[entity], start) for number, entity, start in json.loads((folder / "presidio.json").read_text())},
+            "dslint": {
+                (f["row"], f["rule"].removeprefix("pii/"), f["start"])
+                for f in report["findings"]
+                if f["rule"].startswith("pii/")
+            },
+            "presidio": {
+                (number, names[entity], start)
+                for number, entity, start in json.loads((folder / "presidio.json").read_text())
+            },
         }
         size = (folder / "all.jsonl").stat().st_size / 1e6
-    print(f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, {len(truth)} with a value; one process\n")
+    print(
+        f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, {len(truth)} with a value; one process\n"
+    )
     print("| CPU seconds | start | in all | without the start |\n|---|---|---|---|")
     for who, (start, whole) in spent.items():
         print(f"| {who} | {start:.2f} | {whole:.2f} | {whole - start:.2f} |")
     work = {who: whole - start for who, (start, whole) in spent.items()}
     print(f"\npresidio / dslint, without their starts: {work['presidio'] / work['dslint']:.1f}\n")
-    print("| kind | values | recall dslint | recall presidio | beside them dslint | beside them presidio |\n|---|---|---|---|---|---|")
+    print(
+        "| kind | values | recall dslint | recall presidio | beside them dslint | beside them presidio |\n|---|---|---|---|---|---|"
+    )
     wanted = Counter(kind for _, kind, _ in truth)
     for kind in KINDS:
-        cells = [f"{sum(one[1] == kind for one in found[who] & truth) / wanted[kind]:.3f}" for who in found]
+        cells = [
+            f"{sum(one[1] == kind for one in found[who] & truth) / wanted[kind]:.3f}"
+            for who in found
+        ]
         cells += [str(sum(one[1] == kind for one in found[who] - truth)) for who in found]
         print(f"| {kind} | {wanted[kind]} | {' | '.join(cells)} |")
     for number, kind, start in sorted(found["dslint"] - truth)[:20]:

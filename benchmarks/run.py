@@ -26,9 +26,28 @@ PAGE = HERE.parent / "docs" / "explanation" / "benchmarks.md"
 BIN = Path(sys.executable).parent
 REPEATS = 3
 TYPES = {"id": "integer", "text": "string", "label": "string"}
-FIELDS = {"fields": [{"name": name, "type": kind, "constraints": {"required": True}} for name, kind in TYPES.items()]}
-DSLINT = [str(BIN / "dslint"), "check", "--isolated", "--no-progress", "-o", "json=report.json", "-j", "1"]
-SAMENESS = ["--select", "structure/json-schema,duplicates/exact,duplicates/normalized", "--option", "structure/json-schema.schema=record.schema.json"]
+FIELDS = {
+    "fields": [
+        {"name": name, "type": kind, "constraints": {"required": True}}
+        for name, kind in TYPES.items()
+    ]
+}
+DSLINT = [
+    str(BIN / "dslint"),
+    "check",
+    "--isolated",
+    "--no-progress",
+    "-o",
+    "json=report.json",
+    "-j",
+    "1",
+]
+SAMENESS = [
+    "--select",
+    "structure/json-schema,duplicates/exact,duplicates/normalized",
+    "--option",
+    "structure/json-schema.schema=record.schema.json",
+]
 FRICTIONLESS = [str(BIN / "frictionless"), "validate", "--schema", "fields.json"]
 
 
@@ -45,12 +64,18 @@ def measure(command: list[str], folder: Path, repeats: int = REPEATS) -> Cost:
     costs = []
     for _ in range(repeats):
         start = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        process = subprocess.Popen(
+            command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         if process.returncode > 1:
             raise SystemExit(f"exit code {process.returncode}: {' '.join(command)}")
-        costs.append(Cost(usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024))
+        costs.append(
+            Cost(
+                usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024
+            )
+        )
     return sorted(costs)[len(costs) // 2]
 
 
@@ -62,7 +87,9 @@ def recalled(folder: Path, name: str) -> str:
     said = []
     for kind, rule in (("repeats", "duplicates/exact"), ("broken", "dslint/parse-error")):
         lines, wanted = {line for found, line in findings if found == rule}, set(truth[kind])
-        said.append(f"{kind} {len(lines & wanted):,} of {len(wanted):,}, {len(lines - wanted)} others")
+        said.append(
+            f"{kind} {len(lines & wanted):,} of {len(wanted):,}, {len(lines - wanted)} others"
+        )
     return "; ".join(said)
 
 
@@ -92,17 +119,33 @@ def side_by_side(folder: Path) -> Iterator[str]:
     cases = [
         ("dslint, default rules", "ten", DSLINT),
         ("frictionless, schema", "ten", FRICTIONLESS),
-        ("dslint: JSON Schema, exact and normalized duplicates, broken lines", "short100k", [*DSLINT, *SAMENESS]),
+        (
+            "dslint: JSON Schema, exact and normalized duplicates, broken lines",
+            "short100k",
+            [*DSLINT, *SAMENESS],
+        ),
         ("dslint, the same", "sound100k", [*DSLINT, *SAMENESS]),
         ("frictionless, schema alone (it stops at a broken line)", "sound100k", FRICTIONLESS),
-        ("pandera, schema and unique texts (it stops at a broken line)", "sound100k", [*peers, "pandera"]),
+        (
+            "pandera, schema and unique texts (it stops at a broken line)",
+            "sound100k",
+            [*peers, "pandera"],
+        ),
         ("great-expectations, the same", "sound100k", [*peers, "great-expectations"]),
         ("datatrove, exact duplicates alone", "sound100k", [*peers, "datatrove"]),
         ("floor: orjson, every line decoded", "sound100k", [*peers, "orjson"]),
         ("floor: orjson and fastjsonschema", "sound100k", [*peers, "fastjsonschema"]),
         ("floor: orjson and jsonschema", "sound100k", [*peers, "jsonschema"]),
-        ("dslint: JSON Schema, exact and normalized duplicates, broken lines", "document20k", [*DSLINT, *SAMENESS]),
-        ("dslint: structure, exact and normalized duplicates, conflicting answers", "chat18k", [*DSLINT, *CORE]),
+        (
+            "dslint: JSON Schema, exact and normalized duplicates, broken lines",
+            "document20k",
+            [*DSLINT, *SAMENESS],
+        ),
+        (
+            "dslint: structure, exact and normalized duplicates, conflicting answers",
+            "chat18k",
+            [*DSLINT, *CORE],
+        ),
     ]
     for label, file, command in cases:
         cost = measure([*command, f"{file}.jsonl"], folder)
@@ -110,7 +153,10 @@ def side_by_side(folder: Path) -> Iterator[str]:
         yield f"| {label} | {file} | {cost.cpu:.2f} | {cost.memory:.0f} | {found} |"
 
 
-CORE = ["--select", "structure,duplicates/exact,duplicates/normalized,duplicates/conflicting-answer"]
+CORE = [
+    "--select",
+    "structure,duplicates/exact,duplicates/normalized,duplicates/conflicting-answer",
+]
 
 
 def growth(folder: Path, sizes: Iterable[int]) -> Iterator[str]:
@@ -121,7 +167,11 @@ def growth(folder: Path, sizes: Iterable[int]) -> Iterator[str]:
         write(folder / f"{name}.jsonl", "short", rows, near=0.01, personal=0.01)
         bytes_ = (folder / f"{name}.jsonl").stat().st_size / 1e6
         for memory in ("128MiB", "64MB") if rows <= 800_000 else ("128MiB",):
-            cost = measure([*DSLINT, *SAMENESS, "--memory", memory, f"{name}.jsonl"], folder, 3 if rows < 1_000_000 else 1)
+            cost = measure(
+                [*DSLINT, *SAMENESS, "--memory", memory, f"{name}.jsonl"],
+                folder,
+                3 if rows < 1_000_000 else 1,
+            )
             first = first or cost.cpu
             said = f"{cost.cpu:.2f} | {cost.cpu / first:.1f} | {cost.memory:.0f} | {recalled(folder, name)}"
             yield f"| {rows:,} ({bytes_:.0f} MB) | {memory} | {said} |"
@@ -158,9 +208,24 @@ def page(folder: Path, sizes: list[int]) -> Iterator[str]:
     yield "Whole processes on generated, seeded data, start included. CPU is user and system time: the median of three runs; of one for a million"
     yield "rows and more. `make bench` makes this page anew; the peers are measured in the same run, for CPU seconds drift with a machine's load."
     yield ""
-    cpu = next((line.partition(":")[2].strip() for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")), "")
+    cpu = next(
+        (
+            line.partition(":")[2].strip()
+            for line in Path("/proc/cpuinfo").read_text().splitlines()
+            if line.startswith("model name")
+        ),
+        "",
+    )
     yield f"Machine: {os.cpu_count()} cores, {cpu or platform.machine()}, Python {platform.python_version()}."
-    names = ("frictionless", "pandera", "great-expectations", "datatrove", "orjson", "jsonschema", "fastjsonschema")
+    names = (
+        "frictionless",
+        "pandera",
+        "great-expectations",
+        "datatrove",
+        "orjson",
+        "jsonschema",
+        "fastjsonschema",
+    )
     yield f"Peers: {', '.join(f'{name} {metadata.version(name)}' for name in names)}."
     yield ""
     yield "## Side by side"
@@ -172,7 +237,9 @@ def page(folder: Path, sizes: list[int]) -> Iterator[str]:
     yield ""
     yield "JSON Schema, exact and normalized duplicates, and broken lines, with one job; `--memory` is what the state of the rules may take before it"
     yield "goes to disk."
-    yield from table("rows | --memory | CPU s | times the first | peak MB | found", growth(folder, sizes))
+    yield from table(
+        "rows | --memory | CPU s | times the first | peak MB | found", growth(folder, sizes)
+    )
     yield "## Near duplicates"
     yield ""
     yield "`duplicates/near` with default options on the same rows, one job. Its conclusion looks at all records at once, so that memory grows with"

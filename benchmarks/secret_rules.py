@@ -33,7 +33,9 @@ def recall(folder: Path) -> None:
     found: dict[int, set[str]] = {}
     for finding in lint([str(path)], {"rules": {"select": ["secrets"]}}).findings:
         found.setdefault(finding.at.row or 0, set()).add(finding.rule)
-    hits = Counter(kind for row, (kind, rule, _, _) in enumerate(rows) if rule in found.get(row, ()))
+    hits = Counter(
+        kind for row, (kind, rule, _, _) in enumerate(rows) if rule in found.get(row, ())
+    )
     print(f"| kind | rule | recall of {EACH} |\n|---|---|---|")
     for kind, (rule, _) in KINDS.items():
         print(f"| {kind} | {rule} | {hits[kind] / EACH:.3f} |")
@@ -45,8 +47,14 @@ def false_alarms(paths: list[str]) -> None:
     print("| data | records | errors | warnings | infos |\n|---|---|---|---|---|")
     for path in paths:
         report = lint([path], {"rules": {"select": ["secrets"]}})
-        counts = Counter(str(finding.severity) for finding in report.findings if finding.rule.startswith("secrets/"))
-        print(f"| {Path(path).name} | {report.counts['records']:,} | {counts['error']} | {counts['warning']} | {counts['info']} |")
+        counts = Counter(
+            str(finding.severity)
+            for finding in report.findings
+            if finding.rule.startswith("secrets/")
+        )
+        print(
+            f"| {Path(path).name} | {report.counts['records']:,} | {counts['error']} | {counts['warning']} | {counts['info']} |"
+        )
     print()
 
 
@@ -55,13 +63,25 @@ def speed(folder: Path) -> None:
     random = Random(SEED)
     path = folder / "short.jsonl"
     path.write_text(
-        "".join(json.dumps({"id": n, "text": " ".join(random.choices(WORDS.split(), k=12)) + f" {n}", "label": "a"}) + "\n" for n in range(100_000))
+        "".join(
+            json.dumps(
+                {
+                    "id": n,
+                    "text": " ".join(random.choices(WORDS.split(), k=12)) + f" {n}",
+                    "label": "a",
+                }
+            )
+            + "\n"
+            for n in range(100_000)
+        )
     )
     command = [sys.executable, "-m", "dslint", "check", "--isolated", "-j", "1", "-q", "--select"]
     print("| rules on 100,000 short rows | CPU s |\n|---|---|")
     for rules in ("structure/invalid-record", "structure/invalid-record,secrets"):
         print(f"| {rules} | {measure([*command, rules, 'short.jsonl'], folder)[0]:.2f} |")
-    subprocess.run([*command, "secrets", "short.jsonl"], cwd=folder, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*command, "secrets", "short.jsonl"], cwd=folder, check=True, stdout=subprocess.DEVNULL
+    )
 
 
 def main() -> None:

@@ -32,7 +32,9 @@ def pages() -> dict[str, str]:
     spaces: dict[str, list[Known]] = {}
     for name, entry in known.items():
         spaces.setdefault(name.partition("/")[0], []).append(entry)
-    made = {f"rules/{space}.md": _text(_rules_page(space, entries)) for space, entries in spaces.items()}
+    made = {
+        f"rules/{space}.md": _text(_rules_page(space, entries)) for space, entries in spaces.items()
+    }
     return {
         "rules/index.md": _text(_rules_index(known.values())),
         **made,
@@ -45,14 +47,20 @@ def pages() -> dict[str, str]:
 
 def own_rules() -> dict[str, Known]:
     """Return the rules of this distribution, whatever else is installed."""
-    return {name: entry for name, entry in api.environment().known.items() if entry.distribution == registry.OWN_DISTRIBUTION}
+    return {
+        name: entry
+        for name, entry in api.environment().known.items()
+        if entry.distribution == registry.OWN_DISTRIBUTION
+    }
 
 
 def readme() -> str:
     """Return the README with its table of rules."""
     table = _text(rules_table(own_rules().values(), "docs/reference/rules/"))
     marks = re.compile(r"(<!-- rules: [^\n]*-->\n).*(<!-- end of rules -->)", re.DOTALL)
-    return marks.sub(lambda match: f"{match[1]}{table}{match[2]}", README.read_text(encoding="utf-8"))
+    return marks.sub(
+        lambda match: f"{match[1]}{table}{match[2]}", README.read_text(encoding="utf-8")
+    )
 
 
 def _text(lines: Iterable[str]) -> str:
@@ -64,7 +72,13 @@ def when(entry: Known) -> str:
     rule = entry.rule
     if entry.id.startswith(f"{registry.ALWAYS}/"):
         return "always"
-    return "if configured" if rule.default and rule.needs_options else "by default" if rule.default else "opt-in"
+    return (
+        "if configured"
+        if rule.default and rule.needs_options
+        else "by default"
+        if rule.default
+        else "opt-in"
+    )
 
 
 def rules_table(entries: Iterable[Known], folder: str = "") -> Iterator[str]:
@@ -94,16 +108,29 @@ def _rules_page(space: str, entries: Iterable[Known]) -> Iterator[str]:
         yield from _options(entry)
         if entry.rule.measures:
             yield "| Measure | Meaning |\n|---|---|"
-            yield from (f"| `{entry.id}.{name}` | {meaning} |" for name, meaning in entry.rule.measures.items())
+            yield from (
+                f"| `{entry.id}.{name}` | {meaning} |"
+                for name, meaning in entry.rule.measures.items()
+            )
             yield ""
 
 
 def _facts(entry: Known) -> str:
     rule = entry.rule
-    kind = "core rule" if entry.id.startswith(f"{registry.ALWAYS}/") else "dataset rule" if issubclass(rule, DatasetRule) else "record rule"
+    kind = (
+        "core rule"
+        if entry.id.startswith(f"{registry.ALWAYS}/")
+        else "dataset rule"
+        if issubclass(rule, DatasetRule)
+        else "record rule"
+    )
     facts = [str(rule.severity), kind, f"runs {when(entry)}" if rule.default else when(entry)]
     if kind != "core rule":
-        facts.append("judges all records that can be read" if rule.sees == "all" else "judges the records that fit their shape")
+        facts.append(
+            "judges all records that can be read"
+            if rule.sees == "all"
+            else "judges the records that fit their shape"
+        )
     if rule.extra:
         facts.append(f"needs `pip install '{entry.distribution}[{rule.extra}]'`")
     return f"*{' · '.join(facts)}*"
@@ -112,7 +139,9 @@ def _facts(entry: Known) -> str:
 def _options(entry: Known) -> Iterator[str]:
     if entry.id.startswith(f"{registry.ALWAYS}/") or not option_types(entry.rule):
         return
-    defaults = {field.name.replace("_", "-"): field.default for field in dataclasses.fields(entry.rule)}  # type: ignore[arg-type]
+    defaults = {
+        field.name.replace("_", "-"): field.default for field in dataclasses.fields(entry.rule)
+    }  # type: ignore[arg-type]
     yield "| Option | Type | Default |\n|---|---|---|"
     for name, kind in option_types(entry.rule).items():
         default = defaults[name]
@@ -166,9 +195,14 @@ def _command(command: Any, name: str, *, top: bool = False) -> Iterator[str]:
     arguments = [param for param in shown if param.param_type_name == "argument"]
     if arguments:
         yield "| Argument | Meaning |\n|---|---|"
-        yield from (f"| {_argument(param)} | {_cell(getattr(param, 'help', None) or '')} |" for param in arguments)
+        yield from (
+            f"| {_argument(param)} | {_cell(getattr(param, 'help', None) or '')} |"
+            for param in arguments
+        )
         yield ""
-    options = [param for param in shown if param.param_type_name == "option" and param.name != "help"]
+    options = [
+        param for param in shown if param.param_type_name == "option" and param.name != "help"
+    ]
     if options:
         yield "| Option | Meaning | Variable | Default |\n|---|---|---|---|"
         yield from map(_option, options)
@@ -188,7 +222,9 @@ def _option(param: Any) -> str:
     flags = ", ".join(f"`{flag}`" for flag in sorted(param.opts, key=len))
     value = "" if param.is_flag else f" `{_cell(param.metavar or str(param.type.name).upper())}`"
     default = param.default if isinstance(param.default, (str, int)) and not param.is_flag else None
-    meaning = (param.help or "") + (" Repeatable." if param.multiple and "Repeatable" not in (param.help or "") else "")
+    meaning = (param.help or "") + (
+        " Repeatable." if param.multiple and "Repeatable" not in (param.help or "") else ""
+    )
     return f"| {flags}{value} | {_cell(meaning)} | {f'`{param.envvar}`' if param.envvar else ''} | {'' if default is None else f'`{default}`'} |"
 
 
@@ -203,13 +239,38 @@ def _configuration_page(known: Mapping[str, Known]) -> Iterator[str]:
     profile = top["profiles"]["additionalProperties"]["properties"]
     tables = [
         ("Top level", "", {key: value for key, value in top.items() if key not in TABLES}, ()),
-        ("`[dataset]`", "One dataset; write `[[dataset]]` for several.", top["dataset"]["anyOf"][0]["properties"], ()),
-        ("`[rules]`", "Which rules run.", {key: value for key, value in rules.items() if key in SELECTION}, ()),
+        (
+            "`[dataset]`",
+            "One dataset; write `[[dataset]]` for several.",
+            top["dataset"]["anyOf"][0]["properties"],
+            (),
+        ),
+        (
+            "`[rules]`",
+            "Which rules run.",
+            {key: value for key, value in rules.items() if key in SELECTION},
+            (),
+        ),
         # A core rule has no options, so what it takes is what every rule takes.
         ('`[rules."NAMESPACE/RULE"]`', _RULE, rules["dslint/parse-error"]["properties"], ()),
-        ("`[profiles.NAME]`", _PROFILE, {key: {**value, "default": None} for key, value in profile.items()}, ()),
-        ("`[[overrides]]`", "Other settings for some files.", top["overrides"]["items"]["properties"], ("files",)),
-        ("`[[suppress]]`", _SUPPRESS, top["suppress"]["items"]["properties"], top["suppress"]["items"]["required"]),
+        (
+            "`[profiles.NAME]`",
+            _PROFILE,
+            {key: {**value, "default": None} for key, value in profile.items()},
+            (),
+        ),
+        (
+            "`[[overrides]]`",
+            "Other settings for some files.",
+            top["overrides"]["items"]["properties"],
+            ("files",),
+        ),
+        (
+            "`[[suppress]]`",
+            _SUPPRESS,
+            top["suppress"]["items"]["properties"],
+            top["suppress"]["items"]["required"],
+        ),
     ]
     yield MADE.format("the JSON Schema of the configuration")
     yield _CONFIGURATION
@@ -219,7 +280,9 @@ def _configuration_page(known: Mapping[str, Known]) -> Iterator[str]:
             yield f"{text}\n"
         yield "| Key | Value | Default | Meaning |\n|---|---|---|---|"
         for key, value in keys.items():
-            meaning = _cell(value.get("description") or _MEANT.get(key, "")) + (" (required)" if key in required else "")
+            meaning = _cell(value.get("description") or _MEANT.get(key, "")) + (
+                " (required)" if key in required else ""
+            )
             yield f"| `{key}` | {_keyed(key, value)} | {_default(value.get('default'))} | {meaning} |"
         yield ""
 
@@ -249,7 +312,10 @@ def _lexicons_page() -> Iterator[str]:
     made = lexicon_schema()
     yield MADE.format("the JSON Schema of lexicons")
     yield _LEXICONS
-    for title, part in (("The head", made["$defs"]["Lexicon"]), ("An entry", made["$defs"]["Entry"])):
+    for title, part in (
+        ("The head", made["$defs"]["Lexicon"]),
+        ("An entry", made["$defs"]["Entry"]),
+    ):
         yield f"## {title}\n"
         yield "| Key | Value | Meaning |\n|---|---|---|"
         for key, value in part["properties"].items():
@@ -261,7 +327,10 @@ def _lexicons_page() -> Iterator[str]:
 
 def _shape_of(value: Mapping[str, Any]) -> str:
     options = [item for option in value.get("anyOf", [value]) for item in option.get("enum", [])]
-    return ", ".join(f"`{item}`" for item in options if item) or {"array": "list", "object": "table"}.get(value["type"], value["type"])
+    return ", ".join(f"`{item}`" for item in options if item) or {
+        "array": "list",
+        "object": "table",
+    }.get(value["type"], value["type"])
 
 
 TABLES = ("dataset", "rules", "profiles", "overrides", "suppress")
@@ -294,7 +363,9 @@ def _keyed(key: str, value: Mapping[str, Any]) -> str:
 def main() -> None:
     """Write the pages, and remove those of rules that are gone."""
     made = pages()
-    for stale in {path.relative_to(REFERENCE).as_posix() for path in (REFERENCE / "rules").glob("*.md")} - set(made):
+    for stale in {
+        path.relative_to(REFERENCE).as_posix() for path in (REFERENCE / "rules").glob("*.md")
+    } - set(made):
         (REFERENCE / stale).unlink()
     for name, text in made.items():
         path = REFERENCE / name

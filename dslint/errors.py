@@ -33,7 +33,9 @@ class NotApplicableError(Exception):
 class InputError(DslintError):
     """A file cannot be read, or not to its end; `kind` is the kind of the problem that the report shows."""
 
-    def __init__(self, message: str, hint: str = "", kind: str = "unreadable-file", path: str | None = None) -> None:
+    def __init__(
+        self, message: str, hint: str = "", kind: str = "unreadable-file", path: str | None = None
+    ) -> None:
         super().__init__(message, hint)
         self.kind = kind
         self.path = path

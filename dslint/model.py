@@ -133,7 +133,9 @@ class Location(Struct, frozen=True, gc=False):
     @property
     def told(self) -> bool:
         """Whether the line alone leads to the record: it has one, and no other record begins on it."""
-        return self.line is not None and not self.inline and (self.row is None or self.row < self.line)
+        return (
+            self.line is not None and not self.inline and (self.row is None or self.row < self.line)
+        )
 
     @property
     def place(self) -> str:

@@ -13,7 +13,19 @@ from dslint.helpers.lazy_re import pattern
 from dslint.helpers.pointers import escape, leaves, lookup, without
 from dslint.masking.redact import masked, redact, redact_record
 from dslint.masking.secret_patterns import SecretKind, SecretSpan, disjoint, find_secrets
-from dslint.model import DATASET, Confidence, Finding, Location, Measure, Resource, Severity, Shape, ShapeProblem, Text, Turn
+from dslint.model import (
+    DATASET,
+    Confidence,
+    Finding,
+    Location,
+    Measure,
+    Resource,
+    Severity,
+    Shape,
+    ShapeProblem,
+    Text,
+    Turn,
+)
 from dslint.nlp.code_spans import is_code, outside, outside_code, prose
 from dslint.nlp.embeddings import embed
 from dslint.nlp.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon

@@ -23,8 +23,24 @@ import pytest
 from dslint.model import ExitCode, Finding, Input, InputResult, Location, Report, Severity
 from dslint.reporters import BUILT_IN, Style
 
-CHAT = '{"messages":[{"role":"user","content":"hi %s"},{"role":"assistant","content":"hello %s"}]}\n'
-OUTSIDE = ("DSLINT_", "CI", "GITHUB_", "GIT_", "PRE_COMMIT", "PREK_", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "MAKE", "MFLAGS", "VENV", "VIRTUAL_ENV")
+CHAT = (
+    '{"messages":[{"role":"user","content":"hi %s"},{"role":"assistant","content":"hello %s"}]}\n'
+)
+OUTSIDE = (
+    "DSLINT_",
+    "CI",
+    "GITHUB_",
+    "GIT_",
+    "PRE_COMMIT",
+    "PREK_",
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "CLICOLOR",
+    "MAKE",
+    "MFLAGS",
+    "VENV",
+    "VIRTUAL_ENV",
+)
 """Variables that change what dslint, or what a test runs beside it, does and prints: CI, make and git hooks set some of them."""
 
 for _name in [name for name in os.environ if name.startswith(OUTSIDE)]:
@@ -32,7 +48,11 @@ for _name in [name for name in os.environ if name.startswith(OUTSIDE)]:
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--renew-golden", action="store_true", help="write the golden files anew instead of comparing with them")
+    parser.addoption(
+        "--renew-golden",
+        action="store_true",
+        help="write the golden files anew instead of comparing with them",
+    )
 
 
 @dataclass(frozen=True)
@@ -72,24 +92,38 @@ class Workspace:
         return self.write(name, "".join(CHAT % (n, n) for n in range(rows)))
 
     def command(self, *args: str, env: Mapping[str, str] | None = None) -> dict[str, Any]:
-        return {"args": [sys.executable, "-m", "dslint", *args], "cwd": self.root, "env": {**self.env, **(env or {})}}
+        return {
+            "args": [sys.executable, "-m", "dslint", *args],
+            "cwd": self.root,
+            "env": {**self.env, **(env or {})},
+        }
 
     def run(self, *args: str, env: Mapping[str, str] | None = None) -> Result:
         """Run the command as a process of its own."""
-        done = subprocess.run(**self.command(*args, env=env), capture_output=True, check=False, timeout=300, stdin=subprocess.DEVNULL)
+        done = subprocess.run(
+            **self.command(*args, env=env),
+            capture_output=True,
+            check=False,
+            timeout=300,
+            stdin=subprocess.DEVNULL,
+        )
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def check(self, *args: str, env: Mapping[str, str] | None = None) -> Result:
         """Run `dslint check -o json` as a process of its own."""
         return self.run("check", "-o", "json", *args, env=env)
 
-    def plugin(self, name: str, source: str, *, namespace: str | None = None, version: str = "1.0") -> None:
+    def plugin(
+        self, name: str, source: str, *, namespace: str | None = None, version: str = "1.0"
+    ) -> None:
         """Install a plugin distribution: a module, its metadata and its entry point, on the path of later runs."""
         module = name.replace("-", "_")
         info = self.plugins / f"{module}-{version}.dist-info"
         info.mkdir(parents=True)
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        (info / "entry_points.txt").write_text(f"[dslint.plugins]\n{namespace or name} = {module}\n")
+        (info / "entry_points.txt").write_text(
+            f"[dslint.plugins]\n{namespace or name} = {module}\n"
+        )
         (self.plugins / f"{module}.py").write_text(textwrap.dedent(source))
         self.env["PYTHONPATH"] = str(self.plugins)
 
@@ -104,7 +138,11 @@ def work(tmp_path: Path) -> Workspace:
 @pytest.fixture
 def git(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
     """Make the project a Git repository, and run Git in it. `git("commit")` commits all that there is."""
-    for name, value in (("GIT_CONFIG_GLOBAL", os.devnull), ("GIT_CONFIG_NOSYSTEM", "1"), ("HOME", str(work.root.parent))):
+    for name, value in (
+        ("GIT_CONFIG_GLOBAL", os.devnull),
+        ("GIT_CONFIG_NOSYSTEM", "1"),
+        ("HOME", str(work.root.parent)),
+    ):
         monkeypatch.setenv(name, value)
         work.env[name] = value
 
@@ -112,7 +150,9 @@ def git(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
         if words == ("commit",):
             run("add", "--all")
             words = ("commit", "--quiet", "--allow-empty", "--message", "a change")
-        return subprocess.run(["git", *words], cwd=work.root, check=True, capture_output=True, text=True).stdout
+        return subprocess.run(
+            ["git", *words], cwd=work.root, check=True, capture_output=True, text=True
+        ).stdout
 
     (work.root / ".git").rmdir()
     run("init", "--quiet", "--initial-branch", "main")
@@ -122,7 +162,9 @@ def git(work: Workspace, monkeypatch: pytest.MonkeyPatch) -> Callable[..., str]:
 
 
 @pytest.fixture
-def call(work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Iterator[Callable[..., Result]]:
+def call(
+    work: Workspace, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Result]]:
     """Run the command in this process: the same entry point and exit code, without the cost of a start."""
     from dslint.cli import main
 
@@ -162,9 +204,14 @@ class Reports:
 
     @staticmethod
     def report(findings: Sequence[Finding] = (), **changes: Any) -> Report:
-        item = Input(index=0, path="data.jsonl", dataset="d", format="jsonl", shape="chat", split="train")
+        item = Input(
+            index=0, path="data.jsonl", dataset="d", format="jsonl", shape="chat", split="train"
+        )
         active = [finding for finding in findings if finding.suppressed is None]
-        counts = {str(severity): sum(finding.severity == severity for finding in active) for severity in Severity}
+        counts = {
+            str(severity): sum(finding.severity == severity for finding in active)
+            for severity in Severity
+        }
         fields = {
             "version": "1.0.0",
             "verdict": "pass",
@@ -177,7 +224,10 @@ class Reports:
             "counts": {"records": 5, **counts, "suppressed": len(findings) - len(active)},
             "findings": findings,
             "by_rule": dict(
-                sorted(Counter((finding.severity, finding.rule) for finding in active).items(), key=lambda item: (-item[0][0], item[0][1]))
+                sorted(
+                    Counter((finding.severity, finding.rule) for finding in active).items(),
+                    key=lambda item: (-item[0][0], item[0][1]),
+                )
             ),
         }
         return Report(**{**fields, **changes})

@@ -12,7 +12,9 @@ raise ImportError('planted')
 """
 
 
-def plant(folder: Path, marks: Path, leave: set[str] = frozenset(), more: set[str] = frozenset()) -> None:
+def plant(
+    folder: Path, marks: Path, leave: set[str] = frozenset(), more: set[str] = frozenset()
+) -> None:
     """Put a module of each name into a folder that some run of dslint could import from there."""
     marks.mkdir(exist_ok=True)
     wanted = {

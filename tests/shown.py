@@ -22,7 +22,14 @@ def shows(wanted: Sequence[str], text: str) -> bool:
         return False
     at, last = len(first), middle.pop()
     for block in middle:
-        place = next((start for start in range(at, len(lines) - len(block) + 1) if _stands(block, lines, start)), None)
+        place = next(
+            (
+                start
+                for start in range(at, len(lines) - len(block) + 1)
+                if _stands(block, lines, start)
+            ),
+            None,
+        )
         if place is None:
             return False
         at = place + len(block)
@@ -31,4 +38,6 @@ def shows(wanted: Sequence[str], text: str) -> bool:
 
 def _stands(block: Sequence[re.Pattern[str]], lines: Sequence[str], start: int) -> bool:
     found = lines[start : start + len(block)]
-    return len(found) == len(block) and all(pattern.fullmatch(line) for pattern, line in zip(block, found, strict=True))
+    return len(found) == len(block) and all(
+        pattern.fullmatch(line) for pattern, line in zip(block, found, strict=True)
+    )

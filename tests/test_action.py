@@ -20,7 +20,9 @@ from planted import plant, ran
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 PAGE = ROOT / "docs" / "how-to" / "github-action.md"
-BLOCK = re.compile(r'^```\w+ title="(?P<title>[^"]+)"\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r'^```\w+ title="(?P<title>[^"]+)"\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL
+)
 SCRIPTS = sorted((ROOT / "action").glob("*.sh"))
 
 
@@ -51,17 +53,30 @@ class Runner:
         done = Done()
         scope = {"github": github or {}, "steps": {}, "inputs": {}}
         for name, declared in ACTION["inputs"].items():
-            scope["inputs"][name] = {"command": str(self.command), **(inputs or {})}.get(name, evaluated(str(declared["default"]), scope))
+            scope["inputs"][name] = {"command": str(self.command), **(inputs or {})}.get(
+                name, evaluated(str(declared["default"]), scope)
+            )
         for step in ACTION["runs"]["steps"]:
             condition = step.get("if", "")
-            if (only and step["name"] != only) or (done.code and "cancelled()" not in condition) or (condition and not truth(condition, scope)):
+            if (
+                (only and step["name"] != only)
+                or (done.code and "cancelled()" not in condition)
+                or (condition and not truth(condition, scope))
+            ):
                 continue
             if "uses" in step:
-                done.used.append((step["uses"], {name: evaluated(value, scope) for name, value in step["with"].items()}))
+                done.used.append(
+                    (
+                        step["uses"],
+                        {name: evaluated(value, scope) for name, value in step["with"].items()},
+                    )
+                )
             else:
                 outputs = self.step(step, scope, done, env or {})
                 scope["steps"][step.get("id", "")] = {"outputs": outputs}
-        done.outputs = {name: evaluated(item["value"], scope) for name, item in ACTION["outputs"].items()}
+        done.outputs = {
+            name: evaluated(item["value"], scope) for name, item in ACTION["outputs"].items()
+        }
         return done
 
     def step(self, step, scope, done, env) -> dict[str, str]:
@@ -82,7 +97,15 @@ class Runner:
         }
         folder = self.work.root / evaluated(step.get("working-directory", "."), scope)
         call = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)]
-        ran = subprocess.run(call, cwd=folder, env=variables, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        ran = subprocess.run(
+            call,
+            cwd=folder,
+            env=variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
         done.log += ran.stdout
         done.summary += summary.read_text()
         done.code = done.code or ran.returncode
@@ -116,7 +139,9 @@ def runner(work, tmp_path):
 
 
 def chat(answer: str) -> dict[str, Any]:
-    return {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": answer}]}
+    return {
+        "messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": answer}]
+    }
 
 
 def test_a_clean_dataset_passes(runner, work):
@@ -135,7 +160,10 @@ def test_a_broken_gate_closes_last_with_all_reports_written(runner, work):
     done = runner({"upload-sarif": "true", "html": "true"})
     assert done.code == 1
     assert done.outputs["exit-code"] == "1"
-    assert "::error file=data.jsonl,line=1,title=structure/nothing-to-learn::/messages/1: the answer is blank\n" in done.log
+    assert (
+        "::error file=data.jsonl,line=1,title=structure/nothing-to-learn::/messages/1: the answer is blank\n"
+        in done.log
+    )
     assert done.summary.startswith("## dslint: FAIL")
     ((action, given),) = done.used
     assert action.startswith("github/codeql-action/upload-sarif@")
@@ -182,7 +210,20 @@ def test_the_working_directory_and_the_configuration_are_taken(runner, work):
 @pytest.mark.parametrize("name", ["paths", "args", "config", "policy-from", "html", "annotations"])
 def test_inputs_are_data(runner, work, name):
     work.jsonl("data.jsonl", chat("hello"))
-    runner({name: "\n".join(["$(touch pwned)", "`touch pwned`", "; touch pwned", "&& touch pwned", "' ; touch pwned ; '", '"; touch pwned; "'])})
+    runner(
+        {
+            name: "\n".join(
+                [
+                    "$(touch pwned)",
+                    "`touch pwned`",
+                    "; touch pwned",
+                    "&& touch pwned",
+                    "' ; touch pwned ; '",
+                    '"; touch pwned; "',
+                ]
+            )
+        }
+    )
     assert not [path for path in work.root.rglob("*") if "pwned" in path.name]
 
 
@@ -194,7 +235,15 @@ def test_nothing_in_a_dataset_is_a_command_to_the_runner(runner, work):
     assert done.code == 1
     token = re.search("::stop-commands::([0-9a-f]{32})\n", done.log)[1]
     seen = [line for line in done.log.splitlines() if re.match(r"\s*::", line) or "##[" in line]
-    assert {re.match(r"::(\S+?)[: ]", line)[1] for line in seen} == {"error", "warning", "notice", "group", "endgroup", "stop-commands", token}
+    assert {re.match(r"::(\S+?)[: ]", line)[1] for line in seen} == {
+        "error",
+        "warning",
+        "notice",
+        "group",
+        "endgroup",
+        "stop-commands",
+        token,
+    }
     assert not [line for line in seen if "pwned" in line.partition(" ")[0]]
 
 
@@ -202,7 +251,12 @@ def test_installing_takes_this_revision_into_an_environment_of_its_own(runner, w
     done = runner({"command": "", "extras": "near, pii"}, env=HERE, only="Install dslint")
     assert done.code == 0, done.log
     module = subprocess.run(
-        [runner.temp / "dslint" / "bin" / "python", "-I", "-c", "import importlib.util as u; print(u.find_spec('dslint').origin)"],
+        [
+            runner.temp / "dslint" / "bin" / "python",
+            "-I",
+            "-c",
+            "import importlib.util as u; print(u.find_spec('dslint').origin)",
+        ],
         capture_output=True,
         text=True,
         check=True,
@@ -219,7 +273,9 @@ HERE["PYTHONPATH"] = sysconfig.get_path("purelib")
 def imported(*modules: str) -> set[str]:
     """Return the top names of what is imported with some modules."""
     program = f"import sys, {', '.join(modules)}; print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", program], capture_output=True, text=True, check=True
+    )
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
@@ -261,7 +317,11 @@ def test_a_repository_inside_the_checkout_is_not_obeyed(runner, work):
 
 
 @pytest.mark.parametrize(
-    ("inputs", "said"), [({"extras": "pii] evil"}, "extras is no list"), ({"plugins": "a\n--index-url=x"}, "takes requirements, no options")]
+    ("inputs", "said"),
+    [
+        ({"extras": "pii] evil"}, "extras is no list"),
+        ({"plugins": "a\n--index-url=x"}, "takes requirements, no options"),
+    ],
 )
 def test_what_is_no_requirement_is_not_installed(runner, inputs, said):
     done = runner({"command": "", **inputs}, only="Install dslint")
@@ -272,7 +332,11 @@ def test_what_is_no_requirement_is_not_installed(runner, inputs, said):
 
 def git(folder, *args):
     return subprocess.run(
-        ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *args], cwd=folder, check=True, capture_output=True, text=True
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.org", *args],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        text=True,
     ).stdout
 
 
@@ -310,7 +374,11 @@ def test_what_runs_holds_no_expression_and_other_actions_are_pinned():
 
 def tool(name: str, *args: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [Path(sys.executable).parent / name, *args], capture_output=True, text=True, check=False, env={**os.environ, "NO_COLOR": "1"}
+        [Path(sys.executable).parent / name, *args],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**os.environ, "NO_COLOR": "1"},
     )
 
 
@@ -318,10 +386,20 @@ def test_the_action_and_the_workflow_fit_their_schemas_and_linters(tmp_path):
     workflow = tmp_path / ".github" / "workflows" / "dataset.yml"
     workflow.parent.mkdir(parents=True)
     workflow.write_text(blocks(PAGE.read_text())[".github/workflows/dataset.yml"])
-    for schema, path in (("vendor.github-actions", ROOT / "action.yml"), ("vendor.github-workflows", workflow)):
+    for schema, path in (
+        ("vendor.github-actions", ROOT / "action.yml"),
+        ("vendor.github-workflows", workflow),
+    ):
         done = tool("check-jsonschema", "--builtin-schema", schema, str(path))
         assert done.returncode == 0, done.stdout
-    done = tool("zizmor", "--offline", "--no-config", "--persona=auditor", str(ROOT / "action.yml"), str(workflow))
+    done = tool(
+        "zizmor",
+        "--offline",
+        "--no-config",
+        "--persona=auditor",
+        str(ROOT / "action.yml"),
+        str(workflow),
+    )
     assert done.returncode == 0, done.stdout
     done = tool("shellcheck", *map(str, SCRIPTS))
     assert done.returncode == 0, done.stdout
@@ -332,8 +410,15 @@ def blocks(text: str) -> dict[str, str]:
 
 
 def test_the_workflow_of_the_base_runs_nothing_of_the_pull_request():
-    pages = {title: yaml.safe_load(body) for title, body in blocks(PAGE.read_text()).items() if title.endswith(".yml")}
-    usual, base = pages[".github/workflows/dataset.yml"], pages[".github/workflows/dataset-of-the-base.yml"]
+    pages = {
+        title: yaml.safe_load(body)
+        for title, body in blocks(PAGE.read_text()).items()
+        if title.endswith(".yml")
+    }
+    usual, base = (
+        pages[".github/workflows/dataset.yml"],
+        pages[".github/workflows/dataset-of-the-base.yml"],
+    )
     assert base[True] == "pull_request_target"  # YAML takes the key `on` for a truth value
     assert base["permissions"] == {}
     (job,) = base["jobs"].values()
@@ -351,16 +436,32 @@ def test_the_page_shows_what_a_run_prints(runner, work, pytestconfig):
     data = [match["body"] for match in BLOCK.finditer(text) if match["title"] == "data/chats.jsonl"]
     work.write("dslint.toml", blocks(text)["dslint.toml"])
     made = text
-    for content, title, code in zip(data, ("log of the first run", "log of the second run"), (1, 0), strict=True):
+    for content, title, code in zip(
+        data, ("log of the first run", "log of the second run"), (1, 0), strict=True
+    ):
         work.write("data/chats.jsonl", content)
         done = runner()
         assert done.code == code
         log = re.sub("[0-9a-f]{32}", "0f...", done.log)
-        made = re.sub(rf'(title="{title}"\n).*?^```', lambda match, log=log: f"{match[1]}{log}```", made, flags=re.MULTILINE | re.DOTALL)
-    rows = [("inputs", "Input | Default | Meaning", "|---|---|---|"), ("outputs", "Output | Meaning", "|---|---|")]
+        made = re.sub(
+            rf'(title="{title}"\n).*?^```',
+            lambda match, log=log: f"{match[1]}{log}```",
+            made,
+            flags=re.MULTILINE | re.DOTALL,
+        )
+    rows = [
+        ("inputs", "Input | Default | Meaning", "|---|---|---|"),
+        ("outputs", "Output | Meaning", "|---|---|"),
+    ]
     for kind, head, rule in rows:
-        body = "".join(f"| {' | '.join(row(name, item))} |\n" for name, item in ACTION[kind].items())
-        made = re.sub(rf"(\| {re.escape(head)} \|\n{re.escape(rule)}\n)(?:\|.*\n)*", lambda match, body=body: match[1] + body, made)
+        body = "".join(
+            f"| {' | '.join(row(name, item))} |\n" for name, item in ACTION[kind].items()
+        )
+        made = re.sub(
+            rf"(\| {re.escape(head)} \|\n{re.escape(rule)}\n)(?:\|.*\n)*",
+            lambda match, body=body: match[1] + body,
+            made,
+        )
     if pytestconfig.getoption("renew_golden"):
         PAGE.write_text(made)
     assert made == PAGE.read_text()
@@ -371,4 +472,12 @@ def row(name: str, item: dict[str, Any]) -> list[str]:
     if "value" in item:
         return [f"`{name}`", meaning]
     default = str(item["default"])
-    return [f"`{name}`", "the base revision on pull requests" if "${{" in default else f"`{default}`" if default else "", meaning]
+    return [
+        f"`{name}`",
+        "the base revision on pull requests"
+        if "${{" in default
+        else f"`{default}`"
+        if default
+        else "",
+        meaning,
+    ]

@@ -12,7 +12,13 @@ FILE = "dslint-baseline.jsonl"
 
 
 def chat(question, answer, **more):
-    return {**more, "messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]}
+    return {
+        **more,
+        "messages": [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer},
+        ],
+    }
 
 
 def bad(n, **more):
@@ -28,7 +34,9 @@ DATA = [bad(1), good(2), bad(3), bad(3), chat("Fill in", "Dear {{name}}")]
 
 @pytest.fixture
 def project(work):
-    work.write("dslint.toml", f'baseline = "{FILE}"\n[dataset]\nfiles = "*.jsonl"\nexclude = "{FILE}"\n')
+    work.write(
+        "dslint.toml", f'baseline = "{FILE}"\n[dataset]\nfiles = "*.jsonl"\nexclude = "{FILE}"\n'
+    )
     work.jsonl("data.jsonl", *DATA)
     return work
 
@@ -45,7 +53,11 @@ def lines(work):
 
 
 def active(result, rule=None):
-    return [finding for finding in result.report["findings"] if finding["suppressed"] is None and rule in (None, finding["rule"])]
+    return [
+        finding
+        for finding in result.report["findings"]
+        if finding["suppressed"] is None and rule in (None, finding["rule"])
+    ]
 
 
 def test_what_is_found_today_is_accepted_aloud(accepted, call):
@@ -89,7 +101,10 @@ def test_shuffling_cutting_and_renaming_keep_it_valid(accepted, call):
 
 
 def test_an_edited_record_stays_accepted_by_its_id_and_not_by_its_content(work, call):
-    work.write("dslint.toml", f'baseline = "{FILE}"\n[dataset]\nfiles = "data.jsonl"\ncolumns = {{ id = "uid" }}\n')
+    work.write(
+        "dslint.toml",
+        f'baseline = "{FILE}"\n[dataset]\nfiles = "data.jsonl"\ncolumns = {{ id = "uid" }}\n',
+    )
     work.jsonl("data.jsonl", bad(1, uid="a"), good(2))
     call("baseline", "create")
     work.jsonl("data.jsonl", good(2), bad(9, uid="a"))
@@ -114,7 +129,9 @@ def test_two_baselines_of_the_same_data_share_no_fingerprint(accepted, call):
     first = lines(accepted)
     (accepted.root / FILE).unlink()
     call("baseline", "create")
-    assert not {entry.get("fingerprint") for entry in first[1:]} & {entry.get("fingerprint") for entry in lines(accepted)[1:]}
+    assert not {entry.get("fingerprint") for entry in first[1:]} & {
+        entry.get("fingerprint") for entry in lines(accepted)[1:]
+    }
 
 
 def test_the_salt_comes_before_the_configured_key(accepted, call, monkeypatch):
@@ -124,7 +141,10 @@ def test_the_salt_comes_before_the_configured_key(accepted, call, monkeypatch):
 
 def test_order_repeats_blank_lines_and_line_ends_do_not_matter(accepted, call):
     path = accepted.root / FILE
-    path.write_text("\r\n".join([*reversed(path.read_text().splitlines()), "", *path.read_text().splitlines()]) + "\r\n")
+    path.write_text(
+        "\r\n".join([*reversed(path.read_text().splitlines()), "", *path.read_text().splitlines()])
+        + "\r\n"
+    )
     assert call("check").code == 0
 
 
@@ -150,7 +170,12 @@ def test_a_reason_and_a_date_are_kept_and_honoured(accepted, call):
     assert "known for long" in {finding["suppressed"] for finding in result.report["findings"]}
     accepted.jsonl("data.jsonl", *DATA, bad(7))
     call("baseline", "update")
-    assert {"rule": entry["rule"], "fingerprint": entry["fingerprint"], "reason": "known for long", "expires": "2999-12-31"} in lines(accepted)
+    assert {
+        "rule": entry["rule"],
+        "fingerprint": entry["fingerprint"],
+        "reason": "known for long",
+        "expires": "2999-12-31",
+    } in lines(accepted)
     path.write_text(path.read_text().replace("2999-12-31", "2001-12-31"))
     result = call("check", "-o", "json")
     assert entry["fingerprint"] in [finding["fingerprint"] for finding in active(result)]
@@ -182,7 +207,8 @@ def test_update_accepts_what_is_found_now(accepted, call):
 def test_the_order_of_counting(accepted, call):
     accepted.write(
         "dslint.toml",
-        (accepted.root / "dslint.toml").read_text() + f'[[suppress]]\nrule = "{RULE}"\nfiles = "data.jsonl"\nreason = "by hand"\n',
+        (accepted.root / "dslint.toml").read_text()
+        + f'[[suppress]]\nrule = "{RULE}"\nfiles = "data.jsonl"\nreason = "by hand"\n',
     )
     result = call("check", "-o", "json")
     reasons = {finding["rule"]: finding["suppressed"] for finding in result.report["findings"]}
@@ -196,7 +222,9 @@ def test_show_says_what_is_accepted(accepted, call):
     assert f"3  {RULE}\n" in result.out
 
 
-@pytest.mark.parametrize(("kind", "more"), [("count", [good(6)] * 50 + [bad(9)]), ("rate", [bad(9)])])
+@pytest.mark.parametrize(
+    ("kind", "more"), [("count", [good(6)] * 50 + [bad(9)]), ("rate", [bad(9)])]
+)
 def test_a_ratchet_lets_numbers_get_better_and_not_worse(project, call, kind, more):
     assert call("baseline", "create", "--ratchet", kind).code == 0
     assert call("check").code == 0
@@ -227,7 +255,9 @@ def test_a_ratchet_has_a_tolerance_and_is_tightened_by_prune(project, call):
 
 def test_a_flag_names_the_file(work, call):
     work.jsonl("data.jsonl", *DATA)
-    assert call("baseline", "create", "data.jsonl", "--baseline", "accepted/of-data.jsonl").code == 0
+    assert (
+        call("baseline", "create", "data.jsonl", "--baseline", "accepted/of-data.jsonl").code == 0
+    )
     assert call("check", "data.jsonl").code == 1
     assert call("check", "data.jsonl", "--baseline", "accepted/of-data.jsonl").code == 0
 
@@ -271,7 +301,9 @@ def personal(work):
 
 
 @pytest.mark.parametrize("key", ["", "a private key"])
-def test_nothing_of_a_record_with_personal_data_goes_into_a_fingerprint(personal, call, monkeypatch, key):
+def test_nothing_of_a_record_with_personal_data_goes_into_a_fingerprint(
+    personal, call, monkeypatch, key
+):
     if key:
         monkeypatch.setenv("DSLINT_KEY", key)
     personal.jsonl("data.jsonl", {"text": "Jane Roe"})
@@ -284,7 +316,9 @@ def test_nothing_of_a_record_with_personal_data_goes_into_a_fingerprint(personal
     assert call("check", "--select", "who", "--baseline", FILE).code == 1
 
 
-def test_a_new_record_with_personal_data_is_not_accepted_in_place_of_an_old_one(personal, call, git):
+def test_a_new_record_with_personal_data_is_not_accepted_in_place_of_an_old_one(
+    personal, call, git
+):
     personal.jsonl("data.jsonl", {"text": "Jane Roe"})
     call("baseline", "create", "--select", "who")
     git("commit")
@@ -310,10 +344,19 @@ def test_accepted_findings_of_old_records_do_not_hide_new_ones(accepted, call, g
         ('{"rule": "a/b", "fingerprint": "c"}\n', "has no first line with its salt"),
         ('{"schema": "dslint.baseline/2", "salt": "00"}\n', "another version"),
         ('{"schema": "dslint.baseline/1", "salt": "zz"}\n', "hexadecimal"),
-        ('{"schema": "dslint.baseline/1", "salt": "SALT"}\n<<<<<<< HEAD\n', ":2: not a line of a baseline"),
-        ('{"schema": "dslint.baseline/1", "salt": "SALT"}\n{"rule": "a/b", "fingerprint": "c", "expires": "2026-13-01"}\n', ":2: not a line"),
+        (
+            '{"schema": "dslint.baseline/1", "salt": "SALT"}\n<<<<<<< HEAD\n',
+            ":2: not a line of a baseline",
+        ),
+        (
+            '{"schema": "dslint.baseline/1", "salt": "SALT"}\n{"rule": "a/b", "fingerprint": "c", "expires": "2026-13-01"}\n',
+            ":2: not a line",
+        ),
         ('{"schema": "dslint.baseline/1", "salt": "SALT"}\n[]\n', ":2: not a line"),
-        ('{"schema": "dslint.baseline/1", "salt": "SALT"}\n{"schema": "dslint.baseline/1", "salt": "TLAS"}\n', "several salts"),
+        (
+            '{"schema": "dslint.baseline/1", "salt": "SALT"}\n{"schema": "dslint.baseline/1", "salt": "TLAS"}\n',
+            "several salts",
+        ),
     ],
 )
 def test_what_is_no_baseline_is_refused_with_its_line(project, call, refused, text, said):
@@ -332,6 +375,8 @@ def test_what_cannot_be_is_refused(project, call, refused):
 
 
 def test_a_run_that_is_not_complete_writes_nothing(project, call, refused):
-    project.write("broken.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    project.write(
+        "broken.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    )
     refused(call("baseline", "create"), "broken.jsonl", "nothing was written", "git lfs pull")
     assert not (project.root / FILE).exists()

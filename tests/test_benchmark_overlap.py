@@ -12,7 +12,10 @@ from dslint_packs.duplicates.tasks import tasks
 
 pytest.importorskip("numpy")
 
-WORDS = ["".join(random.Random(number).choices("abcdefghijklmnopqrstuvwxyz", k=3 + number % 7)) for number in range(3000)]
+WORDS = [
+    "".join(random.Random(number).choices("abcdefghijklmnopqrstuvwxyz", k=3 + number % 7))
+    for number in range(3000)
+]
 
 
 def sentence(chance, words):
@@ -21,11 +24,15 @@ def sentence(chance, words):
 
 def benchmark(seed=1, size=50):
     chance = random.Random(seed)
-    return [{"question": sentence(chance, 20), "answer": chance.choice("ABCD")} for _ in range(size)]
+    return [
+        {"question": sentence(chance, 20), "answer": chance.choice("ABCD")} for _ in range(size)
+    ]
 
 
 def jsonl(values):
-    return OptionFile("bench/tasks.jsonl", "".join(json.dumps(value) + "\n" for value in values).encode())
+    return OptionFile(
+        "bench/tasks.jsonl", "".join(json.dumps(value) + "\n" for value in values).encode()
+    )
 
 
 def test_a_record_that_holds_more_than_half_of_a_task_is_found_and_names_it():
@@ -40,16 +47,28 @@ def test_a_record_that_holds_more_than_half_of_a_task_is_found_and_names_it():
     ]
     found = harness.run(BenchmarkOverlap(against=(jsonl(known),)), records)
     assert [(finding.at.row, finding.score) for finding in found.findings] == [(0, 1.0), (1, 0.55)]
-    assert {(finding.related[0].path, finding.related[0].row, finding.related[0].line) for finding in found.findings} == {("tasks.jsonl", 7, 8)}
+    assert {
+        (finding.related[0].path, finding.related[0].row, finding.related[0].line)
+        for finding in found.findings
+    } == {("tasks.jsonl", 7, 8)}
     assert found.measures == {"test/benchmark-overlap.tasks[tasks.jsonl]": 0.02}
 
 
 def test_what_the_tasks_of_a_benchmark_share_tells_none_of_them():
-    template = "The following is a multiple choice question about something that you should know by now:"
+    template = (
+        "The following is a multiple choice question about something that you should know by now:"
+    )
     known = [{"question": f"{template} {task['question']}"} for task in benchmark()]
-    records = [{"text": template + " nothing"}, {"text": known[3]["question"]}, {"text": known[4]["question"].removeprefix(template)}]
+    records = [
+        {"text": template + " nothing"},
+        {"text": known[3]["question"]},
+        {"text": known[4]["question"].removeprefix(template)},
+    ]
     found = harness.run(BenchmarkOverlap(against=(jsonl(known),)), records)
-    assert [(finding.at.row, finding.related[0].row) for finding in found.findings] == [(1, 3), (2, 4)]
+    assert [(finding.at.row, finding.related[0].row) for finding in found.findings] == [
+        (1, 3),
+        (2, 4),
+    ]
 
 
 def test_an_index_finds_what_its_file_finds_and_tells_nothing_of_it():
@@ -60,7 +79,9 @@ def test_an_index_finds_what_its_file_finds_and_tells_nothing_of_it():
     hashed = harness.run(BenchmarkOverlap(against=(index,)), records)
     assert len(clear.findings) == 10
     assert hashed == clear
-    assert not any(word.encode() in index.data for word in known[0]["question"].split() if len(word) > 4)
+    assert not any(
+        word.encode() in index.data for word in known[0]["question"].split() if len(word) > 4
+    )
     assert BenchmarkOverlap.index(jsonl(known)) != index.data
 
 
@@ -73,8 +94,16 @@ def test_an_index_of_other_ngrams_is_refused():
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("a.jsonl", '{"question":"one","id":"x"}\n\n{"question":"two"}\n', [(0, 1, "one"), (1, 3, "two")]),
-        ("a.json", '{"version":"1","data":[{"prompt":"one"},{"prompt":"two"}]}', [(0, 0, "one"), (1, 0, "two")]),
+        (
+            "a.jsonl",
+            '{"question":"one","id":"x"}\n\n{"question":"two"}\n',
+            [(0, 1, "one"), (1, 3, "two")],
+        ),
+        (
+            "a.json",
+            '{"version":"1","data":[{"prompt":"one"},{"prompt":"two"}]}',
+            [(0, 0, "one"), (1, 0, "two")],
+        ),
         ("a.json", '[{"messages":[{"role":"user","content":"one"}]}]', [(0, 0, "one")]),
         ("a.csv", 'id,Question\n1,"o\nne"\n2,two\n', [(0, 2, "o\nne"), (1, 4, "two")]),
         ("a.csv", "what is it,A,B\n", [(0, 1, "what is it\nA\nB")]),
@@ -98,14 +127,29 @@ def test_a_line_that_is_not_json_is_named():
 def test_the_command_makes_an_index_that_check_takes(work):
     known = benchmark()
     work.jsonl("bench/tasks.jsonl", *known)
-    work.jsonl("train.jsonl", *({"text": task["question"]} for task in known[:3]), {"text": "something else altogether"})
+    work.jsonl(
+        "train.jsonl",
+        *({"text": task["question"]} for task in known[:3]),
+        {"text": "something else altogether"},
+    )
     made = work.run("index", "make", "bench/tasks.jsonl", "-o", "tasks.index")
     assert made.code == 0, made.err
-    rules = ["--select", "duplicates/benchmark-overlap", "--option", "duplicates/benchmark-overlap.against="]
+    rules = [
+        "--select",
+        "duplicates/benchmark-overlap",
+        "--option",
+        "duplicates/benchmark-overlap.against=",
+    ]
     hashed = work.check("train.jsonl", *rules[:-1], rules[-1] + "tasks.index")
-    clear = work.check("train.jsonl", "-j", "2", "--shard-size", "50", *rules[:-1], rules[-1] + "bench/*.jsonl")
+    clear = work.check(
+        "train.jsonl", "-j", "2", "--shard-size", "50", *rules[:-1], rules[-1] + "bench/*.jsonl"
+    )
     assert hashed.code == clear.code == 1
-    assert [finding["row"] for finding in hashed.findings("duplicates/benchmark-overlap")] == [0, 1, 2]
+    assert [finding["row"] for finding in hashed.findings("duplicates/benchmark-overlap")] == [
+        0,
+        1,
+        2,
+    ]
     assert hashed.report["findings"] == clear.report["findings"]
 
 

@@ -11,7 +11,11 @@ from dslint.testing.harness import activate, with_options
 from dslint_packs.bias.groups import matcher
 from dslint_packs.bias.statistics import fisher_greater, holm, rate_ratio, wilson_upper
 
-KNOWN = {name: known.rule for name, known in catalogue(load(discover())).items() if name.startswith("bias/")}
+KNOWN = {
+    name: known.rule
+    for name, known in catalogue(load(discover())).items()
+    if name.startswith("bias/")
+}
 
 
 def rule(name, **options):
@@ -80,11 +84,18 @@ WORDING = [
 
 @pytest.mark.parametrize(("text", "replacement"), WORDING)
 def test_insensitive_terms_come_with_a_replacement(text, replacement):
-    assert [finding.suggestion for finding in run(rule("insensitive-term"), texts(text)).findings] == ([replacement] if replacement else [])
+    assert [
+        finding.suggestion for finding in run(rule("insensitive-term"), texts(text)).findings
+    ] == ([replacement] if replacement else [])
 
 
 def test_what_users_write_is_not_judged():
-    record = {"messages": [{"role": "user", "content": "Is he wheelchair-bound?"}, {"role": "assistant", "content": "No."}]}
+    record = {
+        "messages": [
+            {"role": "user", "content": "Is he wheelchair-bound?"},
+            {"role": "assistant", "content": "No."},
+        ]
+    }
     assert run(rule("insensitive-term"), [record]).findings == ()
     assert len(run(rule("insensitive-term", roles=["prompt"]), [record]).findings) == 1
 
@@ -98,7 +109,10 @@ def test_gendered_terms_are_opt_in(tmp_path):
 
 
 def test_representation_is_measured_by_axis_and_group():
-    said = run(rule("group-representation"), texts("She left.", "She met him.", "He left.", "Rain.", "Rain."))
+    said = run(
+        rule("group-representation"),
+        texts("She left.", "She met him.", "He left.", "Rain.", "Rain."),
+    )
     assert dict(said.measures) == {
         "test/group-representation.records[gender]": 3,
         "test/group-representation.share[gender]": 0.6,
@@ -109,18 +123,26 @@ def test_representation_is_measured_by_axis_and_group():
     }
 
 
-@pytest.mark.parametrize(("women", "men", "flagged"), [(2, 200, True), (0, 150, True), (35, 65, False), (2, 60, False), (19, 101, False)])
+@pytest.mark.parametrize(
+    ("women", "men", "flagged"),
+    [(2, 200, True), (0, 150, True), (35, 65, False), (2, 60, False), (19, 101, False)],
+)
 def test_imbalance_is_flagged_beyond_chance_and_with_support(women, men, flagged):
     said = run(rule("group-representation"), texts(*["She left."] * women, *["He left."] * men))
     assert bool(said.findings) == flagged
     if flagged:
         assert said.findings[0].at.path is None
-        assert f"female in {women} and male in {men} of {women + men} records" in said.findings[0].message
+        assert (
+            f"female in {women} and male in {men} of {women + men} records"
+            in said.findings[0].message
+        )
 
 
 def test_limits_on_groups(tmp_path):
     path = tmp_path / "data.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in texts("She left.", "He left.", "He came.")))
+    path.write_text(
+        "".join(json.dumps(record) + "\n" for record in texts("She left.", "He left.", "He came."))
+    )
     limit = {"bias/group-representation": {"limits": {"share[gender/female]": {"min": 0.5}}}}
     assert lint([str(path)], {"rules": {"select": ["bias"], **limit}}).exit_code == 1
 
@@ -131,7 +153,9 @@ HERS, HIS, NEITHER = "She is a nurse. It rained.", "He is a nurse.", "He is here
 def test_an_association_is_told_with_its_effect_interval_and_records():
     data = texts(*[HERS] * 45, *[HIS] * 5, *["She is here."] * 55, *["He is here."] * 95)
     (found,) = run(rule("stereotyped-association"), data).findings
-    assert found.message.startswith("'nurse' comes 8.3 times more often with female than with others of the axis gender (95 % interval 3.6 to 19")
+    assert found.message.startswith(
+        "'nurse' comes 8.3 times more often with female than with others of the axis gender (95 % interval 3.6 to 19"
+    )
     assert "in 45 of 100 and in 5 of 100 sentences; 45 records)" in found.message
     assert [at.row for at in found.related] == list(range(45))
     assert found.at.path is None
@@ -153,17 +177,34 @@ def test_weak_rare_and_ambiguous_associations_are_left_alone(data):
 
 
 def chat(user, assistant):
-    return {"messages": [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]}
+    return {
+        "messages": [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]
+    }
 
 
 def test_answers_that_differ_by_group():
     gap = rule("counterfactual-gap")
     long, short = "word " * 60, "No."
-    said = run(gap, [chat("Should women vote?", long), chat("Should men vote?", short), chat("Should women drive?", long)])
+    said = run(
+        gap,
+        [
+            chat("Should women vote?", long),
+            chat("Should men vote?", short),
+            chat("Should women drive?", long),
+        ],
+    )
     assert len(said.findings) == 1
     assert "60 words" in said.findings[0].message
-    assert run(gap, [chat("Should women vote?", long), chat("Should men vote?", long + "more")]).findings == ()
-    assert run(gap, [chat("Should women vote?", long), chat("Should women vote?", short)]).findings == ()
+    assert (
+        run(
+            gap, [chat("Should women vote?", long), chat("Should men vote?", long + "more")]
+        ).findings
+        == ()
+    )
+    assert (
+        run(gap, [chat("Should women vote?", long), chat("Should women vote?", short)]).findings
+        == ()
+    )
     assert run(gap, [chat("Hi.", "She is " + long), chat("Hi.", "He.")]).findings == ()
     assert run(gap, texts("She left.", "He left.")).findings == ()
 

@@ -13,12 +13,34 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect, sync_playwright
 
-from dslint.model import ExitCode, Finding, Judged, Limit, Location, Passage, Piece, Problem, RuleResult, Severity
+from dslint.model import (
+    ExitCode,
+    Finding,
+    Judged,
+    Limit,
+    Location,
+    Passage,
+    Piece,
+    Problem,
+    RuleResult,
+    Severity,
+)
 
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this system, so the HTML report is not tested in a browser")
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+pytestmark = pytest.mark.skipif(
+    CHROMIUM is None,
+    reason="no Chromium on this system, so the HTML report is not tested in a browser",
+)
 
-FLAGS = ["--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 BAD = [
     "<img src=x onerror=alert(1)>",
     "</script><script>alert(1)</script>",
@@ -32,7 +54,9 @@ BAD = [
 @pytest.fixture(scope="module")
 def browser():
     with sync_playwright() as playwright:
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS, chromium_sandbox=os.getuid() != 0)
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=FLAGS, chromium_sandbox=os.getuid() != 0
+        )
         yield launched
         launched.close()
 
@@ -52,7 +76,10 @@ def opened(browser, tmp_path, reports):
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("dialog", lambda dialog: (said.append(dialog.message), dialog.dismiss()))
-        page.on("request", lambda request: said.append(request.url) if request.url != path.as_uri() else None)
+        page.on(
+            "request",
+            lambda request: said.append(request.url) if request.url != path.as_uri() else None,
+        )
         page.goto(path.as_uri())
         page.wait_for_selector("html[data-ready]", state="attached", timeout=30_000)
         return page
@@ -86,14 +113,36 @@ def small(reports):
         findings,
         verdict="fail",
         exit_code=ExitCode.FAIL,
-        rules=[RuleResult(id="text/mail", plugin="p 1", severity=Severity.ERROR, state="ran", manual="Finds mail.\n\nWhy: it leaks.")],
+        rules=[
+            RuleResult(
+                id="text/mail",
+                plugin="p 1",
+                severity=Severity.ERROR,
+                state="ran",
+                manual="Finds mail.\n\nWhy: it leaks.",
+            )
+        ],
         problems=[Problem(kind="crash", message="it broke", path="b.jsonl", hint="mend it")],
         limits=[Judged(limit=Limit(measure="text/mail.count", max=0), value=1, passed=False)],
         measures={
-            **{f"labels/likely-wrong.confusion[{one}>{other}]": len(one) * len(other) for one in ("cat", "horse") for other in ("dog", "cow")},
-            **{f"text/length.mean[split={split}]": number for split, number in (("train", 10.5), ("test", 4))},
+            **{
+                f"labels/likely-wrong.confusion[{one}>{other}]": len(one) * len(other)
+                for one in ("cat", "horse")
+                for other in ("dog", "cow")
+            },
+            **{
+                f"text/length.mean[split={split}]": number
+                for split, number in (("train", 10.5), ("test", 4))
+            },
         },
-        excerpts={"f" * 32: (Passage("/messages/0/content", (Piece("plain", "mail "), Piece("marked", "[personal data]"), Piece("gap", ""))),)},
+        excerpts={
+            "f" * 32: (
+                Passage(
+                    "/messages/0/content",
+                    (Piece("plain", "mail "), Piece("marked", "[personal data]"), Piece("gap", "")),
+                ),
+            )
+        },
     )
 
 
@@ -105,7 +154,14 @@ def test_the_verdict_and_the_limits_come_first(opened, small):
     page = opened(small)
     assert page.title() == "dslint: FAIL"
     heads = page.locator("h1, h2").all_text_contents()
-    assert heads == ["dslint: FAIL", "Limits", "Could not check", "Findings by rule, split and file", "Charts", "Findings"]
+    assert heads == [
+        "dslint: FAIL",
+        "Limits",
+        "Could not check",
+        "Findings by rule, split and file",
+        "Charts",
+        "Findings",
+    ]
     assert page.locator("svg[role=img]").count() == 3
     assert status(page) == "12 of 12 findings"
 
@@ -115,7 +171,9 @@ def test_findings_are_filtered_and_searched(opened, small):
     page.get_by_label("State").select_option("suppressed")
     assert status(page) == "1 of 12 findings"
     page.get_by_role("button", name="Clear").click()
-    expect(page.locator("#status")).to_have_text(re.compile("^12 of"))  # no function of ours: the page forbids `eval`
+    expect(page.locator("#status")).to_have_text(
+        re.compile("^12 of")
+    )  # no function of ours: the page forbids `eval`
     page.get_by_label("Search").fill("ROLE jsonl:3")
     assert status(page) == "1 of 12 findings"
     page.get_by_label("Search").fill("")
@@ -141,10 +199,19 @@ def test_the_record_is_shown_with_its_span_marked(opened, small):
 def test_the_list_is_worked_by_keys(opened, small):
     page = opened(small)
     page.locator("#list").focus()
-    for key, place in (("ArrowDown", "1"), ("End", "11"), ("ArrowDown", "11"), ("ArrowUp", "10"), ("Home", "0"), ("PageDown", "10")):
+    for key, place in (
+        ("ArrowDown", "1"),
+        ("End", "11"),
+        ("ArrowDown", "11"),
+        ("ArrowUp", "10"),
+        ("Home", "0"),
+        ("PageDown", "10"),
+    ):
         page.keyboard.press(key)
         assert page.locator("#list").get_attribute("aria-activedescendant") == f"item-{place}"
-        assert page.locator("[role=option][aria-selected=true]").get_attribute("aria-posinset") == str(int(place) + 1)
+        assert page.locator("[role=option][aria-selected=true]").get_attribute(
+            "aria-posinset"
+        ) == str(int(place) + 1)
     page.locator(".item").nth(2).click()
     assert page.locator("[role=option][aria-selected=true]").get_attribute("id") == "item-2"
 
@@ -177,12 +244,31 @@ def test_what_is_in_the_data_stays_text(opened, reports):
     for row, bad in enumerate(BAD):
         at = Location(f"{bad}.jsonl", row, row + 1, None, f"/{bad}", 0, 1)
         findings.append(
-            Finding(at=at, message=bad, severity=Severity.ERROR, suggestion=bad, rule=f"x/{bad}", dataset=bad, id=bad, fingerprint=f"{row:032x}")
+            Finding(
+                at=at,
+                message=bad,
+                severity=Severity.ERROR,
+                suggestion=bad,
+                rule=f"x/{bad}",
+                dataset=bad,
+                id=bad,
+                fingerprint=f"{row:032x}",
+            )
         )
-    excerpts = {f"{row:032x}": (Passage(bad, (Piece("marked", bad), Piece("plain", bad))),) for row, bad in enumerate(BAD)}
-    rules = [RuleResult(id=f"x/{bad}", plugin=bad, severity=Severity.ERROR, state="ran", manual=bad) for bad in BAD]
-    measures = {f"x/y.confusion[{bad}>b]": 1 for bad in BAD} | {f"x/y.size[{bad}]": 1 for bad in BAD}
-    page = opened(reports.report(findings, rules=rules, excerpts=excerpts, measures=measures, notes=BAD))
+    excerpts = {
+        f"{row:032x}": (Passage(bad, (Piece("marked", bad), Piece("plain", bad))),)
+        for row, bad in enumerate(BAD)
+    }
+    rules = [
+        RuleResult(id=f"x/{bad}", plugin=bad, severity=Severity.ERROR, state="ran", manual=bad)
+        for bad in BAD
+    ]
+    measures = {f"x/y.confusion[{bad}>b]": 1 for bad in BAD} | {
+        f"x/y.size[{bad}]": 1 for bad in BAD
+    }
+    page = opened(
+        reports.report(findings, rules=rules, excerpts=excerpts, measures=measures, notes=BAD)
+    )
     assert page.locator("script").count() == 2
     assert page.locator("img, b, iframe, object, embed, base, link").count() == 0
     page.locator("#list").focus()
@@ -197,7 +283,9 @@ def test_what_is_in_the_data_stays_text(opened, reports):
 
 def test_a_script_that_got_in_would_not_run(opened, small):
     page = opened(small)
-    page.evaluate("document.body.insertAdjacentHTML('beforeend', '<p id=bad onclick=\"document.title = 1\">x</p>')")
+    page.evaluate(
+        "document.body.insertAdjacentHTML('beforeend', '<p id=bad onclick=\"document.title = 1\">x</p>')"
+    )
     page.locator("#bad").click()
     assert page.title() == "dslint: FAIL"
     assert opened.said
@@ -206,7 +294,14 @@ def test_a_script_that_got_in_would_not_run(opened, small):
 
 
 def test_a_hundred_thousand_findings_stay_smooth(opened, reports):
-    page = opened(reports.report([reports.finding(row, f"a/rule-{row % 7}", message=f"number {row}.") for row in range(100_000)]))
+    page = opened(
+        reports.report(
+            [
+                reports.finding(row, f"a/rule-{row % 7}", message=f"number {row}.")
+                for row in range(100_000)
+            ]
+        )
+    )
     assert status(page) == "100,000 of 100,000 findings"
     took = page.evaluate(
         """() => {

@@ -10,7 +10,13 @@ import pytest
 
 
 def chat(question, answer, **more):
-    return {**more, "messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]}
+    return {
+        **more,
+        "messages": [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer},
+        ],
+    }
 
 
 def good(n):
@@ -81,16 +87,27 @@ def test_an_added_and_an_edited_record_are_new_and_only_they_count(repo, call):
     assert rows(result) == [("data/a.jsonl", 2), ("data/a.jsonl", 4)]
     assert judged(result) == 3
     measures = result.report["measures"]
-    assert (measures[f"{RULE}.count"], measures[f"{RULE}.total"], measures[f"{RULE}.rate"]) == (2, 2, 0.666667)
+    assert (measures[f"{RULE}.count"], measures[f"{RULE}.total"], measures[f"{RULE}.rate"]) == (
+        2,
+        2,
+        0.666667,
+    )
 
 
 def test_reformatted_reordered_renamed_cut_and_packed_records_are_not_new(repo, call, git):
     lines = [bad(2), good(4), good(1), good(3)]
     (repo.root / "data/a.jsonl").unlink()
     repo.write(
-        "data/one.jsonl", "".join(json.dumps(dict(reversed(line.items())), indent=None, separators=(" ,", " : ")) + "\n\n" for line in lines[:2])
+        "data/one.jsonl",
+        "".join(
+            json.dumps(dict(reversed(line.items())), indent=None, separators=(" ,", " : ")) + "\n\n"
+            for line in lines[:2]
+        ),
     )
-    repo.write("data/two.jsonl.gz", gzip.compress("".join(json.dumps(line) + "\n" for line in lines[2:]).encode()))
+    repo.write(
+        "data/two.jsonl.gz",
+        gzip.compress("".join(json.dumps(line) + "\n" for line in lines[2:]).encode()),
+    )
     repo.write("data/b.json", json.dumps([bad(6), good(5)], indent=2))
     (repo.root / "data/b.jsonl").unlink()
     for _ in ("in the working folder", "committed"):
@@ -112,7 +129,12 @@ def test_a_moved_record_is_not_new_whichever_files_are_named(repo, call):
     repo.jsonl("data/a.jsonl", good(1), good(3), good(4))
     repo.jsonl("data/b.jsonl", good(5), bad(6), bad(2))
     for paths in ([], ["data"], ["data/b.jsonl"]):
-        assert call("check", "-o", "json", "--changed-since", "HEAD", *paths).report["counts"]["records"] == 0
+        assert (
+            call("check", "-o", "json", "--changed-since", "HEAD", *paths).report["counts"][
+                "records"
+            ]
+            == 0
+        )
 
 
 def test_a_record_that_changes_its_split_is_new(work, git, call):
@@ -122,10 +144,14 @@ def test_a_record_that_changes_its_split_is_new(work, git, call):
     work.jsonl("train.jsonl", good(1), good(2))
     work.jsonl("test.jsonl", good(3), good(1))
     result = call("check", "-o", "json", "--changed-since", "HEAD")
-    assert [(finding["path"], finding["row"]) for finding in result.findings("duplicates/leakage")] == [("test.jsonl", 1)]
+    assert [
+        (finding["path"], finding["row"]) for finding in result.findings("duplicates/leakage")
+    ] == [("test.jsonl", 1)]
 
 
-def test_dataset_rules_see_all_records_and_findings_that_relate_to_a_new_one_are_new(work, git, call):
+def test_dataset_rules_see_all_records_and_findings_that_relate_to_a_new_one_are_new(
+    work, git, call
+):
     old = [chat("Hello there", "first"), chat("Hello there", "first"), chat("Bye", "so long")]
     work.jsonl("data.jsonl", *old)
     git("commit")
@@ -143,7 +169,11 @@ def test_a_finding_on_an_old_record_that_relates_to_a_new_one_is_new(work, git, 
     work.jsonl("train.jsonl", good(1), good(2))
     result = call("check", "-o", "json", "--changed-since", "HEAD")
     (finding,) = result.findings("duplicates/leakage")
-    assert (finding["path"], finding["row"], finding["related"][0]["path"]) == ("test.jsonl", 0, "train.jsonl")
+    assert (finding["path"], finding["row"], finding["related"][0]["path"]) == (
+        "test.jsonl",
+        0,
+        "train.jsonl",
+    )
     assert result.report["counts"]["records"] == 1
     assert result.report["measures"]["duplicates/leakage.rate"] == 1
 
@@ -153,21 +183,30 @@ def test_a_rule_s_own_measures_are_over_all_records(work, git, call):
     work.jsonl("data.jsonl", good(1), good(2), good(3))
     git("commit")
     work.jsonl("data.jsonl", good(1), good(2), good(3), good(4))
-    measures = call("check", "-o", "json", "--changed-since", "HEAD", "--select", "size").report["measures"]
+    measures = call("check", "-o", "json", "--changed-since", "HEAD", "--select", "size").report[
+        "measures"
+    ]
     assert measures["size/size.all"] == 4
 
 
 def test_limits_within_files_are_over_the_new_records(repo, call):
-    repo.write("dslint.toml", f'[[overrides]]\nfiles = "data/a*"\n[overrides.rules."{RULE}"]\nmax-rate = 0.4\n')
+    repo.write(
+        "dslint.toml",
+        f'[[overrides]]\nfiles = "data/a*"\n[overrides.rules."{RULE}"]\nmax-rate = 0.4\n',
+    )
     repo.jsonl("data/a.jsonl", good(1), bad(2), good(3), good(4), bad(5), good(6))
-    limits = {limit["measure"]: limit["value"] for limit in call("check", "-o", "json", "--changed-since", "HEAD").report["limits"]}
+    limits = {
+        limit["measure"]: limit["value"]
+        for limit in call("check", "-o", "json", "--changed-since", "HEAD").report["limits"]
+    }
     assert limits[f"{RULE}.rate[files=data/a*]"] == 0.5
 
 
 def test_the_parts_of_a_run_agree_for_any_cut(repo, call):
     repo.jsonl("data/a.jsonl", good(1), bad(2), bad(30), good(4), bad(7), good(8), good(8))
     reports = {
-        json.dumps(call("check", "-o", "json", "--changed-since", "HEAD", *flags).report) for flags in ([], ["--shard-size", "50"], ["--jobs", "2"])
+        json.dumps(call("check", "-o", "json", "--changed-since", "HEAD", *flags).report)
+        for flags in ([], ["--shard-size", "50"], ["--jobs", "2"])
     }
     assert len(reports) == 1
 
@@ -196,7 +235,11 @@ def test_files_beside_the_working_folder(repo, call, monkeypatch):
     link = repo.root.parent / "link"
     link.symlink_to(repo.root)
     repo.jsonl("data/a.jsonl", good(1), bad(2), bad(30), good(4))
-    for folder, path in ((repo.root / "empty", "../data"), (link, "data"), (link, str(repo.root / "data"))):
+    for folder, path in (
+        (repo.root / "empty", "../data"),
+        (link, "data"),
+        (link, str(repo.root / "data")),
+    ):
         monkeypatch.chdir(folder)
         result = call("check", "-o", "json", "--changed-since", "HEAD", path)
         assert [row for _, row in rows(result)] == [2], folder
@@ -206,7 +249,9 @@ def test_names_and_patterns_with_odd_characters(work, git, call):
     work.jsonl("däta [1]/a b\tc.jsonl", good(1), bad(2))
     git("commit")
     work.jsonl("däta [1]/a b\tc.jsonl", bad(2), good(1), bad(3))
-    assert rows(call("check", "-o", "json", "--changed-since", "HEAD")) == [("däta [1]/a b\tc.jsonl", 2)]
+    assert rows(call("check", "-o", "json", "--changed-since", "HEAD")) == [
+        ("däta [1]/a b\tc.jsonl", 2)
+    ]
 
 
 def test_every_report_says_what_was_compared(repo, call):
@@ -216,7 +261,11 @@ def test_every_report_says_what_was_compared(repo, call):
 
 @pytest.mark.parametrize("flag", ["--changed-since", "--policy-from"])
 def test_a_revision_that_is_not_there_is_refused_with_the_cure(repo, call, refused, flag):
-    refused(call("check", flag, "origin/nothing"), "unknown revision 'origin/nothing'", "git fetch origin nothing")
+    refused(
+        call("check", flag, "origin/nothing"),
+        "unknown revision 'origin/nothing'",
+        "git fetch origin nothing",
+    )
     refused(call("check", flag, "--output=x"), "unknown revision")
 
 
@@ -227,7 +276,12 @@ def test_a_shallow_clone_is_refused_with_the_cure(repo, git, call, refused, monk
     clone = repo.root.parent / "clone"
     git("clone", "--quiet", "--depth", "1", f"file://{repo.root}", str(clone))
     monkeypatch.chdir(clone)
-    refused(call("check", "--changed-since", first), "this clone is shallow", "git fetch --unshallow", "fetch-depth: 0")
+    refused(
+        call("check", "--changed-since", first),
+        "this clone is shallow",
+        "git fetch --unshallow",
+        "fetch-depth: 0",
+    )
 
 
 def test_a_folder_without_a_repository_is_refused(tmp_path, call, refused, monkeypatch):
@@ -314,7 +368,16 @@ def test_staged_before_the_first_commit(work, git, call):
 def test_staged_runs_record_rules_and_judges_no_rates(repo, call, git):
     repo.jsonl("data/a.jsonl", good(1), bad(2), good(3), good(4), good(5), bad(9))
     git("add", "data/a.jsonl")
-    result = call("check", "-o", "json", "--staged", "--max", f"{RULE}.rate=0.01", "--max", "duplicates/exact.rate=0")
+    result = call(
+        "check",
+        "-o",
+        "json",
+        "--staged",
+        "--max",
+        f"{RULE}.rate=0.01",
+        "--max",
+        "duplicates/exact.rate=0",
+    )
     assert result.code == 0
     limits = {limit["measure"]: limit["passed"] for limit in result.report["limits"]}
     assert (limits[f"{RULE}.rate"], limits["duplicates/exact.rate"]) == (None, None)
@@ -342,7 +405,12 @@ def test_force_exclude_skips_aloud_what_is_not_configured(repo, call):
     repo.jsonl("other.jsonl", bad(1))
     result = call("check", "-o", "json", "--force-exclude", "other.jsonl", "data/b.jsonl")
     assert result.code == 0
-    assert any("not read" in note and "other.jsonl" in note and "data/b.jsonl" in note for note in result.report["notes"])
+    assert any(
+        "not read" in note and "other.jsonl" in note and "data/b.jsonl" in note
+        for note in result.report["notes"]
+    )
     assert result.report["inputs"] == []
-    assert rows(call("check", "-o", "json", "--force-exclude", "other.jsonl", "data/a.jsonl")) == [("data/a.jsonl", 1)]
+    assert rows(call("check", "-o", "json", "--force-exclude", "other.jsonl", "data/a.jsonl")) == [
+        ("data/a.jsonl", 1)
+    ]
     assert call("check", "other.jsonl").code == 1

@@ -36,7 +36,13 @@ def test_a_column_is_what_pyarrow_makes_of_it(kind, data):
 
 
 def test_ranges_and_other_sequences_are_columns_too():
-    assert to_arrow({"x": "int64"}, [{"x": range(3)}, {"x": (3, 4)}])["x"].to_pylist() == [0, 1, 2, 3, 4]
+    assert to_arrow({"x": "int64"}, [{"x": range(3)}, {"x": (3, 4)}])["x"].to_pylist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_values_of_a_wrong_length_are_refused():
@@ -47,4 +53,9 @@ def test_values_of_a_wrong_length_are_refused():
 def test_making_columns_imports_no_pandas():
     pytest.importorskip("pandas")
     code = "import sys; from dslint.storage.arrow import to_arrow as made; made({'a': 'int64', 'b': 'bool'}, [{'a': [1], 'b': [True]}]); print('pandas' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "False\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        ).stdout
+        == "False\n"
+    )

@@ -45,7 +45,12 @@ def test_a_broken_line_fails_and_the_rest_is_checked(work):
         ("x.jsonl", "[1]\n".encode("utf-16"), "unreadable-file", "iconv"),
         ("x.jsonl", b"", "empty-input", "--allow-empty"),
         ("x.jsonl", b"\n \n", "empty-input", "--allow-empty"),
-        ("x.jsonl.gz", gzip.compress(b'{"text": "a"}\n' * 9, mtime=0)[:-6], "unreadable-file", "file again"),
+        (
+            "x.jsonl.gz",
+            gzip.compress(b'{"text": "a"}\n' * 9, mtime=0)[:-6],
+            "unreadable-file",
+            "file again",
+        ),
         ("x.doc", b"a", "unreadable-file", "reads"),
         ("*.jsonl", None, "empty-input", "path"),
     ],
@@ -103,14 +108,24 @@ def test_the_format_never_changes_the_code(work, call, content):
         work.write("data.jsonl", content)
     codes = {
         call("check", "data.jsonl", *flags).code
-        for flags in ([], ["-o", "json"], ["-o", "jsonl"], ["-o", "x.txt"], ["-q"], ["-v"], ["--max-show", "0"])
+        for flags in (
+            [],
+            ["-o", "json"],
+            ["-o", "jsonl"],
+            ["-o", "x.txt"],
+            ["-q"],
+            ["-v"],
+            ["--max-show", "0"],
+        )
     }
     assert len(codes) == 1
 
 
 def test_several_reports_of_one_run(work, call):
     work.write("data.jsonl", "{\n")
-    result = call("check", "data.jsonl", "-o", "jsonl", "-o", "json=out/deep/r.data", "-o", "text.txt")
+    result = call(
+        "check", "data.jsonl", "-o", "jsonl", "-o", "json=out/deep/r.data", "-o", "text.txt"
+    )
     assert [json.loads(line)["rule"] for line in result.out.splitlines()] == ["dslint/parse-error"]
     report = json.loads((work.root / "out/deep/r.data").read_text())
     assert report["findings"] == [json.loads(result.out)]
@@ -152,7 +167,10 @@ def test_colours(work, call, monkeypatch):
 
 def test_control_characters_of_the_data_do_not_reach_the_terminal(work, call):
     key = "\x1b[2J\x07\u202e\x9b"
-    work.write("data.jsonl", json.dumps({"text": "a"}) + "\n" + '{"text":"a",%s:1,%s:2}\n' % ((json.dumps(key),) * 2))
+    work.write(
+        "data.jsonl",
+        json.dumps({"text": "a"}) + "\n" + '{"text":"a",%s:1,%s:2}\n' % ((json.dumps(key),) * 2),
+    )
     out = call("check", "data.jsonl").out
     assert "dslint/duplicate-key" in out
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", out)
@@ -187,14 +205,29 @@ def test_version_and_help(work, call):
 def loaded(work, *args):
     """Return the modules that a run has loaded."""
     program = f"import sys; sys.argv = ['dslint', *{args!r}]\ntry:\n    from dslint.cli import main; main()\nexcept SystemExit as end:\n    assert not end.code, end.code\nprint('MODULES', *sys.modules)"
-    done = subprocess.run([sys.executable, "-c", program], cwd=work.root, env=work.env, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=work.root,
+        env=work.env,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return set(done.stdout.rpartition("MODULES ")[2].split())
 
 
 def test_a_check_of_ten_rows_loads_neither_arrow_nor_numpy(work):
     work.chat(rows=10)
     modules = loaded(work, "check", "data.jsonl", "-o", "json=r.json")
-    assert not modules & {"pyarrow", "numpy", "pandas", "rich", "pydantic", "jsonschema", "multiprocessing"}
+    assert not modules & {
+        "pyarrow",
+        "numpy",
+        "pandas",
+        "rich",
+        "pydantic",
+        "jsonschema",
+        "multiprocessing",
+    }
     assert "dslint_packs.duplicates" in modules
 
 
@@ -204,7 +237,9 @@ def test_the_version_loads_nothing(work):
 
 def test_two_runs_give_equal_bytes(work):
     work.write("data.jsonl", '{"text": "a"}\n{"text": "a"}\n{\n{"text": "A"}\n')
-    first, second = (work.check("data.jsonl", env={"PYTHONHASHSEED": seed}).out for seed in ("1", "2"))
+    first, second = (
+        work.check("data.jsonl", env={"PYTHONHASHSEED": seed}).out for seed in ("1", "2")
+    )
     assert first == second
 
 
@@ -212,8 +247,24 @@ def test_two_runs_give_equal_bytes(work):
 def many(work):
     """Rows with repeats, broken lines, blank lines and double keys, over several blocks."""
     noise = random.Random(7)
-    rows = [json.dumps({"text": f"row {noise.randrange(900)}", "uid": number, "pad": "x" * noise.randrange(300)}) for number in range(1500)]
-    rows[100:100] = ["{", "", '{"text": "a", "text": "b", "uid": -1}', '{"text": "  ", "uid": -2}', '{"text": 1, "uid": -3}', "x" * 5000]
+    rows = [
+        json.dumps(
+            {
+                "text": f"row {noise.randrange(900)}",
+                "uid": number,
+                "pad": "x" * noise.randrange(300),
+            }
+        )
+        for number in range(1500)
+    ]
+    rows[100:100] = [
+        "{",
+        "",
+        '{"text": "a", "text": "b", "uid": -1}',
+        '{"text": "  ", "uid": -2}',
+        '{"text": 1, "uid": -3}',
+        "x" * 5000,
+    ]
     work.write(
         "dslint.toml",
         'max-record-bytes = 4000\n[dataset]\nfiles = "*.jsonl"\nshape = "text"\ncolumns = { id = "uid" }\n[rules."duplicates/exact"]\nby = "text"\n',
@@ -238,7 +289,12 @@ def test_shuffling_keeps_the_fingerprints(many, call):
     for seed in (1, 2):
         random.Random(seed).shuffle(rows)
         work.write("data.jsonl", "\n".join(rows))
-        marks.append(sorted((f["rule"], f["fingerprint"]) for f in call("check", "-o", "json").report["findings"]))
+        marks.append(
+            sorted(
+                (f["rule"], f["fingerprint"])
+                for f in call("check", "-o", "json").report["findings"]
+            )
+        )
     assert marks[0] == marks[1]
     assert len(set(marks[0])) == len(marks[0])
 
@@ -246,7 +302,13 @@ def test_shuffling_keeps_the_fingerprints(many, call):
 def test_the_order_of_paths_changes_nothing(work, call):
     for name in ("a", "b"):
         work.write(f"{name}.jsonl", '{"text": "a"}\n')
-    orders = [["a.jsonl", "b.jsonl"], ["b.jsonl", "a.jsonl"], ["."], ["./b.jsonl", "*.jsonl"], [str(work.root / "a.jsonl"), "b.jsonl"]]
+    orders = [
+        ["a.jsonl", "b.jsonl"],
+        ["b.jsonl", "a.jsonl"],
+        ["."],
+        ["./b.jsonl", "*.jsonl"],
+        [str(work.root / "a.jsonl"), "b.jsonl"],
+    ]
     assert len({call("check", "-o", "json", *order).out for order in orders}) == 1
 
 
@@ -269,7 +331,11 @@ def test_ctrl_c_is_130(work):
 
 def test_a_reader_that_goes_away_is_no_verdict_of_ours(work):
     work.write("data.jsonl", "{\n" * 3000)
-    process = subprocess.Popen(**work.command("check", "data.jsonl", "-o", "json"), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        **work.command("check", "data.jsonl", "-o", "json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
     process.stdout.read(10)
     process.stdout.close()
     err = process.stderr.read()
@@ -281,7 +347,15 @@ def test_a_reader_that_goes_away_is_no_verdict_of_ours(work):
 
 def test_only_data_is_found_in_a_folder(work, call):
     work.chat("a.jsonl")
-    for name in ("node_modules/x.jsonl", ".hidden/x.jsonl", ".x.jsonl", "venv/x.jsonl", "readme.md", "notes.txt", "env2/x.jsonl"):
+    for name in (
+        "node_modules/x.jsonl",
+        ".hidden/x.jsonl",
+        ".x.jsonl",
+        "venv/x.jsonl",
+        "readme.md",
+        "notes.txt",
+        "env2/x.jsonl",
+    ):
         work.write(name, "{\n")
     work.write("env2/pyvenv.cfg", "")
     result = call("check", "-o", "json")
@@ -300,7 +374,9 @@ def test_what_git_ignores_is_not_found_but_can_be_named(work, call):
 
 def test_rules_and_manual_pages(call):
     listed = json.loads(call("rules", "-o", "json").out)
-    assert {"dslint/parse-error", "duplicates/exact", "structure/invalid-record"} <= {rule["id"] for rule in listed}
+    assert {"dslint/parse-error", "duplicates/exact", "structure/invalid-record"} <= {
+        rule["id"] for rule in listed
+    }
     for rule in listed:
         page = call("rule", rule["id"])
         assert page.code == 0
@@ -314,13 +390,29 @@ def test_scope(work, call):
     work.chat()
 
     def states(*flags):
-        return {rule["id"]: rule["state"] for rule in call("check", "data.jsonl", "-o", "json", *flags).report["rules"]}
+        return {
+            rule["id"]: rule["state"]
+            for rule in call("check", "data.jsonl", "-o", "json", *flags).report["rules"]
+        }
 
     assert states("--scope", "record")["duplicates/exact"] == "skipped"
     assert states("--scope", "dataset")["structure/role-order"] == "skipped"
-    limited = call("check", "data.jsonl", "-o", "json", "--scope", "record", "--max", "duplicates/exact.count=0")
+    limited = call(
+        "check",
+        "data.jsonl",
+        "-o",
+        "json",
+        "--scope",
+        "record",
+        "--max",
+        "duplicates/exact.count=0",
+    )
     assert limited.code == 0
-    assert [item["passed"] for item in limited.report["limits"] if item["measure"] == "duplicates/exact.count"] == [None]
+    assert [
+        item["passed"]
+        for item in limited.report["limits"]
+        if item["measure"] == "duplicates/exact.count"
+    ] == [None]
 
 
 def test_a_rule_by_name_that_applies_to_nothing_is_no_pass(work, call):
@@ -337,4 +429,6 @@ def test_the_api_gives_the_same_report_without_printing(work, call, capfd):
     report = lint(["data.jsonl"])
     assert (report.verdict, int(report.exit_code), len(report.findings)) == ("fail", 1, 1)
     assert capfd.readouterr() == ("", "")
-    assert [f["fingerprint"] for f in call("check", "-o", "json", "data.jsonl").report["findings"]] == [f.fingerprint for f in report.findings]
+    assert [
+        f["fingerprint"] for f in call("check", "-o", "json", "data.jsonl").report["findings"]
+    ] == [f.fingerprint for f in report.findings]

@@ -22,7 +22,9 @@ def shell(work, tmp_path):
     folder.mkdir()
     for name in ("dslint", "dslint-gate"):
         program = f"import sys; sys.argv[0] = {name!r}; from dslint.cli import main; main()"
-        (folder / name).write_text(f'#!/bin/sh\nexec {sys.executable} -c {shlex.quote(program)} "$@"\n')
+        (folder / name).write_text(
+            f'#!/bin/sh\nexec {sys.executable} -c {shlex.quote(program)} "$@"\n'
+        )
         (folder / name).chmod(0o755)
     home = tmp_path / "home"
     home.mkdir()
@@ -31,7 +33,15 @@ def shell(work, tmp_path):
     def run(lines, program="bash", *flags):
         if shutil.which(program) is None:
             pytest.skip(f"no {program} on this system")
-        done = subprocess.run([program, *flags, "-c", lines], cwd=work.root, env=env, capture_output=True, text=True, check=False, timeout=300)
+        done = subprocess.run(
+            [program, *flags, "-c", lines],
+            cwd=work.root,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
         return done.returncode, done.stdout, done.stderr
 
     return run
@@ -60,7 +70,9 @@ def test_bash_completes_commands_and_options(shell, name, words, wanted):
 def test_what_is_installed_completes_in_a_new_shell(shell):
     code, _, err = shell("dslint --install-completion; exit $?")
     assert (code, err) == (0, "")
-    code, out, _ = shell(f"source ~/.bashrc\ncomplete -p dslint\n{ASK.format(words='dslint doc', function='dslint', name='dslint')}")
+    code, out, _ = shell(
+        f"source ~/.bashrc\ncomplete -p dslint\n{ASK.format(words='dslint doc', function='dslint', name='dslint')}"
+    )
     assert code == 0
     assert out.splitlines() == ["complete -o default -F _dslint_completion dslint", "doctor"]
 
@@ -78,7 +90,11 @@ def test_other_shells_take_the_script(shell, program):
 
 def test_a_variable_of_completion_never_takes_the_place_of_a_run(work):
     work.write("data.jsonl", '{"text": \n')
-    result = work.run("check", "data.jsonl", env={"_DSLINT_COMPLETE": "complete_bash", "COMP_WORDS": "dslint che", "COMP_CWORD": "1"})
+    result = work.run(
+        "check",
+        "data.jsonl",
+        env={"_DSLINT_COMPLETE": "complete_bash", "COMP_WORDS": "dslint che", "COMP_CWORD": "1"},
+    )
     assert (result.code, "\nFAIL\n" in result.out) == (1, True)
 
 
@@ -86,5 +102,7 @@ def test_a_variable_of_completion_never_takes_the_place_of_a_run(work):
 def test_without_a_command_the_help_is_printed(call, args):
     result = call(*args)
     assert (result.code, result.out) == (2, "")
-    assert result.err.startswith(f"Usage: {' '.join(['dslint', *args])} [OPTIONS] COMMAND [ARGS]...\n")
+    assert result.err.startswith(
+        f"Usage: {' '.join(['dslint', *args])} [OPTIONS] COMMAND [ARGS]...\n"
+    )
     assert "error" not in result.err

@@ -45,7 +45,10 @@ def rule(result, name):
 def test_the_configured_dataset_is_checked(twice, check):
     result = check(BASE)
     assert result.code == 0
-    assert [item["path"] for item in result.report["inputs"]] == ["data/a.jsonl", "data/eval/b.jsonl"]
+    assert [item["path"] for item in result.report["inputs"]] == [
+        "data/a.jsonl",
+        "data/eval/b.jsonl",
+    ]
     assert rule(result, "duplicates/exact")["count"] == 5
     assert rule(result, "duplicates/exact")["rate"] == 0.625
 
@@ -58,7 +61,13 @@ def test_severity_and_limits_of_a_rule(twice, check):
     assert check(BASE + '[rules."duplicates/exact"]\nmax-rate = 0.624\n').code == 1
     assert check(BASE + '[rules."duplicates/exact"]\nlimits = { count = { min = 6 } }\n').code == 1
     assert check(BASE + '[rules.duplicates]\nseverity = "error"\n').code == 1
-    assert check(BASE + '[rules.duplicates]\nseverity = "error"\n[rules."duplicates/exact"]\nseverity = "info"\n').code == 0
+    assert (
+        check(
+            BASE
+            + '[rules.duplicates]\nseverity = "error"\n[rules."duplicates/exact"]\nseverity = "info"\n'
+        ).code
+        == 0
+    )
 
 
 def test_flags_beat_the_environment_and_that_beats_the_file(twice, check, monkeypatch):
@@ -79,7 +88,9 @@ def test_a_flag_replaces_the_limit_of_the_file(twice, check):
     assert check(config).code == 1
     result = check(config, "--max", "duplicates/exact.count=5")
     assert result.code == 0
-    (limit,) = [item for item in result.report["limits"] if item["measure"] == "duplicates/exact.count"]
+    (limit,) = [
+        item for item in result.report["limits"] if item["measure"] == "duplicates/exact.count"
+    ]
     assert (limit["max"], limit["value"], limit["from"]) == (5, 5, "flag")
 
 
@@ -92,7 +103,11 @@ def test_profiles(twice, check, monkeypatch):
     full = check(config, "--profile", "full")
     assert (full.code, rule(full, "structure/role-order")["state"]) == (1, "skipped")
     more = check(config, "--profile", "more")
-    assert rule(more, "duplicates/exact")["state"] == rule(more, "structure/invalid-record")["state"] == "ran"
+    assert (
+        rule(more, "duplicates/exact")["state"]
+        == rule(more, "structure/invalid-record")["state"]
+        == "ran"
+    )
     monkeypatch.setenv("DSLINT_PROFILE", "full")
     assert check(config).code == 1
 
@@ -104,7 +119,10 @@ OVERRIDE = '[[overrides]]\nfiles = ["data/eval/**"]\n[overrides.rules."%s"]\n%s\
 def test_an_override_sets_the_severity_for_its_files(twice, check):
     result = check(BASE + OVERRIDE % ("duplicates/exact", 'severity = "error"'))
     assert result.code == 1
-    assert {(f["path"], f["severity"]) for f in result.findings("duplicates/exact")} == {("data/a.jsonl", "warning"), ("data/eval/b.jsonl", "error")}
+    assert {(f["path"], f["severity"]) for f in result.findings("duplicates/exact")} == {
+        ("data/a.jsonl", "warning"),
+        ("data/eval/b.jsonl", "error"),
+    }
 
 
 @pytest.mark.parametrize("name", ["duplicates/exact", "duplicates"])
@@ -117,7 +135,9 @@ def test_an_override_switches_a_dataset_rule_off_for_its_files(twice, check, nam
 def test_an_override_switches_a_record_rule_off_for_its_files(work, check):
     for name in ("data/a.jsonl", "data/eval/b.jsonl"):
         work.jsonl(name, {"text": "ok"}, {"text": " "})
-    result = check(NO_ID + OVERRIDE % ("structure/nothing-to-learn", "off = true"), "--shape", "text")
+    result = check(
+        NO_ID + OVERRIDE % ("structure/nothing-to-learn", "off = true"), "--shape", "text"
+    )
     assert {f["path"] for f in result.findings("structure/nothing-to-learn")} == {"data/a.jsonl"}
     assert rule(result, "structure/nothing-to-learn")["judged"] == 2
 
@@ -125,11 +145,20 @@ def test_an_override_switches_a_record_rule_off_for_its_files(work, check):
 def test_an_override_has_options_for_record_rules_and_limits(work, check):
     for name in ("data/a.jsonl", "data/eval/b.jsonl"):
         work.jsonl(name, {"text": "dear {name}"}, {"text": "y"})
-    config = NO_ID + OVERRIDE % ("structure/unfilled-template", "single-braces = true\nmax-rate = 0.5")
+    config = NO_ID + OVERRIDE % (
+        "structure/unfilled-template",
+        "single-braces = true\nmax-rate = 0.5",
+    )
     result = check(config)
-    assert [f["path"] for f in result.findings("structure/unfilled-template")] == ["data/eval/b.jsonl"]
+    assert [f["path"] for f in result.findings("structure/unfilled-template")] == [
+        "data/eval/b.jsonl"
+    ]
     (limit,) = [item for item in result.report["limits"] if "[files=" in item["measure"]]
-    assert (limit["measure"], limit["value"], limit["passed"]) == ("structure/unfilled-template.rate[files=data/eval/**]", 0.5, True)
+    assert (limit["measure"], limit["value"], limit["passed"]) == (
+        "structure/unfilled-template.rate[files=data/eval/**]",
+        0.5,
+        True,
+    )
     assert check(config.replace("0.5", "0.4")).code == 1
 
 
@@ -168,7 +197,9 @@ def test_suppressed_findings_are_counted_apart(twice, check, rule_name, where, c
     assert result.report["measures"]["duplicates/exact.count"] == 5 - count
     assert result.report["measures"]["duplicates/exact.total"] == 5
     assert result.report["measures"]["duplicates/exact.rate"] == round((5 - count) / 8, 6)
-    assert {f["suppressed"] for f in result.findings("duplicates/exact")} == {"known", None} - ({None} if count == 5 else set())
+    assert {f["suppressed"] for f in result.findings("duplicates/exact")} == {"known", None} - (
+        {None} if count == 5 else set()
+    )
     assert result.code == (0 if count == 5 else 1)
     assert not result.findings("dslint/unused-suppression")
 
@@ -177,7 +208,9 @@ def test_a_suppression_by_fingerprint(twice, check):
     marks = [f["fingerprint"] for f in check(STRICT).findings("duplicates/exact")]
     assert len(set(marks)) == 5
     result = check(STRICT + SUPPRESS % ("duplicates/exact", f'fingerprint = "{marks[1]}"'))
-    assert [f["fingerprint"] for f in result.findings("duplicates/exact") if f["suppressed"]] == [marks[1]]
+    assert [f["fingerprint"] for f in result.findings("duplicates/exact") if f["suppressed"]] == [
+        marks[1]
+    ]
 
 
 def test_an_expired_suppression_is_said_and_does_nothing(twice, check):
@@ -190,7 +223,12 @@ def test_an_expired_suppression_is_said_and_does_nothing(twice, check):
 
 def test_a_suppression_holds_on_its_last_day(twice, check):
     today = datetime.datetime.now(tz=datetime.UTC).date()
-    assert check(STRICT + SUPPRESS % ("duplicates/exact", f"expires = {today}")).report["counts"]["suppressed"] == 5
+    assert (
+        check(STRICT + SUPPRESS % ("duplicates/exact", f"expires = {today}")).report["counts"][
+            "suppressed"
+        ]
+        == 5
+    )
 
 
 def test_an_unused_suppression_is_said_in_full_runs_only(twice, check):
@@ -217,7 +255,10 @@ def test_the_closest_configuration_counts_up_to_the_root_of_the_repository(work,
 
 def test_files_and_paths_are_relative_to_the_configuration(work, call, monkeypatch):
     work.chat("data/a.jsonl")
-    work.write("dslint.toml", '[dataset]\nfiles = "data/*.jsonl"\n[rules."structure/json-schema"]\nschema = "s.json"\n')
+    work.write(
+        "dslint.toml",
+        '[dataset]\nfiles = "data/*.jsonl"\n[rules."structure/json-schema"]\nschema = "s.json"\n',
+    )
     work.write("s.json", '{"required": ["id"]}')
     (work.root / "elsewhere").mkdir()
     monkeypatch.chdir(work.root / "elsewhere")
@@ -232,7 +273,10 @@ def test_several_datasets_have_rules_of_their_own(work, check):
     result = check(
         '[[dataset]]\nname = "one"\nfiles = "a.jsonl"\n[[dataset]]\nname = "two"\nfiles = "b.jsonl"\nrules = { "duplicates/exact" = { severity = "error" } }\n'
     )
-    assert [(f["dataset"], f["severity"]) for f in result.findings("duplicates/exact")] == [("one", "warning"), ("two", "error")]
+    assert [(f["dataset"], f["severity"]) for f in result.findings("duplicates/exact")] == [
+        ("one", "warning"),
+        ("two", "error"),
+    ]
     assert result.code == 1
 
 
@@ -241,11 +285,16 @@ def test_files_inside_and_outside_the_project_in_one_dataset(work, check):
     outside = work.root.parent / "outside.jsonl"
     outside.write_bytes((work.root / "a.jsonl").read_bytes())
     result = check('[dataset]\nfiles = ["a.jsonl", "../outside.jsonl"]\n')
-    assert sorted(item["path"] for item in result.report["inputs"]) == sorted(["a.jsonl", outside.as_posix()])
+    assert sorted(item["path"] for item in result.report["inputs"]) == sorted(
+        ["a.jsonl", outside.as_posix()]
+    )
 
 
 def test_slices_are_measured_and_can_be_limited(twice, check):
-    config = BASE + 'slices = ["label"]\n[rules."duplicates/exact"]\nlimits = { "rate[label=x]" = { max = 0.9 } }\n'
+    config = (
+        BASE
+        + 'slices = ["label"]\n[rules."duplicates/exact"]\nlimits = { "rate[label=x]" = { max = 0.9 } }\n'
+    )
     result = check(config)
     assert result.code == 0
     assert result.report["measures"]["duplicates/exact.rate[label=x]"] == 0.833333
@@ -268,7 +317,12 @@ def test_limits_on_size_and_depth(work, check):
 
 def test_required_versions_that_are_there(work, check):
     work.chat()
-    assert check('required-version = ">=0.1,<99"\nrequired-plugins = ["dslint-gate>=0.1", "dslint_gate"]\n').code == 0
+    assert (
+        check(
+            'required-version = ">=0.1,<99"\nrequired-plugins = ["dslint-gate>=0.1", "dslint_gate"]\n'
+        ).code
+        == 0
+    )
 
 
 def test_config_show_validate_and_schema(work, call):

@@ -20,7 +20,11 @@ FILES = [
     ('[rules]\nignore = [\n  "structure",\n  "duplicates/exakt",\n]\n', 2, ["duplicates/exact"]),
     ('[rules]\nextend-select = ["piii"]\n', 2, ["piii", "pii"]),
     ('[rules]\nselect = "structure"\n', 2, ["array"]),
-    ('[rules]\n[rules."duplicates/exakt"]\nseverity = "error"\n', 2, ["duplicates/exakt", "duplicates/exact"]),
+    (
+        '[rules]\n[rules."duplicates/exakt"]\nseverity = "error"\n',
+        2,
+        ["duplicates/exakt", "duplicates/exact"],
+    ),
     ('[rules."duplicates/exact"]\nbi = "text"\n', 2, ["bi", "by"]),
     ('[rules."duplicates/exact"]\nby = "txt"\n', 2, ["txt", "text"]),
     ('[rules."duplicates/exact"]\nseverity = "fatal"\n', 2, ["fatal", "error"]),
@@ -40,14 +44,26 @@ FILES = [
     ('fail-on = "fatal"\n', 1, ["fatal"]),
     ('min-confidence = "hihg"\n', 1, ["hihg", "high"]),
     ("max-depth = 0\n", 1, ["0"]),
-    ('[[overrides]]\nfiles = "x"\n[overrides.rules."duplicates/exakt"]\noff = true\n', 3, ["duplicates/exact"]),
+    (
+        '[[overrides]]\nfiles = "x"\n[overrides.rules."duplicates/exakt"]\noff = true\n',
+        3,
+        ["duplicates/exact"],
+    ),
     ('[[overrides]]\n[overrides.rules."duplicates/exact"]\noff = true\n', 1, ["files"]),
     ('[[overrides]]\nfiles = "x"\n[overrides.rules."duplicates/exact"]\nby = "text"\n', 4, ["by"]),
-    ('[[overrides]]\nfiles = "x"\n[overrides.rules."dslint/parse-error"]\noff = true\n', 4, ["off"]),
+    (
+        '[[overrides]]\nfiles = "x"\n[overrides.rules."dslint/parse-error"]\noff = true\n',
+        4,
+        ["off"],
+    ),
     ('[[suppress]]\nrule = "structure"\n', 1, ["reason"]),
     ('[[suppress]]\nrule = "strcuture"\nreason = "x"\n', 2, ["structure"]),
     ('[[suppress]]\nrule = "structure"\nreason = ""\n', 3, ["reason"]),
-    ('[[suppress]]\nrule = "structure"\nreason = "x"\n\n[[suppress]]\nrule = "structure"\nreason = "x"\nexpires = "tomorrow"\n', 8, ["expires"]),
+    (
+        '[[suppress]]\nrule = "structure"\nreason = "x"\n\n[[suppress]]\nrule = "structure"\nreason = "x"\nexpires = "tomorrow"\n',
+        8,
+        ["expires"],
+    ),
     ('[[suppress]]\nrule = "structure"\nreason = "x"\nexpires = "2027-02-31"\n', 4, ["2027-02-31"]),
     ('[[suppress]]\nrule = "structure"\nreason = "x"\nwhere = { nmae = 1 }\n', 4, ["nmae"]),
     ('x = """\n[rules]\n"""\n[rules]\nselct = []\n', 1, ["x"]),
@@ -62,7 +78,11 @@ FILES = [
 ]
 
 
-@pytest.mark.parametrize(("text", "line", "words"), FILES, ids=[f"{number}-{words[0]}" for number, (_, _, words) in enumerate(FILES)])
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    FILES,
+    ids=[f"{number}-{words[0]}" for number, (_, _, words) in enumerate(FILES)],
+)
 def test_a_wrong_configuration_is_refused_at_its_line(work, call, refused, text, line, words):
     work.chat()
     work.write("dslint.toml", text)
@@ -73,8 +93,16 @@ def test_a_wrong_configuration_is_refused_at_its_line(work, call, refused, text,
     ("text", "line", "words"),
     [
         ('[project]\nname = "x"\n\n[tool.dslint.rules]\nselct = []\n', 5, ["selct", "select"]),
-        ('[project]\nname = "x"\n\n[tool.dslint]\nrules = { select = ["strcuture"] }\n', 5, ["structure"]),
-        ('[project]\nname = "x"\n[tool.dslint]\nfail-on = "x"\n[rules]\nfail-on = 1\n', 4, ["fail-on"]),
+        (
+            '[project]\nname = "x"\n\n[tool.dslint]\nrules = { select = ["strcuture"] }\n',
+            5,
+            ["structure"],
+        ),
+        (
+            '[project]\nname = "x"\n[tool.dslint]\nfail-on = "x"\n[rules]\nfail-on = 1\n',
+            4,
+            ["fail-on"],
+        ),
         ('[project]\nname = x\n[tool.dslint]\nfail-on = "error"\n', 2, ["TOML"]),
         ("[tool]\ndslint = 3\n", 2, ["table"]),
     ],
@@ -169,8 +197,15 @@ def test_a_report_that_cannot_be_written_is_refused(work, call, refused):
     assert sorted(path.name for path in work.root.iterdir()) == [".git", "data.jsonl", "folder"]
 
 
-@pytest.mark.parametrize("schema", ['{"type": "strnig"}', '{"$ref": "https://example.com/x"}', "[", '{"$ref": "other.json"}'])
+@pytest.mark.parametrize(
+    "schema",
+    ['{"type": "strnig"}', '{"$ref": "https://example.com/x"}', "[", '{"$ref": "other.json"}'],
+)
 def test_a_wrong_json_schema_is_refused(work, call, refused, schema):
     work.chat()
     work.write("s.json", schema)
-    refused(call("check", "data.jsonl", "--option", "structure/json-schema.schema=s.json"), "structure/json-schema", "s.json")
+    refused(
+        call("check", "data.jsonl", "--option", "structure/json-schema.schema=s.json"),
+        "structure/json-schema",
+        "s.json",
+    )

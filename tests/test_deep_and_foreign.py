@@ -47,7 +47,9 @@ def server():
         {"patternProperties": {"enum": {"$ref": "HOST/other.json"}}},
     ],
 )
-def test_a_schema_that_points_to_a_network_is_refused_and_nothing_is_asked(work, call, server, schema):
+def test_a_schema_that_points_to_a_network_is_refused_and_nothing_is_asked(
+    work, call, server, schema
+):
     host, asked = server
     work.write("schema.json", json.dumps(schema).replace("HOST", host))
     work.write("dslint.toml", RULE)
@@ -62,10 +64,20 @@ def test_a_schema_that_points_to_a_network_is_refused_and_nothing_is_asked(work,
 @pytest.mark.parametrize(
     "schema",
     [
-        {"$schema": "http://json-schema.org/draft-07/schema#", "properties": {"text": {"type": "string"}}},
+        {
+            "$schema": "http://json-schema.org/draft-07/schema#",
+            "properties": {"text": {"type": "string"}},
+        },
         {"$schema": "https://json-schema.org/draft/2020-12/schema", "required": ["label"]},
-        {"$id": "HOST/x.json", "$ref": "#/$defs/a", "$defs": {"a": {"required": ["label"], "multipleOf": 0.5}}},
-        {"properties": {"$ref": {"const": "HOST/other.json"}, "$schema": {"type": "string"}}, "required": ["label"]},
+        {
+            "$id": "HOST/x.json",
+            "$ref": "#/$defs/a",
+            "$defs": {"a": {"required": ["label"], "multipleOf": 0.5}},
+        },
+        {
+            "properties": {"$ref": {"const": "HOST/other.json"}, "$schema": {"type": "string"}},
+            "required": ["label"],
+        },
     ],
 )
 def test_a_schema_that_stands_alone_is_used_and_nothing_is_asked(work, call, server, schema):
@@ -129,7 +141,10 @@ def test_data_that_is_nested_deeply_is_a_finding(work, call, name, depth):
     assert "nested" in result.findings("dslint/parse-error")[0]["message"]
 
 
-@pytest.mark.parametrize("text", ['{"text": "a word"}\n' * 3, '{"text": "слово и 語"}\n' * 3, '{"text": "語語語語語語"}\n'])
+@pytest.mark.parametrize(
+    "text",
+    ['{"text": "a word"}\n' * 3, '{"text": "слово и 語"}\n' * 3, '{"text": "語語語語語語"}\n'],
+)
 @pytest.mark.parametrize("packed", [False, True])
 @pytest.mark.parametrize(
     ("encoding", "mark", "what", "cure"),
@@ -144,7 +159,9 @@ def test_data_that_is_nested_deeply_is_a_finding(work, call, name, depth):
         ("utf-32-be", "", "is UTF-32;", "iconv -f UTF-32BE "),
     ],
 )
-def test_wide_encodings_are_named_with_their_cure(work, call, text, packed, encoding, mark, what, cure):
+def test_wide_encodings_are_named_with_their_cure(
+    work, call, text, packed, encoding, mark, what, cure
+):
     raw = (mark + text).encode(encoding)
     work.write("a.jsonl", gzip.compress(raw, mtime=0) if packed else raw)
     result = call("check", "a.jsonl")
@@ -153,7 +170,9 @@ def test_wide_encodings_are_named_with_their_cure(work, call, text, packed, enco
     assert cure in result.out + result.err
 
 
-@pytest.mark.parametrize("raw", [b'{"text": "a\0b\0"}\n', b"\0", b"[]", '{"text": "é\ufeff"}'.encode()])
+@pytest.mark.parametrize(
+    "raw", [b'{"text": "a\0b\0"}\n', b"\0", b"[]", '{"text": "é\ufeff"}'.encode()]
+)
 def test_other_content_is_not_taken_for_a_wide_encoding(work, call, raw):
     work.write("a.jsonl", raw)
     result = call("check", "a.jsonl")
@@ -163,7 +182,11 @@ def test_other_content_is_not_taken_for_a_wide_encoding(work, call, raw):
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.csv", "a.txt", "a.json"])
 def test_latin_1_is_named_with_its_cure(work, call, name):
-    lines = {"a.jsonl": '{"text": "Müller"}\n', "a.csv": "text,b\nMüller,1\n", "a.json": '[{"text": "Müller"}]'}
+    lines = {
+        "a.jsonl": '{"text": "Müller"}\n',
+        "a.csv": "text,b\nMüller,1\n",
+        "a.json": '[{"text": "Müller"}]',
+    }
     work.write(name, lines.get(name, "Müller\n").encode("latin-1"))
     result = call("check", "-o", "json", name)
     message = result.findings("dslint/parse-error")[0]["message"]

@@ -29,8 +29,17 @@ from dslint.data import readers, shapes
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md", *sorted(DOCS.rglob("*.md")), *sorted(ROOT.glob("examples/*/README.md"))]
-BLOCK = re.compile(r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?[^\n]*\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    ROOT / "CHANGELOG.md",
+    *sorted(DOCS.rglob("*.md")),
+    *sorted(ROOT.glob("examples/*/README.md")),
+]
+BLOCK = re.compile(
+    r'^```(?P<kind>\w+)(?: title="(?P<title>[^"]+)")?[^\n]*\n(?P<body>.*?)^```$',
+    re.MULTILINE | re.DOTALL,
+)
 RUN = [page for page in PAGES if "```console" in page.read_text()]
 
 
@@ -54,10 +63,28 @@ def run(command: str, folder: Path) -> tuple[str, int]:
     elif words[0] == "make":
         folder = checkout(folder)
     elif words[0] not in ("cat", "git"):
-        raise AssertionError(f"a page may show dslint, make, pytest, cat, git and pip in a console block, not {words[0]}")
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, sorted(folder.parent.rglob("installed")))), "COLUMNS": "80"}
-    env |= {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", **{f"GIT_{who}": "nobody@example.org" for who in WHO}}
-    done = subprocess.run(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+        raise AssertionError(
+            f"a page may show dslint, make, pytest, cat, git and pip in a console block, not {words[0]}"
+        )
+    env = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, sorted(folder.parent.rglob("installed")))),
+        "COLUMNS": "80",
+    }
+    env |= {
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "GIT_CONFIG_NOSYSTEM": "1",
+        **{f"GIT_{who}": "nobody@example.org" for who in WHO},
+    }
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     return done.stdout, done.returncode
 
 
@@ -68,8 +95,13 @@ def install(folder: Path) -> None:
     shutil.copytree(folder / "src", target, dirs_exist_ok=True)
     info = target / f"{project['name'].replace('-', '_')}-{project['version']}.dist-info"
     info.mkdir(exist_ok=True)
-    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n")
-    groups = [f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items()) for group, points in project["entry-points"].items()]
+    (info / "METADATA").write_text(
+        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
+    )
+    groups = [
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
+        for group, points in project["entry-points"].items()
+    ]
     (info / "entry_points.txt").write_text("".join(groups))
 
 
@@ -104,7 +136,9 @@ def shown(body: str) -> list[tuple[str, list[str], int]]:
 def assert_same(expected: list[str], actual: str, command: str) -> None:
     text = "\n".join(line.rstrip() for line in actual.strip("\n").splitlines()) + "\n"
     wanted = "\n".join(expected).strip("\n").splitlines()
-    assert shows(wanted or [""], text), f"$ {command}\nshows\n{chr(10).join(expected)}\nbut prints\n{text}"
+    assert shows(wanted or [""], text), (
+        f"$ {command}\nshows\n{chr(10).join(expected)}\nbut prints\n{text}"
+    )
 
 
 @pytest.mark.parametrize("page", RUN, ids=named)
@@ -127,7 +161,14 @@ def test_the_commands_of_a_page_do_what_it_shows(page: Path, tmp_path: Path) -> 
 
 def test_the_walk_through_a_run_has_six_hops_and_names_what_exists() -> None:
     text = (DOCS / "explanation" / "one-run.md").read_text()
-    assert [int(number) for number in re.findall(r"^## (\d)\. ", text, re.MULTILINE)] == [1, 2, 3, 4, 5, 6]
+    assert [int(number) for number in re.findall(r"^## (\d)\. ", text, re.MULTILINE)] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+        6,
+    ]
     names = sorted(set(re.findall(r"`((?:dslint|dslint_\w+)(?:\.\w+)+)`", text)))
     assert len(names) >= 10
     for name in names:
@@ -160,38 +201,62 @@ def generator() -> ModuleType:
 
 def test_the_generated_pages_are_current() -> None:
     made = generator().pages()
-    assert {f"rules/{path.name}" for path in (DOCS / "reference" / "rules").glob("*.md")} == {name for name in made if name.startswith("rules/")}
+    assert {f"rules/{path.name}" for path in (DOCS / "reference" / "rules").glob("*.md")} == {
+        name for name in made if name.startswith("rules/")
+    }
     for name, text in made.items():
-        assert (DOCS / "reference" / name).read_text() == text, f"docs/reference/{name} is out of date; run: make reference"
+        assert (DOCS / "reference" / name).read_text() == text, (
+            f"docs/reference/{name} is out of date; run: make reference"
+        )
 
 
 def test_the_readme_lists_the_rules() -> None:
-    assert (ROOT / "README.md").read_text() == generator().readme(), "the table of rules in README.md is out of date; run: make reference"
+    assert (ROOT / "README.md").read_text() == generator().readme(), (
+        "the table of rules in README.md is out of date; run: make reference"
+    )
 
 
 INTRODUCTIONS = [ROOT / "README.md", DOCS / "index.md", DOCS / "tutorials" / "first-gate.md"]
 
 
 def test_one_table_names_the_extras_and_what_they_add() -> None:
-    tables = {re.search(r"^\| Extra \|.*?\n\n", page.read_text(), re.MULTILINE | re.DOTALL)[0] for page in INTRODUCTIONS}
+    tables = {
+        re.search(r"^\| Extra \|.*?\n\n", page.read_text(), re.MULTILINE | re.DOTALL)[0]
+        for page in INTRODUCTIONS
+    }
     assert len(tables) == 1, "the tables of extras differ"
     rows = dict(re.findall(r"^\| `(\w+)` \| (.*) \| \d+ \| \d+ \|$", tables.pop(), re.MULTILINE))
-    assert list(rows) == list(tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"])
+    assert list(rows) == list(
+        tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    )
     for name, entry in generator().own_rules().items():
         if entry.rule.extra:
-            named = f"`{name}`" in rows[entry.rule.extra] or f"`{name.partition('/')[0]}/*`" in rows[entry.rule.extra]
+            named = (
+                f"`{name}`" in rows[entry.rule.extra]
+                or f"`{name.partition('/')[0]}/*`" in rows[entry.rule.extra]
+            )
             assert named, f"{name} is not in the row of {entry.rule.extra}"
 
 
 @pytest.mark.parametrize("page", INTRODUCTIONS[:2], ids=named)
 def test_each_guide_is_linked_once(page: Path) -> None:
-    linked = re.findall(r"how-to/([\w-]+)\.md\)", page.read_text().partition("**Something to do?**" if page.parent == DOCS else "- How to ")[2])
+    linked = re.findall(
+        r"how-to/([\w-]+)\.md\)",
+        page.read_text().partition("**Something to do?**" if page.parent == DOCS else "- How to ")[
+            2
+        ],
+    )
     guides = {guide.stem for guide in (DOCS / "how-to").glob("*.md")}
     assert sorted(linked) == sorted(guides)
 
 
 SECTIONS = re.split(r"^## ", (DOCS / "reference" / "shapes.md").read_text(), flags=re.MULTILINE)[1:]
-SHOWN = [(section.partition("\n")[0], block["body"]) for section in SECTIONS for block in BLOCK.finditer(section) if not block["title"]]
+SHOWN = [
+    (section.partition("\n")[0], block["body"])
+    for section in SECTIONS
+    for block in BLOCK.finditer(section)
+    if not block["title"]
+]
 SHOWN = [(name, body) for name, body in SHOWN if name != "custom"]
 
 
@@ -206,29 +271,54 @@ def test_every_shape_and_format_has_its_place_in_the_reference() -> None:
     assert {name for name, _ in SHOWN} == {shape.name for shape in shapes.BUILT_IN}
     text = (DOCS / "reference" / "formats.md").read_text()
     for reader in readers.BUILT_IN:
-        assert f"| `{reader.name}` | {', '.join(f'`{suffix}`' for suffix in reader.suffixes)} |" in text
+        assert (
+            f"| `{reader.name}` | {', '.join(f'`{suffix}`' for suffix in reader.suffixes)} |"
+            in text
+        )
 
 
 def test_the_page_on_the_laws_names_all_of_them() -> None:
-    assert re.findall(r"^\| `([\w-]+)` \|", (DOCS / "explanation" / "laws.md").read_text(), re.MULTILINE) == list(testing.LAWS)
+    assert re.findall(
+        r"^\| `([\w-]+)` \|", (DOCS / "explanation" / "laws.md").read_text(), re.MULTILINE
+    ) == list(testing.LAWS)
 
 
 OTHER_PROJECT = re.compile(
-    r"""\b(?:uvx|(?:pip3?|pipx|tool|uv)[ ](?:install|run|add))[ ](?:[^\n`]*[ ])?['"]?dslint(?![-\w])(?=['"\[=<>~ ,`)]|$)""", re.MULTILINE
+    r"""\b(?:uvx|(?:pip3?|pipx|tool|uv)[ ](?:install|run|add))[ ](?:[^\n`]*[ ])?['"]?dslint(?![-\w])(?=['"\[=<>~ ,`)]|$)""",
+    re.MULTILINE,
 )
 
 
 def test_what_another_project_would_be_installed_by() -> None:
     name = "dslint"  # put together here, so that the lines themselves stand nowhere
-    for line in (f"pip install {name}", f"pip install '{name}[near]'", f"uvx {name} check", f"pip install -U {name}==1", f"uv tool install {name}"):
+    for line in (
+        f"pip install {name}",
+        f"pip install '{name}[near]'",
+        f"uvx {name} check",
+        f"pip install -U {name}==1",
+        f"uv tool install {name}",
+    ):
         assert OTHER_PROJECT.search(line), line
-    for line in ("pip install dslint-gate", "pip install dslint-gate\ndslint check", "pip install 'dslint-gate[near]'", "pip install dslint_gate"):
+    for line in (
+        "pip install dslint-gate",
+        "pip install dslint-gate\ndslint check",
+        "pip install 'dslint-gate[near]'",
+        "pip install dslint_gate",
+    ):
         assert not OTHER_PROJECT.search(line), line
 
 
 def test_nobody_is_sent_to_another_project() -> None:
-    sources = [path for folder in ("dslint", "plugins", "docs") for path in (ROOT / folder).rglob("*.py")]
-    for path in [*PAGES, *sources, ROOT / "Makefile", ROOT / "pyproject.toml", *ROOT.glob("requirements-*.txt")]:
+    sources = [
+        path for folder in ("dslint", "plugins", "docs") for path in (ROOT / folder).rglob("*.py")
+    ]
+    for path in [
+        *PAGES,
+        *sources,
+        ROOT / "Makefile",
+        ROOT / "pyproject.toml",
+        *ROOT.glob("requirements-*.txt"),
+    ]:
         found = OTHER_PROJECT.search(path.read_text())
         assert not found, f"{named(path)}: {found[0]}"
 
@@ -241,7 +331,14 @@ def test_links_between_files_hold(page: Path) -> None:
 
 REPORTS = {
     "the example": ["check"],
-    "with timings and limits": ["check", "--timings", "--max", "duplicates/exact.count=1", "--min", "duplicates/exact.total=1"],
+    "with timings and limits": [
+        "check",
+        "--timings",
+        "--max",
+        "duplicates/exact.count=1",
+        "--min",
+        "duplicates/exact.total=1",
+    ],
     "without what was named": ["check", "nowhere.jsonl"],
     "a rule that does not run": ["check", "--select", "structure"],
 }
@@ -252,7 +349,13 @@ def test_reports_fit_their_published_schema(flags: list[str], tmp_path: Path) ->
     schema = json.loads((DOCS / "reference" / "report.schema.json").read_text())
     jsonschema.Draft202012Validator.check_schema(schema)
     copy = shutil.copytree(ROOT / "examples" / "support-chat", tmp_path / "example")
-    done = subprocess.run([sys.executable, "-m", "dslint", *flags, "-o", "json"], cwd=copy, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "dslint", *flags, "-o", "json"],
+        cwd=copy,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     report = json.loads(done.stdout)
     assert report["exit_code"] == done.returncode
     jsonschema.Draft202012Validator(schema).validate(report)

@@ -17,17 +17,32 @@ ASKED = "Which password do you suggest to me today?"
 
 def openai(name, arguments, identity="c1", **extra):
     call = {"id": identity, "type": "function", "function": {"name": name, "arguments": arguments}}
-    return {"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": None, "tool_calls": [call]}], **extra}
+    return {
+        "messages": [
+            {"role": "user", "content": ASKED},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+        ],
+        **extra,
+    }
 
 
 def legacy(name, arguments, **extra):
     call = {"name": name, "arguments": arguments}
-    return {"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": None, "function_call": call}], **extra}
+    return {
+        "messages": [
+            {"role": "user", "content": ASKED},
+            {"role": "assistant", "content": None, "function_call": call},
+        ],
+        **extra,
+    }
 
 
 def parts(name, arguments, **extra):
     part = {"type": "tool_use", "name": name, "input": json.loads(arguments)}
-    return {"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": [part]}], **extra}
+    return {
+        "messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": [part]}],
+        **extra,
+    }
 
 
 def sharegpt(name, arguments, **extra):
@@ -41,7 +56,11 @@ KINDS = pytest.mark.parametrize("kind", [openai, legacy, parts, sharegpt])
 
 @KINDS
 def test_another_call_is_another_record(kind):
-    records = [kind("password", '{"length": 8}'), kind("random_password", '{"length": 8}'), kind("password", '{"length": 12}')]
+    records = [
+        kind("password", '{"length": 8}'),
+        kind("random_password", '{"length": 8}'),
+        kind("password", '{"length": 12}'),
+    ]
     assert not testing.run(NormalizedDuplicate(), records).findings
     leaks = testing.run(Leakage(), records, splits=["train", "test", "test"]).findings
     assert all("the same prompt" in finding.message for finding in leaks)
@@ -58,7 +77,9 @@ def test_the_id_of_a_call_does_not_count():
     records = [openai("f", "{}", "c1"), openai("f", "{}", "c2")]
     assert len(testing.run(NormalizedDuplicate(), records).rows) == 1
     assert len(testing.run(ExactDuplicate(by="text"), records).rows) == 1
-    assert not testing.run(ExactDuplicate(by="text"), [openai("f", "{}"), openai("g", "{}")]).findings
+    assert not testing.run(
+        ExactDuplicate(by="text"), [openai("f", "{}"), openai("g", "{}")]
+    ).findings
 
 
 def test_another_call_for_the_same_prompt_is_another_answer():
@@ -69,26 +90,48 @@ def test_another_call_for_the_same_prompt_is_another_answer():
 def test_sides_of_a_preference_keep_their_calls():
     def pair(good, bad):
         sides = {"chosen": good, "rejected": bad}
-        return {"prompt": ASKED, **{side: [openai(name, "{}")["messages"][1]] for side, name in sides.items()}}
+        return {
+            "prompt": ASKED,
+            **{side: [openai(name, "{}")["messages"][1]] for side, name in sides.items()},
+        }
 
-    assert testing.run(ConflictingAnswer(), [pair("f", "g"), pair("g", "f")], shape="preference").findings
-    assert not testing.run(ConflictingAnswer(), [pair("f", "g"), pair("f", "h")], shape="preference").findings
+    assert testing.run(
+        ConflictingAnswer(), [pair("f", "g"), pair("g", "f")], shape="preference"
+    ).findings
+    assert not testing.run(
+        ConflictingAnswer(), [pair("f", "g"), pair("f", "h")], shape="preference"
+    ).findings
 
 
 @pytest.mark.parametrize("arguments", ["{x: 1", '"\\ud800"', "[" * 100_000, "9" * 5000, "", "null"])
 def test_broken_calls_do_no_harm(arguments):
     said = testing.run(NormalizedDuplicate(), [openai("f", arguments), openai("g", arguments)])
     assert not said.crashes
-    broken = {"conversations": [{"from": "human", "value": ASKED}, {"from": "function_call", "value": arguments}]}
+    broken = {
+        "conversations": [
+            {"from": "human", "value": ASKED},
+            {"from": "function_call", "value": arguments},
+        ]
+    }
     assert not testing.run(NormalizedDuplicate(), [broken, broken]).crashes
 
 
 def test_with_other_tools_another_answer_is_right():
     def record(answer, tools):
-        return {"messages": [{"role": "user", "content": ASKED}, {"role": "assistant", "content": answer}], "tools": tools}
+        return {
+            "messages": [
+                {"role": "user", "content": ASKED},
+                {"role": "assistant", "content": answer},
+            ],
+            "tools": tools,
+        }
 
-    assert not testing.run(ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[2]")]).findings
-    assert testing.run(ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[1]")]).findings
+    assert not testing.run(
+        ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[2]")]
+    ).findings
+    assert testing.run(
+        ConflictingAnswer(), [record("I can add.", "[1]"), record("I can book.", "[1]")]
+    ).findings
 
 
 @given(st.lists(st.text(alphabet=st.sampled_from("aZ9 .-+\n\0é\u00a0ﬁ"), max_size=12), max_size=8))

@@ -16,11 +16,21 @@ from dslint.run import api
 from dslint.run import excerpts as made
 from dslint.run.excerpts import AROUND, LONGEST, excerpt
 
-VALUES = ["ada.lovelace@example.org", "4111 1111 1111 1111", "ghp_" + "a1B2" * 9, "-----BEGIN RSA PRIVATE KEY-----" + "MIIEpAIBAAKCAQEA" * 190]
+VALUES = [
+    "ada.lovelace@example.org",
+    "4111 1111 1111 1111",
+    "ghp_" + "a1B2" * 9,
+    "-----BEGIN RSA PRIVATE KEY-----" + "MIIEpAIBAAKCAQEA" * 190,
+]
 
 
 def about(field="", start=None, end=None):
-    return Finding(at=Location("d.jsonl", 0, 1, None, field, start, end), message="m", rule="a/b", fingerprint="f")
+    return Finding(
+        at=Location("d.jsonl", 0, 1, None, field, start, end),
+        message="m",
+        rule="a/b",
+        fingerprint="f",
+    )
 
 
 def shown(passages):
@@ -28,7 +38,12 @@ def shown(passages):
 
 
 def marked(passages):
-    return [(passage.field, piece.text) for passage in passages for piece in passage.pieces if piece.kind == "marked"]
+    return [
+        (passage.field, piece.text)
+        for passage in passages
+        for piece in passage.pieces
+        if piece.kind == "marked"
+    ]
 
 
 def test_the_span_is_marked_between_its_neighbours():
@@ -41,7 +56,10 @@ def test_the_span_is_marked_between_its_neighbours():
 
 def test_a_field_without_a_span_is_marked_as_a_whole():
     texts = {"/m/0/role": "user", "/m/0/content": "hi", "/m/1/role": "bot", "/m/1/content": "ho"}
-    assert marked(excerpt(texts, about("/m/1"), {})) == [("/m/1/role", "bot"), ("/m/1/content", "ho")]
+    assert marked(excerpt(texts, about("/m/1"), {})) == [
+        ("/m/1/role", "bot"),
+        ("/m/1/content", "ho"),
+    ]
 
 
 def test_a_long_text_is_cut_aloud_around_its_span():
@@ -50,7 +68,10 @@ def test_a_long_text_is_cut_aloud_around_its_span():
     assert [piece.kind for piece in passage.pieces] == ["gap", "plain", "marked", "plain", "gap"]
     assert passage.pieces[1].text == "a" * AROUND
     (whole,) = excerpt({"/t": text}, about("/t"), {})
-    assert [(piece.kind, len(piece.text)) for piece in whole.pieces] == [("marked", LONGEST), ("gap", 0)]
+    assert [(piece.kind, len(piece.text)) for piece in whole.pieces] == [
+        ("marked", LONGEST),
+        ("gap", 0),
+    ]
 
 
 @pytest.mark.parametrize("value", VALUES, ids=["mail", "card", "token", "key"])
@@ -83,7 +104,9 @@ def test_names_of_fields_are_masked():
     assert passage.field == "/[personal data]"
 
 
-SNIPPET = st.sampled_from([*VALUES[:3], "password: hunter2", " ", "text", "é", "\n", "-", "[x]", "1"])
+SNIPPET = st.sampled_from(
+    [*VALUES[:3], "password: hunter2", " ", "text", "é", "\n", "-", "[x]", "1"]
+)
 
 
 @given(st.lists(SNIPPET, max_size=8).map("".join))
@@ -132,13 +155,20 @@ def leaky(work):
                 {"role": "assistant", "content": "Dear {{name}}, " + "x" * 40},
             ]
         },
-        {"messages": [{"role": "user", "content": "Eve"}, {"role": "assistant", "content": "Dear {{name}}"}]},
+        {
+            "messages": [
+                {"role": "user", "content": "Eve"},
+                {"role": "assistant", "content": "Dear {{name}}"},
+            ]
+        },
     )
     return work
 
 
 def data_of(text):
-    return json.loads(re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1])
+    return json.loads(
+        re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)[1]
+    )
 
 
 def test_the_html_report_shows_records_and_hides_values(leaky, call):
@@ -147,7 +177,9 @@ def test_the_html_report_shows_records_and_hides_values(leaky, call):
     assert "bob@example.org" not in text
     data = data_of(text)
     assert len(data["excerpts"]) == len(data["findings"]) == 3
-    pieces = [piece for passages in data["excerpts"].values() for _, parts in passages for piece in parts]
+    pieces = [
+        piece for passages in data["excerpts"].values() for _, parts in passages for piece in parts
+    ]
     assert ["marked", "{{name}}"] in pieces
     assert ["marked", "[masked]"] in pieces
     assert ["masked", "[personal data]"] in pieces
@@ -164,7 +196,13 @@ def test_other_reports_do_not_read_the_records_again(leaky, call, monkeypatch):
 
 def test_a_file_that_changed_meanwhile_is_not_shown(leaky, monkeypatch):
     env = api.environment()
-    settings = api.configure(env, {"dataset": {"files": [str(leaky.root / "data.jsonl")]}, "rules": {"select": ["structure"]}})
+    settings = api.configure(
+        env,
+        {
+            "dataset": {"files": [str(leaky.root / "data.jsonl")]},
+            "rules": {"select": ["structure"]},
+        },
+    )
     assemble = api.assemble
 
     def slow(*args):
@@ -188,10 +226,14 @@ def test_shares_are_fair(counts, limit):
 
 
 def test_samples_keep_the_order_and_the_bound(reports):
-    found = [reports.finding(row, rule) for row in range(30) for rule in ("a/x", "a/y")] + [reports.finding(1, "a/z")]
+    found = [reports.finding(row, rule) for row in range(30) for rule in ("a/x", "a/y")] + [
+        reports.finding(1, "a/z")
+    ]
     some = list(gravest(found, active(found), {"a/x": 5, "a/y": 5, "a/z": 1}))
     assert len(some) == 11
-    assert [found.index(finding) for finding in some] == sorted(found.index(finding) for finding in some)
+    assert [found.index(finding) for finding in some] == sorted(
+        found.index(finding) for finding in some
+    )
     kept = smallest_of_each(found, {"a/x": 5, "a/y": 5, "a/z": 1})
     assert {rule: len(chosen) for rule, chosen in kept.items()} == {"a/x": 5, "a/y": 5, "a/z": 1}
     every = sorted(finding.fingerprint for finding in found if finding.rule == "a/x")

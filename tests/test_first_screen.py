@@ -24,7 +24,14 @@ EARLY = "import sys; from dslint.cli import main, progress; progress._FIRST = 0;
 def on_terminal(work, *words):
     """Run a program with a pseudo-terminal as its output and its error; return what it prints there, and its exit code."""
     ours, theirs = pty.openpty()
-    process = subprocess.Popen(words, cwd=work.root, env={**work.env, "TERM": "xterm"}, stdin=subprocess.DEVNULL, stdout=theirs, stderr=theirs)
+    process = subprocess.Popen(
+        words,
+        cwd=work.root,
+        env={**work.env, "TERM": "xterm"},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    )
     os.close(theirs)
     pieces = []
     while True:
@@ -41,7 +48,9 @@ def on_terminal(work, *words):
 
 def test_the_line_of_progress_is_gone_before_the_report_begins(work):
     work.write("data.jsonl", '{"text": "a"}\n{"text": \n')
-    printed, code = on_terminal(work, sys.executable, "-c", EARLY, "check", "data.jsonl", "--color", "never")
+    printed, code = on_terminal(
+        work, sys.executable, "-c", EARLY, "check", "data.jsonl", "--color", "never"
+    )
     assert code == 1
     assert "records" in printed.partition("data.jsonl:2:10 error")[0]
     lines = [line.rpartition("\r\x1b[K")[2] for line in printed.split("\n")]
@@ -97,7 +106,12 @@ def mixed(work):
         work.jsonl(
             f"data/{name}.jsonl",
             *(
-                {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": f"Dear {{{{name}}}}, {name}{row}"}]}
+                {
+                    "messages": [
+                        {"role": "user", "content": "Hi"},
+                        {"role": "assistant", "content": f"Dear {{{{name}}}}, {name}{row}"},
+                    ]
+                }
                 for row in range(rows)
             ),
         )
@@ -105,7 +119,10 @@ def mixed(work):
     return work
 
 
-WANTED = [*(f"data/m.jsonl:{line}" for line in range(1, 16)), *(f"data/z.jsonl:{line}" for line in range(1, 6))]
+WANTED = [
+    *(f"data/m.jsonl:{line}" for line in range(1, 16)),
+    *(f"data/z.jsonl:{line}" for line in range(1, 6)),
+]
 
 
 @pytest.mark.parametrize("kind", ["text", "markdown", "junit"])
@@ -120,19 +137,31 @@ def test_where_a_list_is_cut_the_gravest_stay_in_their_order(mixed, call, kind, 
 
 def test_suppressed_findings_come_last(mixed, call):
     result = call("check", "-v", "--max-show", "70")
-    assert Counter(re.findall(r"data/([abmz])\.jsonl:\d+\b", result.out)) == {"a": 30, "b": 5, "m": 30, "z": 5}
+    assert Counter(re.findall(r"data/([abmz])\.jsonl:\d+\b", result.out)) == {
+        "a": 30,
+        "b": 5,
+        "m": 30,
+        "z": 5,
+    }
 
 
 def test_the_annotations_of_a_log_are_the_gravest(mixed, call):
     out = call("check", "-o", "github").out
-    assert [line.partition(" ")[0] for line in out.splitlines()[:3]] == ["::error", "::warning", "::notice"]
+    assert [line.partition(" ")[0] for line in out.splitlines()[:3]] == [
+        "::error",
+        "::warning",
+        "::notice",
+    ]
 
 
 def test_reports_for_machines_keep_the_gravest_too(mixed, call, monkeypatch):
     monkeypatch.setattr(sarif, "MAX_RESULTS", 21)
     log = json.loads(call("check", "-o", "sarif").out)
     results = log["runs"][0]["results"]
-    assert Counter(result["level"] for result in results if "occurrenceCount" not in result) == {"error": 5, "warning": 15}
+    assert Counter(result["level"] for result in results if "occurrenceCount" not in result) == {
+        "error": 5,
+        "warning": 15,
+    }
     monkeypatch.setattr(html, "MAX_FINDINGS", 20)
     monkeypatch.setattr(output, "EXCERPTS", 5)
     page = call("check", "-o", "html").out
@@ -172,7 +201,12 @@ def test_choosing_keeps_no_finding(reports):
     assert len(read) == 100
 
 
-TWICE = {"messages": [{"role": "user", "content": "Hi {{name}}"}, {"role": "assistant", "content": "Hello."}]}
+TWICE = {
+    "messages": [
+        {"role": "user", "content": "Hi {{name}}"},
+        {"role": "assistant", "content": "Hello."},
+    ]
+}
 REPORTS = ["text", "markdown", "github", "azure", "gitlab", "rdjson", "sarif", "junit"]
 
 
@@ -180,7 +214,15 @@ def saved_as(work, name):
     """Write the same record twice, and others between, in formats in which no line leads to a record."""
     rows = [
         TWICE,
-        *({"messages": [{"role": "user", "content": f"Why {row}?"}, {"role": "assistant", "content": f"So {row}."}]} for row in range(4)),
+        *(
+            {
+                "messages": [
+                    {"role": "user", "content": f"Why {row}?"},
+                    {"role": "assistant", "content": f"So {row}."},
+                ]
+            }
+            for row in range(4)
+        ),
         TWICE,
     ]
     if name.endswith(".parquet"):
@@ -226,21 +268,41 @@ def test_rows_of_one_line_each_are_told_by_their_line(work, call):
 
 
 @pytest.mark.parametrize(
-    "rule", ["duplicates/exact", "duplicates/normalized", "duplicates/near", "duplicates/leakage", "duplicates/conflicting-answer"]
+    "rule",
+    [
+        "duplicates/exact",
+        "duplicates/normalized",
+        "duplicates/near",
+        "duplicates/leakage",
+        "duplicates/conflicting-answer",
+    ],
 )
 def test_no_message_names_a_line_that_is_none(work, call, rule):
     pa = pytest.importorskip("pyarrow")
     from pyarrow import parquet
 
-    ask = "What do I need to do so that the parcel that I sent back last week is paid for in the end?"
+    ask = (
+        "What do I need to do so that the parcel that I sent back last week is paid for in the end?"
+    )
     texts = [ask, ask, ask, f"{ask} Thanks!"]
     for split in ("train", "test"):
         rows = [
-            {"messages": [{"role": "user", "content": text}, {"role": "assistant", "content": f"{ask} {number % 3} {split}"}]}
+            {
+                "messages": [
+                    {"role": "user", "content": text},
+                    {"role": "assistant", "content": f"{ask} {number % 3} {split}"},
+                ]
+            }
             for number, text in enumerate(texts)
         ]
-        said = {"messages": [{**turn, "content": turn["content"].upper()} for turn in rows[1]["messages"]]}
-        parquet.write_table(pa.Table.from_pylist([*rows, rows[0], said]), work.root / f"{split}.parquet")
+        said = {
+            "messages": [
+                {**turn, "content": turn["content"].upper()} for turn in rows[1]["messages"]
+            ]
+        }
+        parquet.write_table(
+            pa.Table.from_pylist([*rows, rows[0], said]), work.root / f"{split}.parquet"
+        )
     result = call("check", "--select", rule, "-o", "json")
     messages = [finding["message"] for finding in json.loads(result.out)["findings"]]
     assert messages

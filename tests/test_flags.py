@@ -18,7 +18,10 @@ def test_a_limit_on_a_rule_is_one_on_its_count(work, call):
     work.jsonl("data.jsonl", *({"text": "the same"} for _ in range(5)))
     assert call("check", "--max", "duplicates/exact=4").code == 0
     result = call("check", "--max", "duplicates/exact=3", "-o", "json")
-    assert (result.code, [limit["measure"] for limit in result.report["limits"] if limit["from"] == "flag"]) == (1, ["duplicates/exact.count"])
+    assert (
+        result.code,
+        [limit["measure"] for limit in result.report["limits"] if limit["from"] == "flag"],
+    ) == (1, ["duplicates/exact.count"])
     assert call("check", "--min", "duplicates/exact=5").code == 1
     work.write("train.jsonl", (work.root / "data.jsonl").read_text())
     work.write("dslint.toml", '[dataset]\nfiles = "*.jsonl"\nslices = ["split"]\n')

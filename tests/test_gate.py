@@ -6,14 +6,40 @@ import pytest
 
 from dslint import gate
 from dslint.errors import ConfigError
-from dslint.model import Confidence, ExitCode, Finding, Input, InputResult, Limit, Location, Severity
+from dslint.model import (
+    Confidence,
+    ExitCode,
+    Finding,
+    Input,
+    InputResult,
+    Limit,
+    Location,
+    Severity,
+)
 
 RULE = "a/b"
 
 
-def finding(row=0, *, rule=RULE, path="x", severity=Severity.ERROR, confidence=Confidence.HIGH, suppressed=None, slices=()):
+def finding(
+    row=0,
+    *,
+    rule=RULE,
+    path="x",
+    severity=Severity.ERROR,
+    confidence=Confidence.HIGH,
+    suppressed=None,
+    slices=(),
+):
     at = Location() if row is None else Location(path, row)
-    return Finding(at=at, message="m", rule=rule, severity=severity, confidence=confidence, suppressed=suppressed, slices=slices)
+    return Finding(
+        at=at,
+        message="m",
+        rule=rule,
+        severity=severity,
+        confidence=confidence,
+        suppressed=suppressed,
+        slices=slices,
+    )
 
 
 def measured(*findings, judged=10, own=None, sliced=None):
@@ -27,10 +53,19 @@ def counted(findings, *args):
     return count
 
 
-def judged(*findings, limits=(), fail_on=Severity.ERROR, confidence=Confidence.MEDIUM, severity=Severity.ERROR, rules=None):
+def judged(
+    *findings,
+    limits=(),
+    fail_on=Severity.ERROR,
+    confidence=Confidence.MEDIUM,
+    severity=Severity.ERROR,
+    rules=None,
+):
     ran = rules or {RULE: severity}
     count = counted(findings, limits, fail_on, confidence)
-    return gate.judge(limits, gate.measure(dict.fromkeys(ran, 10), count, {}, {}, {}), count, ran, fail_on)
+    return gate.judge(
+        limits, gate.measure(dict.fromkeys(ran, 10), count, {}, {}, {}), count, ran, fail_on
+    )
 
 
 def passes(*findings, **more):
@@ -60,8 +95,15 @@ def test_measures_of_the_rule_itself_are_kept():
 
 
 def test_slices_have_measures_of_their_own():
-    sliced = {("valid", "split", "train"): 4, ("valid", "split", "test"): 2, ("all", "split", "dev"): 9}
-    found = [finding(0, slices=(("split", "train"),)), finding(1, slices=(("split", "train"),), suppressed="known")]
+    sliced = {
+        ("valid", "split", "train"): 4,
+        ("valid", "split", "test"): 2,
+        ("all", "split", "dev"): 9,
+    }
+    found = [
+        finding(0, slices=(("split", "train"),)),
+        finding(1, slices=(("split", "train"),), suppressed="known"),
+    ]
     measures = measured(*found, sliced=sliced)
     assert measures["a/b.count[split=train]"] == 1
     assert measures["a/b.rate[split=train]"] == 0.25
@@ -70,7 +112,9 @@ def test_slices_have_measures_of_their_own():
 
 
 def test_slices_are_capped():
-    measures = measured(sliced={("valid", "label", f"{number:05}"): 1 for number in range(gate.MAX_SLICES + 5)})
+    measures = measured(
+        sliced={("valid", "label", f"{number:05}"): 1 for number in range(gate.MAX_SLICES + 5)}
+    )
     assert sum(name.startswith("a/b.rate[") for name in measures) == gate.MAX_SLICES
 
 
@@ -101,15 +145,29 @@ def test_suppressed_findings_do_not_fail():
 def test_a_limit_replaces_the_default_for_its_rule_alone():
     both = {RULE: Severity.ERROR, "a/c": Severity.ERROR}
     found = [finding(0), finding(1, rule="a/c")]
-    held = {item.limit.measure: (item.limit.origin, item.passed) for item in judged(*found, limits=[Limit(measure="a/b.count", max=1)], rules=both)}
+    held = {
+        item.limit.measure: (item.limit.origin, item.passed)
+        for item in judged(*found, limits=[Limit(measure="a/b.count", max=1)], rules=both)
+    }
     assert held == {"a/b.count": ("config", True), "a/c.count": ("severity", False)}
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "passed"), [(None, 2, True), (None, 1, False), (2, None, True), (3, None, False), (2, 2, True), (None, 0, False)]
+    ("low", "high", "passed"),
+    [
+        (None, 2, True),
+        (None, 1, False),
+        (2, None, True),
+        (3, None, False),
+        (2, 2, True),
+        (None, 0, False),
+    ],
 )
 def test_limits_are_inclusive(low, high, passed):
-    assert passes(finding(0), finding(1), limits=[Limit(measure="a/b.count", min=low, max=high)]) is passed
+    assert (
+        passes(finding(0), finding(1), limits=[Limit(measure="a/b.count", min=low, max=high)])
+        is passed
+    )
 
 
 def test_a_limit_on_a_rule_that_did_not_run_is_not_judged():
@@ -120,10 +178,14 @@ def test_a_limit_on_a_rule_that_did_not_run_is_not_judged():
 
 def test_a_limit_within_files_replaces_the_default_there_and_nowhere_else():
     limit = Limit(measure="a/b.count[files=old/**,x/*]", max=9)
-    held = judged(finding(0, path="old/a"), finding(0, path="new/a"), finding(1, path="new/a"), limits=[limit])
-    assert [(item.limit.measure, item.value, item.passed) for item in held if item.limit.origin == "severity"] == [
-        ("a/b.count[severity=error]", 2, False)
-    ]
+    held = judged(
+        finding(0, path="old/a"), finding(0, path="new/a"), finding(1, path="new/a"), limits=[limit]
+    )
+    assert [
+        (item.limit.measure, item.value, item.passed)
+        for item in held
+        if item.limit.origin == "severity"
+    ] == [("a/b.count[severity=error]", 2, False)]
     held = judged(finding(0, path="old/a"), finding(0, path="x/a"), limits=[limit])
     assert [item.passed for item in held if item.limit.origin == "severity"] == [True]
 
@@ -134,18 +196,35 @@ def test_limits_within_files():
         return InputResult(input=item, records=records, unreadable=unreadable, misfits=misfits)
 
     inputs = [result("eval/a", 10, 1, 1), result("train/a", 100, 0, 0)]
-    found = [finding(0, path="eval/a"), finding(0, path="eval/a"), finding(1, path="eval/a", suppressed="known"), finding(0, path="train/a")]
+    found = [
+        finding(0, path="eval/a"),
+        finding(0, path="eval/a"),
+        finding(1, path="eval/a", suppressed="known"),
+        finding(0, path="train/a"),
+    ]
 
     def value(kind, sees="valid"):
         limit = Limit(measure=f"a/b.{kind}[files=eval/**]")
         return gate.in_files(limit, counted(found, [limit]), inputs, {RULE: sees})
 
-    assert (value("count"), value("total"), value("rate"), value("rate", "all")) == (2, 3, 0.125, 0.111111)
+    assert (value("count"), value("total"), value("rate"), value("rate", "all")) == (
+        2,
+        3,
+        0.125,
+        0.111111,
+    )
     assert value("size") is None
 
 
 @pytest.mark.parametrize(
-    ("measure", "hint"), [("a/c.count", "a/b"), ("a/b.cuont", "count"), ("count", "RULE.MEASURE"), ("a/b.sise", "size"), ("a/b", "a/b")]
+    ("measure", "hint"),
+    [
+        ("a/c.count", "a/b"),
+        ("a/b.cuont", "count"),
+        ("count", "RULE.MEASURE"),
+        ("a/b.sise", "size"),
+        ("a/b", "a/b"),
+    ],
 )
 def test_limits_on_what_nobody_measures_are_refused(measure, hint):
     with pytest.raises(ConfigError) as raised:
@@ -154,7 +233,13 @@ def test_limits_on_what_nobody_measures_are_refused(measure, hint):
 
 
 def test_known_measures_pass():
-    gate.check_names([Limit(measure=f"a/b.{name}") for name in ("count", "rate", "total", "size", "rate[split=train]")], {RULE: ["size"]})
+    gate.check_names(
+        [
+            Limit(measure=f"a/b.{name}")
+            for name in ("count", "rate", "total", "size", "rate[split=train]")
+        ],
+        {RULE: ["size"]},
+    )
 
 
 @pytest.mark.parametrize(
@@ -169,4 +254,7 @@ def test_known_measures_pass():
     ],
 )
 def test_verdicts(broken, incomplete, lenient, word, code):
-    assert gate.verdict(judged(*[finding(0)] * broken), incomplete=incomplete, lenient=lenient) == (word, code)
+    assert gate.verdict(judged(*[finding(0)] * broken), incomplete=incomplete, lenient=lenient) == (
+        word,
+        code,
+    )

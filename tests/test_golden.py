@@ -77,10 +77,18 @@ def project(work):
         ("gitlab.json", ["-o", "gitlab"], 1),
         ("rdjson.json", ["-o", "rdjson"], 1),
         ("junit.xml", ["-o", "junit", *FEW], 1),
-        ("incomplete.sarif", ["data/none.jsonl", "data/test.jsonl", "-o", "sarif", "--select", "duplicates/exact"], 2),
+        (
+            "incomplete.sarif",
+            ["data/none.jsonl", "data/test.jsonl", "-o", "sarif", "--select", "duplicates/exact"],
+            2,
+        ),
         ("incomplete.github.txt", ["data/none.jsonl", "data/test.jsonl", "-o", "github"], 2),
         ("incomplete.gitlab.json", ["data/none.jsonl", "data/test.jsonl", "-o", "gitlab"], 2),
-        ("incomplete.xml", ["data/none.jsonl", "data/test.jsonl", "-o", "junit", "--select", "duplicates/exact"], 2),
+        (
+            "incomplete.xml",
+            ["data/none.jsonl", "data/test.jsonl", "-o", "junit", "--select", "duplicates/exact"],
+            2,
+        ),
         ("incomplete.txt", ["data/none.jsonl", "data/test.jsonl"], 2),
         ("incomplete.json", ["data/none.jsonl", "data/test.jsonl", "-o", "json"], 2),
     ],
@@ -88,8 +96,14 @@ def project(work):
 def test_reports_are_as_they_were(project, call, pytestconfig, name, flags, code):
     result = call("check", *flags)
     assert result.code == code, result
-    text = re.sub(rf"(dslint-gate |dslint |ersion\":\"){re.escape(__version__)}", r"\1VERSION", result.out)
-    text = re.sub(r"(<style>|<script>|'sha256-)[^']*?(?=</style>|</script>|')", r"\1...", text) if "html" in name else text
+    text = re.sub(
+        rf"(dslint-gate |dslint |ersion\":\"){re.escape(__version__)}", r"\1VERSION", result.out
+    )
+    text = (
+        re.sub(r"(<style>|<script>|'sha256-)[^']*?(?=</style>|</script>|')", r"\1...", text)
+        if "html" in name
+        else text
+    )
     path = GOLDEN / name
     if pytestconfig.getoption("renew_golden"):
         path.write_text(text, encoding="utf-8")
@@ -103,35 +117,64 @@ def test_the_text_report_fits_80_columns(project, call):
 
 
 def test_no_report_shows_a_value_of_the_data(project, call):
-    for flags in (*(["-o", name] for name in BUILT_IN if name != "html"), ["-v", "--statistics"]):  # html has excerpts: see test_excerpts.py
-        out = re.sub('^"tool": .*', "", call("check", *flags).out, flags=re.MULTILINE)  # manual pages have examples of their own
-        for value in ("Where is my", "where is my", "Who are you", "A bot.", "ada@example.org", "There?", "Dear {{name}}"):
+    for flags in (
+        *(["-o", name] for name in BUILT_IN if name != "html"),
+        ["-v", "--statistics"],
+    ):  # html has excerpts: see test_excerpts.py
+        out = re.sub(
+            '^"tool": .*', "", call("check", *flags).out, flags=re.MULTILINE
+        )  # manual pages have examples of their own
+        for value in (
+            "Where is my",
+            "where is my",
+            "Who are you",
+            "A bot.",
+            "ada@example.org",
+            "There?",
+            "Dear {{name}}",
+        ):
             assert value not in out, value
 
 
 def test_findings_stand_in_their_documented_order(project, call):
     findings = call("check", "-o", "json").report["findings"]
     keys = [
-        (f["path"] or "", -1 if f["row"] is None else f["row"], f["field"], -1 if f["start"] is None else f["start"], f["rule"]) for f in findings
+        (
+            f["path"] or "",
+            -1 if f["row"] is None else f["row"],
+            f["field"],
+            -1 if f["start"] is None else f["start"],
+            f["rule"],
+        )
+        for f in findings
     ]
     assert len(keys) > 8
     assert keys == sorted(keys)
 
 
 def test_all_findings_are_in_machine_readable_reports_whatever_is_shown(project, call):
-    assert call("check", "-o", "json", "--max-show", "0").report["findings"] == call("check", "-o", "json").report["findings"]
-    assert len(call("check", "-o", "jsonl").out.splitlines()) == len(call("check", "-o", "json").report["findings"])
+    assert (
+        call("check", "-o", "json", "--max-show", "0").report["findings"]
+        == call("check", "-o", "json").report["findings"]
+    )
+    assert len(call("check", "-o", "jsonl").out.splitlines()) == len(
+        call("check", "-o", "json").report["findings"]
+    )
 
 
 def test_the_rules_of_a_report_add_up(project, call):
     report = call("check", "-o", "json").report
     for rule in report["rules"]:
-        active = [f for f in report["findings"] if f["rule"] == rule["id"] and f["suppressed"] is None]
+        active = [
+            f for f in report["findings"] if f["rule"] == rule["id"] and f["suppressed"] is None
+        ]
         assert rule["count"] == len(active)
         if rule["state"] == "ran":
             assert report["measures"][f"{rule['id']}.count"] == rule["count"]
             assert report["measures"][f"{rule['id']}.rate"] == rule["rate"]
     for severity in ("error", "warning", "info"):
-        assert report["counts"][severity] == sum(f["severity"] == severity and f["suppressed"] is None for f in report["findings"])
+        assert report["counts"][severity] == sum(
+            f["severity"] == severity and f["suppressed"] is None for f in report["findings"]
+        )
     assert report["counts"]["records"] == sum(item["records"] for item in report["inputs"])
     assert len({f["fingerprint"] for f in report["findings"]}) == len(report["findings"])

@@ -66,18 +66,30 @@ def test_what_begins_in_a_hole_is_left_out(found, borders):
     spans = [(start, start + size) for start, size in found]
     edges = sorted(borders)
     holes = list(zip(edges[::2], edges[1::2], strict=False))
-    assert outside(spans, holes) == [span for span in spans if not any(start <= span[0] < end for start, end in holes)]
+    assert outside(spans, holes) == [
+        span for span in spans if not any(start <= span[0] < end for start, end in holes)
+    ]
 
 
-OLD_SPELT = re.compile(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}[^\W\d_](?!\w)){2,}(?![^\s.,;:!?\"”)\]}*_])")
+OLD_SPELT = re.compile(
+    r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}[^\W\d_](?!\w)){2,}(?![^\s.,;:!?\"”)\]}*_])"
+)
 
 
 @given(st.text(st.sampled_from('abc .-_*x1"%é'), max_size=30))
 def test_words_whose_letters_stand_apart(text):
-    said = [[(found.start() + at, sign) for at, sign in enumerate(found[0]) if sign.isalpha()] for found in OLD_SPELT.finditer(text)]
-    found = [[(place, text[place]) for place in range(*span) if text[place].isalpha()] for span in spelt(text)]
+    said = [
+        [(found.start() + at, sign) for at, sign in enumerate(found[0]) if sign.isalpha()]
+        for found in OLD_SPELT.finditer(text)
+    ]
+    found = [
+        [(place, text[place]) for place in range(*span) if text[place].isalpha()]
+        for span in spelt(text)
+    ]
     assert found == said
-    assert [letters_of(text, *span) for span in spelt(text)] == ["".join(sign for _, sign in word) for word in said]
+    assert [letters_of(text, *span) for span in spelt(text)] == [
+        "".join(sign for _, sign in word) for word in said
+    ]
 
 
 def in_address(text, start):
@@ -87,7 +99,11 @@ def in_address(text, start):
     return before.endswith("@") or "://" in before or before.startswith("www.") or mail is not None
 
 
-@given(st.lists(st.sampled_from(["a", "b.c", "@", "://", "www.", " ", "\n", "d" * 70, "-"]), max_size=12).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(["a", "b.c", "@", "://", "www.", " ", "\n", "d" * 70, "-"]), max_size=12
+    ).map("".join)
+)
 def test_what_is_in_an_address(text):
     addresses = Addresses(text)
     for word in re.finditer(r"\w+", text):
@@ -97,7 +113,11 @@ def test_what_is_in_an_address(text):
 OLD_SENTENCE = re.compile(r"[^\s.!?][^.!?\n]*[.!?]+[\"'”’)]*(?=\s|\Z)")  # noqa: RUF001 - quotes
 
 
-@given(st.lists(st.sampled_from(["one two three four", "3.14", ".", "?!", '"', " ", "\n", "a"]), max_size=12).map("".join))
+@given(
+    st.lists(
+        st.sampled_from(["one two three four", "3.14", ".", "?!", '"', " ", "\n", "a"]), max_size=12
+    ).map("".join)
+)
 def test_sentences_are_those_that_end_in_a_full_stop(text):
     said = [found[0] for found in OLD_SENTENCE.finditer(text)]
     assert sentences(text) == [one for one in said if one.count(" ") >= 3 and prose(one) == one]
@@ -119,13 +139,18 @@ def test_swear_words_that_are_set_apart_are_all_found(inside):
     [
         ("a" + "\u202e" * 7 + "b", "(7)"),
         ("\U0001f3f4\U000e0067\U000e0062\U000e007f" + "\U000e0041" * 3, "(3)"),
-        ("中\u200b\u200b\u200b\u200b文", "(2)"),  # beside a letter of a script without spaces a zero-width space has a purpose
+        (
+            "中\u200b\u200b\u200b\u200b文",
+            "(2)",
+        ),  # beside a letter of a script without spaces a zero-width space has a purpose
         ("\u202b\u202b\u0645", None),
     ],
 )
 def test_invisible_characters_in_a_row_are_counted_one_by_one(text, said):
     findings = testing.run(InvisibleCharacters(), [{"text": text}]).findings
-    assert [finding.message for finding in findings if said and finding.message.endswith(said)] or (not findings and said is None)
+    assert [finding.message for finding in findings if said and finding.message.endswith(said)] or (
+        not findings and said is None
+    )
 
 
 def test_a_very_long_text_is_repetitive_by_its_beginning():
@@ -140,7 +165,18 @@ def test_a_late_answer_does_not_read_the_record_anew_for_each_result(monkeypatch
     texts = Record.texts
     monkeypatch.setattr(Record, "texts", lambda self, *roles: read.append(1) or texts(self, *roles))
     results = [{"role": "tool", "content": "4"}] * 50
-    said = testing.run(ToolCall(), [{"messages": [{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "So:"}, *results]}])
+    said = testing.run(
+        ToolCall(),
+        [
+            {
+                "messages": [
+                    {"role": "user", "content": "2+2?"},
+                    {"role": "assistant", "content": "So:"},
+                    *results,
+                ]
+            }
+        ],
+    )
     assert len(said.findings) == 50
     assert len(read) == 1
 
@@ -151,7 +187,10 @@ def test_what_presidio_gives_up_is_no_pass():
             raise TimeoutError
 
     recognizer = PatternRecognizer(supported_entity="X", patterns=[Pattern("slow", "a", 0.5)])
-    recognizer.patterns[0].compiled_regex, recognizer.patterns[0].compiled_with_flags = Slow(), recognizer.global_regex_flags
+    recognizer.patterns[0].compiled_regex, recognizer.patterns[0].compiled_with_flags = (
+        Slow(),
+        recognizer.global_regex_flags,
+    )
     with pytest.raises(TimeoutError):
         recognizer.analyze("a", ["X"])
 
@@ -179,7 +218,9 @@ def test_what_has_its_files_shape_leaves_a_row_a_batch_and_compacted_one(rows):
         def compact(self, state):
             return compact(state) if isinstance(state, State) else None
 
-    assert not testing.run(Watched(), rows, testing.Run(batch=100), shape="any" if "a" in rows[0] else None).findings
+    assert not testing.run(
+        Watched(), rows, testing.Run(batch=100), shape="any" if "a" in rows[0] else None
+    ).findings
     assert kept == [1] * 40
 
 
@@ -187,19 +228,30 @@ def test_compacting_loses_no_record_of_another_shape():
     rows = [CHAT] * 30 + [ALPACA] + [CHAT] * 30 + [{"a": 1}] * 9
     once = testing.run(MixedShapes(), rows, shape="any")
     assert once.rows == [30]
-    for how in (testing.Run(batch=3), testing.Run(batch=3, compact=True, cuts=(10, 31, 50)), testing.Run(batch=7, arrow=True, backwards=True)):
+    for how in (
+        testing.Run(batch=3),
+        testing.Run(batch=3, compact=True, cuts=(10, 31, 50)),
+        testing.Run(batch=7, arrow=True, backwards=True),
+    ):
         assert testing.run(MixedShapes(), rows, how, shape="any") == once
 
 
-def test_of_very_many_findings_on_a_record_the_last_stands_for_those_that_are_not_listed(monkeypatch):
+def test_of_very_many_findings_on_a_record_the_last_stands_for_those_that_are_not_listed(
+    monkeypatch,
+):
     monkeypatch.setattr(contract, "MOST", 10)
     monkeypatch.setattr(lexicon_rule, "MOST", 10)
     mails = {"text": "ada@lovelace.dev, " * 35}
-    for rule, records in ((Profanity(), [{"text": "fuck " * 35}] * 2), (EmailAddress(), [mails] * 2)):
+    for rule, records in (
+        (Profanity(), [{"text": "fuck " * 35}] * 2),
+        (EmailAddress(), [mails] * 2),
+    ):
         found = testing.run(rule, records).findings
         assert [finding.more for finding in found] == ([0] * 9 + [25]) * 2
         assert all(one.at.start < other.at.start for one, other in pairwise(found[:10]))
-        assert found[9].message == f"{found[8].message}; 25 more like it in this record are not listed"
+        assert (
+            found[9].message == f"{found[8].message}; 25 more like it in this record are not listed"
+        )
         assert testing.run(rule, records, testing.Run(single=True)).findings == found
     with pytest.raises(ValueError, match="more findings than are listed"):
         redact_record(mails, found[:10])
@@ -210,7 +262,9 @@ class GraveAtTheEnd(RecordRule):
 
     def check(self, record):
         for number in range(50):
-            yield self.finding(record.at("/text", number, number + 1), "a sign", severity=Severity.INFO)
+            yield self.finding(
+                record.at("/text", number, number + 1), "a sign", severity=Severity.INFO
+            )
         yield self.finding(record.at("/text", 50, 51), "a grave one", severity=Severity.ERROR)
 
 
@@ -225,18 +279,45 @@ def test_what_is_not_listed_counts(call, work):
     many = contract.MOST + 2000
     work.write("data.jsonl", json.dumps({"text": "Dear {{name}}, " * many}) + "\n")
     limit = f"structure/unfilled-template.count={many - 1}"
-    said = call("check", "--isolated", "--select", "structure/unfilled-template", "--max", limit, "-o", "json=out.json")
+    said = call(
+        "check",
+        "--isolated",
+        "--select",
+        "structure/unfilled-template",
+        "--max",
+        limit,
+        "-o",
+        "json=out.json",
+    )
     report = json.loads((work.root / "out.json").read_text())
     assert said.code == 1
     assert len(report["findings"]) == contract.MOST
-    assert report["measures"]["structure/unfilled-template.count"] == many == report["counts"]["warning"]
+    assert (
+        report["measures"]["structure/unfilled-template.count"]
+        == many
+        == report["counts"]["warning"]
+    )
 
 
 def taken(folder, lines):
     """CPU seconds and megabytes of a run over some lines, as a child."""
     (folder / "data.jsonl").write_text("".join(lines))
-    command = [sys.executable, "-m", "dslint", "check", "data.jsonl", "--isolated", "-j", "1", "--no-progress", "-o", "json=out.json"]
-    child = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    command = [
+        sys.executable,
+        "-m",
+        "dslint",
+        "check",
+        "data.jsonl",
+        "--isolated",
+        "-j",
+        "1",
+        "--no-progress",
+        "-o",
+        "json=out.json",
+    ]
+    child = subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     _, status, used = os.wait4(child.pid, 0)
     child.returncode = os.waitstatus_to_exitcode(status)
     assert json.loads((folder / "out.json").read_text())["problems"] == []
@@ -251,7 +332,11 @@ NUMBERS = "".join(f"{number * 7919 % 99991:x} " for number in range(12_000))
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="what a child takes is not told here")
 @pytest.mark.parametrize(
     ("data", "size"),
-    [(NO_SHAPE, 10_000), (MIXED, 1_500), (lambda times: [json.dumps({"text": NUMBERS[: 16_000 * times]}) + "\n"], 1)],
+    [
+        (NO_SHAPE, 10_000),
+        (MIXED, 1_500),
+        (lambda times: [json.dumps({"text": NUMBERS[: 16_000 * times]}) + "\n"], 1),
+    ],
     ids=["rows of no known shape", "mixed shapes", "one long text"],
 )
 def test_four_times_the_data_takes_six_times_the_time_at_most(data, size, tmp_path):

@@ -16,7 +16,12 @@ CONFIGURED = '[dataset]\nfiles = "data/*.jsonl"\n'
 
 
 def chat(number, answer):
-    return {"messages": [{"role": "user", "content": f"What is {number} and {number}?"}, {"role": "assistant", "content": answer}]}
+    return {
+        "messages": [
+            {"role": "user", "content": f"What is {number} and {number}?"},
+            {"role": "assistant", "content": answer},
+        ]
+    }
 
 
 GOOD = [chat(number, f"It is {2 * number}.") for number in range(5)]
@@ -49,9 +54,21 @@ def junk(count):
 
 # The configuration, the files that the change adds or writes anew, and the file that must be named.
 FILES = {
-    "an environment beside it": (OPEN, {"data/pyvenv.cfg": "home = /usr", "data/b.jsonl": LINES}, "data/b.jsonl"),
-    "an environment in place of a folder that was read": (OPEN, {"data/pyvenv.cfg": "home = /usr"}, "data/train.jsonl"),
-    "an environment above it": (OPEN, {"more/pyvenv.cfg": "", "more/data/b.jsonl": LINES}, "more/data/b.jsonl"),
+    "an environment beside it": (
+        OPEN,
+        {"data/pyvenv.cfg": "home = /usr", "data/b.jsonl": LINES},
+        "data/b.jsonl",
+    ),
+    "an environment in place of a folder that was read": (
+        OPEN,
+        {"data/pyvenv.cfg": "home = /usr"},
+        "data/train.jsonl",
+    ),
+    "an environment above it": (
+        OPEN,
+        {"more/pyvenv.cfg": "", "more/data/b.jsonl": LINES},
+        "more/data/b.jsonl",
+    ),
     "a hidden folder": (OPEN, {".data/b.jsonl": LINES}, ".data/b.jsonl"),
     "a hidden file": (OPEN, {"data/.b.jsonl": LINES}, "data/.b.jsonl"),
     "node_modules": (OPEN, {"node_modules/b.jsonl": LINES}, "node_modules/b.jsonl"),
@@ -63,30 +80,70 @@ FILES = {
         {"data/b.jsonl": f'{{"fingerprint": "{"0" * 32}", "verdict": "", "x": 1}}\n{LINES}'},
         "data/b.jsonl",
     ),
-    "the head of a report": (OPEN, {"data/b.jsonl": '{"schema": "dslint.report/1"}\n' + LINES}, "data/b.jsonl"),
-    "the head of a report in JSON": (OPEN, {"data/b.json": '[{"schema": "dslint.report/1"},' + json.dumps(BROKEN) + "]"}, "data/b.json"),
+    "the head of a report": (
+        OPEN,
+        {"data/b.jsonl": '{"schema": "dslint.report/1"}\n' + LINES},
+        "data/b.jsonl",
+    ),
+    "the head of a report in JSON": (
+        OPEN,
+        {"data/b.json": '[{"schema": "dslint.report/1"},' + json.dumps(BROKEN) + "]"},
+        "data/b.json",
+    ),
     "the suffix .txt": (OPEN, {"data/b.txt": LINES}, "data/b.txt"),
     "the suffix .bak": (OPEN, {"data/b.bak": LINES}, "data/b.bak"),
     "a second suffix": (OPEN, {"data/b.jsonl.old": LINES}, "data/b.jsonl.old"),
-    "one record behind a second suffix": (OPEN, {"data/b.jsonl_": json.dumps({"a": 1})}, "data/b.jsonl_"),
+    "one record behind a second suffix": (
+        OPEN,
+        {"data/b.jsonl_": json.dumps({"a": 1})},
+        "data/b.jsonl_",
+    ),
     "a suffix in capitals": (OPEN, {"data/b.JSONL": LINES}, "data/b.JSONL"),
     "the suffix of prose": (OPEN, {"data/b.md": LINES}, "data/b.md"),
     "no suffix": (OPEN, {"data/b": LINES}, "data/b"),
     "no suffix, compressed": (OPEN, {"data/b.bin": gzip.compress(LINES.encode())}, "data/b.bin"),
     "a table as text": (OPEN, {"data/b.txt": TABLE}, "data/b.txt"),
-    "an array that begins with null": (OPEN, {"data/b.json": f"[null, {json.dumps(BROKEN)}]"}, "data/b.json"),
-    "an array that begins with a string": (OPEN, {"data/b.json": f'["{{", {json.dumps(BROKEN)}]'}, "data/b.json"),
-    "one pretty-printed object": (OPEN, {"data/b.json": json.dumps(BROKEN, indent=2)}, "data/b.json"),
-    "a list within an object": (OPEN, {"data/b.json": json.dumps({"data": [BROKEN, *GOOD]}, indent=2)}, "data/b.json"),
-    "a list within an object that breaks off": (OPEN, {"data/b.json": json.dumps({"data": [BROKEN, *GOOD]})[:-9]}, "data/b.json"),
+    "an array that begins with null": (
+        OPEN,
+        {"data/b.json": f"[null, {json.dumps(BROKEN)}]"},
+        "data/b.json",
+    ),
+    "an array that begins with a string": (
+        OPEN,
+        {"data/b.json": f'["{{", {json.dumps(BROKEN)}]'},
+        "data/b.json",
+    ),
+    "one pretty-printed object": (
+        OPEN,
+        {"data/b.json": json.dumps(BROKEN, indent=2)},
+        "data/b.json",
+    ),
+    "a list within an object": (
+        OPEN,
+        {"data/b.json": json.dumps({"data": [BROKEN, *GOOD]}, indent=2)},
+        "data/b.json",
+    ),
+    "a list within an object that breaks off": (
+        OPEN,
+        {"data/b.json": json.dumps({"data": [BROKEN, *GOOD]})[:-9]},
+        "data/b.json",
+    ),
     "a zip archive": (OPEN, {"data/b.zip": zipped("b.jsonl")}, "data/b.zip"),
     "a tar archive": (OPEN, {"data/b.tar.gz": tarred("b.jsonl")}, "data/b.tar.gz"),
     "a damaged archive": (OPEN, {"data/b.zip": b"PK\3\4nothing"}, "data/b.zip"),
-    "a compression that is not read": (OPEN, {"data/b.jsonl.lz4": b"\x04\x22\x4d\x18"}, "data/b.jsonl.lz4"),
+    "a compression that is not read": (
+        OPEN,
+        {"data/b.jsonl.lz4": b"\x04\x22\x4d\x18"},
+        "data/b.jsonl.lz4",
+    ),
     "a spreadsheet": (OPEN, {"data/b.xlsx": zipped("xl/worksheets/sheet1.xml")}, "data/b.xlsx"),
     "a database": (OPEN, {"data/b.db": b"SQLite format 3\0"}, "data/b.db"),
     "another format": (CONFIGURED, {"data/b.json": json.dumps([BROKEN])}, "data/b.json"),
-    "another compression": (CONFIGURED, {"data/b.jsonl.gz": gzip.compress(LINES.encode())}, "data/b.jsonl.gz"),
+    "another compression": (
+        CONFIGURED,
+        {"data/b.jsonl.gz": gzip.compress(LINES.encode())},
+        "data/b.jsonl.gz",
+    ),
     "a table beside": (CONFIGURED, {"data/b.csv": TABLE}, "data/b.csv"),
     "another folder": (CONFIGURED, {"more/b.jsonl": LINES}, "more/b.jsonl"),
     "a folder below": (CONFIGURED, {"data/more/b.jsonl": LINES}, "data/more/b.jsonl"),
@@ -98,10 +155,26 @@ FILES = {
         {"data/b.jsonl": f'{{"fingerprint": "{"0" * 32}", "verdict": "", "x": 1}}\n{LINES}'},
         "data/b.jsonl",
     ),
-    "junk before records of a file that was there": (OPEN, {"data/train.jsonl": junk(300) + LINES}, "data/train.jsonl"),
-    "junk before records of a new file": (OPEN, {"data/b.jsonl": junk(300) + LINES}, "data/b.jsonl"),
-    "junk before records of a configured file": (CONFIGURED, {"data/b.jsonl": junk(300) + LINES}, "data/b.jsonl"),
-    "junk before records, alone in a folder": (OPEN, {"more/b.jsonl": junk(300) + LINES}, "more/b.jsonl"),
+    "junk before records of a file that was there": (
+        OPEN,
+        {"data/train.jsonl": junk(300) + LINES},
+        "data/train.jsonl",
+    ),
+    "junk before records of a new file": (
+        OPEN,
+        {"data/b.jsonl": junk(300) + LINES},
+        "data/b.jsonl",
+    ),
+    "junk before records of a configured file": (
+        CONFIGURED,
+        {"data/b.jsonl": junk(300) + LINES},
+        "data/b.jsonl",
+    ),
+    "junk before records, alone in a folder": (
+        OPEN,
+        {"more/b.jsonl": junk(300) + LINES},
+        "more/b.jsonl",
+    ),
 }
 
 
@@ -120,7 +193,9 @@ def base(work, git):
 
 def named(result):
     """Return the files that a report names for a problem or an error."""
-    errors = {finding["path"] for finding in result.report["findings"] if finding["severity"] == "error"}
+    errors = {
+        finding["path"] for finding in result.report["findings"] if finding["severity"] == "error"
+    }
     return errors | {problem["path"] for problem in result.report["problems"]}
 
 
@@ -132,7 +207,9 @@ def test_what_a_change_hides_is_named_and_never_a_pass(base, call, git, config, 
     git("add", "--all", "--force")
     git("commit")
     flags = [["--policy-from", "main"], ["--policy-from", "main", "--changed-since", "main"]]
-    if hidden not in ("data/train.jsonl", "data/b.jsonl", "more/b.jsonl") or config:  # a shape is no matter of --changed-since
+    if (
+        hidden not in ("data/train.jsonl", "data/b.jsonl", "more/b.jsonl") or config
+    ):  # a shape is no matter of --changed-since
         flags.append(["--changed-since", "main"])
     for given in flags:
         result = call("check", "-o", "json", *given)
@@ -140,7 +217,9 @@ def test_what_a_change_hides_is_named_and_never_a_pass(base, call, git, config, 
         assert hidden in named(result), given
 
 
-STAGED = [name for name, (_, files, hidden) in FILES.items() if "junk" not in name and hidden in files]
+STAGED = [
+    name for name, (_, files, hidden) in FILES.items() if "junk" not in name and hidden in files
+]
 
 
 @pytest.mark.parametrize("name", STAGED)
@@ -156,7 +235,15 @@ def test_what_a_commit_hides_is_named_too(base, call, git, name):
 
 
 @pytest.mark.parametrize(
-    "name", ["a hidden folder", "a hidden file", "the suffix .txt", "a second suffix", "one pretty-printed object", "a table beside"]
+    "name",
+    [
+        "a hidden folder",
+        "a hidden file",
+        "the suffix .txt",
+        "a second suffix",
+        "one pretty-printed object",
+        "a table beside",
+    ],
 )
 def test_without_a_revision_it_is_listed(base, call, name):
     config, files, hidden = FILES[name]
@@ -167,7 +254,9 @@ def test_without_a_revision_it_is_listed(base, call, name):
     assert result.code == 0
     (skipped,) = result.report["skipped"]
     assert hidden.startswith(skipped["path"])
-    assert any(skipped["path"] in note and skipped["reason"] in note for note in result.report["notes"])
+    assert any(
+        skipped["path"] in note and skipped["reason"] in note for note in result.report["notes"]
+    )
     assert skipped["path"] in call("check").out
 
 
@@ -184,7 +273,9 @@ def test_what_the_base_leaves_out_is_no_problem(base, call, git, flags):
     work.write("notes.txt", "Some words, and more.\nAnother line\n")
     work.write("code.py", "a = [\n    1,\n    2,\n]\n")
     work.write("picture.png", b"\x89PNG\r\n\x1a\n")
-    work.write("pages.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": ["x"]}] * 3}, indent=1))
+    work.write(
+        "pages.ipynb", json.dumps({"cells": [{"cell_type": "code", "source": ["x"]}] * 3}, indent=1)
+    )
     git("commit")
     result = call("check", "-o", "json", *flags)
     assert result.report["problems"] == []
@@ -205,9 +296,15 @@ def test_named_paths_bound_what_is_asked_for(base, call, git):
     work.write("more/c.bak", LINES)
     git("commit")
     assert named(call("check", "-o", "json", "--policy-from", "main", "data")) == {"data/b.bak"}
-    assert named(call("check", "-o", "json", "--policy-from", "main", "data/*.jsonl")) == {"data/b.bak"}
-    assert named(call("check", "-o", "json", "--policy-from", "main", "data/train.jsonl")) == {"data/b.bak"}
-    assert named(call("check", "-o", "json", "--changed-since", "main", "data/train.jsonl")) == set()
+    assert named(call("check", "-o", "json", "--policy-from", "main", "data/*.jsonl")) == {
+        "data/b.bak"
+    }
+    assert named(call("check", "-o", "json", "--policy-from", "main", "data/train.jsonl")) == {
+        "data/b.bak"
+    }
+    assert (
+        named(call("check", "-o", "json", "--changed-since", "main", "data/train.jsonl")) == set()
+    )
 
 
 def test_a_submodule_is_named(base, call, git):
@@ -231,19 +328,29 @@ def test_a_card_of_the_change_does_not_decide_what_is_a_split(work, git, call):
     work.jsonl("data/train.jsonl", *GOOD)
     work.jsonl("data/test.jsonl", chat(8, "It is sixteen."))
     git("commit")
-    work.write("data/README.md", "---\nconfigs:\n- data_files:\n  - split: train\n    path: '*'\n---\n")
+    work.write(
+        "data/README.md", "---\nconfigs:\n- data_files:\n  - split: train\n    path: '*'\n---\n"
+    )
     work.jsonl("data/test.jsonl", GOOD[0])
     assert call("check", "-o", "json").findings("duplicates/leakage") == []
     result = call("check", "-o", "json", "--policy-from", "main")
-    assert [finding["path"] for finding in result.findings("duplicates/leakage")] == ["data/test.jsonl"]
+    assert [finding["path"] for finding in result.findings("duplicates/leakage")] == [
+        "data/test.jsonl"
+    ]
 
 
 def test_a_list_of_the_change_does_not_decide_what_is_a_text(work, git, call):
     listed = {"mine": {"file_name": "a.jsonl", "columns": {"prompt": "note", "response": "source"}}}
-    work.jsonl("data/a.jsonl", {"instruction": "Say hello.", "input": "", "output": "Hello.", "note": "x", "source": "y"})
+    work.jsonl(
+        "data/a.jsonl",
+        {"instruction": "Say hello.", "input": "", "output": "Hello.", "note": "x", "source": "y"},
+    )
     git("commit")
     work.write("data/dataset_info.json", json.dumps(listed))
-    work.jsonl("data/a.jsonl", {"instruction": "Say hello.", "input": "", "output": " ", "note": "x", "source": "y"})
+    work.jsonl(
+        "data/a.jsonl",
+        {"instruction": "Say hello.", "input": "", "output": " ", "note": "x", "source": "y"},
+    )
     assert call("check", "-o", "json").report["counts"]["error"] == 0
     assert call("check", "-o", "json", "--policy-from", "main").report["counts"]["error"] == 1
 
@@ -260,10 +367,18 @@ def test_what_a_link_points_to_is_compared(work, git, call, linked):
     work.write("dslint.toml", f'[dataset]\nfiles = "{path}"\nexclude = "store/*"\n')
     git("commit")
     unchanged = call("check", "-o", "json", "--changed-since", "HEAD")
-    assert (unchanged.code, unchanged.report["counts"]["records"], unchanged.report["counts"]["removed"]) == (0, 0, 0)
+    assert (
+        unchanged.code,
+        unchanged.report["counts"]["records"],
+        unchanged.report["counts"]["removed"],
+    ) == (0, 0, 0)
     work.jsonl("store/a.jsonl", BROKEN, *GOOD[1:])
     result = call("check", "-o", "json", "--changed-since", "HEAD")
-    assert (result.code, result.report["counts"]["records"], result.report["counts"]["removed"]) == (1, 1, 1)
+    assert (
+        result.code,
+        result.report["counts"]["records"],
+        result.report["counts"]["removed"],
+    ) == (1, 1, 1)
     assert named(result) == {path}
 
 
@@ -281,12 +396,18 @@ def test_a_change_that_removes_says_so(base, call, git):
 
 
 def test_a_file_that_is_named_is_read(work, call):
-    for name, text in (("sheet.csv", SHEET), (".hidden.jsonl", LINES), ("report.jsonl", '{"schema": "dslint.report/1"}\n')):
+    for name, text in (
+        ("sheet.csv", SHEET),
+        (".hidden.jsonl", LINES),
+        ("report.jsonl", '{"schema": "dslint.report/1"}\n'),
+    ):
         work.write(f"data/{name}", text)
         result = call("check", "-o", "json", f"data/{name}")
         assert [item["path"] for item in result.report["inputs"]] == [f"data/{name}"]
     work.write("dslint.toml", '[dataset]\nfiles = ["data/sheet.csv"]\n')
-    assert [item["path"] for item in call("check", "-o", "json").report["inputs"]] == ["data/sheet.csv"]
+    assert [item["path"] for item in call("check", "-o", "json").report["inputs"]] == [
+        "data/sheet.csv"
+    ]
 
 
 def test_a_folder_that_cannot_be_read_makes_the_run_incomplete(work, call, monkeypatch):
@@ -302,7 +423,9 @@ def test_a_folder_that_cannot_be_read_makes_the_run_incomplete(work, call, monke
     monkeypatch.setattr(os, "scandir", closed)
     result = call("check", "-o", "json")
     assert result.code == 2
-    assert [(problem["kind"], problem["path"]) for problem in result.report["problems"]] == [("unreadable-file", "data/closed")]
+    assert [(problem["kind"], problem["path"]) for problem in result.report["problems"]] == [
+        ("unreadable-file", "data/closed")
+    ]
 
 
 def test_a_pipe_is_not_waited_for(work, call):

@@ -14,7 +14,16 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 HOOKS = ("post-index-change", "post-checkout", "reference-transaction", "pre-commit", "pre-auto-gc")
-USED = ("rev-parse", "diff", "diff-index", "diff-files", "ls-files", "ls-tree", "cat-file", "status")
+USED = (
+    "rev-parse",
+    "diff",
+    "diff-index",
+    "diff-files",
+    "ls-files",
+    "ls-tree",
+    "cat-file",
+    "status",
+)
 RUNS = (
     ("check", "."),
     ("check", "--changed-since", "HEAD"),
@@ -22,7 +31,13 @@ RUNS = (
     ("check", "--staged"),
     ("check", "--policy-from", "HEAD"),
 )
-MORE = (("baseline", "create"), ("init", "--output", "-"), ("config", "validate"), ("doctor",), ("plugins",))
+MORE = (
+    ("baseline", "create"),
+    ("init", "--output", "-"),
+    ("config", "validate"),
+    ("doctor",),
+    ("plugins",),
+)
 
 
 class Marks:
@@ -61,9 +76,20 @@ def config(marks: Marks, mechanism: str) -> dict[str, str]:
         (marks.folder / "more").write_text(f'[core]\nfsmonitor = "{run}"\n')
         return {"include.path": str(marks.folder / "more")}
     if mechanism in ("ssh", "ext", "credentials"):
-        address = {"ext": f"ext::{run} %s", "credentials": "https://localhost:9/x"}.get(mechanism, "ssh://localhost/x")
-        promised = {"core.repositoryformatversion": "1", "extensions.partialClone": "origin", "remote.origin.promisor": "true"}
-        asking = {"core.sshCommand": run, "protocol.ext.allow": "always", "credential.helper": f"!{run}", "core.askPass": run}
+        address = {"ext": f"ext::{run} %s", "credentials": "https://localhost:9/x"}.get(
+            mechanism, "ssh://localhost/x"
+        )
+        promised = {
+            "core.repositoryformatversion": "1",
+            "extensions.partialClone": "origin",
+            "remote.origin.promisor": "true",
+        }
+        asking = {
+            "core.sshCommand": run,
+            "protocol.ext.allow": "always",
+            "credential.helper": f"!{run}",
+            "core.askPass": run,
+        }
         return {**promised, **asking, "remote.origin.url": address}
     return {
         "fsmonitor": {"core.fsmonitor": run},
@@ -156,7 +182,9 @@ def test_no_command_of_dslint_runs_any(work, repo, call, marks):
 
 @pytest.mark.parametrize("kind", ["bare", "nested"])
 @pytest.mark.parametrize("inside", [False, True], ids=["named", "within"])
-def test_a_repository_inside_the_data_is_not_obeyed(work, repo, call, marks, monkeypatch, kind, inside):
+def test_a_repository_inside_the_data_is_not_obeyed(
+    work, repo, call, marks, monkeypatch, kind, inside
+):
     """It is the repository around the working folder that counts, and what is ignored in one inside of it is read."""
     place = work.root / "data"
     git_dir = place if kind == "bare" else place / ".git"
@@ -167,9 +195,15 @@ def test_a_repository_inside_the_data_is_not_obeyed(work, repo, call, marks, mon
     (git_dir / "info" / "exclude").write_text("hidden.jsonl\n")
     work.chat("data/hidden.jsonl")
     work.write("dslint.toml", "")
-    runs = [("check", "-o", "json", *(["data"] if not inside else ["."])), ("check", "--staged"), ("check", "--changed-since", "HEAD")]
+    runs = [
+        ("check", "-o", "json", *(["data"] if not inside else ["."])),
+        ("check", "--staged"),
+        ("check", "--changed-since", "HEAD"),
+    ]
     monkeypatch.chdir(place if inside and kind == "bare" else work.root)
-    if inside and kind == "nested":  # here the user has gone into it: its configuration counts for what is ignored, and runs nothing
+    if (
+        inside and kind == "nested"
+    ):  # here the user has gone into it: its configuration counts for what is ignored, and runs nothing
         monkeypatch.chdir(place)
         work.write("data/seen.jsonl", (place / "hidden.jsonl").read_bytes())
         call(*runs[0])
@@ -189,7 +223,11 @@ def test_a_bare_repository_alone_is_none(work, call, marks, monkeypatch):
     spoil(work.root, {"core.bare": "false", "core.worktree": str(work.root)})
     work.chat("data.jsonl")
     assert call("check", ".").code == 0
-    for args in (("check", "--staged"), ("check", "--changed-since", "HEAD"), ("check", "--policy-from", "HEAD")):
+    for args in (
+        ("check", "--staged"),
+        ("check", "--changed-since", "HEAD"),
+        ("check", "--policy-from", "HEAD"),
+    ):
         result = call(*args)
         assert result.code == 2
         assert "is in no Git repository" in result.err
@@ -224,13 +262,17 @@ def test_data_in_lfs_is_as_it_was_though_it_looks_touched(work, git, call):
     assert "0 new records in 0 files" in " ".join(result.out.split())
     work.write("data.jsonl", data + data.splitlines(keepends=True)[0])
     result = call("check", "--changed-since", "HEAD", "-o", "json")
-    assert [(p["kind"], p["path"]) for p in json.loads(result.out)["problems"]] == [("data-pointer", "data.jsonl")]
+    assert [(p["kind"], p["path"]) for p in json.loads(result.out)["problems"]] == [
+        ("data-pointer", "data.jsonl")
+    ]
 
 
 def test_children_are_started_in_one_place_only():
     starters = {"subprocess", "pty", "posix_spawn", "system", "popen", "multiprocessing"}
     found = set()
-    for path in sorted([*(ROOT / "dslint").rglob("*.py"), *(ROOT / "plugins").glob("dslint_packs/**/*.py")]):
+    for path in sorted(
+        [*(ROOT / "dslint").rglob("*.py"), *(ROOT / "plugins").glob("dslint_packs/**/*.py")]
+    ):
         for node in ast.walk(ast.parse(path.read_text())):
             names = (
                 [alias.name for alias in node.names]
@@ -239,7 +281,16 @@ def test_children_are_started_in_one_place_only():
                 if isinstance(node, ast.ImportFrom)
                 else []
             )
-            names += [node.attr] if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "os" else []
+            names += (
+                [node.attr]
+                if isinstance(node, ast.Attribute)
+                and isinstance(node.value, ast.Name)
+                and node.value.id == "os"
+                else []
+            )
             if starters & {part for name in names for part in name.split(".")[:1]}:
                 found.add(path.relative_to(ROOT).as_posix())
-    assert found - {"dslint/system/repository.py"} == {"dslint/system/children.py", "dslint/run/executors/processes.py"}
+    assert found - {"dslint/system/repository.py"} == {
+        "dslint/system/children.py",
+        "dslint/run/executors/processes.py",
+    }

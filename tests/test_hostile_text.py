@@ -79,15 +79,24 @@ def hold(name, text):
         assert set(azure_commands(line)) <= (ours["azure"] if name == "azure" else set()), line
         assert len(azure_commands(line)) <= 1
     if name == "html":
-        text = text.replace((script := re.findall(r"<script>(.*?)</script>", text, re.DOTALL))[0], "")
+        text = text.replace(
+            (script := re.findall(r"<script>(.*?)</script>", text, re.DOTALL))[0], ""
+        )
         assert len(script) == 1
         page = Page()
         page.feed(text)
         assert page.tags <= TAGS, page.tags - TAGS
-        assert not [attribute for attribute in page.attributes if attribute.startswith("on") or attribute in ("src", "style", "action")]
+        assert not [
+            attribute
+            for attribute in page.attributes
+            if attribute.startswith("on") or attribute in ("src", "style", "action")
+        ]
         assert page.links == {"#findings"}
         json.loads(page.data["data"])
-    assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]", text)
+    assert not re.search(
+        "[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff\ufffe\uffff]",
+        text,
+    )
     if name in ("json", "sarif", "gitlab", "rdjson"):
         json.loads(text)
     if name == "jsonl":
@@ -97,8 +106,41 @@ def hold(name, text):
 
 
 TAGS = {
-    *("html", "head", "meta", "title", "style", "body", "a", "header", "h1", "h2", "h3", "p", "span", "main", "section", "noscript", "script"),
-    *("table", "thead", "tbody", "tr", "th", "td", "code", "div", "button", "form", "label", "input", "select", "option"),
+    *(
+        "html",
+        "head",
+        "meta",
+        "title",
+        "style",
+        "body",
+        "a",
+        "header",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "span",
+        "main",
+        "section",
+        "noscript",
+        "script",
+    ),
+    *(
+        "table",
+        "thead",
+        "tbody",
+        "tr",
+        "th",
+        "td",
+        "code",
+        "div",
+        "button",
+        "form",
+        "label",
+        "input",
+        "select",
+        "option",
+    ),
     *("figure", "figcaption", "svg", "rect", "text", "line", "details", "summary"),
 }
 
@@ -106,7 +148,13 @@ TAGS = {
 class Page(HTMLParser):
     def __init__(self):
         super().__init__()
-        self.tags, self.attributes, self.links, self.data, self.within = set(), set(), set(), {}, None
+        self.tags, self.attributes, self.links, self.data, self.within = (
+            set(),
+            set(),
+            set(),
+            {},
+            None,
+        )
 
     def handle_starttag(self, tag, attrs):
         self.tags.add(tag)
@@ -123,23 +171,62 @@ class Page(HTMLParser):
 
 
 @pytest.mark.parametrize("name", BUILT_IN)
-@pytest.mark.parametrize("style", [Style(), Style(verbose=True, statistics=True, max_show=1)], ids=["plain", "verbose"])
+@pytest.mark.parametrize(
+    "style", [Style(), Style(verbose=True, statistics=True, max_show=1)], ids=["plain", "verbose"]
+)
 def test_nothing_in_a_report_acts(reports, name, style):
     findings = []
     for row, bad in enumerate(BAD):
         at = Location(f"{bad}.jsonl", row, row + 1, None, f"/{bad}", 0, 1, bad)
         findings.append(
-            Finding(at=at, message=bad, severity=Severity.ERROR, related=(at,), suggestion=bad, rule=f"x/{bad}", dataset=bad, id=bad, suppressed=None)
+            Finding(
+                at=at,
+                message=bad,
+                severity=Severity.ERROR,
+                related=(at,),
+                suggestion=bad,
+                rule=f"x/{bad}",
+                dataset=bad,
+                id=bad,
+                suppressed=None,
+            )
         )
         findings.append(reports.finding(row, message=bad, suppressed=bad, dataset=bad))
-        findings.append(reports.finding(row, at=Location(), message=bad, dataset=bad, severity=Severity.INFO))
+        findings.append(
+            reports.finding(row, at=Location(), message=bad, dataset=bad, severity=Severity.INFO)
+        )
     report = reports.report(
         findings,
-        problems=[Problem(kind=bad, message=bad, path=bad, rule=bad, plugin=bad, version=bad, hint=bad) for bad in BAD],
-        rules=[RuleResult(id=f"x/{bad}", plugin=f"{bad} 1", severity=Severity.ERROR, state="ran", manual=bad) for bad in BAD]
-        + [RuleResult(id=f"y/{bad}", plugin=f"{bad} 1", severity=Severity.INFO, state="unavailable", reason=bad) for bad in BAD],
-        measures={f"x/y.confusion[{bad}>b]": 1 for bad in BAD} | {f"x/y.length[{bad}]": 1 for bad in BAD},
-        limits=[Judged(limit=Limit(measure=f"{bad}.count[label={bad}]", max=0, origin=bad), value=1, passed=False) for bad in BAD],
+        problems=[
+            Problem(kind=bad, message=bad, path=bad, rule=bad, plugin=bad, version=bad, hint=bad)
+            for bad in BAD
+        ],
+        rules=[
+            RuleResult(
+                id=f"x/{bad}", plugin=f"{bad} 1", severity=Severity.ERROR, state="ran", manual=bad
+            )
+            for bad in BAD
+        ]
+        + [
+            RuleResult(
+                id=f"y/{bad}",
+                plugin=f"{bad} 1",
+                severity=Severity.INFO,
+                state="unavailable",
+                reason=bad,
+            )
+            for bad in BAD
+        ],
+        measures={f"x/y.confusion[{bad}>b]": 1 for bad in BAD}
+        | {f"x/y.length[{bad}]": 1 for bad in BAD},
+        limits=[
+            Judged(
+                limit=Limit(measure=f"{bad}.count[label={bad}]", max=0, origin=bad),
+                value=1,
+                passed=False,
+            )
+            for bad in BAD
+        ],
         notes=BAD,
     )
     hold(name, reports.text(name, report, style))
@@ -162,11 +249,22 @@ def hostile(work, call):
     names = [bad.replace("/", "_").replace("\0", "_") for bad in BAD]
     for bad, name in zip(BAD, names, strict=True):
         rows = [
-            {"id": bad, "label": bad, bad: bad, "messages": [{"role": bad, "content": bad}, {"role": "assistant", "content": f"{{{{name}}}} {bad}"}]}
+            {
+                "id": bad,
+                "label": bad,
+                bad: bad,
+                "messages": [
+                    {"role": bad, "content": bad},
+                    {"role": "assistant", "content": f"{{{{name}}}} {bad}"},
+                ],
+            }
         ] * 2
         work.jsonl(f"data/{name}.jsonl", *rows)
     work.write("data/broken.jsonl", f'{{"{"</script>"}": 1, "</script>": 2}}\n{{"a": ::error::}}\n')
-    work.write("dslint.toml", '[dataset]\nfiles = ["data/*"]\nslices = ["label"]\ncolumns = { label = "label", id = "id" }\nshape = "chat"\n')
+    work.write(
+        "dslint.toml",
+        '[dataset]\nfiles = ["data/*"]\nslices = ["label"]\ncolumns = { label = "label", id = "id" }\nshape = "chat"\n',
+    )
     return call
 
 
@@ -179,7 +277,9 @@ def test_errors_of_use_do_not_act(work, call):
 @pytest.mark.parametrize("bad", BAD)
 def test_what_is_written_out_can_still_be_read(bad):
     letters = re.sub(r"[^A-Za-z ]", "", bad)
-    assert letters.replace(" ", "") in re.sub(r"\\x..|\\u....|\\[nr]|[^A-Za-z]", "", visible(bad)).replace(" ", "")
+    assert letters.replace(" ", "") in re.sub(
+        r"\\x..|\\u....|\\[nr]|[^A-Za-z]", "", visible(bad)
+    ).replace(" ", "")
 
 
 def test_other_words_stay_as_they_are():

@@ -32,9 +32,14 @@ def test_a_record_without_a_column(path, rest):
 @pytest.mark.parametrize("column", ["id", "/id", "meta.id", "/meta/id"])
 def test_the_id_column_is_no_part_of_a_repeat(work, column):
     nested = "meta" in column
-    rows = [{"messages": CHAT, "meta": {"id": n}} if nested else {"messages": CHAT, "id": n} for n in range(2)]
+    rows = [
+        {"messages": CHAT, "meta": {"id": n}} if nested else {"messages": CHAT, "id": n}
+        for n in range(2)
+    ]
     work.jsonl("data.jsonl", *rows)
-    found = work.check("--select", "duplicates/exact", "--column", f"id={column}", "data.jsonl").findings("duplicates/exact")
+    found = work.check(
+        "--select", "duplicates/exact", "--column", f"id={column}", "data.jsonl"
+    ).findings("duplicates/exact")
     assert len(found) == 1
 
 
@@ -68,7 +73,10 @@ def test_a_dataset_finding_is_suppressed_by_column_and_fingerprint(work):
         '[dataset]\nfiles = "data.jsonl"\ncolumns = { id = "id" }\n[[suppress]]\nrule = "duplicates"\nreason = "r"\n'
         f'where = {{ id = ["b", "c"] }}\nfingerprint = "{found[1]["fingerprint"]}"\n',
     )
-    assert [finding["suppressed"] for finding in work.check().findings("duplicates/exact")] == [None, "r"]
+    assert [finding["suppressed"] for finding in work.check().findings("duplicates/exact")] == [
+        None,
+        "r",
+    ]
 
 
 def test_unnamed_datasets_of_one_folder_have_names_of_their_own(work):
@@ -83,11 +91,14 @@ def test_unnamed_datasets_of_one_folder_have_names_of_their_own(work):
     report = work.check().report
     names = {"a": "data", "b": "data 3", "c": "data 2"}
     assert {item["path"]: item["dataset"] for item in report["inputs"]} == {
-        f"data/{name}_{split}.jsonl": dataset for name, dataset in names.items() for split in ("train", "test")
+        f"data/{name}_{split}.jsonl": dataset
+        for name, dataset in names.items()
+        for split in ("train", "test")
     }
     overlaps = {name: value for name, value in report["measures"].items() if ".overlap" in name}
     assert overlaps == {
-        f"duplicates/leakage.overlap[train>test][dataset={name}]": count for name, count in (("data", 1), ("data 2", 1), ("data 3", 2))
+        f"duplicates/leakage.overlap[train>test][dataset={name}]": count
+        for name, count in (("data", 1), ("data 2", 1), ("data 3", 2))
     }
 
 
@@ -106,7 +117,11 @@ def test_the_fingerprint_of_a_record_that_cannot_be_read_is_its_own(work, name, 
 
     def fingerprints(*lines):
         work.write(name, header + b"".join(lines))
-        return [finding["fingerprint"] for finding in work.check(name).report["findings"] if finding["rule"].startswith("dslint/")]
+        return [
+            finding["fingerprint"]
+            for finding in work.check(name).report["findings"]
+            if finding["rule"].startswith("dslint/")
+        ]
 
     one, two = fingerprints(bad, other)
     assert one != two
@@ -117,12 +132,22 @@ def test_the_fingerprint_of_a_record_that_cannot_be_read_is_its_own(work, name, 
 
 def test_selectors_that_name_no_rule_are_refused(work, call, refused):
     work.chat()
-    for flags in (["--select", ","], ["--select="], ["--extend-select", " , "], ["--ignore", ","], ["--select", "structure", "--select", ","]):
+    for flags in (
+        ["--select", ","],
+        ["--select="],
+        ["--extend-select", " , "],
+        ["--ignore", ","],
+        ["--select", "structure", "--select", ","],
+    ):
         refused(call("check", *flags, "data.jsonl"), "names no rule", "leave it out")
 
 
 def fingerprints(result, *, but=()):
-    return sorted(finding["fingerprint"] for finding in result.report["findings"] if finding["rule"].partition("/")[0] not in but)
+    return sorted(
+        finding["fingerprint"]
+        for finding in result.report["findings"]
+        if finding["rule"].partition("/")[0] not in but
+    )
 
 
 TWINS = [
@@ -163,10 +188,28 @@ def test_a_value_cannot_be_guessed_from_a_fingerprint(twins, column, work, call)
     said = []
     for value in twins:
         work.write("data.jsonl", holding(value))
-        result = call("check", "-o", "json", "--select", "structure,duplicates/exact,text", *column, "data.jsonl")
-        assert {finding["rule"].partition("/")[0] for finding in result.report["findings"]} == {"structure", "duplicates", "dslint"}
-        named_by_number = column and value.isdigit()  # what the owners call an id, and has no form, is one
-        found = [finding for finding in result.report["findings"] if not (named_by_number and finding["id"] == value)]
+        result = call(
+            "check",
+            "-o",
+            "json",
+            "--select",
+            "structure,duplicates/exact,text",
+            *column,
+            "data.jsonl",
+        )
+        assert {finding["rule"].partition("/")[0] for finding in result.report["findings"]} == {
+            "structure",
+            "duplicates",
+            "dslint",
+        }
+        named_by_number = (
+            column and value.isdigit()
+        )  # what the owners call an id, and has no form, is one
+        found = [
+            finding
+            for finding in result.report["findings"]
+            if not (named_by_number and finding["id"] == value)
+        ]
         said.append(sorted(finding["fingerprint"] for finding in found))
     assert said[0] == said[1]
 
@@ -174,7 +217,9 @@ def test_a_value_cannot_be_guessed_from_a_fingerprint(twins, column, work, call)
 def test_the_fingerprint_of_a_record_with_a_value_does_not_depend_on_how_it_was_checked(work):
     work.write("data.jsonl", holding("217-55-8301"))
     alone = work.check("--select", "structure,duplicates,text", "data.jsonl")
-    cut = work.check("--extend-select", "pii,secrets", "--jobs", "2", "--shard-size", "200B", "data.jsonl")
+    cut = work.check(
+        "--extend-select", "pii,secrets", "--jobs", "2", "--shard-size", "200B", "data.jsonl"
+    )
     mine = {finding["fingerprint"] for finding in alone.report["findings"]}
     assert mine
     assert mine <= {finding["fingerprint"] for finding in cut.report["findings"]}
@@ -184,19 +229,37 @@ def test_with_a_key_that_is_a_secret_the_record_itself_is_named(work):
     said = []
     for value in TWINS[0]:
         work.write("data.jsonl", holding(value))
-        said.append(fingerprints(work.check("--select", "structure,duplicates", "data.jsonl", env={"DSLINT_KEY": "a secret"}), but=("dslint",)))
+        said.append(
+            fingerprints(
+                work.check(
+                    "--select", "structure,duplicates", "data.jsonl", env={"DSLINT_KEY": "a secret"}
+                ),
+                but=("dslint",),
+            )
+        )
     assert len(set(said[0]) - set(said[1])) > 5
 
 
 def test_the_baseline_of_findings_on_many_records_survives_a_shuffle(work):
-    labels = ["Billing"] * 12 + ["billing"] * 3 + ["billing "] * 2 + ["refunds"] * 4 + ["delivery"] * 40
+    labels = (
+        ["Billing"] * 12 + ["billing"] * 3 + ["billing "] * 2 + ["refunds"] * 4 + ["delivery"] * 40
+    )
     groups = [f"She is a nurse, number {n}." for n in range(60)]
-    rows = [{"text": f"text number {n} of many, {'he is here' if n % 9 else 'she is here'}", "label": label} for n, label in enumerate(labels)]
+    rows = [
+        {
+            "text": f"text number {n} of many, {'he is here' if n % 9 else 'she is here'}",
+            "label": label,
+        }
+        for n, label in enumerate(labels)
+    ]
     rows += [{"text": text, "label": "delivery"} for text in groups]
     select = ("--select", "labels,bias,structure,duplicates", "--ignore", "labels/likely-wrong")
     work.jsonl("data.jsonl", *rows)
     before = work.check(*select, "data.jsonl")
-    assert {finding["rule"] for finding in before.report["findings"]} >= {"labels/rare-label", "labels/inconsistent-name"}
+    assert {finding["rule"] for finding in before.report["findings"]} >= {
+        "labels/rare-label",
+        "labels/inconsistent-name",
+    }
     work.jsonl("data.jsonl", *sorted(rows, key=lambda row: row["text"][::-1]))
     assert fingerprints(work.check(*select, "data.jsonl")) == fingerprints(before)
     (work.root / "data.jsonl").unlink()

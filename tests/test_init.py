@@ -18,13 +18,34 @@ GOLDEN = Path(__file__).parent / "golden"
 
 
 def chat(question, answer, **more):
-    return {**more, "messages": [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]}
+    return {
+        **more,
+        "messages": [
+            {"role": "user", "content": question},
+            {"role": "assistant", "content": answer},
+        ],
+    }
 
 
 def many(count, **more):
-    words = ["amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heath", "inlet", "jetty"]
+    words = [
+        "amber",
+        "birch",
+        "cedar",
+        "delta",
+        "ember",
+        "fjord",
+        "grove",
+        "heath",
+        "inlet",
+        "jetty",
+    ]
     return [
-        chat(f"Where is the {words[n % 10]} {words[n // 10 % 10]} {words[n // 100 % 10]} road {n}?", f"It is north of mile {n}.", **more)
+        chat(
+            f"Where is the {words[n % 10]} {words[n // 10 % 10]} {words[n // 100 % 10]} road {n}?",
+            f"It is north of mile {n}.",
+            **more,
+        )
         for n in range(count)
     ]
 
@@ -35,23 +56,36 @@ def clean(work):
 
 def several_splits(work):
     work.jsonl("data/train.jsonl", *[{"id": f"a{n}", **value} for n, value in enumerate(many(20))])
-    work.jsonl("data/test.jsonl", *[{"id": f"b{n}", **value} for n, value in enumerate(many(30)[20:])])
+    work.jsonl(
+        "data/test.jsonl", *[{"id": f"b{n}", **value} for n, value in enumerate(many(30)[20:])]
+    )
 
 
 def shards(work):
     for number in range(3):
-        work.jsonl(f"data/train-0000{number}-of-00003.jsonl", *many(30)[number * 10 : number * 10 + 10])
+        work.jsonl(
+            f"data/train-0000{number}-of-00003.jsonl", *many(30)[number * 10 : number * 10 + 10]
+        )
     work.jsonl("data/test-00000-of-00001.jsonl", *many(40)[30:])
 
 
 def several_shapes(work):
     clean(work)
-    work.jsonl("more/labels.jsonl", *[{"text": f"sentence {n} of the file", "label": "ab"[n % 2]} for n in range(10)])
+    work.jsonl(
+        "more/labels.jsonl",
+        *[{"text": f"sentence {n} of the file", "label": "ab"[n % 2]} for n in range(10)],
+    )
     work.jsonl("more/plain.jsonl", *[{"text": f"another sentence, {n} of many"} for n in range(10)])
 
 
 def blank_answers(work):
-    work.jsonl("data.jsonl", *many(20), chat("Who?", " "), chat("When?", ""), {"messages": [{"role": "bot", "content": "x"}]})
+    work.jsonl(
+        "data.jsonl",
+        *many(20),
+        chat("Who?", " "),
+        chat("When?", ""),
+        {"messages": [{"role": "bot", "content": "x"}]},
+    )
 
 
 def few_warnings_in_many(work):
@@ -73,7 +107,10 @@ def nothing_recognised(work):
 
 
 def table(work):
-    work.write("data.csv", "id,text,label\n" + "".join(f"{n},some words {n},{'ab'[n % 2]}\n" for n in range(20)))
+    work.write(
+        "data.csv",
+        "id,text,label\n" + "".join(f"{n},some words {n},{'ab'[n % 2]}\n" for n in range(20)),
+    )
 
 
 def repeated_keys(work):
@@ -102,13 +139,19 @@ def document(work):
 @pytest.mark.parametrize("make", DATA, ids=lambda make: make.__name__)
 def test_what_it_writes_is_valid_and_passes(make, work, call):
     make(work)
-    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in work.root.rglob("*") if path.is_file()}
+    before = {
+        path: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in work.root.rglob("*")
+        if path.is_file()
+    }
     made = call("init")
     assert made.code == 0, made
     assert made.out == ""
     checked = call("check", "-o", "json")
     assert checked.code == 0, checked
-    assert {item["path"] for item in checked.report["inputs"]} == {path.relative_to(work.root).as_posix() for path in before}
+    assert {item["path"] for item in checked.report["inputs"]} == {
+        path.relative_to(work.root).as_posix() for path in before
+    }
     assert call("config", "validate").code == 0
     text = (work.root / "dslint.toml").read_text()
     assert call("init", "--force").code == 0
@@ -124,12 +167,24 @@ STRICT = {
         work.jsonl("train.jsonl", *many(5)),
         work.jsonl("test.jsonl", many(1)[0], *many(9)[6:]),
     ),
-    "credit-card": lambda work: work.jsonl("data.jsonl", *many(5), chat("What did he pay with?", "With his card, 4539 1488 0343 6467.")),
-    "iban": lambda work: work.jsonl("data.jsonl", *many(5), chat("Where does it go?", "To the account DE26 3704 0044 0913 8472 62.")),
-    "us-ssn": lambda work: work.jsonl("data.jsonl", *many(5), chat("Who are you?", "My social security number is 536-90-4399.")),
-    "api-key": lambda work: work.jsonl("data.jsonl", *many(5), chat("How do I log in?", "With AKIA" + "QYLPMN5HXKR3JD7W" + ".")),
+    "credit-card": lambda work: work.jsonl(
+        "data.jsonl", *many(5), chat("What did he pay with?", "With his card, 4539 1488 0343 6467.")
+    ),
+    "iban": lambda work: work.jsonl(
+        "data.jsonl",
+        *many(5),
+        chat("Where does it go?", "To the account DE26 3704 0044 0913 8472 62."),
+    ),
+    "us-ssn": lambda work: work.jsonl(
+        "data.jsonl", *many(5), chat("Who are you?", "My social security number is 536-90-4399.")
+    ),
+    "api-key": lambda work: work.jsonl(
+        "data.jsonl", *many(5), chat("How do I log in?", "With AKIA" + "QYLPMN5HXKR3JD7W" + ".")
+    ),
     "private-key": lambda work: work.jsonl(
-        "data.jsonl", *many(5), chat("A key?", f"-----BEGIN PRIVATE KEY-----\\n{KEY}\\n-----END PRIVATE KEY-----")
+        "data.jsonl",
+        *many(5),
+        chat("A key?", f"-----BEGIN PRIVATE KEY-----\\n{KEY}\\n-----END PRIVATE KEY-----"),
     ),
 }
 
@@ -153,17 +208,23 @@ def test_a_ratchet_holds(work, call):
     call("init")
     assert document(work)["rules"]["structure/nothing-to-learn"] == {"max-count": 2}
     assert re.search(
-        r"max-count = 2  # measured: 2 in \d+ records; errors: repair them, and lower this to 0", (work.root / "dslint.toml").read_text()
+        r"max-count = 2  # measured: 2 in \d+ records; errors: repair them, and lower this to 0",
+        (work.root / "dslint.toml").read_text(),
     )
     with (work.root / "data.jsonl").open("a") as stream:
-        stream.write('{"messages": [{"role": "user", "content": "And?"}, {"role": "assistant", "content": ""}]}\n')
+        stream.write(
+            '{"messages": [{"role": "user", "content": "And?"}, {"role": "assistant", "content": ""}]}\n'
+        )
     assert call("check").code == 1
 
 
 def test_a_rate_is_written_with_what_was_measured(work, call):
     few_warnings_in_many(work)
     call("init")
-    assert "max-rate = 0.0041  # measured: 0.0037, 3 of 812; should go down" in (work.root / "dslint.toml").read_text()
+    assert (
+        "max-rate = 0.0041  # measured: 0.0037, 3 of 812; should go down"
+        in (work.root / "dslint.toml").read_text()
+    )
 
 
 def test_what_is_detected_is_written(work, call):
@@ -207,7 +268,13 @@ def test_named_files_only(work, call):
 
 
 @pytest.mark.parametrize(
-    ("name", "text"), [("dslint.toml", ""), (".dslint.toml", ""), ("pyproject.toml", "[tool.dslint]\n"), ("dslint.toml", "broken [")]
+    ("name", "text"),
+    [
+        ("dslint.toml", ""),
+        (".dslint.toml", ""),
+        ("pyproject.toml", "[tool.dslint]\n"),
+        ("dslint.toml", "broken ["),
+    ],
 )
 def test_a_configuration_is_not_replaced_unasked(name, text, work, call, refused):
     clean(work)
@@ -285,12 +352,16 @@ def test_the_file_has_the_usual_rights(work):
     clean(work)
     assert work.run("init").code == 0
     other = work.write("other", "")
-    assert stat.S_IMODE((work.root / "dslint.toml").stat().st_mode) == stat.S_IMODE(other.stat().st_mode)
+    assert stat.S_IMODE((work.root / "dslint.toml").stat().st_mode) == stat.S_IMODE(
+        other.stat().st_mode
+    )
     assert not list(work.root.glob(".dslint-*"))
 
 
 def test_no_value_of_the_data_is_written(work, call):
-    work.jsonl("data.jsonl", *many(5), chat("Who is ada@example.org?", "Dear {{name}}, yours, [Your Name]"))
+    work.jsonl(
+        "data.jsonl", *many(5), chat("Who is ada@example.org?", "Dear {{name}}, yours, [Your Name]")
+    )
     made = call("init")
     for value in ("ada@", "Who is", "Dear", "{{name}}", "north of"):
         assert value not in made.err + (work.root / "dslint.toml").read_text()
@@ -299,11 +370,20 @@ def test_no_value_of_the_data_is_written(work, call):
 def test_the_configuration_is_as_it_was(work, call, pytestconfig):
     blank_answers(work)
     several_splits(work)
-    work.jsonl("data/test.jsonl", *[{"id": f"b{n}", **value} for n, value in enumerate(many(30)[19:])])
+    work.jsonl(
+        "data/test.jsonl", *[{"id": f"b{n}", **value} for n, value in enumerate(many(30)[19:])]
+    )
     made = call("init", "-o", "-")
     text = made.out.replace(f'">={".".join(__version__.split(".")[:2])}"', '">=VERSION"')
-    text = re.sub(r"^\[rules\.\"example/.*\n.*\n\n", "", text, flags=re.MULTILINE)  # a plugin that need not be installed
-    text = re.sub(r"^required-plugins.*\n|^  \"example\".*\n|^  #   example/.*\n", "", text, flags=re.MULTILINE)
+    text = re.sub(
+        r"^\[rules\.\"example/.*\n.*\n\n", "", text, flags=re.MULTILINE
+    )  # a plugin that need not be installed
+    text = re.sub(
+        r"^required-plugins.*\n|^  \"example\".*\n|^  #   example/.*\n",
+        "",
+        text,
+        flags=re.MULTILINE,
+    )
     path = GOLDEN / "dslint.toml"
     if pytestconfig.getoption("renew_golden"):
         path.write_text(text, encoding="utf-8")

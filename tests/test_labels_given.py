@@ -17,7 +17,10 @@ from dslint.data.review_sheet import armed, disarmed
 from dslint.testing.harness import run, with_options
 from dslint_packs.labels.likely_wrong import LikelyWrong
 
-WORDS = {"good": ["lovely", "great", "superb", "moving"], "poor": ["dull", "awful", "boring", "weak"]}
+WORDS = {
+    "good": ["lovely", "great", "superb", "moving"],
+    "poor": ["dull", "awful", "boring", "weak"],
+}
 PLAIN = ["a", "film", "story", "with", "actors", "that", "is", "and", "plot", "scene"]
 CHECK = ("check", "-o", "json", "--select", "labels/likely-wrong")
 
@@ -25,10 +28,27 @@ CHECK = ("check", "-o", "json", "--select", "labels/likely-wrong")
 def reviews(size: int = 400, share: float = 0.2, seed: int = 1):
     dice = random.Random(seed)
     truth = [dice.choice(list(WORDS)) for _ in range(size)]
-    texts = [" ".join([*dice.choices(PLAIN, k=4), dice.choice(WORDS[label]), *dice.choices(PLAIN, k=3), str(n)]) for n, label in enumerate(truth)]
+    texts = [
+        " ".join(
+            [
+                *dice.choices(PLAIN, k=4),
+                dice.choice(WORDS[label]),
+                *dice.choices(PLAIN, k=3),
+                str(n),
+            ]
+        )
+        for n, label in enumerate(truth)
+    ]
     wrong = set(dice.sample(range(size), round(share * size)))
-    given = [({"good": "poor", "poor": "good"}[label] if n in wrong else label) for n, label in enumerate(truth)]
-    return [{"text": text, "label": label} for text, label in zip(texts, given, strict=True)], truth, wrong
+    given = [
+        ({"good": "poor", "poor": "good"}[label] if n in wrong else label)
+        for n, label in enumerate(truth)
+    ]
+    return (
+        [{"text": text, "label": label} for text, label in zip(texts, given, strict=True)],
+        truth,
+        wrong,
+    )
 
 
 def likely(result):
@@ -49,13 +69,21 @@ def test_a_trusted_column_calibrates_warns_and_fills_gaps(call, work):
     found = result.findings("labels/likely-wrong")
     corrected = [finding for finding in found if "a person" in finding["message"]]
     assert {finding["row"] for finding in corrected} == {n for n in wrong if n % 4 == 0}
-    assert result.report["measures"]["labels/likely-wrong.trusted-noise"] == pytest.approx(len(corrected) / 100)
+    assert result.report["measures"]["labels/likely-wrong.trusted-noise"] == pytest.approx(
+        len(corrected) / 100
+    )
     filled = [finding for finding in found if "suggested" in finding["message"]]
     assert len(filled) == 100
-    sure = [finding["suggestion"] == truth[finding["row"]] for finding in filled if finding["confidence"] == "high"]
+    sure = [
+        finding["suggestion"] == truth[finding["row"]]
+        for finding in filled
+        if finding["confidence"] == "high"
+    ]
     assert len(sure) >= 50
     assert sum(sure) >= 0.9 * len(sure)
-    warned = [finding["row"] in wrong for finding in likely(result) if finding["severity"] == "warning"]
+    warned = [
+        finding["row"] in wrong for finding in likely(result) if finding["severity"] == "warning"
+    ]
     assert warned
     assert sum(warned) >= 0.85 * len(warned)
 
@@ -64,9 +92,20 @@ def test_a_trusted_file_is_learnt_from_and_never_reported(call, work):
     rows, truth, wrong = reviews(size=100, share=0.3)
     more, labels, _ = reviews(size=200, share=0, seed=2)
     work.jsonl("data.jsonl", *rows)
-    work.jsonl("checked.jsonl", *({"text": row["text"] + " again", "label": label} for row, label in zip(more, labels, strict=True)))
+    work.jsonl(
+        "checked.jsonl",
+        *(
+            {"text": row["text"] + " again", "label": label}
+            for row, label in zip(more, labels, strict=True)
+        ),
+    )
     alone = {finding["row"] for finding in likely(call(*CHECK, "data.jsonl"))}
-    helped = {finding["row"] for finding in likely(call(*CHECK, "--option", "labels/likely-wrong.trusted=checked.jsonl", "data.jsonl"))}
+    helped = {
+        finding["row"]
+        for finding in likely(
+            call(*CHECK, "--option", "labels/likely-wrong.trusted=checked.jsonl", "data.jsonl")
+        )
+    }
     assert len(helped & wrong) > len(alone & wrong)
     assert len(helped - wrong) <= len(alone - wrong) + 1
     assert truth
@@ -74,26 +113,47 @@ def test_a_trusted_file_is_learnt_from_and_never_reported(call, work):
 
 def test_a_trusted_file_that_is_missing_or_no_table_is_refused(call, work, refused):
     work.jsonl("data.jsonl", *reviews(size=20)[0])
-    refused(call(*CHECK, "--option", "labels/likely-wrong.trusted=none.jsonl", "data.jsonl"), "none.jsonl", "cannot be read")
+    refused(
+        call(*CHECK, "--option", "labels/likely-wrong.trusted=none.jsonl", "data.jsonl"),
+        "none.jsonl",
+        "cannot be read",
+    )
     work.write("broken.jsonl", "{")
-    refused(call(*CHECK, "--option", "labels/likely-wrong.trusted=broken.jsonl", "data.jsonl"), "broken.jsonl", "neither JSONL nor CSV")
+    refused(
+        call(*CHECK, "--option", "labels/likely-wrong.trusted=broken.jsonl", "data.jsonl"),
+        "broken.jsonl",
+        "neither JSONL nor CSV",
+    )
 
 
 def test_a_review_sheet_goes_round(call, work):
     rows, truth, wrong = reviews(share=0.1)
     rows[0]["text"] = "=cmd() write to jane.roe@mail.org " + rows[0]["text"]
     work.jsonl("data.jsonl", *rows)
-    first = call("check", "--select", "labels/likely-wrong", "-o", "review=sheet.csv", "-o", "json=one.json", "data.jsonl")
+    first = call(
+        "check",
+        "--select",
+        "labels/likely-wrong",
+        "-o",
+        "review=sheet.csv",
+        "-o",
+        "json=one.json",
+        "data.jsonl",
+    )
     assert first.code == 0
     sheet = list(csv.DictReader(io.StringIO((work.root / "sheet.csv").read_text())))
     before = json.loads((work.root / "one.json").read_text())["findings"]
     assert {int(row["row"]) for row in sheet} == {finding["row"] for finding in before}
-    assert [float(row["score"]) for row in sheet] == sorted((float(row["score"]) for row in sheet), reverse=True)
+    assert [float(row["score"]) for row in sheet] == sorted(
+        (float(row["score"]) for row in sheet), reverse=True
+    )
     assert {row["verdict"] + row["corrected"] for row in sheet} == {""}
     for number, row in enumerate(sheet):  # a person goes over the first half
         if number < len(sheet) / 2:
             right = truth[int(row["row"])]
-            row["verdict" if right == row["label"] else "corrected"] = "ok" if right == row["label"] else right
+            row["verdict" if right == row["label"] else "corrected"] = (
+                "ok" if right == row["label"] else right
+            )
     out = io.StringIO()
     writer = csv.DictWriter(out, sheet[0])
     writer.writeheader()
@@ -103,16 +163,29 @@ def test_a_review_sheet_goes_round(call, work):
     again = call(*CHECK, "data.jsonl")
     settled = {int(row["row"]) for row in sheet if row["verdict"] or row["corrected"]}
     assert not {finding["row"] for finding in likely(again)} & settled
-    assert {finding["row"] for finding in again.findings("labels/likely-wrong") if "a person" in finding["message"]} == settled & wrong
+    assert {
+        finding["row"]
+        for finding in again.findings("labels/likely-wrong")
+        if "a person" in finding["message"]
+    } == settled & wrong
 
 
 def test_a_sheet_masks_texts_disarms_formulas_and_overwrites_nothing(call, work, refused):
     texts = ["=1+1 pay", "@me pay", "+49 pay", "write to jane.roe@mail.org and pay", "-2 pay"]
     work.jsonl("data.jsonl", *({"text": text, "label": "bill"} for text in texts))
-    args = ("check", "--select", "labels/unknown-label", "--option", "labels/unknown-label.allowed=other", "data.jsonl")
+    args = (
+        "check",
+        "--select",
+        "labels/unknown-label",
+        "--option",
+        "labels/unknown-label.allowed=other",
+        "data.jsonl",
+    )
     assert call(*args, "-o", "review=sheet.csv").code == 1
     assert call(*args, "-o", "review=sheet.jsonl").code == 1
-    cells = [row["text"] for row in csv.DictReader(io.StringIO((work.root / "sheet.csv").read_text()))]
+    cells = [
+        row["text"] for row in csv.DictReader(io.StringIO((work.root / "sheet.csv").read_text()))
+    ]
     assert len(cells) == len(texts)
     assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
     for name in ("sheet.csv", "sheet.jsonl"):
@@ -158,8 +231,18 @@ def test_whatever_a_cell_holds_is_read_as_it_was(text):
 
 
 def test_no_sheet_holds_a_control_character(call, work):
-    work.jsonl("data.jsonl", *({"text": f"{text} number {n}", "label": text} for n, text in enumerate(ALARMING)))
-    args = ("check", "--select", "labels/unknown-label", "--option", "labels/unknown-label.allowed=other", "data.jsonl")
+    work.jsonl(
+        "data.jsonl",
+        *({"text": f"{text} number {n}", "label": text} for n, text in enumerate(ALARMING)),
+    )
+    args = (
+        "check",
+        "--select",
+        "labels/unknown-label",
+        "--option",
+        "labels/unknown-label.allowed=other",
+        "data.jsonl",
+    )
     for name in ("sheet.csv", "sheet.jsonl"):
         assert call(*args, "-o", f"review={name}").code == 1
         text = (work.root / name).read_text()
@@ -180,10 +263,18 @@ def filled(sheet: str, said, delimiter: str = ",") -> str:
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_what_a_sheet_says_of_masked_texts_is_found_again_wherever_they_are(call, work, delimiter):
     rows, truth, _ = reviews(share=0.1)
-    rows = [{**row, "text": f"{row['text']} jane.roe{number}@mail.org"} for number, row in enumerate(rows)]
+    rows = [
+        {**row, "text": f"{row['text']} jane.roe{number}@mail.org"}
+        for number, row in enumerate(rows)
+    ]
     right = {row["text"]: label for row, label in zip(rows, truth, strict=True)}
     work.jsonl("data.jsonl", *rows)
-    assert call("check", "--select", "labels/likely-wrong", "-o", "review=sheet.csv", "data.jsonl").code == 0
+    assert (
+        call(
+            "check", "--select", "labels/likely-wrong", "-o", "review=sheet.csv", "data.jsonl"
+        ).code
+        == 0
+    )
     sheet = (work.root / "sheet.csv").read_text()
     assert "jane.roe" not in sheet
 
@@ -197,29 +288,61 @@ def test_what_a_sheet_says_of_masked_texts_is_found_again_wherever_they_are(call
     work.jsonl("data.jsonl", *rows)
     again = call(*CHECK, "--option", "labels/likely-wrong.review=sheet.csv", "data.jsonl")
     assert not {rows[finding["row"]]["text"] for finding in likely(again)} & settled
-    corrected = {rows[finding["row"]]["text"] for finding in again.findings("labels/likely-wrong") if "a person" in finding["message"]}
-    assert corrected == {row["text"] for row in rows if row["text"] in settled and row["label"] != right[row["text"]]}
+    corrected = {
+        rows[finding["row"]]["text"]
+        for finding in again.findings("labels/likely-wrong")
+        if "a person" in finding["message"]
+    }
+    assert corrected == {
+        row["text"] for row in rows if row["text"] in settled and row["label"] != right[row["text"]]
+    }
 
 
 @pytest.mark.parametrize("suffix", ["csv", "jsonl"])
 def test_a_verdict_suppresses_its_finding_and_no_other(call, work, suffix):
     """A sheet is also read by those who do not learn from it, and lies where the data lies."""
-    work.jsonl("data/train.jsonl", *({"text": f"text {number}", "label": label} for number, label in enumerate(["a", "b", "c", "c", None])))
-    work.write("dslint.toml", '[rules]\nselect = ["labels"]\n[rules."labels/unknown-label"]\nallowed = ["a"]\n')
+    work.jsonl(
+        "data/train.jsonl",
+        *(
+            {"text": f"text {number}", "label": label}
+            for number, label in enumerate(["a", "b", "c", "c", None])
+        ),
+    )
+    work.write(
+        "dslint.toml",
+        '[rules]\nselect = ["labels"]\n[rules."labels/unknown-label"]\nallowed = ["a"]\n',
+    )
     first = call("check", "-o", f"review=data/sheet.{suffix}", "-o", "json", "data")
     assert len(first.findings("labels/unknown-label")) == 3
     path = work.root / f"data/sheet.{suffix}"
     if suffix == "csv":
-        path.write_text(filled(path.read_text(), lambda row: {"verdict": "OK" if row["row"] in "24" else ""}))
+        path.write_text(
+            filled(path.read_text(), lambda row: {"verdict": "OK" if row["row"] in "24" else ""})
+        )
     else:
         rows = [json.loads(line) for line in path.read_text().splitlines()]
-        path.write_text("".join(json.dumps({**row, "verdict": "ok" if row["row"] in (2, 4) else ""}) + "\n" for row in rows))
+        path.write_text(
+            "".join(
+                json.dumps({**row, "verdict": "ok" if row["row"] in (2, 4) else ""}) + "\n"
+                for row in rows
+            )
+        )
     with (work.root / "dslint.toml").open("a") as config:
-        config.write(f'[[suppress]]\nrule = "labels"\nreview = "data/sheet.{suffix}"\nreason = "looked at"\n')
+        config.write(
+            f'[[suppress]]\nrule = "labels"\nreview = "data/sheet.{suffix}"\nreason = "looked at"\n'
+        )
     again = call("check", "-o", "json", "-o", "text=report.txt", "data")
     assert again.report["counts"]["records"] == 5
-    assert [finding["row"] for finding in again.findings("labels/unknown-label") if finding["suppressed"] == "looked at"] == [2]
-    assert [finding["row"] for finding in again.findings("labels/missing-label") if finding["suppressed"] == "looked at"] == [4]
+    assert [
+        finding["row"]
+        for finding in again.findings("labels/unknown-label")
+        if finding["suppressed"] == "looked at"
+    ] == [2]
+    assert [
+        finding["row"]
+        for finding in again.findings("labels/missing-label")
+        if finding["suppressed"] == "looked at"
+    ] == [4]
     assert f"not read, a review sheet of dslint: data/sheet.{suffix}" in again.report["notes"]
     assert "review sheet" in (work.root / "report.txt").read_text()
 
@@ -227,9 +350,16 @@ def test_a_verdict_suppresses_its_finding_and_no_other(call, work, suffix):
 def test_what_is_no_review_sheet_is_refused(call, work, refused):
     work.jsonl("data.jsonl", *reviews(size=20)[0])
     work.write("other.csv", "text,label\na,b\n")
-    refused(call(*CHECK, "--option", "labels/likely-wrong.review=other.csv", "data.jsonl"), "other.csv", "no review sheet")
+    refused(
+        call(*CHECK, "--option", "labels/likely-wrong.review=other.csv", "data.jsonl"),
+        "other.csv",
+        "no review sheet",
+    )
     for name in ("other.csv", "none.csv"):
-        work.write("dslint.toml", f'[[suppress]]\nrule = "labels"\nreview = "{name}"\nreason = "looked at"\n')
+        work.write(
+            "dslint.toml",
+            f'[[suppress]]\nrule = "labels"\nreview = "{name}"\nreason = "looked at"\n',
+        )
         refused(call(*CHECK, "data.jsonl"), name)
 
 
@@ -250,7 +380,14 @@ def test_given_probabilities_give_the_flags_of_cleanlab(call, work):
     expected = np.flatnonzero(find_label_issues(labels, shares, n_jobs=1)).tolist()
     assert len(expected) > 10
     for given in ("shares.npy", "list", "map"):
-        result = call(*CHECK, "--shape", "classification", "--option", f"labels/likely-wrong.probabilities={given}", "data.jsonl")
+        result = call(
+            *CHECK,
+            "--shape",
+            "classification",
+            "--option",
+            f"labels/likely-wrong.probabilities={given}",
+            "data.jsonl",
+        )
         assert [finding["row"] for finding in result.findings("labels/likely-wrong")] == expected
 
 
@@ -259,14 +396,21 @@ def test_probabilities_that_do_not_fit_are_refused(call, work, refused):
     work.write("no.npy", "no array")
     work.jsonl("data.jsonl", *reviews(size=20)[0])
     for given, why in (("short.npy", "3 rows"), ("no.npy", "no table"), ("nowhere", "nowhere")):
-        refused(call(*CHECK, "--option", f"labels/likely-wrong.probabilities={given}", "data.jsonl"), why)
+        refused(
+            call(*CHECK, "--option", f"labels/likely-wrong.probabilities={given}", "data.jsonl"),
+            why,
+        )
 
 
 def test_embeddings_stand_in_for_words():
     rows, truth, wrong = reviews(size=200, share=0.1)
     dice = random.Random(5)
     for row, label in zip(rows, truth, strict=True):
-        row["vector"] = [(1 if label == "good" else -1) + dice.gauss(0, 0.5), dice.gauss(0, 1), dice.gauss(0, 1)]
+        row["vector"] = [
+            (1 if label == "good" else -1) + dice.gauss(0, 0.5),
+            dice.gauss(0, 1),
+            dice.gauss(0, 1),
+        ]
     said = run(with_options(LikelyWrong, {"embeddings": "vector"}), rows)
     assert not said.crashes
     assert len(set(said.rows) & wrong) >= 0.7 * len(wrong)

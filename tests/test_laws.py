@@ -7,7 +7,11 @@ from dslint.rules.base import CoreRule, examples
 from dslint.run import api
 from dslint.testing.harness import with_options
 
-KNOWN = {name: known.rule for name, known in api.environment().known.items() if not issubclass(known.rule, CoreRule)}
+KNOWN = {
+    name: known.rule
+    for name, known in api.environment().known.items()
+    if not issubclass(known.rule, CoreRule)
+}
 
 
 def flagging(rule):

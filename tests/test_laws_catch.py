@@ -10,7 +10,9 @@ from dslint import testing
 from dslint.plugin import DATASET, DatasetRule, Measure, PairRule, RecordRule, digest
 from dslint.testing import growth
 
-TEXTS = st.lists(st.sampled_from(["a", "b", "c", "d"]).map(lambda text: {"text": text}), min_size=4, max_size=12)
+TEXTS = st.lists(
+    st.sampled_from(["a", "b", "c", "d"]).map(lambda text: {"text": text}), min_size=4, max_size=12
+)
 
 
 class Repeats(DatasetRule):
@@ -37,14 +39,22 @@ class ByArrival(Repeats):
         first = {}
         for member in state.rows():  # in no order: the first to arrive wins
             if first.setdefault(member.text, member) is not member:
-                yield self.finding(state.at(member), "again", related=[state.at(first[member.text])])
+                yield self.finding(
+                    state.at(member), "again", related=[state.at(first[member.text])]
+                )
 
 
 @dataclass(frozen=True)
 class WithinAShard(Sound):
     def observe(self, batch):
-        seen = {digest(value["text"]): position for position, value in reversed(list(enumerate(batch.values)))}
-        return {"text": list(seen), "record": list(seen.values())}  # a repeat within the batch is forgotten
+        seen = {
+            digest(value["text"]): position
+            for position, value in reversed(list(enumerate(batch.values)))
+        }
+        return {
+            "text": list(seen),
+            "record": list(seen.values()),
+        }  # a repeat within the batch is forgotten
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,16 @@ class MeanOfMeans(DatasetRule):
     state = {"mean": "double"}
 
     def observe(self, batch):
-        return {"mean": [sum(len(value["text"]) + row for value, row in zip(batch.values, batch.rows, strict=True)) / len(batch)], "record": [0]}
+        return {
+            "mean": [
+                sum(
+                    len(value["text"]) + row
+                    for value, row in zip(batch.values, batch.rows, strict=True)
+                )
+                / len(batch)
+            ],
+            "record": [0],
+        }
 
     def conclude(self, state, source):
         means = [row.mean for row in state.rows()]
@@ -114,7 +133,11 @@ class BatchDiffers(RecordRule):
 class LossyCompaction(Sound):
     def compact(self, state):
         first = next(state.rows(), None)
-        return None if first is None else {name: [value] for name, value in zip(state.schema, first, strict=True)}
+        return (
+            None
+            if first is None
+            else {name: [value] for name, value in zip(state.schema, first, strict=True)}
+        )
 
 
 @dataclass(frozen=True)
@@ -155,7 +178,9 @@ class SeveralOnTheWhole(Repeats):
 
     def conclude(self, state, source):
         for text in sorted({row.text for row in state.rows()}):
-            yield self.finding(DATASET, f"{sum(row.text == text for row in state.rows())} of a text")
+            yield self.finding(
+                DATASET, f"{sum(row.text == text for row in state.rows())} of a text"
+            )
 
 
 @dataclass(frozen=True)
@@ -272,22 +297,38 @@ class SharedWords(PairRule):
     key = "word"
 
     def observe(self, batch):
-        pairs = [(position, word) for position, value in enumerate(batch.values) for word in sorted(set(value["text"].split()))]
+        pairs = [
+            (position, word)
+            for position, value in enumerate(batch.values)
+            for word in sorted(set(value["text"].split()))
+        ]
         return {"word": [word for _, word in pairs], "record": [position for position, _ in pairs]}
 
     def verify(self, pairs, state, source):
         assert pairs == sorted(set(pairs), key=lambda pair: [(m.file, m.row) for m in pair])
         places = {state.at(member) for pair in pairs for member in pair}
-        words = {(record.path, record.row): set(record.value["text"].split()) for record in source.records(places)}
+        words = {
+            (record.path, record.row): set(record.value["text"].split())
+            for record in source.records(places)
+        }
         for a, b in pairs:
             one, other = (words[state.at(member).path, member.row] for member in (a, b))
             share = len(one & other) / len(one | other)
             if share >= 0.5:
-                yield self.finding(state.at(b), f"shares {share:.2f} of its words", related=[state.at(a)], score=share)
+                yield self.finding(
+                    state.at(b),
+                    f"shares {share:.2f} of its words",
+                    related=[state.at(a)],
+                    score=share,
+                )
 
 
 SENTENCES = st.lists(
-    st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=4).map(lambda w: {"text": " ".join(w)}), min_size=3, max_size=10
+    st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=4).map(
+        lambda w: {"text": " ".join(w)}
+    ),
+    min_size=3,
+    max_size=10,
 )
 
 
@@ -353,7 +394,10 @@ def test_what_is_exponential_breaks_the_law_of_growth_and_does_not_hang_it(monke
         testing.assert_law("growth", TriesEachWayToReadAText())
 
 
-@pytest.mark.parametrize("law", [law for law in testing.LAWS if law not in ("partitions", "compaction", "storage", "growth")])
+@pytest.mark.parametrize(
+    "law",
+    [law for law in testing.LAWS if law not in ("partitions", "compaction", "storage", "growth")],
+)
 def test_a_law_about_a_silent_rule_shows_nothing(law):
     with pytest.raises(testing.LawBrokenError, match="no record made the rule fire"):
         testing.assert_law(law, Silent(), TEXTS)

@@ -41,14 +41,24 @@ PUBLIC = ("internal", "shop", "windows", "BEGIN ", "END ")
 def needles(value: str) -> set[str]:
     """Return what must not be seen of a value: itself, and each part of it that is drawn at random."""
     parts = re.findall(r"[^\s\"';=:,@&?\\]{10,}", value)
-    drawn = {part for part in parts if any(map(str.isdigit, part)) and any(map(str.isalpha, part)) and not any(word in part for word in PUBLIC)}
+    drawn = {
+        part
+        for part in parts
+        if any(map(str.isdigit, part))
+        and any(map(str.isalpha, part))
+        and not any(word in part for word in PUBLIC)
+    }
     return {value, *drawn}
 
 
 NEEDLES = {kind: needles(value) for kind, value in VALUES.items()}
 SCHEMA = {
     "type": "object",
-    "properties": {"text": {"maxLength": 3, "enum": ["a"], "pattern": "^a$"}, "id": {"type": "integer"}, "label": {"const": 1}},
+    "properties": {
+        "text": {"maxLength": 3, "enum": ["a"], "pattern": "^a$"},
+        "id": {"type": "integer"},
+        "label": {"const": 1},
+    },
     "additionalProperties": False,
     "propertyNames": {"maxLength": 5},
 }
@@ -89,7 +99,9 @@ CRASHING = """
 
 def leaked(text: str) -> dict[str, list[str]]:
     """Return the kinds of values that a text shows, with what it shows of them."""
-    found = {kind: [needle for needle in wanted if needle in text] for kind, wanted in NEEDLES.items()}
+    found = {
+        kind: [needle for needle in wanted if needle in text] for kind, wanted in NEEDLES.items()
+    }
     return {kind: shown for kind, shown in found.items() if shown}
 
 
@@ -100,34 +112,76 @@ def fill(work) -> None:
         rows += [
             {"id": f"a{len(rows)}", "text": f"here it is: {value} as said", "label": "a"},
             {"id": value, "text": "{{name}} and more", "label": value},
-            {"id": f"b{len(rows)}", value: value, "text": "{{name}}", "split": value, "label": {value: value}},
-            {"id": f"c{len(rows)}", "messages": [{"role": value, "content": value}, {"role": "assistant", value: [value]}]},
+            {
+                "id": f"b{len(rows)}",
+                value: value,
+                "text": "{{name}}",
+                "split": value,
+                "label": {value: value},
+            },
+            {
+                "id": f"c{len(rows)}",
+                "messages": [
+                    {"role": value, "content": value},
+                    {"role": "assistant", value: [value]},
+                ],
+            },
             value,
             [value, {value: None}],
         ]
     work.jsonl("data/mixed.jsonl", *rows, *rows[::2])
     chats = [
-        {"messages": [{"role": "user", "content": f"hi {value}"}, {"role": value, "content": value}], "tools": [{"name": value}], "source": value}
+        {
+            "messages": [
+                {"role": "user", "content": f"hi {value}"},
+                {"role": value, "content": value},
+            ],
+            "tools": [{"name": value}],
+            "source": value,
+        }
         for value in VALUES.values()
     ]
     calls = [
-        {"role": "assistant", "content": None, "tool_calls": [{"id": value, "function": {"name": value, "arguments": f"{{{value}"}}]}
+        {
+            "role": "assistant",
+            "content": None,
+            "tool_calls": [{"id": value, "function": {"name": value, "arguments": f"{{{value}"}}],
+        }
         for value in VALUES.values()
     ]
-    work.jsonl("chat/train.jsonl", *chats, *chats, *({"messages": [{"role": "user", "content": "x"}, call]} for call in calls))
+    work.jsonl(
+        "chat/train.jsonl",
+        *chats,
+        *chats,
+        *({"messages": [{"role": "user", "content": "x"}, call]} for call in calls),
+    )
     work.jsonl("chat/test.jsonl", *chats)
     broken = "".join(
-        f'{{"text": "{value}", {value}\n{{"text": "a", "text": "a", "{value}": 1, "{value}": 2}}\n' for value in VALUES.values() if "\n" not in value
+        f'{{"text": "{value}", {value}\n{{"text": "a", "text": "a", "{value}": 1, "{value}": 2}}\n'
+        for value in VALUES.values()
+        if "\n" not in value
     )
     work.write(
         "broken/broken.jsonl",
-        broken + '{"text": "' + PERSONAL["e-mail address"] + "\x00\udc80".encode("utf-8", "surrogatepass").decode("latin-1") + "\n",
+        broken
+        + '{"text": "'
+        + PERSONAL["e-mail address"]
+        + "\x00\udc80".encode("utf-8", "surrogatepass").decode("latin-1")
+        + "\n",
     )
-    cells = [value.replace('"', "'").replace("\n", " ").replace(",", ";") for value in VALUES.values()]
+    cells = [
+        value.replace('"', "'").replace("\n", " ").replace(",", ";") for value in VALUES.values()
+    ]
     header = ",".join(["text", "label", *cells, cells[0]])
-    lines = [",".join([cell, cell, *cells, cells[0]]) for cell in cells] + [",".join(cells[:3])] + [f'"{cell}' for cell in cells[:2]]
+    lines = (
+        [",".join([cell, cell, *cells, cells[0]]) for cell in cells]
+        + [",".join(cells[:3])]
+        + [f'"{cell}' for cell in cells[:2]]
+    )
     work.write("table/table.csv", "\n".join([header, *lines]) + "\n")
-    work.write("list/list.json", json.dumps([{value: value, "text": value} for value in VALUES.values()]))
+    work.write(
+        "list/list.json", json.dumps([{value: value, "text": value} for value in VALUES.values()])
+    )
     work.write("record.schema.json", json.dumps(SCHEMA))
     work.write(
         "dslint.toml",
@@ -149,9 +203,23 @@ SCHEMA_OPTION = ("--option", "structure/json-schema.schema=record.schema.json")
 def artefacts(work, result, folder: Path) -> str:
     """Return all that a run has left: what it printed, and every file that it wrote."""
     given = set(FOLDERS)
-    written = [path for path in work.root.rglob("*") if path.is_file() and path.relative_to(work.root).parts[0] not in given]
+    written = [
+        path
+        for path in work.root.rglob("*")
+        if path.is_file() and path.relative_to(work.root).parts[0] not in given
+    ]
     kept = [path for path in folder.rglob("*") if path.is_file()]
-    return "\n".join([result.out, result.err, *(path.read_text(errors="replace") for path in [*written, *kept] if path.name != "dslint.toml")])
+    return "\n".join(
+        [
+            result.out,
+            result.err,
+            *(
+                path.read_text(errors="replace")
+                for path in [*written, *kept]
+                if path.name != "dslint.toml"
+            ),
+        ]
+    )
 
 
 def formats() -> list[str]:
@@ -175,7 +243,20 @@ def test_no_report_shows_a_value(packs, leaky, tmp_path):
     ]
     select = ("--select", ",".join(available)) if packs == "every rule" else PACKS[packs]
     options = SCHEMA_OPTION if packs != "the default" else ()
-    result = leaky.run("check", *FOLDERS, *wanted, *select, *options, "-v", "--debug", "--statistics", "--max-show", "1000000", "--jobs", "2")
+    result = leaky.run(
+        "check",
+        *FOLDERS,
+        *wanted,
+        *select,
+        *options,
+        "-v",
+        "--debug",
+        "--statistics",
+        "--max-show",
+        "1000000",
+        "--jobs",
+        "2",
+    )
     assert result.code in (1, 2), result
     assert {path.name for path in (leaky.root / "reports").iterdir()} == set(formats())
     assert leaked(artefacts(leaky, result, tmp_path / "tmp")) == {}
@@ -199,7 +280,9 @@ def test_a_crash_does_not_tell_what_it_was_about(leaky, tmp_path):
 
 
 def test_a_traceback_does_not_tell_what_it_was_about(leaky, tmp_path):
-    leaky.plugin("crashing", CRASHING.replace("repr(CANARY)", "str(VALUES)") + f"\n    VALUES = {VALUES!r}\n")
+    leaky.plugin(
+        "crashing", CRASHING.replace("repr(CANARY)", "str(VALUES)") + f"\n    VALUES = {VALUES!r}\n"
+    )
     for debug in ([], ["--debug"]):
         result = leaky.run("check", "data", "-o", "crashing", *debug)
         assert result.code == 2
@@ -218,7 +301,15 @@ def test_a_configuration_holds_no_value(leaky):
 
 
 def test_a_limit_on_a_slice_shows_no_value(leaky, tmp_path):
-    result = leaky.run("check", "data", "-o", "text", "-v", "--max", "structure/unfilled-template.rate[label=a]=0.01")
+    result = leaky.run(
+        "check",
+        "data",
+        "-o",
+        "text",
+        "-v",
+        "--max",
+        "structure/unfilled-template.rate[label=a]=0.01",
+    )
     assert leaked(artefacts(leaky, result, tmp_path / "tmp")) == {}
 
 
@@ -246,7 +337,14 @@ def test_findings_that_go_to_disk_hold_no_value(leaky, monkeypatch):
     monkeypatch.chdir(leaky.root)
     env = api.environment()
     api.run(env, api.configure(env, "dslint.toml"), FOLDERS)
-    frames = [bytes(findings._codec().decompress(frame[8:], int.from_bytes(frame[:8], "little"), asbytes=True)) for frame in written]
+    frames = [
+        bytes(
+            findings._codec().decompress(
+                frame[8:], int.from_bytes(frame[:8], "little"), asbytes=True
+            )
+        )
+        for frame in written
+    ]
     assert b"secrets/api-key" in b"".join(frames)
     assert leaked(b"\n".join(frames).decode(errors="replace")) == {}
 

@@ -58,7 +58,11 @@ term = "blarg"
 inside = true
 """
 RESOURCES = registry.load(registry.discover()).resources
-LEXICONS = [item for item in RESOURCES if item.path.endswith(".csv") and item.kind not in ("misspellings", "dialect")]  # those are pairs of words
+LEXICONS = [
+    item
+    for item in RESOURCES
+    if item.path.endswith(".csv") and item.kind not in ("misspellings", "dialect")
+]  # those are pairs of words
 VALID = jsonschema.Draft202012Validator(lexicon_schema())
 
 
@@ -68,7 +72,10 @@ def lexicon(*terms, **sets):
 
 
 def found(text, *terms, disguises=False, allow=(), **sets):
-    return [text[hit.start : hit.end] for hit in Matcher([lexicon(*terms, **sets)], disguises=disguises, allow=allow).find(text)]
+    return [
+        text[hit.start : hit.end]
+        for hit in Matcher([lexicon(*terms, **sets)], disguises=disguises, allow=allow).find(text)
+    ]
 
 
 def test_three_notations_mean_the_same():
@@ -78,14 +85,29 @@ def test_three_notations_mean_the_same():
 
 
 def test_a_plain_table_is_a_lexicon():
-    (entry,) = parse_lexicon("a.csv", b"\xef\xbb\xbfTerm,Severity,Category,Replacement\r\nfrob,Error,jargon,change\r\n").entries
-    assert (entry.term, entry.severity, entry.category, entry.replacement) == ("frob", "error", "jargon", "change")
+    (entry,) = parse_lexicon(
+        "a.csv", b"\xef\xbb\xbfTerm,Severity,Category,Replacement\r\nfrob,Error,jargon,change\r\n"
+    ).entries
+    assert (entry.term, entry.severity, entry.category, entry.replacement) == (
+        "frob",
+        "error",
+        "jargon",
+        "change",
+    )
 
 
 WRONG = [
     ("a.csv", b"word\nfrob\n", ["a.csv", "line 1", "no column 'term'", "term,severity"]),
-    ("a.csv", b"# licence: MIT\nterm,severity\nfrob,info\nblarg,loud\n", ["a.csv", "line 4, severity", "'loud'"]),
-    ("a.csv", b"term,severtiy\nfrob,info\n", ["a.csv", "line 2", "severtiy", "did you mean 'severity'?"]),
+    (
+        "a.csv",
+        b"# licence: MIT\nterm,severity\nfrob,info\nblarg,loud\n",
+        ["a.csv", "line 4, severity", "'loud'"],
+    ),
+    (
+        "a.csv",
+        b"term,severtiy\nfrob,info\n",
+        ["a.csv", "line 2", "severtiy", "did you mean 'severity'?"],
+    ),
     ("a.csv", b"# licens: MIT\nterm\nfrob\n", ["a.csv", "licens", "did you mean 'licence'?"]),
     ("a.csv", b"term,category\na, b, c\n", ["a.csv", "line 2", "3 cells, not 2", "quote"]),
     ("a.csv", b"term\nthe {colour} one\n", ["a.csv", "line 2", "no set 'colour'", "sets"]),
@@ -94,8 +116,16 @@ WRONG = [
     ("a.csv", b"term\n", ["a.csv", "length"]),
     ("a.csv", b"term\n\xff\n", ["a.csv", "not UTF-8 at byte 5"]),
     ("a.toml", b"entries = [", ["a.toml", "no TOML"]),
-    ("a.toml", b'[[entries]]\nterm = "a"\n[[entries]]\nterm = 3\n', ["a.toml", "entry 2, term", "str"]),
-    ("a.toml", b'[[entries]]\nterm = "a"\n[[entries]]\nword = "b"\n', ["a.toml", "entry 2", "word"]),
+    (
+        "a.toml",
+        b'[[entries]]\nterm = "a"\n[[entries]]\nterm = 3\n',
+        ["a.toml", "entry 2, term", "str"],
+    ),
+    (
+        "a.toml",
+        b'[[entries]]\nterm = "a"\n[[entries]]\nword = "b"\n',
+        ["a.toml", "entry 2", "word"],
+    ),
     ("a.txt", b"frob\n", ["a.txt", "no JSON", ".csv"]),
 ]
 
@@ -125,12 +155,18 @@ def test_a_lexicon_that_comes_along_says_where_it_is_from(resource):
 
 def test_every_pack_that_takes_lexicons_has_some():
     taken = {kind for known in api.environment().known.values() for kind in known.rule.takes}
-    assert {"profanity", "slur", "insensitive", "gendered", "group", "attribute"} <= taken & {item.kind for item in LEXICONS}
+    assert {"profanity", "slur", "insensitive", "gendered", "group", "attribute"} <= taken & {
+        item.kind for item in LEXICONS
+    }
 
 
 DOCUMENTS = [
     {"entries": [{"term": "a"}]},
-    {"entries": [{"term": "a", "severity": "error", "forms": ["b"], "cased": True}], "sets": {"x": ["y"]}, "language": "vi"},
+    {
+        "entries": [{"term": "a", "severity": "error", "forms": ["b"], "cased": True}],
+        "sets": {"x": ["y"]},
+        "language": "vi",
+    },
     {"entries": []},
     {"entries": [{"term": ""}]},
     {"entries": [{"severity": "info"}]},
@@ -158,7 +194,11 @@ WORDS = [
     ("A frob, two FROBs.", ["frob"], ["frob"]),
     ("scunthorpe unfrobbed frobnicate", ["frob", "cunt"], []),
     ("*frob* _frob_ (frob) frob's frob-like my_frob frob_id", ["frob"], ["frob"] * 5),
-    ("red  tape, red-tape and red\ntape but red. Tape", ["red tape"], ["red  tape", "red-tape", "red\ntape"]),
+    (
+        "red  tape, red-tape and red\ntape but red. Tape",
+        ["red tape"],
+        ["red  tape", "red-tape", "red\ntape"],
+    ),
     ("the frob box and the box frob", [Entry(term="frob", exceptions=("frob box",))], ["frob"]),
     ("this tool is a frob", [Entry(term="frob", unless=("tool",))], []),
     ("this tool " + "x " * 20 + "is a frob", [Entry(term="frob", unless=("tool",))], ["frob"]),
@@ -169,7 +209,11 @@ WORDS = [
     ("s&m and S&M, not ss&m", ["s&m"], ["s&m", "S&M"]),
     ("ein Maßband, MASSBAND", ["maßband"], ["Maßband", "MASSBAND"]),
     ("İstanbul frob", ["frob"], ["frob"]),
-    ("fr\u200bob fr\u00adob \uff46\uff52\uff4f\uff42", ["frob"], ["fr\u200bob", "fr\u00adob", "\uff46\uff52\uff4f\uff42"]),
+    (
+        "fr\u200bob fr\u00adob \uff46\uff52\uff4f\uff42",
+        ["frob"],
+        ["fr\u200bob", "fr\u00adob", "\uff46\uff52\uff4f\uff42"],
+    ),
     ("你说他妈的什么", ["他妈的"], ["他妈的"]),
     ("มันควยมาก", ["ควย"], ["ควย"]),
     ("야 씨발놈아", ["씨발"], ["씨발"]),
@@ -197,14 +241,41 @@ def test_decomposed_korean_keeps_its_offsets():
 
 @pytest.mark.parametrize(
     "text",
-    ["fr0b", "fr*b", "f**b", "FROOOOB", "f r o b", "f.r.o.b", "F-R-O-B", "fro8", "b@rf", "$frob$", "f r o b o x"],
+    [
+        "fr0b",
+        "fr*b",
+        "f**b",
+        "FROOOOB",
+        "f r o b",
+        "f.r.o.b",
+        "F-R-O-B",
+        "fro8",
+        "b@rf",
+        "$frob$",
+        "f r o b o x",
+    ],
 )
 def test_disguises_are_seen_through(text):
     assert len(found(text, "frob", "barf", disguises=True)) == 1
     assert found(text, "frob", "barf") == (["frob"] if "frob" in text else [])
 
 
-@pytest.mark.parametrize("text", ["frb", "f*b x**b", "froob", "a55", "f r o", "F. R. Obama", "455", "900k", "f(ro)b", "a b c d", "i'm f r"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "frb",
+        "f*b x**b",
+        "froob",
+        "a55",
+        "f r o",
+        "F. R. Obama",
+        "455",
+        "900k",
+        "f(ro)b",
+        "a b c d",
+        "i'm f r",
+    ],
+)
 def test_what_only_looks_like_a_disguise_is_left_alone(text):
     assert found(text, "frob", "ass", "gook", disguises=True) == []
 
@@ -212,7 +283,10 @@ def test_what_only_looks_like_a_disguise_is_left_alone(text):
 def test_sets_stand_for_each_of_their_words():
     terms = ["{who} {is} frob", "{colour} tape"]
     sets = {"who": ("he", "she"), "is": ("is", "is so"), "colour": ("red", "dark green")}
-    assert found("She is so frob. They is frob. Dark green tape!", *terms, **sets) == ["She is so frob", "Dark green tape"]
+    assert found("She is so frob. They is frob. Dark green tape!", *terms, **sets) == [
+        "She is so frob",
+        "Dark green tape",
+    ]
 
 
 def test_allowed_phrases_are_fine():
@@ -222,7 +296,9 @@ def test_allowed_phrases_are_fine():
 def batch(texts):
     records = [{"text": text} for text in texts]
     shape = shape_for(records, "text")
-    return Batch(inputs_of([None], shape, {})[None], shape, records, range(len(records)), range(len(records)))
+    return Batch(
+        inputs_of([None], shape, {})[None], shape, records, range(len(records)), range(len(records))
+    )
 
 
 PIECES = ["frob", "Frob's", "fr0b", "f*ob", "f", "r", "o", "b", "f.r", "o-b", "red", "tape", "red-tape", "he", "is", "so", "他妈的", "씨발놈", "đồ", "ngu", "i", "'s", "(f", "b)", "xfrobx", "fro", "@frob", "s&m", "tool"]  # fmt: skip
@@ -232,11 +308,15 @@ TERMS = lexicon(
 
 
 @settings(max_examples=150, deadline=None, database=None)
-@given(st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join), max_size=5), st.booleans())
+@given(
+    st.lists(st.lists(st.sampled_from(PIECES), max_size=8).map(" ".join), max_size=5), st.booleans()
+)
 def test_the_fast_search_finds_what_looking_at_each_text_finds(texts, disguises):
     matcher, fresh = Matcher([TERMS], disguises=disguises), Matcher([TERMS], disguises=disguises)
     for _ in range(2):  # the second time, what was seen before is remembered
-        assert list(matcher.search(batch(texts), ("all",))) == [(n, hits) for n, text in enumerate(texts) if (hits := fresh.find(text))]
+        assert list(matcher.search(batch(texts), ("all",))) == [
+            (n, hits) for n, text in enumerate(texts) if (hits := fresh.find(text))
+        ]
 
 
 def test_thousands_of_terms_cost_little_more_than_ten():

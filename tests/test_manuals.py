@@ -5,7 +5,11 @@ import pytest
 from dslint.rules.base import manual
 from dslint.run import api
 
-OWN = {name: entry for name, entry in api.environment().known.items() if entry.distribution == "dslint-gate"}
+OWN = {
+    name: entry
+    for name, entry in api.environment().known.items()
+    if entry.distribution == "dslint-gate"
+}
 
 
 @pytest.mark.parametrize("name", OWN)

@@ -60,37 +60,69 @@ def test_code_shows_the_text_itself(text):
 @pytest.mark.parametrize("bad", HOSTILE)
 def test_data_in_every_place_leaves_the_tables_whole(reports, bad):
     findings = [
-        reports.finding(at=Location(bad, 0, 1, None, bad, 0, 1), message=bad, suggestion=bad, suppressed=bad, id=bad),
+        reports.finding(
+            at=Location(bad, 0, 1, None, bad, 0, 1),
+            message=bad,
+            suggestion=bad,
+            suppressed=bad,
+            id=bad,
+        ),
         reports.finding(at=Location(None), dataset=bad, rule="other/rule"),
     ]
     problems = [Problem(kind="crash", message=bad, path=bad, hint=bad)]
-    limits = [Judged(limit=Limit(measure=f"r/x.count[files={bad}]", max=0, origin="config"), value=1, passed=False)]
-    text = reports.text("markdown", reports.report(findings, problems=problems, limits=limits), Style(verbose=True))
+    limits = [
+        Judged(
+            limit=Limit(measure=f"r/x.count[files={bad}]", max=0, origin="config"),
+            value=1,
+            passed=False,
+        )
+    ]
+    text = reports.text(
+        "markdown", reports.report(findings, problems=problems, limits=limits), Style(verbose=True)
+    )
     widths = {"Limits": 5, "Could not check": 3, "Findings by rule": 3, "Findings": 4}
     for title, block in re.findall(r"^### ([^\n]+)\n\n((?:\|.*\n)+)", text, re.MULTILINE):
         for line in block.splitlines():
             assert len(cells(line)) == widths[title], line
             if "---" not in line:
-                assert all(shows_as_code(cell.replace("**FAIL**", "")) for cell in cells(line)), line
+                assert all(shows_as_code(cell.replace("**FAIL**", "")) for cell in cells(line)), (
+                    line
+                )
     assert len([line for line in text.splitlines() if line.startswith("#")]) == 1 + len(widths)
 
 
 def test_the_verdict_and_the_limits_come_first(reports):
     limits = [Judged(limit=Limit(measure="a/b.count", max=0), value=1, passed=False)]
-    text = reports.text("markdown", reports.report([reports.finding()], problems=[Problem(kind="x", message="m")], limits=limits))
+    text = reports.text(
+        "markdown",
+        reports.report(
+            [reports.finding()], problems=[Problem(kind="x", message="m")], limits=limits
+        ),
+    )
     heads = re.findall(r"^##+ (.*)", text, re.MULTILINE)
-    assert heads == ["dslint: PASS with 1 warning", "Limits", "Could not check", "Findings by rule", "Findings"]
+    assert heads == [
+        "dslint: PASS with 1 warning",
+        "Limits",
+        "Could not check",
+        "Findings by rule",
+        "Findings",
+    ]
 
 
 def test_broken_limits_stand_before_those_that_hold(reports):
     limits = [
-        Judged(limit=Limit(measure=f"a/{name}.count", max=0), value=1, passed=passed) for name, passed in (("a", True), ("b", None), ("c", False))
+        Judged(limit=Limit(measure=f"a/{name}.count", max=0), value=1, passed=passed)
+        for name, passed in (("a", True), ("b", None), ("c", False))
     ]
-    assert re.findall(r"`a/(\w)\.count`", reports.text("markdown", reports.report(limits=limits))) == ["c", "b", "a"]
+    assert re.findall(
+        r"`a/(\w)\.count`", reports.text("markdown", reports.report(limits=limits))
+    ) == ["c", "b", "a"]
 
 
 def test_findings_of_a_rule_are_capped_aloud(reports):
-    text = reports.text("markdown", reports.report([reports.finding(row) for row in range(7)]), Style(max_show=3))
+    text = reports.text(
+        "markdown", reports.report([reports.finding(row) for row in range(7)]), Style(max_show=3)
+    )
     assert text.count("| `structure/role-order` | out of order |") == 3
     assert "4 more of `structure/role-order` are not listed below" in text
 
@@ -98,7 +130,9 @@ def test_findings_of_a_rule_are_capped_aloud(reports):
 def test_suppressed_findings_are_shown_when_asked(reports):
     found = [reports.finding(suppressed="accepted")]
     assert "accepted" not in reports.text("markdown", reports.report(found))
-    assert "(suppressed: accepted)" in reports.text("markdown", reports.report(found), Style(verbose=True))
+    assert "(suppressed: accepted)" in reports.text(
+        "markdown", reports.report(found), Style(verbose=True)
+    )
 
 
 def test_the_report_is_bounded_and_says_what_is_missing(reports):
@@ -112,4 +146,8 @@ def test_the_report_is_bounded_and_says_what_is_missing(reports):
 def test_a_path_ending_in_md_is_a_markdown_report(work, call):
     work.chat()
     assert call("check", "-o", "summary.md").code == 0
-    assert (work.root / "summary.md").read_text().startswith("## dslint: PASS\n\n3 records in 1 file: ")
+    assert (
+        (work.root / "summary.md")
+        .read_text()
+        .startswith("## dslint: PASS\n\n3 records in 1 file: ")
+    )

@@ -45,13 +45,21 @@ SLOW = """
 
 
 def finding(row, *, rule="a/b", message="m", identity=b""):
-    return Finding(at=Location("x.jsonl", row, row + 1, field="/text"), message=message, rule=rule, severity=Severity.ERROR, identity=identity)
+    return Finding(
+        at=Location("x.jsonl", row, row + 1, field="/text"),
+        message=message,
+        rule=rule,
+        severity=Severity.ERROR,
+        identity=identity,
+    )
 
 
 @settings(deadline=None)
 @given(rows=st.lists(st.integers(0, 30), max_size=40), kept=st.integers(1, 50))
 def test_findings_on_disk_are_those_in_memory(rows, kept):
-    said = [finding(row, message=str(number), identity=bytes([row])) for number, row in enumerate(rows)]
+    said = [
+        finding(row, message=str(number), identity=bytes([row])) for number, row in enumerate(rows)
+    ]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dslint.storage.findings, "KEPT", kept)
         patch.setattr(suppressions, "KEPT", kept)
@@ -81,7 +89,9 @@ SCHEMA = dslint.storage.state.ENGINE_COLUMNS | {"key": "binary[16]", "name": "st
 def chunk(rows):
     columns = {"rank": 0, "content": 1, "file": 0, "row": 2, "line": 2, "key": 3, "name": 4}
     return {
-        name: [0 if place == 0 else row[place - 1] for row in rows] if name not in ("rank", "file") else [0] * len(rows)
+        name: [0 if place == 0 else row[place - 1] for row in rows]
+        if name not in ("rank", "file")
+        else [0] * len(rows)
         for name, place in columns.items()
     }
 
@@ -105,15 +115,19 @@ def test_state_says_the_same_wherever_it_is(rows, key, at_least):
     halves = [chunk(rows[: len(rows) // 2]), chunk(rows[len(rows) // 2 :])]
 
     def groups(chunks):
-        return [(value, list(members), members[0], members[1:][-1:]) for value, members in State(declared, chunks, inputs).groups(key, at_least)]
+        return [
+            (value, list(members), members[0], members[1:][-1:])
+            for value, members in State(declared, chunks, inputs).groups(key, at_least)
+        ]
 
     plain = groups(halves)
     assert all(value is not None and len(members) >= at_least for value, members, *_ in plain)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(dslint.storage.state, "_CHUNK", 2)
-        assert [(value, members, first) for value, members, first, _ in groups([dslint.storage.state.to_arrow(SCHEMA, halves)])] == [
-            (value, members, first) for value, members, first, _ in plain
-        ]
+        assert [
+            (value, members, first)
+            for value, members, first, _ in groups([dslint.storage.state.to_arrow(SCHEMA, halves)])
+        ] == [(value, members, first) for value, members, first, _ in plain]
         for budget in (None, 0):
             store = Store(SCHEMA, budget)
             for half in halves:
@@ -122,14 +136,25 @@ def test_state_says_the_same_wherever_it_is(rows, key, at_least):
             assert len(store) == len(rows)
             dealt = [found for part in store.dealt(key, 3) for found in groups(part)]
             assert sorted(value for value, *_ in dealt) == [value for value, *_ in plain]
-            assert sorted((value, members) for value, members, *_ in dealt) == [(value, members) for value, members, *_ in plain]
+            assert sorted((value, members) for value, members, *_ in dealt) == [
+                (value, members) for value, members, *_ in plain
+            ]
 
 
 def dataset(path, rows, chance):
     with path.open("w") as stream:
         for number in range(rows):
             text = f"question {chance.randrange(rows // 2)} of the day, please"
-            stream.write(json.dumps({"id": number, "text": text.upper() if chance.random() < 0.2 else text, "label": str(number % 3)}) + "\n")
+            stream.write(
+                json.dumps(
+                    {
+                        "id": number,
+                        "text": text.upper() if chance.random() < 0.2 else text,
+                        "label": str(number % 3),
+                    }
+                )
+                + "\n"
+            )
 
 
 def test_memory_changes_nothing(work):
@@ -155,7 +180,13 @@ def test_what_is_no_size_is_refused(work, call, refused, size):
 def test_sizes_are_read_as_people_write_them():
     from dslint.config.flags import bytes_in
 
-    assert [bytes_in("--memory", text) for text in ("1", "64MB", "64 MiB", "2g", "3kb")] == [1, 64_000_000, 64 << 20, 2 << 30, 3000]
+    assert [bytes_in("--memory", text) for text in ("1", "64MB", "64 MiB", "2g", "3kb")] == [
+        1,
+        64_000_000,
+        64 << 20,
+        2 << 30,
+        3000,
+    ]
     with pytest.raises(ConfigError):
         bytes_in("--memory", "1.5GB")
 
@@ -191,7 +222,11 @@ def slow(work):
 
 
 def left(work):
-    return sorted(path.name for path in [*work.root.iterdir(), *(work.root.parent / "tmp").iterdir()] if path.name not in (".git", "reading"))
+    return sorted(
+        path.name
+        for path in [*work.root.iterdir(), *(work.root.parent / "tmp").iterdir()]
+        if path.name not in (".git", "reading")
+    )
 
 
 def gone(process):
@@ -206,7 +241,9 @@ def gone(process):
 
 
 def test_a_killed_run_leaves_nothing_torn_and_the_next_one_is_right(work, slow):
-    process = subprocess.Popen(**slow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
+    process = subprocess.Popen(
+        **slow, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     begun(work, process)
     process.kill()
     process.wait(timeout=120)
@@ -289,7 +326,9 @@ def terminal(command):
 def test_progress_is_shown_on_a_terminal_and_goes_away(work):
     dataset(work.root / "data.jsonl", 3000, random.Random(1))
     work.plugin("dslint-slow", SLOW, namespace="slow")
-    command = work.command("check", "data.jsonl", "-j", "1", "--shard-size", "16kB", env={"TERM": "xterm"})
+    command = work.command(
+        "check", "data.jsonl", "-j", "1", "--shard-size", "16kB", env={"TERM": "xterm"}
+    )
     said = terminal(command)
     assert "records" in said
     assert "a second" in said

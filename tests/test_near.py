@@ -16,7 +16,10 @@ from dslint_packs.duplicates.shingles import Kind, plain, shingle_set
 
 np = pytest.importorskip("numpy")
 
-WORDS = ["".join(random.Random(number).choices("abcdefghijklmnopqrstuvwxyz", k=3 + number % 7)) for number in range(3000)]
+WORDS = [
+    "".join(random.Random(number).choices("abcdefghijklmnopqrstuvwxyz", k=3 + number % 7))
+    for number in range(3000)
+]
 TEXTS = [
     "a", "ab", "abcd", "What is my balance?", "what IS my  balance", "--- +++", "!!!", "x" * 50, "one two three four five six seven eight",
     "你好世界，我们今天去吃饭好吗", "ขอบคุณมากครับ", "Xin chào các bạn, hôm nay trời đẹp quá!", "def f(x):\n    return x + 1", "foo_bar baz-qux don't", "😀 \x00", "好", "好的", "a好的", "日本語のテキスト、漢字と仮名", "使用 Python 写代码",
@@ -38,7 +41,10 @@ def mixture(seed, rows=200):
     """Short texts, a third of them edits of others."""
     chance = random.Random(seed)
     texts = [sentence(chance, chance.randint(3, 30)) for _ in range(rows)]
-    return [{"text": edited(chance, chance.choice(texts)) if chance.random() < 0.3 else text} for text in texts]
+    return [
+        {"text": edited(chance, chance.choice(texts)) if chance.random() < 0.3 else text}
+        for text in texts
+    ]
 
 
 def truth(records, threshold, kind):
@@ -57,7 +63,9 @@ def truth(records, threshold, kind):
         seen.add(normal[row])
         for other in order[:place]:
             both = len(sets[row] & sets[other])
-            if normal[row] != normal[other] and both >= threshold * (len(sets[row]) + len(sets[other]) - both):
+            if normal[row] != normal[other] and both >= threshold * (
+                len(sets[row]) + len(sets[other]) - both
+            ):
                 flagged.add(row)
     return flagged
 
@@ -68,27 +76,58 @@ def many(monkeypatch):
     monkeypatch.setattr(similar, "FEW", 0)
 
 
-@pytest.mark.parametrize("kind", [Kind("char", 5), Kind("mixed", 5), Kind("char", 2), Kind("word", 1), Kind("word", 3), Kind("word", 5)])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        Kind("char", 5),
+        Kind("mixed", 5),
+        Kind("char", 2),
+        Kind("word", 1),
+        Kind("word", 3),
+        Kind("word", 5),
+    ],
+)
 def test_hashed_shingles_are_the_shingles_as_defined(kind):
     texts = [text for text in map(plain, [[text] for text in TEXTS]) if text]
     sets = verify.sets(texts, kind)
     defined = [shingle_set(text, kind) for text in texts]
     assert np.diff(sets.starts).tolist() == list(map(len, defined))
     pairs = np.array([(a, b) for b in range(len(texts)) for a in range(b)])
-    expected = [len(defined[a] & defined[b]) / len(defined[a] | defined[b]) for a, b in pairs.tolist()]
+    expected = [
+        len(defined[a] & defined[b]) / len(defined[a] | defined[b]) for a, b in pairs.tolist()
+    ]
     assert verify.jaccard(sets, pairs, np.zeros(0, np.uint64)).tolist() == expected
 
 
 def test_a_sketch_depends_on_its_text_alone():
     texts = [plain([record["text"]]) for record in mixture(1)]
     together = minhash.sketches(*hashes(texts, Kind("char", 5)), 112)
-    alone = np.concatenate([minhash.sketches(*hashes([text], Kind("char", 5)), 112) for text in texts])
+    alone = np.concatenate(
+        [minhash.sketches(*hashes([text], Kind("char", 5)), 112) for text in texts]
+    )
     assert (together == alone).all()
 
 
 def test_sketches_are_the_same_on_every_machine():
     sketch = minhash.sketches(*hashes(["the same on every machine"], Kind("char", 5)), 16)[0]
-    assert sketch.tolist() == [166, 26, 240, 181, 74, 206, 43, 47, 90, 53, 91, 233, 97, 249, 185, 210]
+    assert sketch.tolist() == [
+        166,
+        26,
+        240,
+        181,
+        74,
+        206,
+        43,
+        47,
+        90,
+        53,
+        91,
+        233,
+        97,
+        249,
+        185,
+        210,
+    ]
 
 
 def test_words_of_scripts_without_spaces_are_their_characters():
@@ -103,7 +142,9 @@ def test_bands_find_what_they_promise_at_the_threshold(threshold):
     assert minhash.found(threshold, bands, rows) >= minhash.RECALL
 
 
-@pytest.mark.parametrize(("threshold", "shingle"), [(0.85, "auto"), (0.7, "char-5"), (0.6, "word-2"), (0.9, "char-3")])
+@pytest.mark.parametrize(
+    ("threshold", "shingle"), [(0.85, "auto"), (0.7, "char-5"), (0.6, "word-2"), (0.9, "char-3")]
+)
 def test_few_records_and_many_give_the_truth(many, monkeypatch, threshold, shingle):
     records = mixture(3)
     expected = truth(records, threshold, shingles.shingling(shingle).short)
@@ -132,7 +173,9 @@ def test_a_shuffle_flags_the_same_texts(many):
     turned = list(reversed(records))
     one, other = (harness.run(NearDuplicate(), data) for data in (records, turned))
     assert one.rows
-    assert sorted(records[row]["text"] for row in one.rows) == sorted(turned[row]["text"] for row in other.rows)
+    assert sorted(records[row]["text"] for row in one.rows) == sorted(
+        turned[row]["text"] for row in other.rows
+    )
 
 
 def test_small_batches_are_sketched_when_there_turn_out_to_be_more():
@@ -146,14 +189,24 @@ def test_texts_on_both_sides_of_the_border_of_long_texts_meet(many):
     chance = random.Random(1)
     text = sentence(chance, 2000)
     short, long = text[: shingles.LONG - 3], text[: shingles.LONG + 3]
-    records = [{"text": short}, {"text": long}, {"text": long + " more"}, {"text": text}, {"text": edited(chance, text)}]
+    records = [
+        {"text": short},
+        {"text": long},
+        {"text": long + " more"},
+        {"text": text},
+        {"text": edited(chance, text)},
+    ]
     found = harness.run(NearDuplicate(), records)
     assert len(found.rows) == 3
     assert found.measures["test/near.largest-group"] == 3
 
 
 def test_equal_texts_are_left_to_the_other_rules(many):
-    records = [{"text": "Where is my parcel today?"}, {"text": "where is my parcel, today"}, {"text": "Where is my parcel today?"}] * 40
+    records = [
+        {"text": "Where is my parcel today?"},
+        {"text": "where is my parcel, today"},
+        {"text": "Where is my parcel today?"},
+    ] * 40
     assert not harness.run(NearDuplicate(), records).findings
 
 
@@ -184,14 +237,33 @@ def test_texts_from_a_template_are_compared_by_what_it_leaves():
 
 
 def test_records_that_differ_in_a_number_only_are_near_duplicates():
-    records = [{"text": f"Your order number {number} has been shipped and will arrive within three working days."} for number in range(3000)]
+    records = [
+        {
+            "text": f"Your order number {number} has been shipped and will arrive within three working days."
+        }
+        for number in range(3000)
+    ]
     found = harness.run(NearDuplicate(), records)
     assert len(found.findings) > 2900
     assert found.measures["test/near.largest-group"] > 2900
 
 
 def test_texts_that_are_hardly_there_or_huge_do_no_harm(many):
-    records = [{"text": text} for text in ["", " ", "a", "ab", "!!!", "?", "\x00", "好", "x" * 3_000_000, "x" * 2_999_999 + "y"]]
+    records = [
+        {"text": text}
+        for text in [
+            "",
+            " ",
+            "a",
+            "ab",
+            "!!!",
+            "?",
+            "\x00",
+            "好",
+            "x" * 3_000_000,
+            "x" * 2_999_999 + "y",
+        ]
+    ]
     assert not harness.run(NearDuplicate(), records).findings
 
 
@@ -204,12 +276,17 @@ def test_texts_that_are_hardly_there_or_huge_do_no_harm(many):
     ],
 )  # fmt: skip
 def test_near_duplicates_in_other_scripts_and_in_code_are_found(one, other):
-    assert len(harness.run(NearDuplicate(threshold=0.8), [{"text": one}, {"text": other}]).findings) == 1
+    assert (
+        len(harness.run(NearDuplicate(threshold=0.8), [{"text": one}, {"text": other}]).findings)
+        == 1
+    )
 
 
 def test_roles_choose_what_is_compared():
     def chat(asked, said):
-        return {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]}
+        return {
+            "messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+        }
 
     records = [
         chat("When do you open on Mondays?", "At nine, and we close at five."),
@@ -222,34 +299,58 @@ def test_roles_choose_what_is_compared():
 def test_near_leakage_names_the_earlier_split_and_leaves_equal_texts_to_the_lower_levels():
     chance = random.Random(2)
     text = sentence(chance, 40)
-    records = [{"text": text, "label": "a"}, {"text": edited(chance, text), "label": "a"}, {"text": text.upper(), "label": "a"}] + [
-        {"text": sentence(chance, 40), "label": "b"} for _ in range(100)
-    ]
+    records = [
+        {"text": text, "label": "a"},
+        {"text": edited(chance, text), "label": "a"},
+        {"text": text.upper(), "label": "a"},
+    ] + [{"text": sentence(chance, 40), "label": "b"} for _ in range(100)]
     splits = ["train", "test", "test", *["train"] * 100]
     found = harness.run(Leakage(level="near"), records, splits=splits)
-    assert [(finding.at.path, finding.at.row, str(finding.severity)) for finding in found.findings] == [
+    assert [
+        (finding.at.path, finding.at.row, str(finding.severity)) for finding in found.findings
+    ] == [
         ("test.jsonl", 0, "warning"),
         ("test.jsonl", 1, "error"),
     ]
-    assert found.measures == {"test/leakage.overlap[train>test]": 1, "test/leakage.near-overlap[train>test]": 1}
+    assert found.measures == {
+        "test/leakage.overlap[train>test]": 1,
+        "test/leakage.near-overlap[train>test]": 1,
+    }
     assert not harness.run(Leakage(), records[:2], splits=splits[:2]).findings
 
 
 def test_a_prompt_that_comes_back_with_another_answer_is_a_warning():
     def chat(asked, said):
-        return {"messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]}
+        return {
+            "messages": [{"role": "user", "content": asked}, {"role": "assistant", "content": said}]
+        }
 
     question = "How many legs does a spider have?"
-    records = [chat(question, "Eight."), chat(question, "Eight!"), chat(question, "Six."), chat("Hello?", "Yes."), chat("Hello?", "No.")]
+    records = [
+        chat(question, "Eight."),
+        chat(question, "Eight!"),
+        chat(question, "Six."),
+        chat("Hello?", "Yes."),
+        chat("Hello?", "No."),
+    ]
     found = harness.run(Leakage(), records, splits=["train", "test", "test", "train", "test"])
-    assert [(finding.at.row, str(finding.severity)) for finding in found.findings] == [(0, "error"), (1, "warning"), (2, "info")]
-    assert found.measures == {"test/leakage.overlap[train>test]": 1, "test/leakage.prompt-overlap[train>test]": 3}
+    assert [(finding.at.row, str(finding.severity)) for finding in found.findings] == [
+        (0, "error"),
+        (1, "warning"),
+        (2, "info"),
+    ]
+    assert found.measures == {
+        "test/leakage.overlap[train>test]": 1,
+        "test/leakage.prompt-overlap[train>test]": 3,
+    }
 
 
 def test_jobs_and_shards_change_nothing(work):
     work.jsonl("data.jsonl", *mixture(11, 400))
     one = work.check("data.jsonl", "--select", "duplicates/near", "-j", "1").report
-    other = work.check("data.jsonl", "--select", "duplicates/near", "-j", "2", "--shard-size", "5000").report
+    other = work.check(
+        "data.jsonl", "--select", "duplicates/near", "-j", "2", "--shard-size", "5000"
+    ).report
     assert one["findings"]
     assert one["findings"] == other["findings"]
     assert one["measures"] == other["measures"]
@@ -258,7 +359,13 @@ def test_jobs_and_shards_change_nothing(work):
 def test_without_numpy_the_level_near_says_what_to_install(work):
     work.jsonl("train.jsonl", {"text": "one"})
     work.write("numpy_hidden/sitecustomize.py", "import sys; sys.modules['numpy'] = None")
-    run = work.run("check", "train.jsonl", "--option", "duplicates/leakage.level=near", env={"PYTHONPATH": str(work.root / "numpy_hidden")})
+    run = work.run(
+        "check",
+        "train.jsonl",
+        "--option",
+        "duplicates/leakage.level=near",
+        env={"PYTHONPATH": str(work.root / "numpy_hidden")},
+    )
     assert run.code == 2
     assert "dslint-gate[near]" in run.err
 
@@ -266,7 +373,11 @@ def test_without_numpy_the_level_near_says_what_to_install(work):
 def test_statistics_show_the_largest_groups(work):
     chance = random.Random(6)
     texts = [sentence(chance, 60) for _ in range(3)]
-    records = [{"text": edited(chance, text)} for text, times in zip(texts, (5, 2, 1), strict=True) for _ in range(times)]
+    records = [
+        {"text": edited(chance, text)}
+        for text, times in zip(texts, (5, 2, 1), strict=True)
+        for _ in range(times)
+    ]
     work.jsonl("data.jsonl", *records)
     out = work.run("check", "data.jsonl", "--select", "duplicates/near", "--statistics").out
     assert "duplicates/near: 5 records from data.jsonl line " in " ".join(out.split())

@@ -9,12 +9,18 @@ from dslint.registry.selection import catalogue, discover, load
 from dslint.testing import run
 from dslint.testing.harness import with_options
 
-KNOWN = {name: known.rule for name, known in catalogue(load(discover())).items() if name.startswith("offensive/")}
+KNOWN = {
+    name: known.rule
+    for name, known in catalogue(load(discover())).items()
+    if name.startswith("offensive/")
+}
 PROFANITY, SLUR = (with_options(KNOWN[f"offensive/{name}"], {}) for name in ("profanity", "slur"))
 
 
 def flags(rule, text):
-    return [text[finding.at.start : finding.at.end] for finding in run(rule, [{"text": text}]).findings]
+    return [
+        text[finding.at.start : finding.at.end] for finding in run(rule, [{"text": text}]).findings
+    ]
 
 
 SWEARING = [
@@ -154,13 +160,19 @@ def test_identity_homonyms_and_mentions_are_no_slurs(text):
 
 
 def test_the_limit_of_telling_use_from_mention():
-    assert flags(SLUR, "Nobody likes faggots, they tell me.") == ["faggots"]  # reported, without a sign of it: flagged
+    assert flags(SLUR, "Nobody likes faggots, they tell me.") == [
+        "faggots"
+    ]  # reported, without a sign of it: flagged
     assert flags(SLUR, 'As they say, "faggots burn".') == []  # hatred in a quotation: missed
-    assert flags(with_options(KNOWN["offensive/slur"], {"mentions": True}), 'The word "faggot" is a slur.') == ["faggot"]
+    assert flags(
+        with_options(KNOWN["offensive/slur"], {"mentions": True}), 'The word "faggot" is a slur.'
+    ) == ["faggot"]
 
 
 def chat(user, assistant):
-    return {"messages": [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]}
+    return {
+        "messages": [{"role": "user", "content": user}, {"role": "assistant", "content": assistant}]
+    }
 
 
 @pytest.fixture
@@ -174,8 +186,15 @@ def report(tmp_path):
 
 
 def test_what_a_model_learns_to_say_weighs_more_than_what_users_say(report):
-    said = report(chat("Oh shit.", "Hi."), chat("Hi.", "Oh shit."), chat("You faggot.", "Hi."), chat("Hi.", "You faggot."))
-    assert [(str(finding.severity), finding.at.row, finding.at.role) for finding in said.findings] == [
+    said = report(
+        chat("Oh shit.", "Hi."),
+        chat("Hi.", "Oh shit."),
+        chat("You faggot.", "Hi."),
+        chat("Hi.", "You faggot."),
+    )
+    assert [
+        (str(finding.severity), finding.at.row, finding.at.role) for finding in said.findings
+    ] == [
         ("info", 0, "user"),
         ("warning", 1, "assistant"),
         ("warning", 2, "user"),
@@ -185,7 +204,12 @@ def test_what_a_model_learns_to_say_weighs_more_than_what_users_say(report):
 
 
 def test_rates_are_measured_by_role(report):
-    said = report(chat("Oh shit.", "Hi."), chat("Hi, shit, shit.", "Hi."), chat("Hi.", "Oh shit."), chat("Hi.", "Hi."))
+    said = report(
+        chat("Oh shit.", "Hi."),
+        chat("Hi, shit, shit.", "Hi."),
+        chat("Hi.", "Oh shit."),
+        chat("Hi.", "Hi."),
+    )
     assert {name: value for name, value in said.measures.items() if "profanity" in name} == {
         "offensive/profanity.count": 4,
         "offensive/profanity.count[role=assistant]": 1,
@@ -195,38 +219,74 @@ def test_rates_are_measured_by_role(report):
         "offensive/profanity.rate[role=user]": 0.5,
         "offensive/profanity.total": 4,
     }
-    limited = report(chat("Hi.", "Oh shit."), **{"offensive/profanity": {"limits": {"rate[role=assistant]": {"max": 0.1}}}})
+    limited = report(
+        chat("Hi.", "Oh shit."),
+        **{"offensive/profanity": {"limits": {"rate[role=assistant]": {"max": 0.1}}}},
+    )
     assert limited.exit_code == 1
 
 
 def test_mild_words_on_request(report):
     assert list(report(chat("Hi.", "Damn, that is crap.")).findings) == []
-    assert [str(found.severity) for found in report(chat("Hi.", "Damn!"), **{"offensive/profanity": {"mild": True}}).findings] == ["info"]
+    assert [
+        str(found.severity)
+        for found in report(
+            chat("Hi.", "Damn!"), **{"offensive/profanity": {"mild": True}}
+        ).findings
+    ] == ["info"]
 
 
 def test_no_message_holds_the_word(report):
-    assert {found.message for found in report(chat("f*ck", "You faggot, shit.")).findings} == {"a swear word in disguise", "a swear word", "a slur"}
+    assert {found.message for found in report(chat("f*ck", "You faggot, shit.")).findings} == {
+        "a swear word in disguise",
+        "a swear word",
+        "a slur",
+    }
 
 
 def test_ones_own_words_in_csv_and_toml(work, call):
     work.jsonl("prompt.jsonl", chat("This blargs.", "Hi."))
-    work.jsonl("data.jsonl", {"text": "the frob blargs"}, {"text": "a fr0b"}, {"text": "oh shit"}, {"text": "holy shit"})
+    work.jsonl(
+        "data.jsonl",
+        {"text": "the frob blargs"},
+        {"text": "a fr0b"},
+        {"text": "oh shit"},
+        {"text": "holy shit"},
+    )
     work.write("words/own.csv", "term,severity,category,replacement\nfrob,error,jargon,change\n")
     work.write("words/more.toml", '[[entries]]\nterm = "blargs"\nseverity = "info"\n')
-    work.write("dslint.toml", '[rules."offensive/profanity"]\nlexicon = ["words/*"]\nallow = ["holy shit"]\n')
+    work.write(
+        "dslint.toml",
+        '[rules."offensive/profanity"]\nlexicon = ["words/*"]\nallow = ["holy shit"]\n',
+    )
     said = call("check", "-o", "json", "--select", "offensive", "data.jsonl")
-    found = [(item["row"], item["severity"], item["suggestion"]) for item in said.findings("offensive/profanity")]
-    assert found == [(0, "error", "change"), (0, "info", None), (1, "error", "change"), (2, "warning", None)]
+    found = [
+        (item["row"], item["severity"], item["suggestion"])
+        for item in said.findings("offensive/profanity")
+    ]
+    assert found == [
+        (0, "error", "change"),
+        (0, "info", None),
+        (1, "error", "change"),
+        (2, "warning", None),
+    ]
     assert said.code == 1
     asked = call("check", "-o", "json", "--select", "offensive", "prompt.jsonl")
-    assert [item["severity"] for item in asked.findings("offensive/profanity")] == ["info"]  # nothing is milder
+    assert [item["severity"] for item in asked.findings("offensive/profanity")] == [
+        "info"
+    ]  # nothing is milder
 
 
 def test_a_mistake_in_ones_own_words_stops_the_run(work, call, refused):
     work.jsonl("data.jsonl", {"text": "Hi."})
     work.write("own.csv", "term,severity\nfrob,loud\n")
     option = "offensive/slur.lexicon=own.csv"
-    refused(call("check", "--select", "offensive", "--option", option, "data.jsonl"), "own.csv", "line 2, severity", "'loud'")
+    refused(
+        call("check", "--select", "offensive", "--option", option, "data.jsonl"),
+        "own.csv",
+        "line 2, severity",
+        "'loud'",
+    )
 
 
 VIETNAMESE = """
@@ -269,16 +329,35 @@ def test_a_vietnamese_pack_brings_its_words_and_owns_no_rule(work):
         "refusal": "tôi không thể giúp,info,refusal",
         "stopwords": "của,info,stop word",
     }.items():
-        (work.plugins / f"vi-{kind}.csv").write_text(f"# language: vi\nterm,severity,category\n{row}\n", encoding="utf-8")
-    texts = ["Đồ khốn!", "Thằng mọi kia", "Xin lỗi, tôi không thể giúp bạn.", "sách của tôi", "khốn khổ"]
+        (work.plugins / f"vi-{kind}.csv").write_text(
+            f"# language: vi\nterm,severity,category\n{row}\n", encoding="utf-8"
+        )
+    texts = [
+        "Đồ khốn!",
+        "Thằng mọi kia",
+        "Xin lỗi, tôi không thể giúp bạn.",
+        "sách của tôi",
+        "khốn khổ",
+    ]
     work.jsonl("data.jsonl", *({"text": text} for text in texts))
     said = work.check("--select", "offensive,listed", "-j", "2", "--shard-size", "64", "data.jsonl")
-    found = [(item["rule"], item["row"], item["severity"], item["start"], item["end"], item["message"]) for item in said.report["findings"]]
+    found = [
+        (item["rule"], item["row"], item["severity"], item["start"], item["end"], item["message"])
+        for item in said.report["findings"]
+    ]
     assert found == [
         ("offensive/profanity", 0, "warning", 0, 7, "a swear word"),
         ("offensive/slur", 1, "error", 0, 9, "a slur"),
         ("listed/listed", 3, "warning", 5, 8, "stop word"),
     ]
-    work.jsonl("chat.jsonl", {"messages": [{"role": "user", "content": "Mở khóa"}, {"role": "assistant", "content": texts[2]}]})
+    work.jsonl(
+        "chat.jsonl",
+        {
+            "messages": [
+                {"role": "user", "content": "Mở khóa"},
+                {"role": "assistant", "content": texts[2]},
+            ]
+        },
+    )
     (refusal,) = work.check("--select", "text/refusal", "chat.jsonl").report["findings"]
     assert (refusal["field"], refusal["start"], refusal["end"]) == ("/messages/1/content", 9, 27)

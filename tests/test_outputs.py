@@ -64,14 +64,24 @@ def content(work):
     return {path: path.read_bytes() for path in sorted(work.root.rglob("*")) if path.is_file()}
 
 
-READ = ["data/a.jsonl", "./data/../data/b.jsonl", "dslint.toml", "accepted.jsonl", "schema.json", "sheet.csv", "data/README.md"]
+READ = [
+    "data/a.jsonl",
+    "./data/../data/b.jsonl",
+    "dslint.toml",
+    "accepted.jsonl",
+    "schema.json",
+    "sheet.csv",
+    "data/README.md",
+]
 
 
 @pytest.mark.parametrize("path", READ)
 @pytest.mark.parametrize("kind", ["json", "html"])
 def test_no_report_takes_the_place_of_a_file_that_is_read(project, call, refused, path, kind):
     before = content(project)
-    refused(call("check", "-o", f"{kind}={path}"), f"{path} would be written, but this run reads it")
+    refused(
+        call("check", "-o", f"{kind}={path}"), f"{path} would be written, but this run reads it"
+    )
     assert content(project) == before
 
 
@@ -88,11 +98,24 @@ def test_nor_by_another_name_of_it(project, call, refused):
 def test_nor_of_a_file_that_cannot_be_read_or_of_the_standard_input(project, refused):
     project.write("broken.parquet", b"PAR1 and no more")
     before = content(project)
-    refused(project.run("check", "broken.parquet", "-o", "json=broken.parquet"), "this run reads it")
+    refused(
+        project.run("check", "broken.parquet", "-o", "json=broken.parquet"), "this run reads it"
+    )
     with open(project.root / "data/a.jsonl", "rb") as stream:
         words = project.command("check", "-", "-o", "json=data/a.jsonl")
-        assert subprocess.run(**words, stdin=stream, check=False, capture_output=True).returncode == 2
-    refused(project.run("check", "--option", "structure/json-schema.schema=schema.json", "-o", "json=schema.json"), "this run reads it")
+        assert (
+            subprocess.run(**words, stdin=stream, check=False, capture_output=True).returncode == 2
+        )
+    refused(
+        project.run(
+            "check",
+            "--option",
+            "structure/json-schema.schema=schema.json",
+            "-o",
+            "json=schema.json",
+        ),
+        "this run reads it",
+    )
     assert content(project) == before
 
 
@@ -105,25 +128,43 @@ def test_nor_of_staged_data(project, git, call, refused):
 
 @pytest.mark.parametrize(
     "outputs",
-    [["json=r.out", "html=r.out"], ["json=r.out", "html=sub/../r.out"], ["json=r.out", "html=link"], ["json=link", "html=r.out"]],
+    [
+        ["json=r.out", "html=r.out"],
+        ["json=r.out", "html=sub/../r.out"],
+        ["json=r.out", "html=link"],
+        ["json=link", "html=r.out"],
+    ],
 )
 def test_two_reports_do_not_share_a_file(project, call, refused, outputs):
     os.symlink("r.out", project.root / "link")
     (project.root / "sub").mkdir()
-    refused(call("check", *(word for output in outputs for word in ("-o", output))), "two outputs for one file")
+    refused(
+        call("check", *(word for output in outputs for word in ("-o", output))),
+        "two outputs for one file",
+    )
     assert not (project.root / "r.out").exists()
 
 
 def test_a_report_does_not_share_the_file_of_the_standard_output(project):
     with open(project.root / "r.out", "wb") as stream:
-        done = subprocess.run(**project.command("check", "-o", "text", "-o", "json=r.out"), stdout=stream, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            **project.command("check", "-o", "text", "-o", "json=r.out"),
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
     assert done.returncode == 2
     assert b"two outputs for one file: the standard output and r.out" in done.stderr
 
 
 def test_the_same_report_is_written_again(project, call):
     for _ in range(2):
-        assert call("check", "-o", "json=report.json", "-o", "jsonl=found.jsonl", "-o", "gitlab=gl.json").code == 0
+        assert (
+            call(
+                "check", "-o", "json=report.json", "-o", "jsonl=found.jsonl", "-o", "gitlab=gl.json"
+            ).code
+            == 0
+        )
 
 
 def test_a_link_stays_and_its_target_is_replaced(project, call):
@@ -152,11 +193,18 @@ def test_a_full_device_is_said(project, call, node):
 
 @pytest.mark.parametrize(
     "args",
-    [["check", "-o", "json={}"], ["index", "make", "schema.json", "-o", "{}"], ["baseline", "create", "--baseline", "{}"]],
+    [
+        ["check", "-o", "json={}"],
+        ["index", "make", "schema.json", "-o", "{}"],
+        ["baseline", "create", "--baseline", "{}"],
+    ],
     ids=["check", "index", "baseline"],
 )
 def test_a_pipe_is_written_into(project, call, args):
-    project.write("schema.json", '[{"question": "What is the name of the river that flows through the town of Here?"}]')
+    project.write(
+        "schema.json",
+        '[{"question": "What is the name of the river that flows through the town of Here?"}]',
+    )
     project.write("dslint.toml", '[dataset]\nfiles = "data/*.jsonl"\n')
     pipe = project.root / "pipe"
     os.mkfifo(pipe)
@@ -173,7 +221,12 @@ def test_a_pipe_is_written_into(project, call, args):
 def test_what_stands_in_the_standard_output_stays(project):
     log = project.write("log", "before\n")
     with open(log, "ab") as stream:
-        done = subprocess.run(**project.command("check", "-o", "json=/dev/stdout"), stdout=stream, stderr=subprocess.PIPE, check=False)
+        done = subprocess.run(
+            **project.command("check", "-o", "json=/dev/stdout"),
+            stdout=stream,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
     assert done.returncode == 0, done.stderr
     before, _, report = log.read_text().partition("\n")
     assert (before, json.loads(report)["verdict"]) == ("before", "pass")
@@ -212,7 +265,10 @@ def test_an_index_takes_the_place_of_no_benchmark(work, call, refused):
     work.write("tasks.json", text)
     work.write("more/tasks.json", text)
     refused(call("index", "make", "tasks.json", "-o", "tasks.json"), "this run reads it")
-    refused(call("index", "make", "tasks.json", "more/tasks.json", "-o", "out"), "two outputs for one file")
+    refused(
+        call("index", "make", "tasks.json", "more/tasks.json", "-o", "out"),
+        "two outputs for one file",
+    )
     assert (work.root / "tasks.json").read_text() == text
 
 
@@ -220,18 +276,30 @@ def redirected(work, where, *args):
     """Run the command with standard streams led elsewhere, as a shell does."""
     words = work.command(*args)
     words["args"] = ["sh", "-c", f'exec "$@" {where}', "sh", *words["args"]]
-    done = subprocess.run(**words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(
+        **words, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False, timeout=300
+    )
     return done.returncode, done.stdout, done.stderr
 
 
-COMMANDS = [["check", "data"], ["check", "data", "-o", "json"], ["rules"], ["rules", "-o", "json"], ["--version"], ["--help"]]
+COMMANDS = [
+    ["check", "data"],
+    ["check", "data", "-o", "json"],
+    ["rules"],
+    ["rules", "-o", "json"],
+    ["--version"],
+    ["--help"],
+]
 
 
 @pytest.mark.parametrize("args", COMMANDS, ids=" ".join)
 def test_a_closed_standard_output_is_said(work, args):
     work.chat("data/a.jsonl")
     code, _, said = redirected(work, ">&-", *args)
-    assert (code, "error: the standard output cannot be written: it is closed" in said) == (2, True), said
+    assert (code, "error: the standard output cannot be written: it is closed" in said) == (
+        2,
+        True,
+    ), said
     assert "internal error" not in said
 
 
@@ -256,7 +324,9 @@ def test_a_closed_standard_stream_that_is_not_needed_is_no_error(work):
 def test_a_device_takes_a_report_where_the_standard_output_is_closed(work, node):
     work.chat("data/a.jsonl")
     assert redirected(work, ">&-", "check", "data", "-o", "json=/dev/stderr")[0] == 0
-    code, _, said = redirected(work, f">&- 3>{node('null', 3)}", "check", "data", "-o", "json=/dev/fd/3")
+    code, _, said = redirected(
+        work, f">&- 3>{node('null', 3)}", "check", "data", "-o", "json=/dev/fd/3"
+    )
     assert code == 0, said
 
 

@@ -57,9 +57,13 @@ VALUES = [
 ]
 
 
-@pytest.mark.parametrize("around", ["Here it is: {}.", "({})\n", "Xin chào 😀😀, đây là {} nhé", "中文{}中文"])
+@pytest.mark.parametrize(
+    "around", ["Here it is: {}.", "({})\n", "Xin chào 😀😀, đây là {} nhé", "中文{}中文"]
+)
 @pytest.mark.parametrize(("rule", "value", "severity", "confidence"), VALUES)
-def test_a_value_is_found_with_its_span_in_code_points(found, rule, value, severity, confidence, around):
+def test_a_value_is_found_with_its_span_in_code_points(
+    found, rule, value, severity, confidence, around
+):
     assert found(around.format(value)) == [(rule, value, severity, confidence)]
 
 
@@ -81,7 +85,9 @@ BESIDE_A_WORD = [
 
 
 @pytest.mark.parametrize(("rule", "text", "value", "severity", "confidence"), BESIDE_A_WORD)
-def test_a_word_nearby_makes_sure_or_makes_it_a_finding_at_all(found, rule, text, value, severity, confidence):
+def test_a_word_nearby_makes_sure_or_makes_it_a_finding_at_all(
+    found, rule, text, value, severity, confidence
+):
     assert found(text.format(value)) == [(rule, value, severity, confidence)]
 
 
@@ -113,7 +119,9 @@ RESERVED = [
 
 @pytest.mark.parametrize(("rule", "value"), RESERVED)
 def test_what_belongs_to_nobody_is_an_info(found, rule, value):
-    assert [(name, text, severity) for name, text, severity, _ in found(f"Use {value} here.")] == [(rule, value, "info")]
+    assert [(name, text, severity) for name, text, severity, _ in found(f"Use {value} here.")] == [
+        (rule, value, "info")
+    ]
 
 
 ORDINARY = """
@@ -143,7 +151,14 @@ def test_ordinary_numbers_and_code_are_left_alone(found, text):
 
 def test_no_span_is_found_twice(found):
     text = "4539 5787 6362 1486 DE02 7001 0080 0030 8768 08 536-90-4399 4155552671@sms.net +1 415 555 2671 81.2.69.160"
-    assert [rule for rule, *_ in found(text)] == ["credit-card", "iban", "us-ssn", "email-address", "phone-number", "ip-address"]
+    assert [rule for rule, *_ in found(text)] == [
+        "credit-card",
+        "iban",
+        "us-ssn",
+        "email-address",
+        "phone-number",
+        "ip-address",
+    ]
 
 
 def test_records_that_do_not_fit_and_fields_beside_the_texts_are_seen(tmp_path):
@@ -155,7 +170,10 @@ def test_records_that_do_not_fit_and_fields_beside_the_texts_are_seen(tmp_path):
     ]
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     report = lint([str(path)], {"dataset": {"shape": "chat"}, "rules": {"select": ["pii"]}})
-    assert [(finding.at.row, finding.at.field) for finding in report.findings] == [(5, "/meta/owner"), (6, "/messages/0/content")]
+    assert [(finding.at.row, finding.at.field) for finding in report.findings] == [
+        (5, "/meta/owner"),
+        (6, "/messages/0/content"),
+    ]
 
 
 def test_allowed_values_may_stand_whatever_their_case_and_spaces(found):
@@ -167,7 +185,9 @@ def test_allowed_values_may_stand_whatever_their_case_and_spaces(found):
 def test_roles_threshold_and_regions_are_options(found):
     text = "612 34 56 78 and 415-555-2671"
     assert [value for _, value, *_ in found(text)] == ["415-555-2671"]
-    assert [value for _, value, *_ in found(text, **{"pii/phone-number": {"regions": ["ES"]}})] == ["612 34 56 78"]
+    assert [value for _, value, *_ in found(text, **{"pii/phone-number": {"regions": ["ES"]}})] == [
+        "612 34 56 78"
+    ]
     assert found(text, **{"pii/phone-number": {"threshold": 0.5}}) == []
     assert found("bob@web.de", pii={"roles": ["assistant"]}) == []
     with pytest.raises(ConfigError):
@@ -191,9 +211,16 @@ recognizers:
 
 def test_custom_recognizers_are_presidios_own(found, tmp_path):
     (tmp_path / "staff.yaml").write_text(STAFF)
-    options = {"pii/custom": {"recognizers": str(tmp_path / "staff.yaml"), "deny": ["Project Zephyr"]}}
+    options = {
+        "pii/custom": {"recognizers": str(tmp_path / "staff.yaml"), "deny": ["Project Zephyr"]}
+    }
     text = "EMP-1111, then staff EMP-4711, Dr. No of project zephyr, bob@web.de"
-    assert [value for _, value, *_ in found(text, select="pii/custom", **options)] == ["EMP-4711", "Dr.", "project zephyr", "bob@web.de"]
+    assert [value for _, value, *_ in found(text, select="pii/custom", **options)] == [
+        "EMP-4711",
+        "Dr.",
+        "project zephyr",
+        "bob@web.de",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -208,7 +235,11 @@ def test_custom_recognizers_are_presidios_own(found, tmp_path):
 def test_a_mistake_in_custom_recognizers_is_one_of_the_configuration(found, tmp_path, content):
     (tmp_path / "staff.yaml").write_text(content)
     with pytest.raises(ConfigError, match="pii/custom"):
-        found("x", select="pii/custom", **{"pii/custom": {"recognizers": str(tmp_path / "staff.yaml")}})
+        found(
+            "x",
+            select="pii/custom",
+            **{"pii/custom": {"recognizers": str(tmp_path / "staff.yaml")}},
+        )
 
 
 def test_custom_needs_one_of_its_options(found):
@@ -218,9 +249,9 @@ def test_custom_needs_one_of_its_options(found):
 
 def test_national_identifiers_by_country(found):
     text = "My NI number is AB 12 34 56 C, and my mail bob@web.de"
-    assert found(text, select="pii/national-id", **{"pii/national-id": {"countries": ["uk", "pl"]}}) == [
-        ("national-id", "AB 12 34 56 C", "warning", "high")
-    ]
+    assert found(
+        text, select="pii/national-id", **{"pii/national-id": {"countries": ["uk", "pl"]}}
+    ) == [("national-id", "AB 12 34 56 C", "warning", "high")]
     assert found(text, select="pii/national-id", **{"pii/national-id": {"countries": ["de"]}}) == []
     with pytest.raises(ConfigError):
         found(text, select="pii/national-id", **{"pii/national-id": {"countries": ["atlantis"]}})
@@ -251,10 +282,20 @@ print(sorted({finding.rule for finding in report.findings}))
 
 def test_the_network_is_never_asked(tmp_path):
     (tmp_path / "staff.yaml").write_text(STAFF)
-    (tmp_path / "data.jsonl").write_text(json.dumps({"text": "bob@web.de +1 415 555 2671 4539578763621486 EMP-4711"}) + "\n")
-    command = [sys.executable, "-c", ALONE, str(tmp_path / "data.jsonl"), str(tmp_path / "staff.yaml")]
+    (tmp_path / "data.jsonl").write_text(
+        json.dumps({"text": "bob@web.de +1 415 555 2671 4539578763621486 EMP-4711"}) + "\n"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        ALONE,
+        str(tmp_path / "data.jsonl"),
+        str(tmp_path / "staff.yaml"),
+    ]
     env = {"HOME": str(tmp_path), "PATH": ""}
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path)
+    done = subprocess.run(
+        command, capture_output=True, text=True, check=False, env=env, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stderr
     assert "pii/email-address" in done.stdout
 
@@ -262,12 +303,19 @@ def test_the_network_is_never_asked(tmp_path):
 def loaded(tmp_path, text):
     (tmp_path / "data.jsonl").write_text(json.dumps({"text": text}) + "\n")
     script = "import sys; from dslint import lint; lint([sys.argv[1]], {'rules': {'select': ['pii']}}); print(*sys.modules)"
-    done = subprocess.run([sys.executable, "-c", script, str(tmp_path / "data.jsonl")], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "data.jsonl")],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     return {name.partition(".")[0] for name in done.stdout.split()}
 
 
 def test_presidio_is_loaded_for_what_may_hold_something_and_its_models_never(tmp_path):
-    assert not {"regex", "phonenumbers", "spacy", "numpy", "pydantic", "requests"} & loaded(tmp_path, "Nothing in 2024.")
+    assert not {"regex", "phonenumbers", "spacy", "numpy", "pydantic", "requests"} & loaded(
+        tmp_path, "Nothing in 2024."
+    )
     some = loaded(tmp_path, "Paid with 4539578763621486, call +1 415 555 2671.")
     assert {"regex", "phonenumbers"} <= some
     assert not {"spacy", "numpy", "pydantic", "requests"} & some
@@ -286,5 +334,6 @@ def test_presidio_can_be_imported_whole_before_and_after(tmp_path):
 
 def test_severity_and_confidence_come_from_their_scales(found):
     assert all(
-        Severity[severity.upper()] and Confidence[confidence.upper()] for *_, severity, confidence in found(*(value for _, value, *_ in VALUES))
+        Severity[severity.upper()] and Confidence[confidence.upper()]
+        for *_, severity, confidence in found(*(value for _, value, *_ in VALUES))
     )

@@ -43,14 +43,18 @@ def test_the_same_is_found_with_and_without_the_prefilter(texts):
 @given(st.lists(TEXTS, max_size=4))
 def test_hits_stay_within_their_texts_and_never_overlap(texts):
     hits = sorted(hit for pass_ in both(texts, gated=True) for hit in pass_)
-    assert all(0 <= hit.start < hit.end <= len(texts[hit.number]) and 0 < hit.score <= 1 for hit in hits)
+    assert all(
+        0 <= hit.start < hit.end <= len(texts[hit.number]) and 0 < hit.score <= 1 for hit in hits
+    )
     assert all(one.number < other.number or one.end <= other.start for one, other in pairwise(hits))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(TEXTS, max_size=4))
 def test_a_text_is_judged_by_itself(texts):
-    alone = [hit._replace(number=number) for number, text in enumerate(texts) for hit in everyday([text])]
+    alone = [
+        hit._replace(number=number) for number, text in enumerate(texts) for hit in everyday([text])
+    ]
     assert everyday(texts) == alone
 
 
@@ -59,7 +63,12 @@ def test_every_kind_has_a_gate_and_a_recognizer():
 
 
 def test_plain_text_passes_no_gate():
-    assert candidates(["The quick brown fox.", "In 2024, 3 of 12 did; see 1.2.3 at 10:30.", ""], tuple(GATES)) == {}
+    assert (
+        candidates(
+            ["The quick brown fox.", "In 2024, 3 of 12 did; see 1.2.3 at 10:30.", ""], tuple(GATES)
+        )
+        == {}
+    )
 
 
 class Word:
@@ -70,12 +79,22 @@ class Word:
 
     def analyze(self, text, _entities, _artifacts):
         at = text.find("word")
-        return [] if at < 0 else [type("Result", (), {"entity_type": "WORD", "start": at, "end": at + 4, "score": 0.3})()]
+        return (
+            []
+            if at < 0
+            else [
+                type(
+                    "Result", (), {"entity_type": "WORD", "start": at, "end": at + 4, "score": 0.3}
+                )()
+            ]
+        )
 
 
 def test_a_recognizer_without_a_gate_sees_every_text_and_gets_presidios_bonus_for_context():
     texts = ["a word", "nothing", "near is a word"]
-    assert [(hit.number, hit.score) for hit in scan(texts, ("Word",), lambda: {"Word": Word()})] == [(0, 0.3), (2, 0.65)]
+    assert [
+        (hit.number, hit.score) for hit in scan(texts, ("Word",), lambda: {"Word": Word()})
+    ] == [(0, 0.3), (2, 0.65)]
 
 
 def test_what_a_stronger_pass_has_taken_is_left_alone():
@@ -90,7 +109,9 @@ CHECKED = [("CREDIT_CARD", "_CARDS"), ("IBAN_CODE", "_IBANS"), ("CRYPTO", "_WALL
 @pytest.mark.parametrize(("kind", "table"), CHECKED)
 def test_reserved_values_have_valid_check_digits(kind, table):
     recognizer = everyday_recognizers()[kind]
-    assert [value for value in getattr(reserved, table) if not recognizer.validate_result(value)] == []
+    assert [
+        value for value in getattr(reserved, table) if not recognizer.validate_result(value)
+    ] == []
 
 
 @pytest.mark.parametrize(
@@ -111,7 +132,16 @@ def test_words_nearby(text, words, is_near):
 
 def test_a_long_text_takes_linear_time():
     recognizers = [*everyday_recognizers().values(), Phone(("US",))]
-    for text in ("a" * 200_000, "1" * 200_000, "a." * 100_000, "1-" * 100_000, "a@" * 50_000, "1 " * 100_000, ":" * 100_000, "a:" * 50_000):
+    for text in (
+        "a" * 200_000,
+        "1" * 200_000,
+        "a." * 100_000,
+        "1-" * 100_000,
+        "a@" * 50_000,
+        "1 " * 100_000,
+        ":" * 100_000,
+        "a:" * 50_000,
+    ):
         for recognizer in recognizers:
             recognizer.analyze(text, recognizer.supported_entities, None)
     assert len(phones(["+1 415 555 2671, " * 2_000], [])) == 2_000

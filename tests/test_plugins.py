@@ -61,23 +61,39 @@ def test_a_strangers_rule_runs_like_ours(work, check):
     work.chat()
     work.plugin(
         "dslint-odd",
-        record_rule("yield self.finding(record.at(), 'odd') if record.row % 2 else self.finding(record.at(), 'even', severity=Severity.INFO)"),
+        record_rule(
+            "yield self.finding(record.at(), 'odd') if record.row % 2 else self.finding(record.at(), 'even', severity=Severity.INFO)"
+        ),
         namespace="odd",
     )
     result = work.check("data.jsonl")
     assert [f["severity"] for f in result.findings("odd/odd")] == ["info", "warning", "info"]
-    assert next(rule["plugin"] for rule in result.report["rules"] if rule["id"] == "odd/odd") == "dslint-odd 1.0"
+    assert (
+        next(rule["plugin"] for rule in result.report["rules"] if rule["id"] == "odd/odd")
+        == "dslint-odd 1.0"
+    )
     assert check("data.jsonl", "--max", "odd/odd.count=2").code == 1
     assert states(check("data.jsonl", "--select", "structure"))["odd/odd"] == "skipped"
 
 
 def test_a_crashed_rule_is_named_and_the_others_go_on(work, check):
     work.write("data.jsonl", '{"text": "a"}\n{"text": "hunter2"}\n{"text": "a"}\n')
-    work.plugin("dslint-odd", record_rule("1 / (record.row != 1); yield self.finding(record.at(), 'odd')"), version="2.5", namespace="odd")
+    work.plugin(
+        "dslint-odd",
+        record_rule("1 / (record.row != 1); yield self.finding(record.at(), 'odd')"),
+        version="2.5",
+        namespace="odd",
+    )
     result = check("data.jsonl", "--exit-zero")
     assert result.code == 2
     (problem,) = problems(result)
-    assert (problem["kind"], problem["rule"], problem["plugin"], problem["version"], problem["path"]) == (
+    assert (
+        problem["kind"],
+        problem["rule"],
+        problem["plugin"],
+        problem["version"],
+        problem["path"],
+    ) == (
         "rule-crashed",
         "odd/odd",
         "dslint-odd",
@@ -124,7 +140,9 @@ def test_a_plugin_that_exits_gives_no_verdict(work, check, refused, status):
 
 def test_columns_that_disagree_with_the_state_are_refused(work, check, refused):
     work.chat()
-    work.plugin("dslint-odd", dataset_rule(observe="return {'m': [1] * len(batch)}"), namespace="odd")
+    work.plugin(
+        "dslint-odd", dataset_rule(observe="return {'m': [1] * len(batch)}"), namespace="odd"
+    )
     refused(check("data.jsonl"), "Whole", "state")
 
 
@@ -132,13 +150,20 @@ def test_findings_on_the_dataset_and_own_measures(work, check):
     work.chat()
     work.plugin(
         "dslint-odd",
-        dataset_rule(conclude="return [self.finding(DATASET, 'few'), Measure('size', len(state))]", extra='measures = {"size": "rows"}'),
+        dataset_rule(
+            conclude="return [self.finding(DATASET, 'few'), Measure('size', len(state))]",
+            extra='measures = {"size": "rows"}',
+        ),
         namespace="odd",
     )
     result = check("data.jsonl", "--max", "odd/whole.size=2")
     assert result.code == 1
     measures = result.report["measures"]
-    assert (measures["odd/whole.count"], measures["odd/whole.rate"], measures["odd/whole.size"]) == (1, 0, 3)
+    assert (
+        measures["odd/whole.count"],
+        measures["odd/whole.rate"],
+        measures["odd/whole.size"],
+    ) == (1, 0, 3)
     (found,) = result.findings("odd/whole")
     assert (found["path"], found["row"]) == (None, None)
     assert check("data.jsonl", "--min", "odd/whole.size=3").code == 0
@@ -197,7 +222,10 @@ def dslint_rules():
 """
 
 
-@pytest.mark.parametrize(("flags", "number"), [([], "3 default rules"), (["-q"], "3 default rules"), (["--select", "all"], "3 rules")])
+@pytest.mark.parametrize(
+    ("flags", "number"),
+    [([], "3 default rules"), (["-q"], "3 default rules"), (["--select", "all"], "3 rules")],
+)
 def test_one_line_says_what_does_not_run_and_how_it_would(work, call, flags, number):
     work.chat()
     work.plugin("dslint-odd", SEVERAL, namespace="odd")
@@ -207,7 +235,10 @@ def test_one_line_says_what_does_not_run_and_how_it_would(work, call, flags, num
     assert said.count("pip install") == 1
     assert "odd/a" not in said
     loud = " ".join(call("check", "data.jsonl", *flags, "-v").out.split())
-    assert "odd/a: unavailable; no_such_module not installed; run: pip install 'dslint-odd[near]'" in loud
+    assert (
+        "odd/a: unavailable; no_such_module not installed; run: pip install 'dslint-odd[near]'"
+        in loud
+    )
     page = call("check", "data.jsonl", "-o", "markdown", *flags).out
     line = next(line for line in page.splitlines() if line.startswith("- ") and "lack" in line)
     assert line == f"- `not run: {number} for lack of extras; {cure}`"
@@ -230,7 +261,9 @@ def test_a_rule_by_name_whose_extra_is_missing_is_refused(work, check, refused, 
         refused(check("data.jsonl", *named), "odd/odd", "pip install 'dslint-odd[near]'")
     assert check("data.jsonl", "--select", "odd", "--ignore", "odd/odd").code == 0
     monkeypatch.setenv("PRE_COMMIT", "1")
-    refused(check("data.jsonl", "--select", "odd/odd"), "additional_dependencies", "dslint-odd[near]")
+    refused(
+        check("data.jsonl", "--select", "odd/odd"), "additional_dependencies", "dslint-odd[near]"
+    )
     monkeypatch.delenv("PRE_COMMIT")
     work.write("dslint.toml", '[rules."odd/odd"]\nseverity = "error"\n')
     refused(check("data.jsonl"), "odd/odd", "pip install")
@@ -257,7 +290,11 @@ SILENT = {
         "dslint_odd brings nothing",
         "hooks",
     ),
-    "no marker": ("def dslint_rules(): return []\n", "dslint_odd.dslint_rules is not marked as a hook", "@hookimpl"),
+    "no marker": (
+        "def dslint_rules(): return []\n",
+        "dslint_odd.dslint_rules is not marked as a hook",
+        "@hookimpl",
+    ),
     "a hook misspelt": (
         "from dslint.plugin import hookimpl\n@hookimpl\ndef dslint_rulez(): return []\n",
         "a hook that dslint does not know, dslint_rulez",
@@ -267,7 +304,9 @@ SILENT = {
 
 
 @pytest.mark.parametrize(("source", "what", "cure"), SILENT.values(), ids=SILENT)
-def test_a_plugin_that_brings_nothing_is_refused_with_its_cure(work, check, refused, source, what, cure):
+def test_a_plugin_that_brings_nothing_is_refused_with_its_cure(
+    work, check, refused, source, what, cure
+):
     work.chat()
     work.plugin("dslint-odd", source, namespace="odd")
     refused(check("data.jsonl"), what, cure)
@@ -275,7 +314,11 @@ def test_a_plugin_that_brings_nothing_is_refused_with_its_cure(work, check, refu
 
 def test_a_plugin_may_bring_a_word_list_alone(work, check):
     work.chat()
-    work.plugin("dslint-more", f"    import os\n    from dslint.plugin import Resource, hookimpl\n{BRINGS.format(file='more.txt')}", namespace="more")
+    work.plugin(
+        "dslint-more",
+        f"    import os\n    from dslint.plugin import Resource, hookimpl\n{BRINGS.format(file='more.txt')}",
+        namespace="more",
+    )
     (work.plugins / "more.txt").write_text("three")
     assert check("data.jsonl").code == 0
 
@@ -340,7 +383,9 @@ def test_a_plugin_brings_shapes_reporters_and_presets(work, check, call):
 
 def test_a_file_that_changes_during_the_run_is_said(work, check):
     work.chat()
-    work.plugin("dslint-odd", record_rule("os.utime('data.jsonl', (1, 1)); return ()"), namespace="odd")
+    work.plugin(
+        "dslint-odd", record_rule("os.utime('data.jsonl', (1, 1)); return ()"), namespace="odd"
+    )
     result = check("data.jsonl")
     assert result.code == 2
     assert [p["kind"] for p in problems(result)] == ["file-changed"]
@@ -358,13 +403,21 @@ def test_options_of_all_kinds_from_flags_and_file(work, check):
     fields = "count: int = 1; share: float = 0.5; deep: bool = False; words: tuple[str, ...] = ()"
     work.plugin(
         "dslint-odd",
-        record_rule("yield self.finding(record.at(), f'{self.count}|{self.share}|{self.deep}|{list(self.words)}')", extra=fields),
+        record_rule(
+            "yield self.finding(record.at(), f'{self.count}|{self.share}|{self.deep}|{list(self.words)}')",
+            extra=fields,
+        ),
         namespace="odd",
     )
     flags = ["count=3", "share=1", "deep=true", "words=a, b"]
-    (found,) = check("data.jsonl", *[part for flag in flags for part in ("--option", f"odd/odd.{flag}")]).findings("odd/odd")
+    (found,) = check(
+        "data.jsonl", *[part for flag in flags for part in ("--option", f"odd/odd.{flag}")]
+    ).findings("odd/odd")
     assert found["message"] == "3|1.0|True|['a', 'b']"
-    work.write("dslint.toml", '[rules.odd]\ncount = 9\n[rules."odd/odd"]\nshare = 2\ndeep = true\nwords = ["a"]\n')
+    work.write(
+        "dslint.toml",
+        '[rules.odd]\ncount = 9\n[rules."odd/odd"]\nshare = 2\ndeep = true\nwords = ["a"]\n',
+    )
     (found,) = check("data.jsonl").findings("odd/odd")
     assert found["message"] == "9|2.0|True|['a']"
 
@@ -393,12 +446,19 @@ WORDS = f'''{HEAD}
 def test_a_plugin_brings_words_to_the_rule_of_another_one(work, check, refused):
     work.write("data.jsonl", '{"text": "one"}\n{"text": "two"}\n{"text": "three"}\n')
     work.plugin("dslint-words", WORDS, namespace="words")
-    work.plugin("dslint-more", f"    import os\n    from dslint.plugin import Resource, hookimpl\n{BRINGS.format(file='more.txt')}", namespace="more")
+    work.plugin(
+        "dslint-more",
+        f"    import os\n    from dslint.plugin import Resource, hookimpl\n{BRINGS.format(file='more.txt')}",
+        namespace="more",
+    )
     (work.plugins / "words.txt").write_text("one")
     refused(check("data.jsonl"), "'dslint_more'", "No such file")
     (work.plugins / "more.txt").write_text("three")
     assert [finding["row"] for finding in check("data.jsonl").findings("words/words")] == [0, 2]
-    assert [finding["row"] for finding in check("data.jsonl", "-j", "2", "--shard-size", "16").findings("words/words")] == [0, 2]
+    assert [
+        finding["row"]
+        for finding in check("data.jsonl", "-j", "2", "--shard-size", "16").findings("words/words")
+    ] == [0, 2]
 
 
 def fake(work, source):
@@ -414,10 +474,15 @@ def fake(work, source):
 RULES = BROKEN["hook gives no rules"].replace("[3]", "[]")
 
 
-@pytest.mark.parametrize("source", ["", RULES, 'raise SystemExit("ran")\n'], ids=["empty", "none", "ran"])
+@pytest.mark.parametrize(
+    "source", ["", RULES, 'raise SystemExit("ran")\n'], ids=["empty", "none", "ran"]
+)
 @pytest.mark.parametrize("command", ["check", "plugins", "doctor"])
 def test_a_pack_of_ours_that_is_a_strangers_module_gives_no_verdict(work, source, command):
-    work.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]})
+    work.jsonl(
+        "data.jsonl",
+        {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]},
+    )
     fake(work, source)
     result = work.run(command)
     assert result.code == 2
@@ -429,7 +494,10 @@ def test_a_pack_of_ours_that_is_a_strangers_module_gives_no_verdict(work, source
 
 def test_a_strangers_distribution_named_by_the_convention_takes_no_place_of_ours(work, check):
     """`dslint-structure`, with the module `dslint_structure`, could once overwrite a pack, and leave nothing behind when it was removed."""
-    work.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]})
+    work.jsonl(
+        "data.jsonl",
+        {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]},
+    )
     source = record_rule("return ()")
     work.plugin("dslint-structure", source, namespace="theirs")
     result = check("data.jsonl")
@@ -442,7 +510,9 @@ def test_a_strangers_distribution_named_by_the_convention_takes_no_place_of_ours
 
 
 @pytest.mark.parametrize("source", [None, "", RULES], ids=["gone", "empty", "none"])
-def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(work, tmp_path, source):
+def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(
+    work, tmp_path, source
+):
     """In an installation of its own: a stranger's package of the same name has been installed over it, or removed again."""
     import subprocess
     import sys
@@ -502,27 +572,56 @@ SIGNATURE = "shard, shape, max_record, max_depth"
         ("pass", "open('/no/such/file')", "FileNotFoundError in read"),
     ],
 )
-def test_a_reader_that_fails_is_a_problem_of_its_file_and_the_others_are_read(work, check, split, read, says, jobs):
+def test_a_reader_that_fails_is_a_problem_of_its_file_and_the_others_are_read(
+    work, check, split, read, says, jobs
+):
     work.write("a.jsonl", '{"text": " "}\n')
     work.write("b.lines", "x\n")
     work.write("c.lines", "x\n")
-    work.plugin("dslint-odd", READER.format(split=split, read=read, arguments=SIGNATURE), namespace="odd", version="2.5")
+    work.plugin(
+        "dslint-odd",
+        READER.format(split=split, read=read, arguments=SIGNATURE),
+        namespace="odd",
+        version="2.5",
+    )
     result = check(".", "-j", jobs)
     assert result.code == 2, result
-    assert [(p["kind"], p["path"]) for p in problems(result)] == [("reader-crashed", "b.lines"), ("reader-crashed", "c.lines")]
-    assert all("'lines' of dslint-odd 2.5" in p["message"] and says in p["message"] and "dslint-odd" in p["hint"] for p in problems(result))
+    assert [(p["kind"], p["path"]) for p in problems(result)] == [
+        ("reader-crashed", "b.lines"),
+        ("reader-crashed", "c.lines"),
+    ]
+    assert all(
+        "'lines' of dslint-odd 2.5" in p["message"]
+        and says in p["message"]
+        and "dslint-odd" in p["hint"]
+        for p in problems(result)
+    )
     assert [f["path"] for f in result.findings("structure/nothing-to-learn")] == ["a.jsonl"]
     assert "hunter2" not in result.out + result.err
 
 
 HOOK = "    from dslint.plugin import *\n    from dslint.plugin import hookimpl, Severity\n    @hookimpl\n    def dslint_{hook}(): return {value}\n"
 MISFITS = {
-    "reader signature": (READER.format(split="pass", read="pass", arguments="shard, shape"), "read() that takes 4 arguments"),
-    "reader without suffixes": (READER.format(split="pass", read="pass", arguments=SIGNATURE).replace('(".lines",)', '".lines"'), "suffixes"),
+    "reader signature": (
+        READER.format(split="pass", read="pass", arguments="shard, shape"),
+        "read() that takes 4 arguments",
+    ),
+    "reader without suffixes": (
+        READER.format(split="pass", read="pass", arguments=SIGNATURE).replace(
+            '(".lines",)', '".lines"'
+        ),
+        "suffixes",
+    ),
     "severity": (record_rule("return ()", extra='severity = "error"'), "severity of rule 'odd'"),
     "number": (record_rule("return ()", extra="severity = 3"), "severity of rule 'odd'"),
-    "reporter": (HOOK.format(hook="reporters", value="{'odd': lambda report: []}"), "'odd' is no function of a report and a style"),
-    "shape": (HOOK.format(hook="shapes", value="[type('S', (), {'name': 's', 'roles': ()})()]"), "'s' has no fits()"),
+    "reporter": (
+        HOOK.format(hook="reporters", value="{'odd': lambda report: []}"),
+        "'odd' is no function of a report and a style",
+    ),
+    "shape": (
+        HOOK.format(hook="shapes", value="[type('S', (), {'name': 's', 'roles': ()})()]"),
+        "'s' has no fits()",
+    ),
     "preset": (HOOK.format(hook="presets", value="{'odd': 3}"), "'odd' is no text"),
     "resource": (HOOK.format(hook="resources", value="['words']"), "no Resource"),
     "languages": (HOOK.format(hook="languages", value="lambda: 3"), "languages"),
@@ -530,7 +629,9 @@ MISFITS = {
 
 
 @pytest.mark.parametrize(("source", "says"), MISFITS.values(), ids=MISFITS)
-def test_what_is_not_what_it_should_be_is_refused_with_its_plugin(work, check, refused, source, says):
+def test_what_is_not_what_it_should_be_is_refused_with_its_plugin(
+    work, check, refused, source, says
+):
     work.chat()
     work.plugin("dslint-odd", source, namespace="odd", version="2.5")
     refused(check("data.jsonl"), "dslint-odd 2.5", says)
@@ -544,7 +645,9 @@ STATES = {
 
 
 @pytest.mark.parametrize(("declared", "says"), STATES.values(), ids=STATES)
-def test_state_that_cannot_be_declared_is_refused_however_little_there_is(work, check, refused, declared, says):
+def test_state_that_cannot_be_declared_is_refused_however_little_there_is(
+    work, check, refused, declared, says
+):
     work.chat(rows=1)
     source = dataset_rule().replace('state = {"n": "int64"}', f"state = {declared}")
     work.plugin("dslint-odd", source, namespace="odd", version="2.5")
@@ -574,22 +677,34 @@ def test_state_that_does_not_fit_is_a_crash_of_its_rule(work, check, kind, value
     """In two processes it is Arrow at once, in one only where there is much of it: 131,072 rows."""
     for name in ("a", "b"):
         work.write(f"{name}.jsonl", '{"text": " "}\n')
-    source = dataset_rule(observe=f"return {{'n': [{value}] * len(batch)}}").replace('"int64"', f'"{kind}"')
-    source = source.replace("return ()", "return [self.finding(DATASET, 'x')] if len(state.table) else ()")
+    source = dataset_rule(observe=f"return {{'n': [{value}] * len(batch)}}").replace(
+        '"int64"', f'"{kind}"'
+    )
+    source = source.replace(
+        "return ()", "return [self.finding(DATASET, 'x')] if len(state.table) else ()"
+    )
     work.plugin("dslint-odd", source, namespace="odd", version="2.5")
     result = check(".", "-j", jobs)
     assert result.code == 2
     (problem,) = problems(result)
-    assert (problem["kind"], problem["rule"], problem["plugin"]) == ("rule-crashed", "odd/whole", "dslint-odd")
+    assert (problem["kind"], problem["rule"], problem["plugin"]) == (
+        "rule-crashed",
+        "odd/whole",
+        "dslint-odd",
+    )
     assert says in problem["message"]
     assert len(result.findings("structure/nothing-to-learn")) == 2
     assert "hunter2" not in result.out + result.err
 
 
-def test_state_that_only_much_of_it_shows_to_be_wrong_is_a_crash_of_its_rule(work, check, monkeypatch):
+def test_state_that_only_much_of_it_shows_to_be_wrong_is_a_crash_of_its_rule(
+    work, check, monkeypatch
+):
     monkeypatch.setattr("dslint.storage.state.ARROW_ROWS", 2)
     work.chat()
-    source = dataset_rule(observe="return {'n': [['a']] * len(batch)}").replace('"int64"', '"list<int64>"')
+    source = dataset_rule(observe="return {'n': [['a']] * len(batch)}").replace(
+        '"int64"', '"list<int64>"'
+    )
     work.plugin("dslint-odd", source, namespace="odd")
     result = check("data.jsonl")
     assert [(p["kind"], p["plugin"]) for p in problems(result)] == [("rule-crashed", "dslint-odd")]
@@ -609,8 +724,14 @@ def test_state_that_only_much_of_it_shows_to_be_wrong_is_a_crash_of_its_rule(wor
 @pytest.mark.parametrize("kind", ["record", "dataset"])
 def test_a_finding_that_is_none_is_a_crash_that_says_why(work, check, value, says, kind):
     work.write("data.jsonl", '{"text": " "}\n')
-    whole = dataset_rule(conclude=f"return [self.finding({value.replace('record.at()', 'DATASET')})]")
-    work.plugin("dslint-odd", whole if kind == "dataset" else record_rule(f"yield self.finding({value})"), namespace="odd")
+    whole = dataset_rule(
+        conclude=f"return [self.finding({value.replace('record.at()', 'DATASET')})]"
+    )
+    work.plugin(
+        "dslint-odd",
+        whole if kind == "dataset" else record_rule(f"yield self.finding({value})"),
+        namespace="odd",
+    )
     result = check("data.jsonl")
     assert result.code == 2, result
     (problem,) = problems(result)
@@ -663,7 +784,9 @@ def test_a_shape_that_fails_is_said_to_be_its_plugins(work, check, refused, meth
     assert "hunter2" not in result.err
 
 
-@pytest.mark.parametrize("said", ["raise KeyError(texts[0])", "return []", "return [3] * len(texts)"])
+@pytest.mark.parametrize(
+    "said", ["raise KeyError(texts[0])", "return []", "return [3] * len(texts)"]
+)
 def test_languages_that_fail_are_said_to_be_their_plugins(work, check, refused, said):
     work.write("data.jsonl", '{"text": "hunter2"}\n')
     source = f"""
@@ -680,7 +803,11 @@ def test_languages_that_fail_are_said_to_be_their_plugins(work, check, refused, 
 def test_a_batch_method_that_raises_is_a_crash_though_no_record_is_at_fault(work, check):
     work.write("data.jsonl", '{"text": "a"}\n{"text": "b"}\n')
     batch = "def check_batch(self, batch): raise KeyError('hunter2')"
-    work.plugin("dslint-odd", record_rule("yield self.finding(record.at(), 'one by one')", extra=batch), namespace="odd")
+    work.plugin(
+        "dslint-odd",
+        record_rule("yield self.finding(record.at(), 'one by one')", extra=batch),
+        namespace="odd",
+    )
     result = check("data.jsonl")
     assert [f["row"] for f in result.findings("odd/odd")] == [0, 1]
     (problem,) = problems(result)
@@ -689,7 +816,13 @@ def test_a_batch_method_that_raises_is_a_crash_though_no_record_is_at_fault(work
     assert "times" not in problem["message"]
 
 
-@pytest.mark.parametrize("source", [record_rule("raise KeyError(record.value['text'])"), dataset_rule(conclude="raise KeyError('hunter2')")])
+@pytest.mark.parametrize(
+    "source",
+    [
+        record_rule("raise KeyError(record.value['text'])"),
+        dataset_rule(conclude="raise KeyError('hunter2')"),
+    ],
+)
 def test_debug_shows_where_a_rule_failed_and_no_data(work, check, source):
     work.write("data.jsonl", '{"text": "hunter2"}\n' * 3)
     work.plugin("dslint-odd", source, namespace="odd")

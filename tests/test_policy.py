@@ -40,7 +40,11 @@ def touches(result):
 def test_without_a_change_of_the_gate_nothing_differs(project, call):
     for result in (call("check", "-o", "json"), check(call)):
         assert result.code == 1
-        assert [finding["path"] for finding in result.report["findings"] if finding["suppressed"] is None] == ["data/b.jsonl"]
+        assert [
+            finding["path"]
+            for finding in result.report["findings"]
+            if finding["suppressed"] is None
+        ] == ["data/b.jsonl"]
     assert touches(result) == []
     assert any(note.startswith("the gate is that of main (") for note in result.report["notes"])
 
@@ -70,7 +74,10 @@ def test_a_change_of_the_gate_does_not_count_and_is_told(project, call, git, pat
         git("commit")
     result = check(call)
     assert result.code == 1
-    assert len([finding for finding in result.report["findings"] if finding["suppressed"] is None]) == 1
+    assert (
+        len([finding for finding in result.report["findings"] if finding["suppressed"] is None])
+        == 1
+    )
     if path not in ("pyproject.toml", ".dslint.toml"):
         assert path in touches(result)[0]
 
@@ -112,9 +119,16 @@ def test_files_of_flags_are_those_of_the_revision_too(project, call):
     project.write("dslint.toml", "")
     project.write("gate/schema.json", "{}")
     (project.root / "gate" / "accepted.jsonl").unlink()
-    flags = ("--option", "structure/json-schema.schema=gate/schema.json", "--baseline", "gate/accepted.jsonl")
+    flags = (
+        "--option",
+        "structure/json-schema.schema=gate/schema.json",
+        "--baseline",
+        "gate/accepted.jsonl",
+    )
     result = check(call, *flags)
-    assert [finding["path"] for finding in result.report["findings"] if finding["suppressed"] is None] == ["data/b.jsonl"]
+    assert [
+        finding["path"] for finding in result.report["findings"] if finding["suppressed"] is None
+    ] == ["data/b.jsonl"]
 
 
 def test_links_are_followed_within_the_repository_only(work, git, call, refused):
@@ -132,7 +146,9 @@ def test_links_are_followed_within_the_repository_only(work, git, call, refused)
         refused(call("check", "--policy-from", "HEAD"), "leads out of the repository")
 
 
-@pytest.mark.parametrize("path", ["../outside.json", "/etc/outside.json", "gate/../../outside.json"])
+@pytest.mark.parametrize(
+    "path", ["../outside.json", "/etc/outside.json", "gate/../../outside.json"]
+)
 def test_paths_that_leave_the_repository_are_refused(work, git, call, refused, path):
     work.write("dslint.toml", f'[rules."structure/json-schema"]\nschema = "{path}"\n')
     work.jsonl("data.jsonl", {"text": "a"})
@@ -145,7 +161,10 @@ def test_a_file_that_the_revision_lacks_is_refused(project, call, git, refused):
     git("commit")
     project.write("gate/schema-2.json", "{}")
     refused(call("check", "--policy-from", "HEAD"), "gate/schema-2.json is not in HEAD")
-    refused(call("check", "--policy-from", "HEAD", "--config", "other.toml"), "other.toml is not a file of HEAD")
+    refused(
+        call("check", "--policy-from", "HEAD", "--config", "other.toml"),
+        "other.toml is not a file of HEAD",
+    )
     refused(call("check", "--policy-from", "HEAD", "--isolated"), "exclude each other")
 
 

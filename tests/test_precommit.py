@@ -16,10 +16,21 @@ from shown import shows
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "how-to" / "pre-commit.md"
-BLOCK = re.compile(r'^```(?P<kind>[\w-]+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$', re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r'^```(?P<kind>[\w-]+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$',
+    re.MULTILINE | re.DOTALL,
+)
 ADDRESS = "https://example.org/dslint"
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
-PACKED = ("dslint", "plugins", "pyproject.toml", "README.md", "LICENSE", "NOTICE", ".pre-commit-hooks.yaml")
+PACKED = (
+    "dslint",
+    "plugins",
+    "pyproject.toml",
+    "README.md",
+    "LICENSE",
+    "NOTICE",
+    ".pre-commit-hooks.yaml",
+)
 EXTRA = "near"
 """The lightest extra; it stands for any."""
 
@@ -28,7 +39,15 @@ BAD = {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "co
 
 
 def run(folder, env, *words):
-    done = subprocess.run(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    done = subprocess.run(
+        words,
+        cwd=folder,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
     return done.returncode, done.stdout
 
 
@@ -39,11 +58,19 @@ def home(tmp_path_factory):
     source = base / "dslint"
     for name in PACKED:
         if (ROOT / name).is_dir():
-            shutil.copytree(ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(
+                ROOT / name, source / name, ignore=shutil.ignore_patterns("__pycache__")
+            )
         else:
             source.mkdir(exist_ok=True)
             shutil.copy(ROOT / name, source / name)
-    env = {**os.environ, "PRE_COMMIT_HOME": str(base / "pre-commit"), "PREK_HOME": str(base / "prek"), "PRE_COMMIT_COLOR": "never", "COLUMNS": "80"}
+    env = {
+        **os.environ,
+        "PRE_COMMIT_HOME": str(base / "pre-commit"),
+        "PREK_HOME": str(base / "prek"),
+        "PRE_COMMIT_COLOR": "never",
+        "COLUMNS": "80",
+    }
     env |= {
         "GIT_CONFIG_GLOBAL": str(base / "gitconfig"),
         "GIT_CONFIG_NOSYSTEM": "1",
@@ -71,7 +98,12 @@ class Project:
         """Configure hooks, all with the same environment. The file is JSON, which is YAML."""
         more = [f".[{EXTRA}]", str(self.source / "plugins" / "dslint-example")]
         listed = [{"id": hook, "additional_dependencies": more, "verbose": True} for hook in hooks]
-        self.write(".pre-commit-config.yaml", json.dumps({"repos": [{"repo": str(self.source), "rev": self.version, "hooks": listed}]}))
+        self.write(
+            ".pre-commit-config.yaml",
+            json.dumps(
+                {"repos": [{"repo": str(self.source), "rev": self.version, "hooks": listed}]}
+            ),
+        )
 
     def write(self, name, content):
         path = self.folder / name
@@ -109,14 +141,21 @@ def test_the_page_shows_what_happens(tmp_path, home):
     more = f"additional_dependencies: ['.[{EXTRA}]', {project.source}/plugins/dslint-example]"
     for block in BLOCK.finditer(PAGE.read_text()):
         if block["title"]:
-            text = block["body"].replace(ADDRESS, str(project.source)).replace(COMMIT, project.version)
-            if block["title"].endswith(".yaml"):  # the environment of the other tests serves here too
+            text = (
+                block["body"].replace(ADDRESS, str(project.source)).replace(COMMIT, project.version)
+            )
+            if block["title"].endswith(
+                ".yaml"
+            ):  # the environment of the other tests serves here too
                 text = re.sub(r"( +)- id: .*", lambda hook: f"{hook[0]}\n{hook[1]}  {more}", text)
             project.write(block["title"], text)
         elif block["kind"] == "shell-session":
             for shown in re.split(r"^\$ ", block["body"], flags=re.MULTILINE)[1:]:
                 command, _, output = shown.partition("\n")
-                output, fails = output.removesuffix("exit code: 1\n"), output.endswith("\nexit code: 1\n")
+                output, fails = (
+                    output.removesuffix("exit code: 1\n"),
+                    output.endswith("\nexit code: 1\n"),
+                )
                 code, said = run(project.folder, project.env, *shlex.split(command))
                 assert code == fails, said
                 said = "".join(line.rstrip() + "\n" for line in said.strip("\n").splitlines())
@@ -135,9 +174,19 @@ def test_a_first_commit_a_partial_commit_and_one_of_all(project):
     run(project.folder, project.env, "pre-commit", "install")
     project.jsonl("data.jsonl", GOOD, BAD, BAD)
     project.jsonl(
-        "other.jsonl", GOOD, {"messages": [*GOOD["messages"], {"role": "user", "content": "Thanks"}, {"role": "assistant", "content": "Bye."}]}
+        "other.jsonl",
+        GOOD,
+        {
+            "messages": [
+                *GOOD["messages"],
+                {"role": "user", "content": "Thanks"},
+                {"role": "assistant", "content": "Bye."},
+            ]
+        },
     )
-    code, said = run(project.folder, project.env, "git", "commit", "--message", "one file", "other.jsonl")
+    code, said = run(
+        project.folder, project.env, "git", "commit", "--message", "one file", "other.jsonl"
+    )
     assert "1 new record in 1 file of 1" in said
     code, said = run(project.folder, project.env, "git", "commit", "--all", "--message", "all")
     assert code == 1
@@ -160,17 +209,32 @@ def test_what_is_outside_of_the_configured_dataset_is_named_until_it_is_left_out
 
 
 def test_an_extra_and_a_plugin_of_others_run_in_the_same_environment(project):
-    project.write("dslint.toml", '[rules]\nselect = ["example", "structure"]\n[rules."example/all-caps"]\nseverity = "error"\n')
-    project.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "PLEASE STOP SHOUTING AT ME"}]})
+    project.write(
+        "dslint.toml",
+        '[rules]\nselect = ["example", "structure"]\n[rules."example/all-caps"]\nseverity = "error"\n',
+    )
+    project.jsonl(
+        "data.jsonl",
+        {
+            "messages": [
+                {"role": "user", "content": "Hi"},
+                {"role": "assistant", "content": "PLEASE STOP SHOUTING AT ME"},
+            ]
+        },
+    )
     project.git("add", "--all")
     code, said = project.hook("dslint-staged")
     assert code == 1
     assert "example/all-caps" in said
-    assert list(Path(project.env["PRE_COMMIT_HOME"]).glob("*/py_env*/**/numpy/__init__.py")), "the extra has been left out"
+    assert list(Path(project.env["PRE_COMMIT_HOME"]).glob("*/py_env*/**/numpy/__init__.py")), (
+        "the extra has been left out"
+    )
 
 
 def test_pointers_in_place_of_data_end_with_the_cure(project):
-    project.write("data.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n")
+    project.write(
+        "data.jsonl", "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"
+    )
     project.git("add", "--all")
     code, said = project.hook("dslint-staged")
     assert code == 1  # pre-commit's own code for a hook that failed
@@ -180,7 +244,10 @@ def test_pointers_in_place_of_data_end_with_the_cure(project):
 
 def test_2500_files_are_checked(project):
     for number in range(2500):
-        project.jsonl(f"a folder with a long name/part-{number:05}-of-02500-of-the-whole-data-set.jsonl", {**GOOD, "number": number})
+        project.jsonl(
+            f"a folder with a long name/part-{number:05}-of-02500-of-the-whole-data-set.jsonl",
+            {**GOOD, "number": number},
+        )
     project.jsonl("a folder with a long name/part-01234-of-02500-of-the-whole-data-set.jsonl", BAD)
     project.git("add", "--all")
     code, said = project.hook("dslint-staged")
@@ -190,7 +257,10 @@ def test_2500_files_are_checked(project):
 
 
 def test_the_whole_dataset_is_checked_once_and_for_pointers_of_dvc_too(project):
-    project.write("dslint.toml", '[dataset]\nfiles = "data/*.jsonl"\n[rules."duplicates/exact"]\nmax-count = 0\n')
+    project.write(
+        "dslint.toml",
+        '[dataset]\nfiles = "data/*.jsonl"\n[rules."duplicates/exact"]\nmax-count = 0\n',
+    )
     for name in "abcdef":
         project.jsonl(f"data/{name}.jsonl", GOOD)
     project.write(".gitignore", "data/*.jsonl\n")
@@ -239,4 +309,7 @@ def test_nothing_is_written_into_the_repository(project):
     project.jsonl("data.jsonl", GOOD)
     project.git("add", "--all")
     assert project.hook()[0] == 0
-    assert project.git("status", "--porcelain").splitlines() == ["A  .pre-commit-config.yaml", "A  data.jsonl"]
+    assert project.git("status", "--porcelain").splitlines() == [
+        "A  .pre-commit-config.yaml",
+        "A  data.jsonl",
+    ]

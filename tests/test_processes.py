@@ -23,7 +23,15 @@ def chats(tmp_path):
         for number in range(ROWS):
             answer = "" if number % 500 == 7 else f"answer {number % 900}"
             stream.write(
-                json.dumps({"messages": [{"role": "user", "content": f"question {number % 900}"}, {"role": "assistant", "content": answer}]}) + "\n"
+                json.dumps(
+                    {
+                        "messages": [
+                            {"role": "user", "content": f"question {number % 900}"},
+                            {"role": "assistant", "content": answer},
+                        ]
+                    }
+                )
+                + "\n"
             )
             if number % 1000 == 3:
                 stream.write("{broken\n\n")
@@ -32,7 +40,10 @@ def chats(tmp_path):
 
 def report(chats, *flags):
     done = subprocess.run(
-        [sys.executable, "-m", "dslint", "check", "--isolated", "-o", "json", chats.name, *flags], cwd=chats.parent, capture_output=True, check=False
+        [sys.executable, "-m", "dslint", "check", "--isolated", "-o", "json", chats.name, *flags],
+        cwd=chats.parent,
+        capture_output=True,
+        check=False,
     )
     assert done.returncode == 1, done.stderr
     return done.stdout
@@ -41,7 +52,12 @@ def report(chats, *flags):
 def test_jobs_and_shards_change_nothing(chats):
     once = report(chats, "--jobs", "1", "--shard-size", "100000000")
     assert json.loads(once)["counts"]["error"] == 12
-    for flags in (["--jobs", "2", "--shard-size", "65536"], ["--jobs", "4", "--shard-size", "30000"], ["--jobs", "1", "--shard-size", "1000"], []):
+    for flags in (
+        ["--jobs", "2", "--shard-size", "65536"],
+        ["--jobs", "4", "--shard-size", "30000"],
+        ["--jobs", "1", "--shard-size", "1000"],
+        [],
+    ):
         assert report(chats, *flags) == once
 
 
@@ -121,6 +137,12 @@ def test_small_data_stays_in_this_process(chats):
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "many"])
 def test_wrong_jobs(tmp_path, jobs):
-    done = subprocess.run([sys.executable, "-m", "dslint", "check", f"--jobs={jobs}"], cwd=tmp_path, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "dslint", "check", f"--jobs={jobs}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 2
     assert "--jobs" in done.stderr

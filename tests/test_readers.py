@@ -58,7 +58,10 @@ def test_rows_count_records_and_lines_count_lines(data):
 
 
 def test_a_byte_order_mark_is_no_part_of_the_first_record(data):
-    assert read(data(b'\xef\xbb\xbf{"a":1}\n{"a":2}\n')) == ([(0, 1, {"a": 1}), (1, 2, {"a": 2})], [])
+    assert read(data(b'\xef\xbb\xbf{"a":1}\n{"a":2}\n')) == (
+        [(0, 1, {"a": 1}), (1, 2, {"a": 2})],
+        [],
+    )
     assert errors(read(data(b"\xef\xbb\xbf{]\n"))[1]) == [(0, 1, 2)]
 
 
@@ -122,18 +125,39 @@ def test_what_is_no_json_is_refused_at_its_column(data, line, column, word):
 
 
 def test_a_message_never_quotes_the_record(data):
-    for line in (b'{"secret": "hunter2" x}', b"hunter2", b'"hunter2', b'{"hunter2": NaN}', b'{"hunter2": "\\ud800"}', b'{"hunter2": "\xff"}'):
+    for line in (
+        b'{"secret": "hunter2" x}',
+        b"hunter2",
+        b'"hunter2',
+        b'{"hunter2": NaN}',
+        b'{"hunter2": "\\ud800"}',
+        b'{"hunter2": "\xff"}',
+    ):
         for defect in read(data(line + b"\n"))[1]:
             assert "hunter2" not in defect.message
 
 
-@pytest.mark.parametrize("number", ["0", "-0", "1.5e300", "123456789012345678901234567890", "-9223372036854775809", "1e-400"])
+@pytest.mark.parametrize(
+    "number",
+    ["0", "-0", "1.5e300", "123456789012345678901234567890", "-9223372036854775809", "1e-400"],
+)
 def test_numbers_of_any_size_that_can_be_read_are_records(data, number):
     assert [value for _, _, value in read(data(number.encode() + b"\n"))[0]] == [json.loads(number)]
 
 
 def test_nesting_up_to_the_limit_is_read(data):
-    content = b"[" * 200 + b"]" * 200 + b"\n" + b"[" * 201 + b"]" * 201 + b"\n" + b'{"a":' * 201 + b"1" + b"}" * 201 + b"\n"
+    content = (
+        b"[" * 200
+        + b"]" * 200
+        + b"\n"
+        + b"[" * 201
+        + b"]" * 201
+        + b"\n"
+        + b'{"a":' * 201
+        + b"1"
+        + b"}" * 201
+        + b"\n"
+    )
     records, defects = read(data(content))
     assert [row for row, _, _ in records] == [0]
     assert errors(defects) == [(1, 2, 1), (2, 3, 1)]
@@ -159,13 +183,21 @@ def test_an_overlong_record_is_a_defect_and_the_next_ones_are_read(data, monkeyp
 def test_a_file_can_be_entered_behind_an_overlong_record(data, monkeypatch, block):
     monkeypatch.setattr(files, "BLOCK", block)
     monkeypatch.setattr("dslint.data.readers.jsonl.BATCH", 2)
-    path = data(b'0\n"' + b"x" * 300 + b'"\n' + b"".join(b"%d\n" % number for number in range(2, 20)))
+    path = data(
+        b'0\n"' + b"x" * 300 + b'"\n' + b"".join(b"%d\n" % number for number in range(2, 20))
+    )
     batches = list(READER.read(Shard(input=item(path), location=str(path)), ANY, 50, 200))
     for batch in batches:
         row, line, offset = batch.mark
-        entered = Shard(input=item(path), location=str(path), start=offset, first_row=row, first_line=line)
+        entered = Shard(
+            input=item(path), location=str(path), start=offset, first_row=row, first_line=line
+        )
         first = next(iter(READER.read(entered, ANY, 50, 200)))
-        assert (list(first.rows), list(first.lines), first.values) == (list(batch.rows), list(batch.lines), batch.values)
+        assert (list(first.rows), list(first.lines), first.values) == (
+            list(batch.rows),
+            list(batch.lines),
+            batch.values,
+        )
 
 
 @pytest.mark.parametrize(
@@ -185,7 +217,9 @@ def test_a_file_can_be_entered_behind_an_overlong_record(data, monkeypatch, bloc
 def test_a_key_that_stands_twice_is_said(data, line, field):
     records, defects = read(data(b'{"z":0}\n' + line + b'\n{"z":1}\n'))
     assert len(records) == 3
-    assert [(d.rule, d.row, d.line, d.field) for d in defects] == [("dslint/duplicate-key", 1, 2, field)]
+    assert [(d.rule, d.row, d.line, d.field) for d in defects] == [
+        ("dslint/duplicate-key", 1, 2, field)
+    ]
 
 
 @pytest.mark.parametrize("text", ['":', '"":"":', '\\":', '{"a":1,"a":2}', '" :', '"\t:', '\\\\":'])
@@ -198,15 +232,40 @@ def test_duplicate_keys_of_a_record_with_many_digits():
 
 
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(st.characters(codec="utf-8")),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=4), inner, max_size=3),
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(codec="utf-8")),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.text(st.characters(codec="utf-8"), max_size=4), inner, max_size=3)
+    ),
     max_leaves=6,
 )
-BAD = st.sampled_from([b"{", b"[1,]", b"NaN", b'"\xff"', b'"\\ud800"', b"{'a':1}", b"\x0c", b"1 2", b"nul", b'"' + b"x" * 200 + b'"'])
+BAD = st.sampled_from(
+    [
+        b"{",
+        b"[1,]",
+        b"NaN",
+        b'"\xff"',
+        b'"\\ud800"',
+        b"{'a':1}",
+        b"\x0c",
+        b"1 2",
+        b"nul",
+        b'"' + b"x" * 200 + b'"',
+    ]
+)
 BLANK = st.sampled_from([b"", b" ", b"\t ", b"\r", b"\r\r", b" \r"])
 LINES = st.lists(
     st.one_of(
-        st.tuples(st.just("good"), st.tuples(VALUES, st.booleans()).map(lambda pair: json.dumps(pair[0], ensure_ascii=pair[1]).encode())),
+        st.tuples(
+            st.just("good"),
+            st.tuples(VALUES, st.booleans()).map(
+                lambda pair: json.dumps(pair[0], ensure_ascii=pair[1]).encode()
+            ),
+        ),
         st.tuples(st.just("bad"), BAD),
         st.tuples(st.just("blank"), BLANK),
     ),
@@ -214,7 +273,9 @@ LINES = st.lists(
 )
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     lines=LINES,
     end=st.sampled_from([b"\n", b"\r\n"]),
@@ -224,13 +285,45 @@ LINES = st.lists(
     size=st.integers(1, 200),
     batch=st.integers(1, 5),
 )
-@example(lines=[("blank", b""), ("good", b"1"), ("good", b"2")], end=b"\n", last=True, bom=True, block=1, size=1, batch=1)
-@example(lines=[("good", b"1"), ("blank", b"\r\r"), ("good", b"2")], end=b"\n", last=True, bom=False, block=1, size=1, batch=1)
-@example(lines=[("good", b"1"), ("bad", b"\x0c"), ("good", b"2")], end=b"\n", last=True, bom=False, block=1, size=1, batch=1)
-def test_what_is_written_is_read_back_however_the_file_is_cut(tmp_path, monkeypatch, lines, end, last, bom, block, size, batch):
+@example(
+    lines=[("blank", b""), ("good", b"1"), ("good", b"2")],
+    end=b"\n",
+    last=True,
+    bom=True,
+    block=1,
+    size=1,
+    batch=1,
+)
+@example(
+    lines=[("good", b"1"), ("blank", b"\r\r"), ("good", b"2")],
+    end=b"\n",
+    last=True,
+    bom=False,
+    block=1,
+    size=1,
+    batch=1,
+)
+@example(
+    lines=[("good", b"1"), ("bad", b"\x0c"), ("good", b"2")],
+    end=b"\n",
+    last=True,
+    bom=False,
+    block=1,
+    size=1,
+    batch=1,
+)
+def test_what_is_written_is_read_back_however_the_file_is_cut(
+    tmp_path, monkeypatch, lines, end, last, bom, block, size, batch
+):
     limit = 150
-    assume(not any(limit - 5 < len(text) < limit + 5 for _, text in lines))  # a line end and a byte order mark may count, or not
-    content = (b"\xef\xbb\xbf" if bom else b"") + end.join(text for _, text in lines) + (end if last else b"")
+    assume(
+        not any(limit - 5 < len(text) < limit + 5 for _, text in lines)
+    )  # a line end and a byte order mark may count, or not
+    content = (
+        (b"\xef\xbb\xbf" if bom else b"")
+        + end.join(text for _, text in lines)
+        + (end if last else b"")
+    )
     path = tmp_path / "x.jsonl"
     path.write_bytes(content)
     expected, bad, row = [], [], 0
@@ -245,7 +338,9 @@ def test_what_is_written_is_read_back_however_the_file_is_cut(tmp_path, monkeypa
         patched.setattr("dslint.data.readers.jsonl.BATCH", batch)
         shards = READER.split(item(path, len(content)), str(path), size)
         records, defects = read(path, shards=shards, max_record=limit)
-    assert [(s.start, s.stop) for s in shards[1:]] == [(a.stop, b.stop) for a, b in pairwise(shards)]
+    assert [(s.start, s.stop) for s in shards[1:]] == [
+        (a.stop, b.stop) for a, b in pairwise(shards)
+    ]
     assert json.dumps(records) == json.dumps(expected)
     assert [error[:2] for error in errors(defects)] == bad
     assert all(defect.rule == "dslint/parse-error" for defect in defects)
@@ -258,7 +353,9 @@ def test_what_is_written_is_read_back_however_the_file_is_cut(tmp_path, monkeypa
 def test_any_bytes_are_a_record_or_a_defect_with_a_column(tmp_path_factory, line):
     line = line.replace(b"\n", b"")
     path = tmp_path_factory.mktemp("any") / "x.jsonl"
-    path.write_bytes(b"1\n" + line)  # not the first line: there it could be taken for compressed data
+    path.write_bytes(
+        b"1\n" + line
+    )  # not the first line: there it could be taken for compressed data
     records, defects = read(path)
     blank = not line.strip(b" \t\r")
     assert len(records) + len(errors(defects)) == 1 + (not blank)
@@ -277,7 +374,13 @@ def test_the_diagnosis_agrees_with_the_position_of_pythons_own_parser():
 
 
 def test_gzip_of_several_members_with_padding(data):
-    content = gzip.compress(b"1\n2") + gzip.compress(b"3\n") + gzip.compress(b"") + gzip.compress(b"4\n") + b"\0" * 512
+    content = (
+        gzip.compress(b"1\n2")
+        + gzip.compress(b"3\n")
+        + gzip.compress(b"")
+        + gzip.compress(b"4\n")
+        + b"\0" * 512
+    )
     assert read(data(content, "x.jsonl.gz"))[0] == [(0, 1, 1), (1, 2, 23), (2, 3, 4)]
 
 
@@ -291,7 +394,10 @@ def partly(path):
 
 
 def lines_of(count):
-    return b"".join(b'{"n": %d, "x": "%s"}\n' % (n, zlib.crc32(b"%d" % n).to_bytes(4, "big").hex().encode() * 3) for n in range(count))
+    return b"".join(
+        b'{"n": %d, "x": "%s"}\n' % (n, zlib.crc32(b"%d" % n).to_bytes(4, "big").hex().encode() * 3)
+        for n in range(count)
+    )
 
 
 def test_truncated_gzip_is_read_as_far_as_it_goes(data):
@@ -308,7 +414,12 @@ def test_gzip_that_ends_in_the_header_of_a_member(data):
 
 
 @pytest.mark.parametrize(
-    "content", [b"\x1f\x8b\x08 no more gzip", gzip.compress(b"1\n", mtime=0) + b"garbage", gzip.compress(b"1\n2\n", mtime=0)[:-8] + b"\1" * 8]
+    "content",
+    [
+        b"\x1f\x8b\x08 no more gzip",
+        gzip.compress(b"1\n", mtime=0) + b"garbage",
+        gzip.compress(b"1\n2\n", mtime=0)[:-8] + b"\1" * 8,
+    ],
 )
 def test_damaged_gzip_is_said(data, content):
     assert "damaged" in partly(data(content, "x.jsonl.gz"))[1]
@@ -320,7 +431,10 @@ def zstd(content):
 
 
 def test_zstd_of_several_frames(data):
-    assert [value for _, _, value in read(data(zstd(b"1\n") + zstd(b"2\n"), "x.jsonl.zst"))[0]] == [1, 2]
+    assert [value for _, _, value in read(data(zstd(b"1\n") + zstd(b"2\n"), "x.jsonl.zst"))[0]] == [
+        1,
+        2,
+    ]
 
 
 def test_truncated_zstd_is_read_as_far_as_it_goes(data):
@@ -336,7 +450,9 @@ def test_damaged_zstd_is_said(data):
 @pytest.mark.parametrize("pack", [gzip.compress, zstd])
 def test_a_decompression_bomb_is_stopped(data, monkeypatch, pack):
     monkeypatch.setattr(files, "FREE_BYTES", 1 << 16)
-    path = data(pack(b"1\n" + b" " * (1 << 24)), f"x.jsonl.{'gz' if pack is gzip.compress else 'zst'}")
+    path = data(
+        pack(b"1\n" + b" " * (1 << 24)), f"x.jsonl.{'gz' if pack is gzip.compress else 'zst'}"
+    )
     assert "bomb" in partly(path)[1]
 
 
@@ -351,7 +467,11 @@ def test_a_large_file_of_an_ordinary_ratio_is_no_bomb(data, monkeypatch):
 @pytest.mark.parametrize(
     ("content", "kind", "hint"),
     [
-        (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n", "data-pointer", "git lfs pull"),
+        (
+            b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 12\n",
+            "data-pointer",
+            "git lfs pull",
+        ),
         (b"/annex/objects/SHA256E-s12--00.jsonl\n", "data-pointer", "git annex get"),
         ("[1]\n".encode("utf-16"), "unreadable-file", "iconv"),
         (b"\xfe\xff\0[\0]", "unreadable-file", "iconv"),
@@ -381,7 +501,9 @@ def test_missing_files_and_folders_are_said(tmp_path):
 
 
 CHATS = b"".join(
-    b'{"messages": [{"role": "user", "content": "say \\"a\\": %d"}, {"role": "assistant", "content": "\\\\"}]}\n' % n for n in range(100)
+    b'{"messages": [{"role": "user", "content": "say \\"a\\": %d"}, {"role": "assistant", "content": "\\\\"}]}\n'
+    % n
+    for n in range(100)
 )
 
 
@@ -402,4 +524,7 @@ def test_a_nested_key_that_stands_twice_is_said_among_many_sound_records(data, l
 def test_records_that_are_nested_too_deeply_are_said_among_many_sound_ones(data):
     deep = b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}\n"
     records, defects = read(data(CHATS + deep + CHATS))
-    assert (len(records), [(d.rule, d.row) for d in defects]) == (200, [("dslint/parse-error", 100)])
+    assert (len(records), [(d.rule, d.row) for d in defects]) == (
+        200,
+        [("dslint/parse-error", 100)],
+    )

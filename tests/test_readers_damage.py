@@ -28,12 +28,21 @@ ANY = shapes.named("any", shapes.BUILT_IN)
 def read(path: Path, max_record: int = 1 << 20, max_depth: int = 200):
     """Return the rows, the defects, and the problem that ended reading."""
     reader, note = readers.reader_for(str(path), str(path), readers.BUILT_IN)
-    item = Input(index=0, path=str(path), dataset="d", format=reader.name, shape="any", bytes=path.stat().st_size)
+    item = Input(
+        index=0,
+        path=str(path),
+        dataset="d",
+        format=reader.name,
+        shape="any",
+        bytes=path.stat().st_size,
+    )
     rows, defects = [], []
     try:
         for batch in reader.read(Shard(input=item, location=str(path)), ANY, max_record, max_depth):
             rows += zip(batch.rows, batch.lines, batch.values, strict=True)
-            defects += [(defect.row, defect.line, defect.column, defect.message) for defect in batch.defects]
+            defects += [
+                (defect.row, defect.line, defect.column, defect.message) for defect in batch.defects
+            ]
     except InputError as error:
         return rows, defects, error, reader.name, note
     return rows, defects, None, reader.name, note
@@ -75,15 +84,32 @@ def test_damaged_element(tmp_path, text, good, place):
 
 
 def test_invalid_utf8_in_an_array(tmp_path):
-    rows, defects, _, _, _ = read(written(tmp_path, "a.json", b'[{"text": "a"},\n{"text": "\xff"},\n{"text": "c"}]'))
+    rows, defects, _, _, _ = read(
+        written(tmp_path, "a.json", b'[{"text": "a"},\n{"text": "\xff"},\n{"text": "c"}]')
+    )
     assert [row for row, _, _ in rows] == [0, 2]
     assert defects == [(1, 2, 11, "invalid UTF-8: byte 0xFF at byte offset 10 of the record")]
 
 
 def test_elements_of_every_kind_and_size(tmp_path):
-    values = [{}, [], [[1]], "a, ]", 1, -0.5, None, True, {"code": "if (a) { [ }"}, {"code": "}" * 50}, {"long": "x" * 3_000_000}, {"last": 1}]
+    values = [
+        {},
+        [],
+        [[1]],
+        "a, ]",
+        1,
+        -0.5,
+        None,
+        True,
+        {"code": "if (a) { [ }"},
+        {"code": "}" * 50},
+        {"long": "x" * 3_000_000},
+        {"last": 1},
+    ]
     for indent in (None, 1):
-        rows, defects, _, _, _ = read(written(tmp_path, "a.json", json.dumps(values, indent=indent)), max_record=1 << 22)
+        rows, defects, _, _, _ = read(
+            written(tmp_path, "a.json", json.dumps(values, indent=indent)), max_record=1 << 22
+        )
         assert [value for _, _, value in rows] == values
         assert not defects
 
@@ -92,13 +118,18 @@ def test_limits_of_an_element(tmp_path):
     text = json.dumps([{"a": "x" * 300}, {"a": 1}, {"a": [[[[[[1]]]]]]}, {"a": 2}])
     rows, defects, _, _, _ = read(written(tmp_path, "a.json", text), max_record=100, max_depth=5)
     assert [value for _, _, value in rows] == [{"a": 1}, {"a": 2}]
-    assert [message for *_, message in defects] == ["the record is longer than 100 bytes", "nested more than 5 levels deep"]
+    assert [message for *_, message in defects] == [
+        "the record is longer than 100 bytes",
+        "nested more than 5 levels deep",
+    ]
 
 
 def test_an_element_that_never_ends_costs_no_more_than_a_record_may(tmp_path):
     path = written(tmp_path, "a.json", '[{"a": "' + "x" * (8 << 20) + '"},\n{"a": 2}]')
     rows, defects, _, _, _ = read(path, max_record=1000)
-    assert [message.partition(";")[0] for *_, message in defects] == ["the record is longer than 1,000 bytes"]
+    assert [message.partition(";")[0] for *_, message in defects] == [
+        "the record is longer than 1,000 bytes"
+    ]
     assert len(rows) <= 1
 
 
@@ -106,9 +137,14 @@ def test_a_large_array_takes_little_memory(tmp_path):
     element = json.dumps({"text": "word " * 100, "label": 1})
     path = written(tmp_path, "a.json", "[" + ", ".join([element] * 20_000) + "]")
     reader = JsonDocument()
-    item = Input(index=0, path="a", dataset="d", format="json", shape="any", bytes=path.stat().st_size)
+    item = Input(
+        index=0, path="a", dataset="d", format="json", shape="any", bytes=path.stat().st_size
+    )
     tracemalloc.start()
-    count = sum(len(batch) for batch in reader.read(Shard(input=item, location=str(path)), ANY, 1 << 26, 200))
+    count = sum(
+        len(batch)
+        for batch in reader.read(Shard(input=item, location=str(path)), ANY, 1 << 26, 200)
+    )
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == 20_000
@@ -147,7 +183,9 @@ def test_no_reader_names_what_is_readable(tmp_path):
     assert ".parquet" in caught.value.hint
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
 def test_compressed_files(tmp_path, suffix, pack):
     raw = b"".join(b'{"text": "%d"}\n' % number for number in range(50_000))
     half = len(raw) // 2
@@ -162,10 +200,14 @@ def test_compressed_files(tmp_path, suffix, pack):
     assert "damaged" in read(written(tmp_path, f"c.jsonl.{suffix}", bytes(broken)))[2].message
 
 
-@pytest.mark.parametrize(("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)])
+@pytest.mark.parametrize(
+    ("suffix", "pack"), [("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)]
+)
 def test_decompression_bomb(tmp_path, monkeypatch, suffix, pack):
     monkeypatch.setattr("dslint.data.readers.files.FREE_BYTES", 1 << 20)
-    rows, _, problem, _, _ = read(written(tmp_path, f"a.jsonl.{suffix}", pack(b'{"a": 1}\n' + b" " * (20 << 20))))
+    rows, _, problem, _, _ = read(
+        written(tmp_path, f"a.jsonl.{suffix}", pack(b'{"a": 1}\n' + b" " * (20 << 20)))
+    )
     assert "bomb" in problem.message
     assert len(rows) == 1
 
@@ -180,7 +222,11 @@ def test_damaged_rows_of_csv(tmp_path):
     raw = b'a,b\n1,"x\ny"\n2,"open\n3,4\n5,6,7\n8,"q" r\n9,\xff\n10,\0\n\n"11\n12,13\n'
     rows, defects, problem, _, _ = read(written(tmp_path, "a.csv", raw))
     assert problem is None
-    assert rows == [(0, 2, {"a": "1", "b": "x\ny"}), (2, 5, {"a": "3", "b": "4"}), (8, 12, {"a": "12", "b": "13"})]
+    assert rows == [
+        (0, 2, {"a": "1", "b": "x\ny"}),
+        (2, 5, {"a": "3", "b": "4"}),
+        (8, 12, {"a": "12", "b": "13"}),
+    ]
     assert [(row, line, message) for row, line, _, message in defects] == [
         (1, 4, "characters behind the closing quotation mark of a field"),
         (3, 6, "expected 2 fields, got 3"),
@@ -258,7 +304,10 @@ def test_values_of_tables(tmp_path):
         assert first["map"]["k"]["bytes"] == 1
         assert first["nested"][0]["at"] == "2026-01-02"
         assert first["when"].startswith("2026-01-02 03:04:05")
-        assert {key: first[key] for key in ("share", "day", "price", "count", "label", "large", "fixed", "nothing")} == {
+        assert {
+            key: first[key]
+            for key in ("share", "day", "price", "count", "label", "large", "fixed", "nothing")
+        } == {
             "share": None,
             "day": "2026-01-02",
             "price": "1.50",
@@ -286,7 +335,9 @@ def test_damaged_tables_are_problems(tmp_path, kind):
     if kind == "parquet":
         pq.write_table(table, path, row_group_size=100, use_dictionary=False)
     else:
-        with (pa.ipc.new_file if kind == "arrow" else pa.ipc.new_stream)(str(path), table.schema) as writer:
+        with (pa.ipc.new_file if kind == "arrow" else pa.ipc.new_stream)(
+            str(path), table.schema
+        ) as writer:
             writer.write_table(table, max_chunksize=100)
     raw = path.read_bytes()
     for cut in range(0, len(raw), len(raw) // 15):
@@ -302,7 +353,9 @@ def test_damaged_tables_are_problems(tmp_path, kind):
 def test_bombs_in_tables(tmp_path, monkeypatch):
     pq.write_table(pa.table({"a": pa.nulls(200_000, pa.int8())}), tmp_path / "rows.parquet")
     pq.write_table(pa.table({"a": ["x" * 100_000] * 2_000}), tmp_path / "same.parquet")
-    pq.write_table(pa.table({"a": [" " * 5_000_000]}), tmp_path / "page.parquet", compression="zstd")
+    pq.write_table(
+        pa.table({"a": [" " * 5_000_000]}), tmp_path / "page.parquet", compression="zstd"
+    )
     monkeypatch.setattr(tables, "FREE_CELLS", 1000)
     monkeypatch.setattr(tables, "FREE_BYTES", 1 << 20)
     monkeypatch.setattr(tables, "MAX_RATIO", 10)

@@ -56,10 +56,14 @@ SHAPES = {
     "objects of open arrays": lambda n: OPEN + b'{"a":[x},' * (n // 9),
     "objects of open strings": lambda n: OPEN + b'{"a":"x,' * (n // 8),
     "objects that are never closed": lambda n: OPEN + b'{"a":[1,' * (n // 8),
-    "braces in strings": lambda n: OPEN + b'{"a":"' + b"}" * (n // 4) + b'"},' + b'{"a":"{"},' * (n // 14) + b"1]",
+    "braces in strings": lambda n: (
+        OPEN + b'{"a":"' + b"}" * (n // 4) + b'"},' + b'{"a":"{"},' * (n // 14) + b"1]"
+    ),
     "lines of bad JSON": lambda n: b'{"a":1}\n' + b"{\n" * (n // 2),
     "a header of one name": lambda n: b"a," * (n // 2) + b"\n1\n",
-    "a header of taken names": lambda n: b",".join([b"a_%d" % i for i in range(n // 12)] + [b"a"] * (n // 12)),
+    "a header of taken names": lambda n: b",".join(
+        [b"a_%d" % i for i in range(n // 12)] + [b"a"] * (n // 12)
+    ),
     "rows of open quotes": lambda n: b"a,b\n" + b'a","""\n' * (n // 7),
     "rows of a quote": lambda n: b"a,b\n" + b'1,"\n' * (n // 4),
     "rows of blank lines": lambda n: b"a,b\n" + b"1,2\n\n\n\n" * (n // 7),
@@ -136,8 +140,15 @@ def test_an_array_in_which_all_is_damaged_is_told_as_far_as_it_can_be(tmp_path):
     path.write_bytes(SHAPES["objects of open strings"](400_000) + b'\n{"a":"y"}, {"a":"z"}]')
     reader = {reader.name: reader for reader in readers.BUILT_IN}["json"]
     item = Input(index=0, path="a", dataset="d", format="json", shape="any")
-    defects = [defect for batch in reader.read(Shard(input=item, location=str(path)), ANY, 1 << 26, 200) for defect in batch.defects]
-    assert any("can be told apart" in defect.message or "can be read" in defect.message for defect in defects)
+    defects = [
+        defect
+        for batch in reader.read(Shard(input=item, location=str(path)), ANY, 1 << 26, 200)
+        for defect in batch.defects
+    ]
+    assert any(
+        "can be told apart" in defect.message or "can be read" in defect.message
+        for defect in defects
+    )
 
 
 def test_open_quotes_in_every_row_lose_no_line(tmp_path):
@@ -185,7 +196,9 @@ def test_what_honest_data_compresses_to_is_no_bomb(work, call, monkeypatch):
     """A log of few patterns: forty times its compressed size, and nearly a record for each byte."""
     monkeypatch.setattr("dslint.data.readers.files.FREE_BYTES", 1000)
     monkeypatch.setattr("dslint.data.readers.files.FREE_ROWS", 1)
-    rows = "".join(f'{{"text": "2026-01-02 request {n} served by node {n % 7}"}}\n' for n in range(20_000))
+    rows = "".join(
+        f'{{"text": "2026-01-02 request {n} served by node {n % 7}"}}\n' for n in range(20_000)
+    )
     packed = lzma.compress(rows.encode())
     assert len(rows) > 20 * len(packed)
     work.write("log.jsonl.xz", packed)
@@ -193,13 +206,18 @@ def test_what_honest_data_compresses_to_is_no_bomb(work, call, monkeypatch):
 
 
 @pytest.mark.parametrize("inner", ["1,", "[],", '{"a":1},'])
-def test_a_record_of_very_many_values_is_refused_before_it_takes_memory(tmp_path, monkeypatch, inner):
+def test_a_record_of_very_many_values_is_refused_before_it_takes_memory(
+    tmp_path, monkeypatch, inner
+):
     monkeypatch.setattr(diagnose, "MAX_VALUES", 1000)
     monkeypatch.setattr("dslint.data.readers.jsonl.MAX_VALUES", 1000)
     monkeypatch.setattr("dslint.data.readers.elements.MAX_VALUES", 1000)
     text = ('{"a": [' + inner * 2000).rstrip(",") + "]}"
     good = json.dumps({"a": ", [ {" * 1000})
-    for name, content in (("a.jsonl", f"{good}\n{text}\n{good}\n"), ("a.json", f"[{good}, {text}, {good}]")):
+    for name, content in (
+        ("a.jsonl", f"{good}\n{text}\n{good}\n"),
+        ("a.json", f"[{good}, {text}, {good}]"),
+    ):
         path = tmp_path / name
         path.write_text(content)
         assert read(path, name.rpartition(".")[2]) == (2, 1)

@@ -84,7 +84,11 @@ def test_arrow_streams_one_behind_the_other_are_all_read(read, options):
         ("a.arrow", stream() + b"something else", "damaged"),
         ("a.arrow", file() + b"\n", "damaged"),
         ("a.parquet", parquet() + parquet(), "several Parquet files"),
-        ("a.parquet", parquet() + parquet(TABLE.slice(0, 7), row_group_size=3), "several Parquet files"),
+        (
+            "a.parquet",
+            parquet() + parquet(TABLE.slice(0, 7), row_group_size=3),
+            "several Parquet files",
+        ),
         ("a.parquet", parquet() + b"\n", "damaged"),
     ],
 )
@@ -97,7 +101,12 @@ def test_a_table_with_something_behind_it_is_a_problem(read, name, content, said
 @pytest.mark.parametrize(
     "content",
     [
-        parquet(pa.table({"text": ["PAR1PAR1", "PAR1PAR1"]}), use_dictionary=False, compression="none", write_page_index=True),
+        parquet(
+            pa.table({"text": ["PAR1PAR1", "PAR1PAR1"]}),
+            use_dictionary=False,
+            compression="none",
+            write_page_index=True,
+        ),
         parquet(row_group_size=10, write_page_index=True),
         file(compression="zstd"),
         file(TABLE.slice(0, 0)),
@@ -112,18 +121,24 @@ def test_sound_tables_are_none(read, content):
 
 
 def names_twice():
-    struct = pa.StructArray.from_arrays([pa.array(["one", "three"]), pa.array(["two", "four"])], names=["a", "a"])
+    struct = pa.StructArray.from_arrays(
+        [pa.array(["one", "three"]), pa.array(["two", "four"])], names=["a", "a"]
+    )
     listed = pa.ListArray.from_arrays([0, 1, 2], struct)
     return pa.table({"s": struct, "l": listed})
 
 
 def keys_twice():
-    maps = pa.array([[("k", "one"), ("k", "two")], [("k", "three")], None], pa.map_(pa.string(), pa.string()))
+    maps = pa.array(
+        [[("k", "one"), ("k", "two")], [("k", "three")], None], pa.map_(pa.string(), pa.string())
+    )
     return pa.table({"m": maps})
 
 
 @pytest.mark.parametrize("made", [parquet, file])
-@pytest.mark.parametrize(("table", "rows", "kept"), [(names_twice(), {0}, 2), (keys_twice(), {0}, 1)])
+@pytest.mark.parametrize(
+    ("table", "rows", "kept"), [(names_twice(), {0}, 2), (keys_twice(), {0}, 1)]
+)
 def test_what_is_twice_in_a_struct_or_a_map_is_said_and_kept(work, call, made, table, rows, kept):
     name = f"a.{'parquet' if made is parquet else 'arrow'}"
     work.write(name, made(table))
@@ -139,7 +154,9 @@ def test_what_is_twice_in_a_struct_or_a_map_is_said_and_kept(work, call, made, t
 @pytest.mark.parametrize("codec", PACKERS)
 def test_parts_that_were_compressed_one_by_one_are_all_read(read, codec):
     pack = PACKERS[codec]
-    content = b"".join(pack((ROW * 500 % tuple(range(at, at + 500))).encode()) for at in (0, 500, 1000))
+    content = b"".join(
+        pack((ROW * 500 % tuple(range(at, at + 500))).encode()) for at in (0, 500, 1000)
+    )
     assert read(f"a.jsonl.{codec}", content)[:2] == (0, 1500)
 
 
@@ -205,11 +222,15 @@ def test_rows_of_a_table_that_take_no_room_are_a_bomb(work, call, monkeypatch):
 
 @pytest.mark.parametrize("made", [file, stream])
 @pytest.mark.parametrize("codec", ["zstd", "lz4"])
-def test_compressed_buffers_are_measured_before_they_are_unpacked(work, call, monkeypatch, made, codec):
+def test_compressed_buffers_are_measured_before_they_are_unpacked(
+    work, call, monkeypatch, made, codec
+):
     monkeypatch.setattr("dslint.data.readers.tables.FREE_BYTES", 1 << 20)
     monkeypatch.setattr("dslint.data.readers.tables.MAX_RATIO", 10)
     decoded = []
-    monkeypatch.setattr("dslint.data.readers.tables._Rows.take", lambda _, part: decoded.append(part) or iter(()))
+    monkeypatch.setattr(
+        "dslint.data.readers.tables._Rows.take", lambda _, part: decoded.append(part) or iter(())
+    )
     work.write("a.arrow", made(pa.table({"text": [" " * 5_000_000]}), compression=codec))
     result = call("check", "a.arrow", *ONLY)
     assert result.code == 2

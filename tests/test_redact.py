@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 
 from dslint import redact_record
 from dslint.data.record import digest
-from dslint.masking.redact import _FORMS, _PERSONAL, _SECRETS, _pattern, masked, redact, redact_finding, signs, unguessable
+from dslint.masking.redact import (
+    _FORMS,
+    _PERSONAL,
+    _SECRETS,
+    _pattern,
+    masked,
+    redact,
+    redact_finding,
+    signs,
+    unguessable,
+)
 from dslint.model import Finding, Location
 
 PERSONAL = [
@@ -63,7 +73,9 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("value", PERSONAL)
-@pytest.mark.parametrize("around", ["{}", "the value {} is here", "'{}'", "/users/{}/name", "id={};"])
+@pytest.mark.parametrize(
+    "around", ["{}", "the value {} is here", "'{}'", "/users/{}/name", "id={};"]
+)
 def test_personal_data_is_masked(value, around):
     masked = redact(around.format(value))
     assert masked == around.format("[personal data]")
@@ -76,12 +88,22 @@ def test_secrets_are_masked(value, around):
 
 
 def test_the_password_of_an_address_is_masked():
-    assert redact("postgres://app:hunter2@db.internal:5432/x") == "postgres://[secret]@db.internal:5432/x"
+    assert (
+        redact("postgres://app:hunter2@db.internal:5432/x")
+        == "postgres://[secret]@db.internal:5432/x"
+    )
     assert "hunter2" not in redact("redis://:hunter2@cache:6379/0")
 
 
 @pytest.mark.parametrize(
-    "text", ["access_token='hunter2'", "DB_PASSWORD=hunter2", '{"api_key": "hunter2"}', "my token is hunter2", "Authorization: Bearer hunter2"]
+    "text",
+    [
+        "access_token='hunter2'",
+        "DB_PASSWORD=hunter2",
+        '{"api_key": "hunter2"}',
+        "my token is hunter2",
+        "Authorization: Bearer hunter2",
+    ],
 )
 def test_what_a_name_calls_a_secret_is_masked(text):
     assert "hunter2" not in redact(text)
@@ -120,7 +142,26 @@ def test_the_words_of_a_report_stay_readable(text):
 
 FRAGMENTS = st.lists(
     st.sampled_from(
-        [*PERSONAL, *SECRETS, *ORDINARY, "secret", "token", "[secret]", "[personal data]", "=", ":", " ", "@", ".", "-", "a", "1", "0", "://", "+"]
+        [
+            *PERSONAL,
+            *SECRETS,
+            *ORDINARY,
+            "secret",
+            "token",
+            "[secret]",
+            "[personal data]",
+            "=",
+            ":",
+            " ",
+            "@",
+            ".",
+            "-",
+            "a",
+            "1",
+            "0",
+            "://",
+            "+",
+        ]
     )
     | st.text(string.printable, max_size=5),
     max_size=8,
@@ -161,11 +202,25 @@ def test_every_string_of_a_finding_is_masked_but_its_path():
     mail = "ada@example.org"
     path = f"data/{mail}.jsonl"
     at = Location(path, 1, 2, None, f"/{mail}", None, None, mail)
-    finding = Finding(at=at, message=f"{mail} in {path}", related=(at,), id=mail, suggestion=mail, slices=(("source", mail),))
+    finding = Finding(
+        at=at,
+        message=f"{mail} in {path}",
+        related=(at,),
+        id=mail,
+        suggestion=mail,
+        slices=(("source", mail),),
+    )
     masked = redact_finding(finding)
     assert masked.at.path == path
     assert masked.message == f"[personal data] in {path}"
-    hidden = [masked.at.field, masked.at.role, masked.related[0].field, masked.id, masked.suggestion, masked.slices[0][1]]
+    hidden = [
+        masked.at.field,
+        masked.at.role,
+        masked.related[0].field,
+        masked.id,
+        masked.suggestion,
+        masked.slices[0][1],
+    ]
     assert not any(mail in str(value) for value in hidden)
 
 
@@ -173,29 +228,45 @@ def found(rule, field, start, end):
     return Finding(at=Location("a", 0, 1, None, field, start, end), message="", rule=rule)
 
 
-RECORD = {"text": "Ada: ada@mail-canary.org, 555", "meta": {"a/b": ["x", "key 12345"], "n": 5, "~": None}}
+RECORD = {
+    "text": "Ada: ada@mail-canary.org, 555",
+    "meta": {"a/b": ["x", "key 12345"], "n": 5, "~": None},
+}
 
 
 def test_a_record_is_redacted_by_its_findings():
     before = repr(RECORD)
     redacted = redact_record(
         RECORD,
-        [found("pii/email-address", "/text", 5, 24), found("secrets/api-key", "/meta/a~1b/1", 4, 9), found("pii/phone-number", "/text", 26, 29)],
+        [
+            found("pii/email-address", "/text", 5, 24),
+            found("secrets/api-key", "/meta/a~1b/1", 4, 9),
+            found("pii/phone-number", "/text", 26, 29),
+        ],
     )
-    assert redacted == {"text": "Ada: [EMAIL_ADDRESS], [PHONE_NUMBER]", "meta": {"a/b": ["x", "key [API_KEY]"], "n": 5, "~": None}}
+    assert redacted == {
+        "text": "Ada: [EMAIL_ADDRESS], [PHONE_NUMBER]",
+        "meta": {"a/b": ["x", "key [API_KEY]"], "n": 5, "~": None},
+    }
     assert repr(RECORD) == before
     assert redacted["meta"]["a/b"] is not RECORD["meta"]["a/b"]
 
 
 def test_overlapping_findings_become_one_placeholder_named_by_the_longest():
-    spans = [found("pii/ip-address", "/text", 3, 8), found("pii/email-address", "/text", 5, 24), found("pii/phone-number", "/text", 20, 25)]
+    spans = [
+        found("pii/ip-address", "/text", 3, 8),
+        found("pii/email-address", "/text", 5, 24),
+        found("pii/phone-number", "/text", 20, 25),
+    ]
     assert redact_record(RECORD, spans)["text"] == "Ada[EMAIL_ADDRESS] 555"
     assert redact_record(RECORD, spans[::-1])["text"] == "Ada[EMAIL_ADDRESS] 555"
 
 
 def test_a_masked_field_means_every_field_with_that_mask():
     record = {"ada@mail-canary.org": "abcdef", "bob@mail-canary.org": "ghijkl"}
-    assert set(redact_record(record, [found("secrets/password", "/[personal data]", 1, 5)]).values()) == {"a[PASSWORD]f", "g[PASSWORD]l"}
+    assert set(
+        redact_record(record, [found("secrets/password", "/[personal data]", 1, 5)]).values()
+    ) == {"a[PASSWORD]f", "g[PASSWORD]l"}
 
 
 @pytest.mark.parametrize("place", [("/nowhere", 0, 1), ("/text", 0, 99), ("/meta/n", 0, 1)])
@@ -211,16 +282,26 @@ def test_a_finding_without_a_span_changes_nothing():
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)).map(sorted), max_size=6))
 def test_nothing_of_a_span_is_left(spans):
     text = "abcdefghijklmnopqrst"
-    redacted = redact_record({"text": text}, [found("a/b", "/text", *span) for span in spans])["text"]
+    redacted = redact_record({"text": text}, [found("a/b", "/text", *span) for span in spans])[
+        "text"
+    ]
     hidden = {number for start, end in spans for number in range(start, end)}
-    assert redacted.replace("[B]", "") == "".join(letter for number, letter in enumerate(text) if number not in hidden)
+    assert redacted.replace("[B]", "") == "".join(
+        letter for number, letter in enumerate(text) if number not in hidden
+    )
 
 
 def test_a_masked_form_tells_class_length_and_a_public_prefix():
-    assert masked("GitHub token", "ghp_" + "x" * 36, "ghp_") == "GitHub token, 40 characters (ghp_****)"
+    assert (
+        masked("GitHub token", "ghp_" + "x" * 36, "ghp_")
+        == "GitHub token, 40 characters (ghp_****)"
+    )
     assert masked("e-mail address", "a@b.org") == "e-mail address, 7 characters (****)"
     assert masked("key", "x", "ghp_") == "key, 1 character (****)"
-    assert redact(masked("GitHub token", "ghp_" + "x" * 36, "ghp_")) == "GitHub token, 40 characters (ghp_****)"
+    assert (
+        redact(masked("GitHub token", "ghp_" + "x" * 36, "ghp_"))
+        == "GitHub token, 40 characters (ghp_****)"
+    )
 
 
 @given(text=st.from_regex(_pattern()))
@@ -238,7 +319,9 @@ def test_whatever_has_a_form_has_its_sign(form):
     holds()
 
 
-@pytest.mark.parametrize("value", [*PERSONAL, *SECRETS, "02079460958", "555-4823", "94 305 11 22", "C 123/4567"])
+@pytest.mark.parametrize(
+    "value", [*PERSONAL, *SECRETS, "02079460958", "555-4823", "94 305 11 22", "C 123/4567"]
+)
 def test_nothing_that_can_be_guessed_is_in_what_tells_records_apart(value):
     for around in ("{}", "call {} now", "a\n{}\tb"):
         text = around.format(value)
@@ -250,7 +333,17 @@ def test_nothing_that_can_be_guessed_is_in_what_tells_records_apart(value):
 
 @pytest.mark.parametrize(
     "text",
-    ["Hello there", "on 2024-05-01 10:30", "from 1914-1918", "5/1/2024", "room 12 345", "3.14159265358979", "abc1234567", "v1.2.3", "1,000,000"],
+    [
+        "Hello there",
+        "on 2024-05-01 10:30",
+        "from 1914-1918",
+        "5/1/2024",
+        "room 12 345",
+        "3.14159265358979",
+        "abc1234567",
+        "v1.2.3",
+        "1,000,000",
+    ],
 )
 def test_what_is_ordinary_stays_in_what_tells_records_apart(text):
     record = {"text": text, "deep": [{"a": [text]}]}

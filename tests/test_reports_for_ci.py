@@ -9,11 +9,22 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from dslint.model import Confidence, ExitCode, Judged, Limit, Location, Problem, RuleResult, Severity
+from dslint.model import (
+    Confidence,
+    ExitCode,
+    Judged,
+    Limit,
+    Location,
+    Problem,
+    RuleResult,
+    Severity,
+)
 from dslint.reporters import BUILT_IN, SUFFIXES, Style
 from dslint.reporters.annotations import MAX_PER_LEVEL
 
-PROBLEM = Problem(kind="unreadable-file", message="no such file", path="none.jsonl", hint="check the path")
+PROBLEM = Problem(
+    kind="unreadable-file", message="no such file", path="none.jsonl", hint="check the path"
+)
 
 
 def told(text):
@@ -21,7 +32,13 @@ def told(text):
     found = []
     for level, stated, message in re.findall(r"^::(\w+) ([^:]*)::(.*)$", text, re.MULTILINE):
         properties = dict(pair.split("=", 1) for pair in stated.split(","))
-        found.append((level, {name: unescaped(value) for name, value in properties.items()}, unescaped(message)))
+        found.append(
+            (
+                level,
+                {name: unescaped(value) for name, value in properties.items()},
+                unescaped(message),
+            )
+        )
     return found
 
 
@@ -32,7 +49,9 @@ def unescaped(text):
 
 
 def test_annotations_are_one_a_rule_and_file_and_say_how_many_they_stand_for(reports):
-    found = [reports.finding(row) for row in range(5)] + [reports.finding(9, at=Location("b.jsonl", 1, 2))]
+    found = [reports.finding(row) for row in range(5)] + [
+        reports.finding(9, at=Location("b.jsonl", 1, 2))
+    ]
     (first, second) = told(reports.text("github", reports.report(found)))
     assert first[1]["file"] == "data.jsonl"
     assert first[2] == "out of order (4 more findings of this rule in this file)"
@@ -41,12 +60,25 @@ def test_annotations_are_one_a_rule_and_file_and_say_how_many_they_stand_for(rep
 
 @pytest.mark.parametrize("name", ["github", "azure"])
 def test_there_are_never_more_annotations_of_a_level_than_are_kept(reports, name):
-    found = [reports.finding(row, f"a/rule-{number}", severity=severity) for severity in Severity for number in range(30) for row in range(3)]
+    found = [
+        reports.finding(row, f"a/rule-{number}", severity=severity)
+        for severity in Severity
+        for number in range(30)
+        for row in range(3)
+    ]
     text = reports.text(name, reports.report(found))
-    for level in ("error", "warning", "notice") if name == "github" else ("type=error", "type=warning"):
-        lines = [line for line in text.splitlines() if re.match(rf"(::|##vso\[task.logissue ){level}", line)]
+    for level in (
+        ("error", "warning", "notice") if name == "github" else ("type=error", "type=warning")
+    ):
+        lines = [
+            line
+            for line in text.splitlines()
+            if re.match(rf"(::|##vso\[task.logissue ){level}", line)
+        ]
         assert len(lines) == MAX_PER_LEVEL
-        assert lines[-1].endswith("21 more annotations of this level, for 63 findings: see the other reports of this run")
+        assert lines[-1].endswith(
+            "21 more annotations of this level, for 63 findings: see the other reports of this run"
+        )
     if name == "azure":
         assert "; 90 infos not listed here" in text.splitlines()[-1]
 
@@ -76,12 +108,22 @@ def test_the_gravest_stand_first(reports):
 
 @pytest.mark.parametrize("text", ["100%", "a:b,c", "50%25", "%0A", "x;y]z"])
 def test_what_is_escaped_comes_back(reports, text):
-    ((_, properties, message),) = told(reports.text("github", reports.report([reports.finding(0, text, message=text, at=Location(text, 0, 1))])))
+    ((_, properties, message),) = told(
+        reports.text(
+            "github",
+            reports.report([reports.finding(0, text, message=text, at=Location(text, 0, 1))]),
+        )
+    )
     assert (properties["file"], properties["title"], message) == (text, text, text)
 
 
 def test_azure_reads_its_properties_back(reports):
-    line = reports.text("azure", reports.report([reports.finding(0, message="5% a;b]", at=Location("a;b]%.jsonl", 0, 1, 4))])).splitlines()[0]
+    line = reports.text(
+        "azure",
+        reports.report(
+            [reports.finding(0, message="5% a;b]", at=Location("a;b]%.jsonl", 0, 1, 4))]
+        ),
+    ).splitlines()[0]
     assert line == (
         "##vso[task.logissue type=warning;sourcepath=a%3Bb%5D%AZP25.jsonl;linenumber=1;columnnumber=4;code=structure/role-order]5%AZP25 a;b]"
     )
@@ -89,13 +131,26 @@ def test_azure_reads_its_properties_back(reports):
 
 @pytest.mark.parametrize("name", ["github", "azure"])
 def test_the_last_line_has_the_verdict(reports, name):
-    report = reports.report([reports.finding(suppressed="known")], verdict="fail", exit_code=ExitCode.FAIL)
+    report = reports.report(
+        [reports.finding(suppressed="known")], verdict="fail", exit_code=ExitCode.FAIL
+    )
     last = reports.text(name, report).splitlines()[-1]
-    assert last == "dslint: FAIL; 5 records in 1 file: 0 errors, 0 warnings, 0 infos, 1 suppressed; suppressed findings are not listed here"
+    assert (
+        last
+        == "dslint: FAIL; 5 records in 1 file: 0 errors, 0 warnings, 0 infos, 1 suppressed; suppressed findings are not listed here"
+    )
 
 
 def test_issues_of_gitlab_have_fingerprints_that_are_unique_and_stable(work, call):
-    rows = [{"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": f"{{{{a}}}} {n % 5}"}]} for n in range(40)]
+    rows = [
+        {
+            "messages": [
+                {"role": "user", "content": "hi"},
+                {"role": "assistant", "content": f"{{{{a}}}} {n % 5}"},
+            ]
+        }
+        for n in range(40)
+    ]
     work.jsonl("a.jsonl", *rows)
     first = json.loads(call("check", "-o", "gitlab", "nowhere.jsonl", "a.jsonl").out)
     random.Random(3).shuffle(rows)
@@ -115,14 +170,27 @@ def test_issues_of_gitlab_have_fingerprints_that_are_unique_and_stable(work, cal
 
 @pytest.mark.parametrize("name", ["gitlab", "rdjson"])
 def test_reviews_leave_out_what_is_suppressed_and_say_so(reports, name):
-    data = json.loads(reports.text(name, reports.report([reports.finding(0, suppressed="known"), reports.finding(1)])))
+    data = json.loads(
+        reports.text(
+            name, reports.report([reports.finding(0, suppressed="known"), reports.finding(1)])
+        )
+    )
     items = data if name == "gitlab" else data["diagnostics"]
     texts = [item["description"] if name == "gitlab" else item["message"] for item in items]
-    assert texts == ["1 suppressed finding not listed here (all: dslint check -o json=FILE)", "out of order"]
+    assert texts == [
+        "1 suppressed finding not listed here (all: dslint check -o json=FILE)",
+        "out of order",
+    ]
 
 
 def test_diagnostics_have_what_reviewdog_reads(reports):
-    report = reports.report([reports.finding(4, at=Location("a.jsonl", 4, 5, 7), severity=Severity.ERROR), reports.finding(1)], problems=[PROBLEM])
+    report = reports.report(
+        [
+            reports.finding(4, at=Location("a.jsonl", 4, 5, 7), severity=Severity.ERROR),
+            reports.finding(1),
+        ],
+        problems=[PROBLEM],
+    )
     data = json.loads(reports.text("rdjson", report))
     assert data["source"] == {"name": "dslint"}
     assert data["diagnostics"][0]["severity"] == "ERROR"
@@ -146,7 +214,12 @@ def test_empty_reports_are_whole(reports):
 def test_each_limit_and_each_rule_without_one_is_a_test_case(reports):
     rules = [
         RuleResult(id=f"a/{name}", plugin="p 1", severity=Severity.INFO, state=state, reason="why")
-        for name, state in (("limited", "ran"), ("free", "ran"), ("missing", "unavailable"), ("unasked", "skipped"))
+        for name, state in (
+            ("limited", "ran"),
+            ("free", "ran"),
+            ("missing", "unavailable"),
+            ("unasked", "skipped"),
+        )
     ]
     limits = [
         Judged(limit=Limit(measure="a/limited.count[split=a<b]", max=2), value=7, passed=False),
@@ -154,9 +227,16 @@ def test_each_limit_and_each_rule_without_one_is_a_test_case(reports):
         Judged(limit=Limit(measure="a/missing.count", max=0), value=None, passed=None),
     ]
     found = [reports.finding(row, "a/limited") for row in range(7)] + [reports.finding(1, "a/free")]
-    text = reports.text("junit", reports.report(found, rules=rules, limits=limits, problems=[PROBLEM]), Style(max_show=3))
+    text = reports.text(
+        "junit",
+        reports.report(found, rules=rules, limits=limits, problems=[PROBLEM]),
+        Style(max_show=3),
+    )
     suite = ET.fromstring(text).find("testsuite")
-    cases = [(case.get("classname"), case.get("name"), [part.tag for part in case]) for case in suite.findall("testcase")]
+    cases = [
+        (case.get("classname"), case.get("name"), [part.tag for part in case])
+        for case in suite.findall("testcase")
+    ]
     assert cases == [
         ("dslint", "could not check none.jsonl", ["error"]),
         ("a/limited", "a/limited.count[split=a<b] <= 2", ["failure"]),
@@ -172,13 +252,18 @@ def test_each_limit_and_each_rule_without_one_is_a_test_case(reports):
         "skipped": "2",
     }
     failure = suite.find(".//failure")
-    assert failure.get("message") == "a/limited.count[split=a<b] is 7, and may be at most 2 (from config)"
+    assert (
+        failure.get("message")
+        == "a/limited.count[split=a<b] is 7, and may be at most 2 (from config)"
+    )
     assert failure.text.splitlines()[-1] == "... and 4 more (all: dslint check -o json=FILE)"
 
 
 @pytest.mark.parametrize("letter", ["\x00", "\x0b", "\x1f", "\ufffe", "\uffff", "\x85"])
 def test_letters_that_xml_forbids_are_written_out(reports, letter):
-    text = reports.text("junit", reports.report([reports.finding(0, message=f"a{letter}b")], limits=[]))
+    text = reports.text(
+        "junit", reports.report([reports.finding(0, message=f"a{letter}b")], limits=[])
+    )
     assert letter not in text
     ET.fromstring(text)
 
@@ -205,7 +290,15 @@ def test_reporters_only_walk_the_findings(reports, name, count):
     assert reports.text(name, streamed) == reports.text(name, plain)
 
 
-@pytest.mark.parametrize(("suffix", "begins"), [(".sarif", '{"$schema"'), (".html", "<!doctype html>"), (".xml", "<?xml"), (".rdjson", '{"source"')])
+@pytest.mark.parametrize(
+    ("suffix", "begins"),
+    [
+        (".sarif", '{"$schema"'),
+        (".html", "<!doctype html>"),
+        (".xml", "<?xml"),
+        (".rdjson", '{"source"'),
+    ],
+)
 def test_reports_are_told_by_their_suffix(work, call, suffix, begins):
     assert suffix in SUFFIXES
     work.chat()
@@ -224,7 +317,10 @@ def test_reports_are_told_by_their_suffix(work, call, suffix, begins):
     ],
 )
 def test_files_are_named_from_where_their_readers_start(work, call, monkeypatch, name, expected):
-    work.jsonl("sub/dir/a b.jsonl", {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]})
+    work.jsonl(
+        "sub/dir/a b.jsonl",
+        {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": " "}]},
+    )
     monkeypatch.chdir(work.root / "sub" / "dir")
     assert expected in call("check", "-o", name).out
     (work.root / ".git").rmdir()
@@ -249,19 +345,40 @@ JENKINS = {  # what Jenkins lets an element hold: required attributes, others, a
 def test_the_test_view_of_jenkins_takes_all_of_the_report(reports):
     rules = [
         RuleResult(id=f"a/{name}", plugin="p 1", severity=Severity.INFO, state=state, reason="why")
-        for name, state in (("limited", "ran"), ("free", "ran"), ("missing", "unavailable"), ("idle", "not-applicable"), ("bad", "crashed"))
+        for name, state in (
+            ("limited", "ran"),
+            ("free", "ran"),
+            ("missing", "unavailable"),
+            ("idle", "not-applicable"),
+            ("bad", "crashed"),
+        )
     ]
     limits = [
         Judged(limit=Limit(measure=f"a/limited.{name}", max=2), value=value, passed=passed)
         for name, value, passed in (("count", 7, False), ("rate", 0.5, True), ("total", None, None))
     ]
     found = [reports.finding(row, "a/limited") for row in range(7)] + [reports.finding(1, "a/free")]
-    text = reports.text("junit", reports.report(found, rules=rules, limits=limits, problems=[PROBLEM], notes=("one",)))
+    text = reports.text(
+        "junit",
+        reports.report(found, rules=rules, limits=limits, problems=[PROBLEM], notes=("one",)),
+    )
     seen = set()
     for node in ET.fromstring(text).iter():
         required, others, children = (set(names.split()) for names in JENKINS[node.tag])
         assert required <= set(node.attrib) <= required | others, node.tag
         assert {child.tag for child in node} <= children, node.tag
-        assert node.tag in ("testcase", "failure", "error", "skipped", "system-out", "system-err") or not (node.text or "").strip()
+        assert (
+            node.tag in ("testcase", "failure", "error", "skipped", "system-out", "system-err")
+            or not (node.text or "").strip()
+        )
         seen.add(node.tag)
-    assert seen >= {"testsuites", "testsuite", "property", "testcase", "failure", "error", "skipped", "system-out"}
+    assert seen >= {
+        "testsuites",
+        "testsuite",
+        "property",
+        "testcase",
+        "failure",
+        "error",
+        "skipped",
+        "system-out",
+    }

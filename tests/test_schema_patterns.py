@@ -13,7 +13,18 @@ RULE = "structure/json-schema"
 def check(work, call, schema, *records):
     work.write("s.json", json.dumps(schema))
     work.jsonl("data.jsonl", *records)
-    return call("check", "-o", "json", "data.jsonl", "--shape", "any", "--select", RULE, "--option", f"{RULE}.schema=s.json")
+    return call(
+        "check",
+        "-o",
+        "json",
+        "data.jsonl",
+        "--shape",
+        "any",
+        "--select",
+        RULE,
+        "--option",
+        f"{RULE}.schema=s.json",
+    )
 
 
 STALLING = "^(a+)+$"
@@ -24,9 +35,21 @@ TEXT = "a" * 64 + "!"
     ("schema", "record", "said"),
     [
         ({"properties": {"t": {"pattern": STALLING}}}, {"t": TEXT}, ("/t", "pattern")),
-        ({"patternProperties": {STALLING: {"type": "null"}}, "required": ["x"]}, {TEXT: 1}, ("", "required")),
-        ({"patternProperties": {STALLING: {}}, "additionalProperties": False}, {TEXT: 1}, ("", "additionalProperties")),
-        ({"patternProperties": {STALLING: {}}, "additionalProperties": {"type": "null"}}, {TEXT: 1}, (f"/{TEXT}", "type")),
+        (
+            {"patternProperties": {STALLING: {"type": "null"}}, "required": ["x"]},
+            {TEXT: 1},
+            ("", "required"),
+        ),
+        (
+            {"patternProperties": {STALLING: {}}, "additionalProperties": False},
+            {TEXT: 1},
+            ("", "additionalProperties"),
+        ),
+        (
+            {"patternProperties": {STALLING: {}}, "additionalProperties": {"type": "null"}},
+            {TEXT: 1},
+            (f"/{TEXT}", "type"),
+        ),
         ({"propertyNames": {"pattern": STALLING}}, {TEXT: 1}, ("", "pattern")),
     ],
 )
@@ -49,7 +72,9 @@ def test_both_validators_match_alike(work, call):
 
     fast = jsonschema_rs.validator_for(schema, pattern_options=jsonschema_rs.RegexOptions())
     wrong = [row for row, record in enumerate(records) if not fast.is_valid(record)]
-    assert [finding["row"] for finding in check(work, call, schema, *records).findings(RULE)] == wrong
+    assert [
+        finding["row"] for finding in check(work, call, schema, *records).findings(RULE)
+    ] == wrong
 
 
 @pytest.mark.parametrize("pattern", ["(?=a)b", r"(a)\1", "(?<!a)b"])

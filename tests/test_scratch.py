@@ -11,7 +11,9 @@ import pytest
 from dslint.system import scratch
 
 CANARY = "zanzibar-quokka"
-LINUX = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere the copies have names")
+LINUX = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="elsewhere the copies have names"
+)
 KILLED = """
     import os, signal
     from dataclasses import dataclass
@@ -96,5 +98,8 @@ def test_copies_are_written_read_and_gone(most, monkeypatch, tmp_path):
         assert [Path(path).read_text() for path in paths] == paths
         assert copies.place("0.jsonl") == paths[0]
         read = [sys.executable, "-c", f"print(open({paths[0]!r}).read())"]
-        assert subprocess.run(read, capture_output=True, text=True, check=True).stdout.strip() == paths[0]
+        assert (
+            subprocess.run(read, capture_output=True, text=True, check=True).stdout.strip()
+            == paths[0]
+        )
     assert list(tmp_path.iterdir()) == []

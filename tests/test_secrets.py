@@ -24,9 +24,17 @@ def found(tmp_path):
 
     def run(texts, **config):
         path = tmp_path / "data.jsonl"
-        path.write_text("".join(json.dumps(text if isinstance(text, dict) else {"text": text}) + "\n" for text in texts))
+        path.write_text(
+            "".join(
+                json.dumps(text if isinstance(text, dict) else {"text": text}) + "\n"
+                for text in texts
+            )
+        )
         report = lint([str(path)], {"rules": {"select": ["secrets"]}, **config})
-        return [(f.rule, f.at.row, f.at.field, f.at.start, f.at.end, str(f.severity), f.message) for f in report.findings]
+        return [
+            (f.rule, f.at.row, f.at.field, f.at.start, f.at.end, str(f.severity), f.message)
+            for f in report.findings
+        ]
 
     return run
 
@@ -46,7 +54,9 @@ def test_what_a_rule_flags_the_redactor_masks(kind, found):
     for _ in range(3):
         _, text, _ = made(kind, random)
         masked = redact(text)
-        assert all(text[start:end] not in masked for _, _, _, start, end, _, _ in found([text])), text
+        assert all(text[start:end] not in masked for _, _, _, start, end, _, _ in found([text])), (
+            text
+        )
 
 
 HARMLESS = r"""
@@ -137,7 +147,10 @@ DOCUMENTED = [
 
 @pytest.mark.parametrize("text", DOCUMENTED)
 def test_keys_out_of_documentation_are_infos(text, found):
-    assert [(severity, message.endswith("printed in documentation")) for *_, severity, message in found([text])] == [("info", True)]
+    assert [
+        (severity, message.endswith("printed in documentation"))
+        for *_, severity, message in found([text])
+    ] == [("info", True)]
 
 
 def test_the_span_is_the_secret_in_code_points(found):
@@ -163,15 +176,26 @@ def test_one_secret_is_one_finding(found):
 
 
 def test_the_name_of_a_field_says_what_it_holds(found):
-    rows = [{"text": "x", "user": {"password": "vR7tq2Lm", "api_key": "x9Kq2LmZ81vRt7wPaB4c", "token": "walking"}, "label": "vR7tq2Lm"}]
-    assert {(rule, field) for rule, _, field, *_ in found(rows)} == {("secrets/password", "/user/password"), ("secrets/api-key", "/user/api_key")}
+    rows = [
+        {
+            "text": "x",
+            "user": {"password": "vR7tq2Lm", "api_key": "x9Kq2LmZ81vRt7wPaB4c", "token": "walking"},
+            "label": "vR7tq2Lm",
+        }
+    ]
+    assert {(rule, field) for rule, _, field, *_ in found(rows)} == {
+        ("secrets/password", "/user/password"),
+        ("secrets/api-key", "/user/api_key"),
+    }
 
 
 def test_records_that_do_not_fit_their_shape_are_judged(found):
     key = "hf_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZaQwErTyU"[::-1]
     good = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
     bad = {"messages": [{"rolle": "user", "content": key}]}
-    assert [(row, field) for _, row, field, *_ in found([good, good, bad])] == [(2, "/messages/0/content")]
+    assert [(row, field) for _, row, field, *_ in found([good, good, bad])] == [
+        (2, "/messages/0/content")
+    ]
 
 
 def test_roles_can_be_chosen(found):
@@ -183,13 +207,39 @@ def test_roles_can_be_chosen(found):
 
 def test_a_checksum_raises_the_confidence(tmp_path):
     random, path = Random(1), tmp_path / "data.jsonl"
-    path.write_text("".join(json.dumps({"text": KINDS[kind][1](random)}) + "\n" for kind in ("npm", "GitHub, wrong checksum")))
-    assert [str(finding.confidence) for finding in lint([str(path)], {"rules": {"select": ["secrets"]}}).findings] == ["high", "medium"]
+    path.write_text(
+        "".join(
+            json.dumps({"text": KINDS[kind][1](random)}) + "\n"
+            for kind in ("npm", "GitHub, wrong checksum")
+        )
+    )
+    assert [
+        str(finding.confidence)
+        for finding in lint([str(path)], {"rules": {"select": ["secrets"]}}).findings
+    ] == ["high", "medium"]
 
 
 PIECES = st.lists(
     st.sampled_from(
-        ["password", "token", "api_key", "=", ": ", " is ", '"', "\\n", "ghp_", "sk-", "eyJ", "AKIA", "://", "@", "aB3x9", "-----BEGIN ", "\0"]
+        [
+            "password",
+            "token",
+            "api_key",
+            "=",
+            ": ",
+            " is ",
+            '"',
+            "\\n",
+            "ghp_",
+            "sk-",
+            "eyJ",
+            "AKIA",
+            "://",
+            "@",
+            "aB3x9",
+            "-----BEGIN ",
+            "\0",
+        ]
     )
     | st.text(max_size=4),
     max_size=12,
@@ -239,9 +289,22 @@ def test_hard_texts_take_no_time(text, found):
 
 def test_values_are_shown_when_asked_for(work):
     secret = "vR7tq2Lm\u202e!x"
-    work.jsonl("data.jsonl", {"text": f'password="{secret}"', "ada@mail-canary.org": {"password": "Zk81mQpL5v"}})
+    work.jsonl(
+        "data.jsonl",
+        {"text": f'password="{secret}"', "ada@mail-canary.org": {"password": "Zk81mQpL5v"}},
+    )
     assert secret not in work.run("check", "data.jsonl").out
-    shown = work.run("check", "data.jsonl", "--show-values", "-o", "text", "-o", "text=report.txt", "-o", "json=report.json")
+    shown = work.run(
+        "check",
+        "data.jsonl",
+        "--show-values",
+        "-o",
+        "text",
+        "-o",
+        "text=report.txt",
+        "-o",
+        "json=report.json",
+    )
     assert "  value: vR7tq2Lm\\u202e!x\n" in shown.out
     assert "  value: Zk81mQpL5v\n" in shown.out
     assert "ada@mail-canary.org" not in shown.out
@@ -252,7 +315,12 @@ def test_values_are_shown_when_asked_for(work):
 def test_values_of_the_standard_input_are_shown(work):
     import subprocess
 
-    done = subprocess.run(**work.command("check", "-", "--show-values"), input=b'{"text": "password=vR7tq2Lm!"}\n', capture_output=True, check=False)
+    done = subprocess.run(
+        **work.command("check", "-", "--show-values"),
+        input=b'{"text": "password=vR7tq2Lm!"}\n',
+        capture_output=True,
+        check=False,
+    )
     assert b"  value: vR7tq2Lm!\n" in done.stdout
 
 

@@ -25,7 +25,9 @@ def vectors(rows, seed=1):
     chance = np.random.default_rng(seed)
     made = chance.standard_normal((rows, meaning.WIDTH))
     for row in range(0, rows, 3):
-        made[row] = made[chance.integers(rows)] + chance.normal(0, 0.4) * chance.standard_normal(meaning.WIDTH)
+        made[row] = made[chance.integers(rows)] + chance.normal(0, 0.4) * chance.standard_normal(
+            meaning.WIDTH
+        )
     unit = made / np.linalg.norm(made, axis=1, keepdims=True)
     return np.rint(unit * 700).clip(-127, 127).astype(np.int8)
 
@@ -68,7 +70,9 @@ def test_a_row_keeps_its_closest_partners(monkeypatch):
         kept.add(codes, np.array([earlier / 100]))
     pairs, alike = kept.found()
     assert pairs.tolist() == [[earlier, 200] for earlier in range(100 - closest.PARTNERS, 100)]
-    assert alike.tolist() == pytest.approx([earlier / 100 for earlier in range(100 - closest.PARTNERS, 100)])
+    assert alike.tolist() == pytest.approx(
+        [earlier / 100 for earlier in range(100 - closest.PARTNERS, 100)]
+    )
 
 
 @pytest.mark.parametrize("law", ["cut", "order", "batches", "storage", "pickling"])
@@ -78,7 +82,13 @@ def test_searching_the_index_keeps_the_laws(monkeypatch, law):
 
 
 def test_an_embedding_is_of_unit_length_and_close_to_that_of_a_paraphrase():
-    one, other, third = embed(["How do I reset my password?", "How can I reset the password that I have?", "Play some music for me."])
+    one, other, third = embed(
+        [
+            "How do I reset my password?",
+            "How can I reset the password that I have?",
+            "Play some music for me.",
+        ]
+    )
     assert one @ one == pytest.approx(1, abs=1e-5)
     assert one @ other > 0.9
     assert one @ third < 0.5
@@ -89,7 +99,9 @@ def test_a_finding_names_its_partner_and_group():
     pairs = {frozenset((finding.at.row, finding.related[0].row)) for finding in found.findings}
     assert pairs == {frozenset((0, 1)), frozenset((3, 4)), frozenset((5, 6))}
     assert found.measures == {"test/semantic.in-groups": 0.75, "test/semantic.largest-group": 2}
-    assert all("similar in meaning to data.jsonl line" in finding.message for finding in found.findings)
+    assert all(
+        "similar in meaning to data.jsonl line" in finding.message for finding in found.findings
+    )
 
 
 @pytest.mark.parametrize(
@@ -102,13 +114,30 @@ def test_a_finding_names_its_partner_and_group():
     ids=["equal after normalising", "near duplicates", "other numbers"],
 )
 def test_what_other_rules_report_and_other_numbers_are_left_out(one, other):
-    assert not harness.run(SemanticDuplicate(threshold=0.5), [{"text": one}, {"text": other}]).findings
+    assert not harness.run(
+        SemanticDuplicate(threshold=0.5), [{"text": one}, {"text": other}]
+    ).findings
 
 
-@pytest.mark.parametrize("rule", [SemanticDuplicate(threshold=0.7), NearDuplicate(threshold=0.5)], ids=lambda rule: rule.name)
+@pytest.mark.parametrize(
+    "rule",
+    [SemanticDuplicate(threshold=0.7), NearDuplicate(threshold=0.5)],
+    ids=lambda rule: rule.name,
+)
 def test_texts_that_are_read_again_bit_by_bit_give_the_same(monkeypatch, rule):
     chance = random.Random(3)
-    records = [{"text": " ".join([chance.choice(ASKED), chance.choice(ASKED), chance.choice(["now", "soon", "again"])])} for _ in range(90)]
+    records = [
+        {
+            "text": " ".join(
+                [
+                    chance.choice(ASKED),
+                    chance.choice(ASKED),
+                    chance.choice(["now", "soon", "again"]),
+                ]
+            )
+        }
+        for _ in range(90)
+    ]
     whole = harness.run(rule, records)
     monkeypatch.setattr(distinct, "CHARACTERS", 500)
     monkeypatch.setattr(distinct, "_WINDOW", 7)
@@ -117,7 +146,19 @@ def test_texts_that_are_read_again_bit_by_bit_give_the_same(monkeypatch, rule):
 
 
 def test_texts_that_are_hardly_there_or_huge_do_no_harm():
-    records = [{"text": text} for text in ["", " ", "a", "!!!", "\x00", "好", "word " * 100_000, "word " * 99_999 + "other"]]
+    records = [
+        {"text": text}
+        for text in [
+            "",
+            " ",
+            "a",
+            "!!!",
+            "\x00",
+            "好",
+            "word " * 100_000,
+            "word " * 99_999 + "other",
+        ]
+    ]
     found = harness.run(SemanticDuplicate(), records)
     assert not found.crashes
     assert len(found.findings) < 3

@@ -12,7 +12,9 @@ from dslint.errors import ConfigError
 from dslint.helpers.pointers import escape, leaves, lookup
 from dslint.model import Input, Text
 
-CHAT, CLASSIFICATION, TEXT, ANY = (named(name, BUILT_IN) for name in ("chat", "classification", "text", "any"))
+CHAT, CLASSIFICATION, TEXT, ANY = (
+    named(name, BUILT_IN) for name in ("chat", "classification", "text", "any")
+)
 USER = {"role": "user", "content": "hi"}
 REPLY = {"role": "assistant", "content": "hello"}
 
@@ -25,19 +27,40 @@ LEGAL = {
     "plain": chat(USER, REPLY),
     "system": chat({"role": "system", "content": "be"}, USER, REPLY),
     "developer": chat({"role": "developer", "content": "be"}, USER, REPLY),
-    "null content beside a call": chat(USER, {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}),
+    "null content beside a call": chat(
+        USER, {"role": "assistant", "content": None, "tool_calls": [{"id": "1"}]}
+    ),
     "no content beside a call": chat(USER, {"role": "assistant", "tool_calls": [{"id": "1"}]}),
-    "tool result": chat(USER, {"role": "assistant", "tool_calls": [{}]}, {"role": "tool", "tool_call_id": "1", "content": "4"}, REPLY),
+    "tool result": chat(
+        USER,
+        {"role": "assistant", "tool_calls": [{}]},
+        {"role": "tool", "tool_call_id": "1", "content": "4"},
+        REPLY,
+    ),
     "legacy function": chat(
-        USER, {"role": "assistant", "content": None, "function_call": {"name": "f"}}, {"role": "function", "name": "f", "content": "4"}
+        USER,
+        {"role": "assistant", "content": None, "function_call": {"name": "f"}},
+        {"role": "function", "name": "f", "content": "4"},
     ),
     "tools": chat(USER, REPLY, tools=[{"type": "function"}], parallel_tool_calls=False),
     "weights": chat(USER, {**REPLY, "weight": 0}, USER, {**REPLY, "weight": 1}),
     "names": chat({**USER, "name": "ada"}, REPLY),
     "refusal": chat(USER, {"role": "assistant", "content": None, "refusal": "no"}),
     "reasoning": chat(USER, {**REPLY, "reasoning_content": "so"}),
-    "parts": chat({"role": "user", "content": [{"type": "text", "text": "see"}, {"type": "image_url", "image_url": {"url": "x"}}]}, REPLY),
-    "sound": chat({"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]}, {"role": "assistant", "audio": {"id": "1"}}),
+    "parts": chat(
+        {
+            "role": "user",
+            "content": [
+                {"type": "text", "text": "see"},
+                {"type": "image_url", "image_url": {"url": "x"}},
+            ],
+        },
+        REPLY,
+    ),
+    "sound": chat(
+        {"role": "user", "content": [{"type": "input_audio", "input_audio": {}}]},
+        {"role": "assistant", "audio": {"id": "1"}},
+    ),
     "empty text": chat(USER, {"role": "assistant", "content": ""}),
 }
 
@@ -84,12 +107,20 @@ def test_each_defect_of_a_chat_is_said_at_its_field(value, field):
 
 def test_all_defects_of_a_chat_are_said():
     problems = CHAT.read(chat({"role": "bot", "content": 7}, {"content": "x"}))[1]
-    assert [problem.field for problem in problems] == ["/messages/0/role", "/messages/0/content", "/messages/1"]
+    assert [problem.field for problem in problems] == [
+        "/messages/0/role",
+        "/messages/0/content",
+        "/messages/1",
+    ]
 
 
 def test_the_texts_of_a_chat_have_their_roles_and_targets():
     value = chat(
-        {"role": "system", "content": "a"}, USER, {**REPLY, "reasoning_content": "r"}, {**REPLY, "weight": 0}, {"role": "function", "content": "f"}
+        {"role": "system", "content": "a"},
+        USER,
+        {**REPLY, "reasoning_content": "r"},
+        {**REPLY, "weight": 0},
+        {"role": "function", "content": "f"},
     )
     assert [(text.field, text.role, text.target) for text in CHAT.read(value)[0]] == [
         ("/messages/0/content", "system", False),
@@ -103,20 +134,37 @@ def test_the_texts_of_a_chat_have_their_roles_and_targets():
 
 @pytest.mark.parametrize(
     ("content", "blank"),
-    [("x", False), (" \n", True), ("", True), ([{"type": "text", "text": " "}], True), ([{"type": "image_url"}], False), ([], True)],
+    [
+        ("x", False),
+        (" \n", True),
+        ("", True),
+        ([{"type": "text", "text": " "}], True),
+        ([{"type": "image_url"}], False),
+        ([], True),
+    ],
 )
 def test_a_turn_without_visible_text_is_blank(content, blank):
     assert CHAT.turns(chat(USER, {"role": "assistant", "content": content}))[1].blank is blank
 
 
-@pytest.mark.parametrize("value", [{"text": "a", "label": 1}, {"utterance": "a", "intent": "b"}, {"review": "a", "sentiment": None}])
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"text": "a", "label": 1},
+        {"utterance": "a", "intent": "b"},
+        {"review": "a", "sentiment": None},
+    ],
+)
 def test_a_text_with_a_label_is_a_classification(value):
     assert CLASSIFICATION.fits(value)
     assert detect([value], BUILT_IN)[0].name == "classification"
     assert [text.role for text in CLASSIFICATION.read(value)[0]] == ["text"]
 
 
-@pytest.mark.parametrize(("value", "field"), [([], ""), ({"label": 1}, ""), ({"text": 7, "label": 1}, "/text"), ({"text": None}, "/text")])
+@pytest.mark.parametrize(
+    ("value", "field"),
+    [([], ""), ({"label": 1}, ""), ({"text": 7, "label": 1}, "/text"), ({"text": None}, "/text")],
+)
 @pytest.mark.parametrize("shape", [CLASSIFICATION, TEXT], ids=lambda shape: shape.name)
 def test_a_record_without_a_text_is_said(shape, value, field):
     assert [problem.field for problem in shape.read(value)[1]] == [field]
@@ -148,11 +196,30 @@ def test_an_unknown_shape_names_the_nearest():
 
 
 JSON = st.recursive(
-    st.none() | st.booleans() | st.integers(-5, 5) | st.text(max_size=4) | st.sampled_from(["user", "assistant", "text"]),
+    st.none()
+    | st.booleans()
+    | st.integers(-5, 5)
+    | st.text(max_size=4)
+    | st.sampled_from(["user", "assistant", "text"]),
     lambda inner: (
         st.lists(inner, max_size=3)
         | st.dictionaries(
-            st.sampled_from(["messages", "role", "content", "type", "text", "label", "weight", "tool_calls", "a/b", "~"]), inner, max_size=4
+            st.sampled_from(
+                [
+                    "messages",
+                    "role",
+                    "content",
+                    "type",
+                    "text",
+                    "label",
+                    "weight",
+                    "tool_calls",
+                    "a/b",
+                    "~",
+                ]
+            ),
+            inner,
+            max_size=4,
         )
     ),
     max_leaves=12,
@@ -174,13 +241,30 @@ def test_no_shape_ever_raises_and_its_pointers_lead_to_the_texts(value, shape):
 @given(JSON)
 def test_every_string_of_a_record_is_seen_once_in_role_all(value):
     for shape in BUILT_IN:
-        batch = Batch(Input(index=0, path="x", dataset="", format="jsonl", shape=shape.name), shape, [value], [0], [1])
-        assert sorted(text.field for text in batch.texts_at(0, ("all",))) == sorted(where for where, _ in leaves(value))
+        batch = Batch(
+            Input(index=0, path="x", dataset="", format="jsonl", shape=shape.name),
+            shape,
+            [value],
+            [0],
+            [1],
+        )
+        assert sorted(text.field for text in batch.texts_at(0, ("all",))) == sorted(
+            where for where, _ in leaves(value)
+        )
 
 
 def test_a_record_that_does_not_fit_yields_all_its_strings_without_a_role():
-    batch = Batch(Input(index=0, path="x", dataset="", format="jsonl", shape="chat"), CHAT, [chat({"role": "bot", "content": "x"})], [0], [1])
-    assert {(text.field, text.role) for text in batch.texts_at(0, ("target",))} == {("/messages/0/role", None), ("/messages/0/content", None)}
+    batch = Batch(
+        Input(index=0, path="x", dataset="", format="jsonl", shape="chat"),
+        CHAT,
+        [chat({"role": "bot", "content": "x"})],
+        [0],
+        [1],
+    )
+    assert {(text.field, text.role) for text in batch.texts_at(0, ("target",))} == {
+        ("/messages/0/role", None),
+        ("/messages/0/content", None),
+    }
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,9 @@ RECORD = {"question": "Why?", "meta": {"answer": "Because."}, "tags": ["x", "y"]
 
 def run(tmp_path, records, dataset, select=("structure",)):
     (tmp_path / "data.jsonl").write_text("".join(json.dumps(record) + "\n" for record in records))
-    return lint([str(tmp_path / "data.jsonl")], {"dataset": dataset, "rules": {"select": list(select)}})
+    return lint(
+        [str(tmp_path / "data.jsonl")], {"dataset": dataset, "rules": {"select": list(select)}}
+    )
 
 
 def test_paths_are_columns_or_pointers():
@@ -55,11 +57,18 @@ def test_configured_texts_are_read(tmp_path):
         {"texts": {"user": "question", "assistant": ["meta.answer"]}},
     )
     assert report.inputs[0].input.shape == "custom"
-    assert [(finding.rule, finding.at.row) for finding in report.findings] == [("structure/invalid-record", 1), ("structure/nothing-to-learn", 2)]
+    assert [(finding.rule, finding.at.row) for finding in report.findings] == [
+        ("structure/invalid-record", 1),
+        ("structure/nothing-to-learn", 2),
+    ]
 
 
 def test_the_shape_may_be_named(tmp_path):
-    report = run(tmp_path, [RECORD], {"shape": "custom", "texts": {"user": "question", "assistant": "meta.answer"}})
+    report = run(
+        tmp_path,
+        [RECORD],
+        {"shape": "custom", "texts": {"user": "question", "assistant": "meta.answer"}},
+    )
     assert report.inputs[0].input.shape == "custom"
 
 

@@ -9,7 +9,13 @@ from dslint.helpers.pointers import lookup
 
 SHAPES = [
     *shapes.BUILT_IN,
-    shapes.Custom.of({"user": ("prompt", "meta.q"), "assistant": ("/completion", "messages.0.content"), "rejected": ("rejected",)}),
+    shapes.Custom.of(
+        {
+            "user": ("prompt", "meta.q"),
+            "assistant": ("/completion", "messages.0.content"),
+            "rejected": ("rejected",),
+        }
+    ),
 ]
 
 words = st.sampled_from(["", " ", "Hi", "Bye", "{}", '{"name": "f"}'])
@@ -44,10 +50,17 @@ keys = st.sampled_from(
         "~",
     ]
 )
-anything = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4), max_leaves=12)
+anything = st.recursive(
+    scalars,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=4),
+    max_leaves=12,
+)
 roles = st.sampled_from(["system", "user", "assistant", "tool", "developer", "function", "bot"])
 parts = st.lists(
-    st.fixed_dictionaries({"type": st.sampled_from(["text", "image_url", "tool_call", "reasoning"])}, optional={"text": words, "value": words}),
+    st.fixed_dictionaries(
+        {"type": st.sampled_from(["text", "image_url", "tool_call", "reasoning"])},
+        optional={"text": words, "value": words},
+    ),
     max_size=2,
 )
 chat = st.fixed_dictionaries(
@@ -59,7 +72,12 @@ chat = st.fixed_dictionaries(
     },
 )
 sharegpt = st.fixed_dictionaries(
-    {"from": st.sampled_from(["human", "gpt", "system", "function_call", "observation", "alien"]), "value": words | scalars},
+    {
+        "from": st.sampled_from(
+            ["human", "gpt", "system", "function_call", "observation", "alien"]
+        ),
+        "value": words | scalars,
+    },
     optional={"weight": st.sampled_from([0, 1, None])},
 )
 messages = st.lists(chat | sharegpt | chat, max_size=4)
@@ -67,13 +85,17 @@ said = words | messages | chat | sharegpt | anything
 records = anything | st.fixed_dictionaries(
     {},
     optional={
-        **dict.fromkeys(["messages", "conversations", "chosen_messages", "rejected_messages"], messages | anything),
+        **dict.fromkeys(
+            ["messages", "conversations", "chosen_messages", "rejected_messages"],
+            messages | anything,
+        ),
         **dict.fromkeys(["prompt", "completion", "chosen", "rejected"], said),
         **dict.fromkeys(["instruction", "input", "output", "system"], words | anything),
         "label": scalars,
         "kto_tag": scalars,
         "history": st.lists(st.lists(words, min_size=2, max_size=2), max_size=2) | anything,
-        "instances": st.lists(st.fixed_dictionaries({"input": words, "output": words}), max_size=2) | anything,
+        "instances": st.lists(st.fixed_dictionaries({"input": words, "output": words}), max_size=2)
+        | anything,
         "tools": anything,
     },
 )

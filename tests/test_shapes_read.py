@@ -29,19 +29,30 @@ READ = [
     (
         "chat",
         {"conversations": [U, A], "system": "s"},
-        [("/system", "system", False), ("/conversations/0/content", "user", False), ("/conversations/1/content", "assistant", True)],
+        [
+            ("/system", "system", False),
+            ("/conversations/0/content", "user", False),
+            ("/conversations/1/content", "assistant", True),
+        ],
         [("system", False), ("user", False), ("assistant", True)],
     ),
     (
         "chat",
         {"messages": [{"role": "developer", "content": "d"}, U, A]},
-        [("/messages/0/content", "developer", False), ("/messages/1/content", "user", False), ("/messages/2/content", "assistant", True)],
+        [
+            ("/messages/0/content", "developer", False),
+            ("/messages/1/content", "user", False),
+            ("/messages/2/content", "assistant", True),
+        ],
         [("developer", False), ("user", False), ("assistant", True)],
     ),
     (
         "chat",
         {"messages": [V1U, V1A]},
-        [("/messages/0/content/0/value", "user", False), ("/messages/1/content/0/value", "assistant", True)],
+        [
+            ("/messages/0/content/0/value", "user", False),
+            ("/messages/1/content/0/value", "assistant", True),
+        ],
         [("user", False), ("assistant", True)],
     ),
     (
@@ -60,12 +71,20 @@ READ = [
         {
             "messages": [
                 U,
-                {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+                {
+                    "role": "assistant",
+                    "content": None,
+                    "function_call": {"name": "f", "arguments": "{}"},
+                },
                 {"role": "function", "name": "f", "content": "1"},
                 A,
             ]
         },
-        [("/messages/0/content", "user", False), ("/messages/2/content", "tool", False), ("/messages/3/content", "assistant", True)],
+        [
+            ("/messages/0/content", "user", False),
+            ("/messages/2/content", "tool", False),
+            ("/messages/3/content", "assistant", True),
+        ],
         [("user", False), ("assistant", True), ("tool", False), ("assistant", True)],
     ),
     (
@@ -77,16 +96,29 @@ READ = [
     (
         "sharegpt",
         {"system": "s", "conversations": [H, G | {"weight": 0}]},
-        [("/system", "system", False), ("/conversations/0/value", "user", False), ("/conversations/1/value", "assistant", False)],
+        [
+            ("/system", "system", False),
+            ("/conversations/0/value", "user", False),
+            ("/conversations/1/value", "assistant", False),
+        ],
         [("system", False), ("user", False), ("assistant", False)],
     ),
     (
         "sharegpt",
         {
-            "conversations": [H, {"from": "function_call", "value": "{}"}, {"from": "observation", "value": "1"}, {"from": "bing", "value": "a"}],
+            "conversations": [
+                H,
+                {"from": "function_call", "value": "{}"},
+                {"from": "observation", "value": "1"},
+                {"from": "bing", "value": "a"},
+            ],
             "tools": "[]",
         },
-        [("/conversations/0/value", "user", False), ("/conversations/2/value", "tool", False), ("/conversations/3/value", "assistant", True)],
+        [
+            ("/conversations/0/value", "user", False),
+            ("/conversations/2/value", "tool", False),
+            ("/conversations/3/value", "assistant", True),
+        ],
         [("user", False), ("assistant", True), ("tool", False), ("assistant", True)],
     ),
     (
@@ -106,12 +138,22 @@ READ = [
             ("/input", "user", False),
             ("/output", "assistant", True),
         ],
-        [("system", False), ("user", False), ("assistant", True), ("user", False), ("assistant", True)],
+        [
+            ("system", False),
+            ("user", False),
+            ("assistant", True),
+            ("user", False),
+            ("assistant", True),
+        ],
     ),
     (
         "alpaca",
         {"instruction": "i", "context": "c", "response": "o", "category": "x"},
-        [("/instruction", "user", False), ("/context", "user", False), ("/response", "assistant", True)],
+        [
+            ("/instruction", "user", False),
+            ("/context", "user", False),
+            ("/response", "assistant", True),
+        ],
         [("user", False), ("assistant", True)],
     ),
     (
@@ -146,7 +188,11 @@ READ = [
     (
         "preference",
         {"prompt": "p", "chosen": "a", "rejected": "b"},
-        [("/prompt", "user", False), ("/chosen", "assistant", True), ("/rejected", "rejected", False)],
+        [
+            ("/prompt", "user", False),
+            ("/chosen", "assistant", True),
+            ("/rejected", "rejected", False),
+        ],
         [("user", False), ("assistant", True), ("rejected", False)],
     ),
     (
@@ -158,13 +204,21 @@ READ = [
     (
         "preference",
         {"prompt": [U], "chosen": [A], "rejected": [BAD]},
-        [("/prompt/0/content", "user", False), ("/chosen/0/content", "assistant", True), ("/rejected/0/content", "rejected", False)],
+        [
+            ("/prompt/0/content", "user", False),
+            ("/chosen/0/content", "assistant", True),
+            ("/rejected/0/content", "rejected", False),
+        ],
         [("user", False), ("assistant", True), ("rejected", False)],
     ),
     (
         "preference",
         {"prompt": "q", "chosen": [U, A], "rejected": [U, BAD], "messages": [U, A]},
-        [("/chosen/0/content", "user", False), ("/chosen/1/content", "assistant", True), ("/rejected/1/content", "rejected", False)],
+        [
+            ("/chosen/0/content", "user", False),
+            ("/chosen/1/content", "assistant", True),
+            ("/rejected/1/content", "rejected", False),
+        ],
         [("user", False), ("assistant", True), ("rejected", False)],
     ),
     (
@@ -177,7 +231,13 @@ READ = [
             ("/chosen/value", "assistant", True),
             ("/rejected/value", "rejected", False),
         ],
-        [("user", False), ("assistant", False), ("user", False), ("assistant", True), ("rejected", False)],
+        [
+            ("user", False),
+            ("assistant", False),
+            ("user", False),
+            ("assistant", True),
+            ("rejected", False),
+        ],
     ),
     (
         "preference",
@@ -202,7 +262,12 @@ READ = [
     (
         "preference",
         {"instruction": "i", "input": "x", "chosen": "a", "rejected": "b"},
-        [("/instruction", "user", False), ("/input", "user", False), ("/chosen", "assistant", True), ("/rejected", "rejected", False)],
+        [
+            ("/instruction", "user", False),
+            ("/input", "user", False),
+            ("/chosen", "assistant", True),
+            ("/rejected", "rejected", False),
+        ],
         [("user", False), ("assistant", True), ("rejected", False)],
     ),
     (
@@ -314,7 +379,11 @@ def test_half_of_the_records_decide():
         ("alpaca", {"output": "o"}, ""),
         ("alpaca", {"instruction": "i", "instances": []}, "/instances"),
         ("alpaca", {"instruction": "i", "instances": [3]}, "/instances/0"),
-        ("alpaca", {"instruction": "i", "output": "o", "input": "", "history": [["a"]]}, "/history/0"),
+        (
+            "alpaca",
+            {"instruction": "i", "output": "o", "input": "", "history": [["a"]]},
+            "/history/0",
+        ),
         ("alpaca", {"instruction": "i", "output": "o", "input": "", "history": "a"}, "/history"),
         ("alpaca", 3, ""),
         ("prompt-completion", {"prompt": "p"}, ""),
@@ -322,7 +391,11 @@ def test_half_of_the_records_decide():
         ("prompt-completion", {"prompt": 3, "completion": "c"}, "/prompt"),
         ("prompt-completion", {"prompt": "p", "completion": 3}, "/completion"),
         ("prompt-completion", {"prompt": "p", "completion": []}, "/completion"),
-        ("prompt-completion", {"prompt": [{"role": "x", "content": "y"}], "completion": "c"}, "/prompt/0/role"),
+        (
+            "prompt-completion",
+            {"prompt": [{"role": "x", "content": "y"}], "completion": "c"},
+            "/prompt/0/role",
+        ),
         ("preference", {"prompt": "p", "chosen": "a"}, ""),
         ("preference", {"prompt": "p", "chosen": "a", "rejected": 3}, "/rejected"),
         ("preference", {"prompt": "p", "chosen": [], "rejected": "b"}, "/chosen"),

@@ -13,8 +13,18 @@ from dslint.cli.show import record_text
 from dslint.model import Finding, Location
 
 LEAK = [
-    {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Dear {{name}},\nyours \x1b]0;x\x07\t[Your Name]"}]},
-    {"messages": [{"role": "user", "content": "Mail ada@example.org"}, {"role": "assistant", "content": " "}]},
+    {
+        "messages": [
+            {"role": "user", "content": "Hi"},
+            {"role": "assistant", "content": "Dear {{name}},\nyours \x1b]0;x\x07\t[Your Name]"},
+        ]
+    },
+    {
+        "messages": [
+            {"role": "user", "content": "Mail ada@example.org"},
+            {"role": "assistant", "content": " "},
+        ]
+    },
     {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]},
     {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}]},
 ]
@@ -24,7 +34,9 @@ def on_terminal(work, *args, env=None):
     """Run the command with a pseudo-terminal as its standard output; return what it prints there, what it says besides, and its exit code."""
     ours, theirs = pty.openpty()
     command = work.command(*args, env=env)
-    process = subprocess.Popen(**command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        **command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=subprocess.PIPE
+    )
     os.close(theirs)
     pieces = []
     while True:
@@ -51,7 +63,10 @@ def test_a_record_with_its_findings(leaky):
     out, said, code = on_terminal(leaky, "show", "data.jsonl:1", "--color", "never")
     assert code == 0, said
     assert "data.jsonl row 0, line 1, shape chat\n" in out
-    assert "/messages/1/content\n  Dear \x1b[7m{{name}}\x1b[27m,\n  yours \\x1b]0;x\\x07\\t\x1b[7m[Your Name]\x1b[27m\n" in out, out
+    assert (
+        "/messages/1/content\n  Dear \x1b[7m{{name}}\x1b[27m,\n  yours \\x1b]0;x\\x07\\t\x1b[7m[Your Name]\x1b[27m\n"
+        in out
+    ), out
     assert "\n2 findings\n" in out
     assert out.count("warning structure/unfilled-template") == 2
     assert "judged alone" in said
@@ -65,7 +80,11 @@ def test_the_record_is_shown_unmasked_as_asked(leaky):
 
 
 def test_a_whole_turn_that_is_found_is_marked_by_its_place(leaky):
-    leaky.jsonl("data.jsonl", {"messages": [{"role": "user", "content": "a"}, {"role": "bot", "content": "b"}]}, *LEAK)
+    leaky.jsonl(
+        "data.jsonl",
+        {"messages": [{"role": "user", "content": "a"}, {"role": "bot", "content": "b"}]},
+        *LEAK,
+    )
     out, _, _ = on_terminal(leaky, "show", "data.jsonl:1", "--shape", "chat")
     assert "\x1b[7m/messages/1/role\x1b[27m\n  bot\n" in out
 
@@ -180,21 +199,35 @@ def test_a_problem_is_said_and_returned(work):
 
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=20),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
 )
 
 
 @given(json_values)
 def test_nothing_of_a_record_steers_the_terminal(value):
     text = "".join(record_text(value, []))
-    assert all(line.isprintable() or all(letter.isprintable() or not letter.isascii() for letter in line) for line in text.split("\n"))
+    assert all(
+        line.isprintable() or all(letter.isprintable() or not letter.isascii() for letter in line)
+        for line in text.split("\n")
+    )
     for steering in "\x1b\x07\x9b\r\u202e\u2066\x7f":
         assert steering not in text
 
 
-@given(st.text(alphabet="ab\n\x1b", max_size=12), st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=3))
+@given(
+    st.text(alphabet="ab\n\x1b", max_size=12),
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 12)), max_size=3),
+)
 def test_marks_change_nothing_but_the_look(text, spans):
-    findings = [Finding(at=Location("f", 0, 1, None, "/t", min(span), max(span)), message="m") for span in spans if span[0] != span[1]]
+    findings = [
+        Finding(at=Location("f", 0, 1, None, "/t", min(span), max(span)), message="m")
+        for span in spans
+        if span[0] != span[1]
+    ]
     marked = "".join(record_text({"t": text}, findings))
-    assert marked.replace("\x1b[7m", "").replace("\x1b[27m", "") == "".join(record_text({"t": text}, []))
+    assert marked.replace("\x1b[7m", "").replace("\x1b[27m", "") == "".join(
+        record_text({"t": text}, [])
+    )
     assert marked.count("\x1b[7m") == marked.count("\x1b[27m")

@@ -9,7 +9,10 @@ from dslint_packs.source.untrusted import Untrusted
 
 
 def flagged(text, **options):
-    return [(finding.at.start, finding.at.end) for finding in testing.run(Untrusted(**options), [{"text": text}]).findings]
+    return [
+        (finding.at.start, finding.at.end)
+        for finding in testing.run(Untrusted(**options), [{"text": text}]).findings
+    ]
 
 
 @pytest.mark.parametrize(
@@ -42,16 +45,39 @@ def test_what_is_not_allowed_is_flagged():
 
 def test_a_source_column_may_be_an_address_or_a_name(work, call):
     sources = ["https://bad.example/1", "gpt-4o", "gutenberg", None]
-    work.jsonl("data.jsonl", *({"text": f"text {number}", "source": source} for number, source in enumerate(sources)))
-    flags = ["--select", "source/untrusted", "--column", "source=source", "--fail-on", "warning", "-o", "json"]
-    result = call("check", "data.jsonl", *flags, "--option", "source/untrusted.deny=bad.example,gpt-*")
-    assert (result.code, [finding["row"] for finding in result.findings("source/untrusted")]) == (1, [0, 1])
+    work.jsonl(
+        "data.jsonl",
+        *({"text": f"text {number}", "source": source} for number, source in enumerate(sources)),
+    )
+    flags = [
+        "--select",
+        "source/untrusted",
+        "--column",
+        "source=source",
+        "--fail-on",
+        "warning",
+        "-o",
+        "json",
+    ]
+    result = call(
+        "check", "data.jsonl", *flags, "--option", "source/untrusted.deny=bad.example,gpt-*"
+    )
+    assert (result.code, [finding["row"] for finding in result.findings("source/untrusted")]) == (
+        1,
+        [0, 1],
+    )
     assert "bad.example" not in result.out.partition('"findings"')[2]
 
 
 def test_without_lists_there_is_nothing_to_do(work, call, refused):
     work.chat()
-    refused(call("check", "data.jsonl", "--select", "source/untrusted"), "'allow' or 'deny'", "--option source/untrusted.allow=VALUE")
-    assert [rule["reason"] for rule in call("check", "data.jsonl", "-o", "json").report["rules"] if rule["id"] == "source/untrusted"] == [
-        "needs the option 'allow' or 'deny'"
-    ]
+    refused(
+        call("check", "data.jsonl", "--select", "source/untrusted"),
+        "'allow' or 'deny'",
+        "--option source/untrusted.allow=VALUE",
+    )
+    assert [
+        rule["reason"]
+        for rule in call("check", "data.jsonl", "-o", "json").report["rules"]
+        if rule["id"] == "source/untrusted"
+    ] == ["needs the option 'allow' or 'deny'"]

@@ -7,7 +7,11 @@ import pytest
 from dslint import lint
 from dslint.registry.selection import catalogue, discover, load
 
-KNOWN = {name: known.rule for name, known in catalogue(load(discover())).items() if name.startswith("structure/")}
+KNOWN = {
+    name: known.rule
+    for name, known in catalogue(load(discover())).items()
+    if name.startswith("structure/")
+}
 
 U, A = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}
 
@@ -28,7 +32,14 @@ def calls(name="f", arguments="{}", **more):
     return {
         "role": "assistant",
         "content": None,
-        "tool_calls": [{"id": "1", "type": "function", "function": {"name": name, "arguments": arguments}, **more}],
+        "tool_calls": [
+            {
+                "id": "1",
+                "type": "function",
+                "function": {"name": name, "arguments": arguments},
+                **more,
+            }
+        ],
     }
 
 
@@ -37,7 +48,10 @@ def result(identity="1"):
 
 
 def shares(*messages, **more):
-    return {"conversations": [{"from": speaker, "value": value} for speaker, value in messages], **more}
+    return {
+        "conversations": [{"from": speaker, "value": value} for speaker, value in messages],
+        **more,
+    }
 
 
 @pytest.fixture
@@ -47,9 +61,15 @@ def found(tmp_path):
     def run(records, rule=None, **config):
         path = tmp_path / "data.jsonl"
         path.write_text("".join(json.dumps(record) + "\n" for record in records))
-        report = lint([str(path)], {"rules": {"select": [f"structure/{rule}" if rule else "structure"]}, **config})
+        report = lint(
+            [str(path)],
+            {"rules": {"select": [f"structure/{rule}" if rule else "structure"]}, **config},
+        )
         assert [problem for problem in report.problems if problem.kind != "not-applicable"] == []
-        return [(finding.rule.removeprefix("structure/"), finding.at.row, finding.at.field) for finding in report.findings]
+        return [
+            (finding.rule.removeprefix("structure/"), finding.at.row, finding.at.field)
+            for finding in report.findings
+        ]
 
     return run
 
@@ -57,7 +77,14 @@ def found(tmp_path):
 TOOLS = [
     {
         "type": "function",
-        "function": {"name": "f", "parameters": {"type": "object", "properties": {"x": {}, "y": {"default": 1}}, "required": ["x", "y"]}},
+        "function": {
+            "name": "f",
+            "parameters": {
+                "type": "object",
+                "properties": {"x": {}, "y": {"default": 1}},
+                "required": ["x", "y"],
+            },
+        },
     }
 ]
 
@@ -72,19 +99,42 @@ TOOL_CALLS = [
     (chat(U, {"role": "assistant", "tool_calls": "f"}), ["/messages/1/tool_calls"]),
     (chat(U, calls(arguments='{"x": 1}'), result(), A, tools=TOOLS), []),
     (chat(U, calls(arguments='{"x": 1}'), result(), A, tools=json.dumps(TOOLS)), []),
-    (chat(U, calls(arguments='{"y": 1}'), result(), A, tools=TOOLS), ["/messages/1/tool_calls/0/function/arguments"]),
-    (chat(U, calls(name="g"), result(), A, tools=TOOLS), ["/messages/1/tool_calls/0/function/arguments"]),
+    (
+        chat(U, calls(arguments='{"y": 1}'), result(), A, tools=TOOLS),
+        ["/messages/1/tool_calls/0/function/arguments"],
+    ),
+    (
+        chat(U, calls(name="g"), result(), A, tools=TOOLS),
+        ["/messages/1/tool_calls/0/function/arguments"],
+    ),
     (chat(U, calls(name="g"), result(), A, tools=[]), []),
     (chat(U, calls(), result(), A, tools="[{"), ["/tools"]),
     (chat(U, calls(), result("2"), A), ["/messages/2"]),
     (chat(U, result(), A), ["/messages/1"]),
     (chat(U, A, result(), A), ["/messages/2"]),
-    (chat(U, says('<tool_call>{"name": "f"}</tool_call>'), {"role": "tool", "content": "1"}, A), []),
-    (chat(U, {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{"}}), ["/messages/1/function_call/arguments"]),
+    (
+        chat(U, says('<tool_call>{"name": "f"}</tool_call>'), {"role": "tool", "content": "1"}, A),
+        [],
+    ),
     (
         chat(
             U,
-            {"role": "assistant", "content": None, "function_call": {"name": "f", "arguments": "{}"}},
+            {
+                "role": "assistant",
+                "content": None,
+                "function_call": {"name": "f", "arguments": "{"},
+            },
+        ),
+        ["/messages/1/function_call/arguments"],
+    ),
+    (
+        chat(
+            U,
+            {
+                "role": "assistant",
+                "content": None,
+                "function_call": {"name": "f", "arguments": "{}"},
+            },
             {"role": "function", "name": "f", "content": "1"},
             A,
         ),
@@ -93,14 +143,48 @@ TOOL_CALLS = [
     (chat(U, says([{"type": "tool_call", "value": '{"name": "f", "arguments": {}}'}])), []),
     (chat(U, says([{"type": "tool_call", "value": "f()"}])), ["/messages/1/content/0/value"]),
     (chat(U, says([{"type": "tool_use", "id": "t", "name": "f", "input": {"x": 1}}])), []),
-    (shares(("human", "Hi"), ("function_call", '{"name": "f", "arguments": {}}'), ("observation", "1"), ("gpt", "One.")), []),
-    (shares(("human", "Hi"), ("function_call", '[{"name": "f", "arguments": {}}, {"name": "g"}]'), ("observation", "1"), ("gpt", "One.")), []),
-    (shares(("human", "Hi"), ("function_call", '<think>Hm.</think>\n{"name": "f", "arguments": {}}')), []),
-    (shares(("human", "Hi"), ("function_call", '{"name": "f", "arguments": "{"}')), ["/conversations/1/value"]),
+    (
+        shares(
+            ("human", "Hi"),
+            ("function_call", '{"name": "f", "arguments": {}}'),
+            ("observation", "1"),
+            ("gpt", "One."),
+        ),
+        [],
+    ),
+    (
+        shares(
+            ("human", "Hi"),
+            ("function_call", '[{"name": "f", "arguments": {}}, {"name": "g"}]'),
+            ("observation", "1"),
+            ("gpt", "One."),
+        ),
+        [],
+    ),
+    (
+        shares(
+            ("human", "Hi"), ("function_call", '<think>Hm.</think>\n{"name": "f", "arguments": {}}')
+        ),
+        [],
+    ),
+    (
+        shares(("human", "Hi"), ("function_call", '{"name": "f", "arguments": "{"}')),
+        ["/conversations/1/value"],
+    ),
     (shares(("human", "Hi"), ("function_call", "3")), ["/conversations/1/value"]),
-    (shares(("human", "Hi"), ("function_call", '{"name": "g", "arguments": {}}'), tools=json.dumps([{"name": "f"}])), ["/conversations/1/value"]),
+    (
+        shares(
+            ("human", "Hi"),
+            ("function_call", '{"name": "g", "arguments": {}}'),
+            tools=json.dumps([{"name": "f"}]),
+        ),
+        ["/conversations/1/value"],
+    ),
     (shares(("human", "Hi"), ("function_call", '{"name": "f", "arguments": {}}'), tools="[]"), []),
-    (shares(("human", "Hi"), ("gpt", "Hello."), ("observation", "1"), ("gpt", "One.")), ["/conversations/2"]),
+    (
+        shares(("human", "Hi"), ("gpt", "Hello."), ("observation", "1"), ("gpt", "One.")),
+        ["/conversations/2"],
+    ),
 ]
 
 
@@ -128,10 +212,17 @@ PAIRS = [
     (pair([calls()], [calls(name="g")], [U]), []),
     (pair([calls()], [calls()], [U]), ["/rejected/0"]),
     (
-        {"conversations": [{"from": "human", "value": "Hi"}], "chosen": {"from": "gpt", "value": "A"}, "rejected": {"from": "gpt", "value": ""}},
+        {
+            "conversations": [{"from": "human", "value": "Hi"}],
+            "chosen": {"from": "gpt", "value": "A"},
+            "rejected": {"from": "gpt", "value": ""},
+        },
         ["/rejected"],
     ),
-    ({"chosen_messages": [U, A], "rejected_messages": [U, A | {"loss_weight": 1.0}]}, ["/rejected_messages/1"]),
+    (
+        {"chosen_messages": [U, A], "rejected_messages": [U, A | {"loss_weight": 1.0}]},
+        ["/rejected_messages/1"],
+    ),
     ({"prompt": "Hi", "completion": "Hi", "label": False}, []),
 ]
 
@@ -147,11 +238,30 @@ SOUND = [
     {"prompt": "Hi", "completion": "Go away.", "label": False},
     {"messages": [U, says("")], "label": False},
     chat(U, A, U, says("Go away."), label=False),
-    {"conversations": [{"from": "human", "value": "Hi"}], "chosen": {"from": "gpt", "value": "A"}, "rejected": {"from": "gpt", "value": "B"}},
-    {"instruction": "Say hi.", "input": "to Ada", "output": "Hi, Ada.", "history": [["Hi", "Hello!"]], "system": "Be brief."},
-    {"instruction": "Say hi.", "instances": [{"input": "Ada", "output": "Hi, Ada."}, {"input": "", "output": "Hi."}]},
+    {
+        "conversations": [{"from": "human", "value": "Hi"}],
+        "chosen": {"from": "gpt", "value": "A"},
+        "rejected": {"from": "gpt", "value": "B"},
+    },
+    {
+        "instruction": "Say hi.",
+        "input": "to Ada",
+        "output": "Hi, Ada.",
+        "history": [["Hi", "Hello!"]],
+        "system": "Be brief.",
+    },
+    {
+        "instruction": "Say hi.",
+        "instances": [{"input": "Ada", "output": "Hi, Ada."}, {"input": "", "output": "Hi."}],
+    },
     {"prompt": [U], "completion": [A]},
-    shares(("system", "Be brief."), ("human", "Hi"), ("function_call", '{"name": "f", "arguments": {}}'), ("observation", "1"), ("gpt", "One.")),
+    shares(
+        ("system", "Be brief."),
+        ("human", "Hi"),
+        ("function_call", '{"name": "f", "arguments": {}}'),
+        ("observation", "1"),
+        ("gpt", "One."),
+    ),
 ]
 
 
@@ -162,17 +272,35 @@ def test_sound_records_pass_every_rule(found, record):
 
 BROKEN = [
     ({"instruction": "Say hi.", "input": "", "output": " "}, ("nothing-to-learn", 0, "/output")),
-    ({"instruction": "Say hi.", "instances": [{"input": "", "output": ""}]}, ("nothing-to-learn", 0, "/instances/0/output")),
+    (
+        {"instruction": "Say hi.", "instances": [{"input": "", "output": ""}]},
+        ("nothing-to-learn", 0, "/instances/0/output"),
+    ),
     ({"prompt": "Hi", "completion": ""}, ("nothing-to-learn", 0, "/completion")),
     ({"prompt": "Hi", "completion": "", "label": True}, ("nothing-to-learn", 0, "/completion")),
     ({"messages": [U], "label": True}, ("nothing-to-learn", 0, "")),
     (shares(("human", "Hi")), ("nothing-to-learn", 0, "")),
-    (shares(("gpt", "Hello!"), ("human", "Hi"), ("gpt", "Hello!")), ("role-order", 0, "/conversations/0")),
-    (shares(("human", "Hi"), ("human", "Hi"), ("gpt", "Hello!")), ("role-order", 0, "/conversations/1")),
-    (shares(("human", "Hi"), ("gpt", "Hello!"), ("human", "Bye")), ("role-order", 0, "/conversations/2")),
+    (
+        shares(("gpt", "Hello!"), ("human", "Hi"), ("gpt", "Hello!")),
+        ("role-order", 0, "/conversations/0"),
+    ),
+    (
+        shares(("human", "Hi"), ("human", "Hi"), ("gpt", "Hello!")),
+        ("role-order", 0, "/conversations/1"),
+    ),
+    (
+        shares(("human", "Hi"), ("gpt", "Hello!"), ("human", "Bye")),
+        ("role-order", 0, "/conversations/2"),
+    ),
     (pair([A], [says("No.")], [U, U]), ("role-order", 0, "/prompt/1")),
-    ({"instruction": "Say hi.", "input": "<noinput>", "output": "Hi."}, ("placeholder-value", 0, "/input")),
-    ({"instruction": "Say hi.", "instances": [{"input": "N/A", "output": "Hi."}]}, ("placeholder-value", 0, "/instances/0/input")),
+    (
+        {"instruction": "Say hi.", "input": "<noinput>", "output": "Hi."},
+        ("placeholder-value", 0, "/input"),
+    ),
+    (
+        {"instruction": "Say hi.", "instances": [{"input": "N/A", "output": "Hi."}]},
+        ("placeholder-value", 0, "/instances/0/input"),
+    ),
 ]
 
 
@@ -189,21 +317,35 @@ def test_mixed_shapes_flags_the_minority(found):
 
 
 def test_mixed_shapes_without_a_shape_for_most(found):
-    records = [chat(U, A), ALPACA, shares(("human", "Hi"), ("gpt", "Hello!")), pair("a", "b"), chat(U, A)]
+    records = [
+        chat(U, A),
+        ALPACA,
+        shares(("human", "Hi"), ("gpt", "Hello!")),
+        pair("a", "b"),
+        chat(U, A),
+    ]
     assert [row for _, row, _ in found(records, "mixed-shapes")] == [1, 2, 3]
 
 
 def test_mixed_shapes_leaves_unknown_and_broken_records_alone(found):
     assert found([{"a": 1}, {"b": 2}, {"c": 3}, ALPACA, chat(U, A)], "mixed-shapes") == []
-    assert found([chat(U, A), chat(U, A), {"messages": "x"}, {"messages": [3, U]}], "mixed-shapes") == []
+    assert (
+        found([chat(U, A), chat(U, A), {"messages": "x"}, {"messages": [3, U]}], "mixed-shapes")
+        == []
+    )
 
 
 def test_mixed_shapes_among_files(tmp_path):
     for name, record in (("a", ALPACA), ("b", ALPACA), ("c", chat(U, A))):
         (tmp_path / f"{name}.jsonl").write_text(f"{json.dumps(record)}\n" * 3)
-    config = {"dataset": {"files": [str(tmp_path / "*.jsonl")]}, "rules": {"select": ["structure/mixed-shapes"]}}
+    config = {
+        "dataset": {"files": [str(tmp_path / "*.jsonl")]},
+        "rules": {"select": ["structure/mixed-shapes"]},
+    }
     report = lint([], config)
-    assert [(finding.at.path.rpartition("/")[2], finding.at.row) for finding in report.findings] == [("c.jsonl", 0)]
+    assert [
+        (finding.at.path.rpartition("/")[2], finding.at.row) for finding in report.findings
+    ] == [("c.jsonl", 0)]
 
 
 def test_mixed_shapes_does_not_depend_on_the_cut(tmp_path):
@@ -291,7 +433,10 @@ def test_missing_attachment(found, text, more, count):
 
 
 def test_a_picture_part_is_an_attachment(found):
-    parts = [{"type": "text", "text": "Describe this picture."}, {"type": "image_url", "image_url": {"url": "x"}}]
+    parts = [
+        {"type": "text", "text": "Describe this picture."},
+        {"type": "image_url", "image_url": {"url": "x"}},
+    ]
     assert found([chat({"role": "user", "content": parts}, A)], "missing-attachment") == []
 
 

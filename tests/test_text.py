@@ -19,7 +19,17 @@ from dslint_packs.text.truncated import Truncated
 
 def said(rule: Rule, text: str, prompt: str = "Hi"):
     """Return the findings on an answer."""
-    outcome = run(rule, [{"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": text}]}])
+    outcome = run(
+        rule,
+        [
+            {
+                "messages": [
+                    {"role": "user", "content": prompt},
+                    {"role": "assistant", "content": text},
+                ]
+            }
+        ],
+    )
     assert not outcome.crashes
     return outcome.findings
 
@@ -60,7 +70,9 @@ def test_good_text_is_not_garbled(text):
 def test_every_garbled_line_is_found_and_no_repair_is_copied_into_the_report():
     findings = said(Mojibake(), "cafÃ©\ngood\n" + "naÃ¯ve " * 60)
     assert [finding.at.start for finding in findings] == [3, 13]
-    assert [finding.suggestion for finding in findings] == ["decoded as latin-1 instead of UTF-8"] * 2
+    assert [finding.suggestion for finding in findings] == [
+        "decoded as latin-1 instead of UTF-8"
+    ] * 2
 
 
 INVISIBLE = [
@@ -117,10 +129,17 @@ def test_encoding_is_judged_in_every_text_of_every_record(tmp_path):
     path = tmp_path / "data.jsonl"
     records = [
         {"messages": [{"role": "usr", "content": "cafÃ© \u200b"}]},
-        {"messages": [{"role": "user", "content": "cafÃ© \u200b"}, {"role": "assistant", "content": "Hi"}]},
+        {
+            "messages": [
+                {"role": "user", "content": "cafÃ© \u200b"},
+                {"role": "assistant", "content": "Hi"},
+            ]
+        },
     ]
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    report = lint([str(path)], {"rules": {"select": ["text/mojibake", "text/invisible-characters"]}})
+    report = lint(
+        [str(path)], {"rules": {"select": ["text/mojibake", "text/invisible-characters"]}}
+    )
     assert [finding.at.row for finding in report.findings] == [0, 0, 1, 1]
 
 
@@ -167,7 +186,12 @@ def test_html_residue(text, prompt, count):
 
 POEM = "\n".join(
     f"{line}\nAnd the river runs down to the sea."
-    for line in ("We sang in the morning,", "We danced in the noon,", "We slept in the evening,", "We woke by the moon,")
+    for line in (
+        "We sang in the morning,",
+        "We danced in the noon,",
+        "We slept in the evening,",
+        "We woke by the moon,",
+    )
 )
 TABLE = "\n".join(f"| {n} | apples | red | sweet |" for n in range(60))
 REPEATED = [
@@ -228,9 +252,15 @@ CUT = [
     (LONG + ",", 1),
     (LONG + " (", 1),
     (LONG + " in Novem-", 1),
-    ("Das Museum ist täglich von neun bis sechs geöffnet. Am ersten Montag im Monat ist es geschlossen, außer im Sommer und", 1),
+    (
+        "Das Museum ist täglich von neun bis sechs geöffnet. Am ersten Montag im Monat ist es geschlossen, außer im Sommer und",
+        1,
+    ),
     ("这是一个很长的句子。" * 12 + "第一、", 1),
-    ("Here is the code that you asked for. It prints a greeting, and then it stops right away, as you wanted:\n```python\nprint('hi", 1),
+    (
+        "Here is the code that you asked for. It prints a greeting, and then it stops right away, as you wanted:\n```python\nprint('hi",
+        1,
+    ),
     (LONG + ".", 0),
     (LONG, 0),
     (LONG + ":\n- tickets\n- guided tours", 0),
@@ -267,15 +297,30 @@ ANSWERS = [
 ]
 
 
-@pytest.mark.parametrize(("text", "count"), [*((text, 1) for text in DECLINES), *((text, 0) for text in ANSWERS)])
+@pytest.mark.parametrize(
+    ("text", "count"), [*((text, 1) for text in DECLINES), *((text, 0) for text in ANSWERS)]
+)
 def test_refusal(text, count):
     assert len(said(Refusal(), text)) == count
 
 
 def test_prompts_do_not_decline_and_the_rate_is_measured(tmp_path):
     path = tmp_path / "data.jsonl"
-    texts = [("I can't help with that.", "Fine."), ("Help.", "I'm sorry, but I can't help with that."), ("Hi", "Hello!"), ("Hi", "Hey!")]
-    records = [{"messages": [{"role": "user", "content": prompt}, {"role": "assistant", "content": answer}]} for prompt, answer in texts]
+    texts = [
+        ("I can't help with that.", "Fine."),
+        ("Help.", "I'm sorry, but I can't help with that."),
+        ("Hi", "Hello!"),
+        ("Hi", "Hey!"),
+    ]
+    records = [
+        {
+            "messages": [
+                {"role": "user", "content": prompt},
+                {"role": "assistant", "content": answer},
+            ]
+        }
+        for prompt, answer in texts
+    ]
     path.write_text("".join(json.dumps(record) + "\n" for record in records))
     report = lint([str(path)], {"rules": {"select": ["text/refusal"]}})
     assert [finding.at.row for finding in report.findings] == [1]
@@ -305,7 +350,11 @@ def test_the_lists_are_well_formed(rule):
     activate(rule)
     assert rule.resources
     for resource in rule.resources:
-        assert (resource.language, resource.licence, resource.data[:2]) == (resource.language, "Apache-2.0", b"# ")
+        assert (resource.language, resource.licence, resource.data[:2]) == (
+            resource.language,
+            "Apache-2.0",
+            b"# ",
+        )
         for phrase in phrases(resource):
             whole = "".join(alternative for piece in phrase for alternative in piece)
             assert whole == whole.lower()
@@ -326,7 +375,9 @@ def test_a_plugin_adds_a_language(work, call):
     )
     (work.plugins / "vi.txt").write_text("# Vietnamese\nxin lỗi, tôi không thể (giúp|trả lời)\n")
     work.jsonl("data.jsonl", {"prompt": "Hi", "completion": "Xin lỗi, tôi không thể giúp bạn."})
-    found = call("check", "--select", "text/refusal", "-o", "json", "data.jsonl").findings("text/refusal")
+    found = call("check", "--select", "text/refusal", "-o", "json", "data.jsonl").findings(
+        "text/refusal"
+    )
     assert [(finding["start"], finding["end"]) for finding in found] == [(0, 27)]
 
 
@@ -335,5 +386,12 @@ def test_a_small_check_loads_no_repair(work):
     import subprocess
 
     probe = "import sys; from dslint import lint; lint(['data.jsonl'], {'rules': {'select': ['text']}}); print('numpy' in sys.modules, 'pyarrow' in sys.modules)"
-    done = subprocess.run([work.command()["args"][0], "-c", probe], cwd=work.root, env=work.env, capture_output=True, check=True, text=True)
+    done = subprocess.run(
+        [work.command()["args"][0], "-c", probe],
+        cwd=work.root,
+        env=work.env,
+        capture_output=True,
+        check=True,
+        text=True,
+    )
     assert done.stdout.split() == ["False", "False"]

@@ -13,14 +13,24 @@ def data(work):
 
 
 def problems(result):
-    return [(problem["kind"], problem["message"]) for problem in result.report["problems"] if problem["kind"] == "unmatched"]
+    return [
+        (problem["kind"], problem["message"])
+        for problem in result.report["problems"]
+        if problem["kind"] == "unmatched"
+    ]
 
 
 @pytest.mark.parametrize(
     ("config", "said"),
     [
-        ('splits = { train = "data/train.jsonl", test = "data/tset.jsonl" }', "split 'test': no file matches 'data/tset.jsonl'"),
-        ('splits = { train = ["data/train.jsonl", "more/*.jsonl"] }', "split 'train': no file matches 'more/*.jsonl'"),
+        (
+            'splits = { train = "data/train.jsonl", test = "data/tset.jsonl" }',
+            "split 'test': no file matches 'data/tset.jsonl'",
+        ),
+        (
+            'splits = { train = ["data/train.jsonl", "more/*.jsonl"] }',
+            "split 'train': no file matches 'more/*.jsonl'",
+        ),
         ('columns = { label = "lable" }', "column 'label': no record has a field 'lable'"),
         ('columns = { id = "/meta/id" }', "column 'id': no record has a field '/meta/id'"),
         ('columns = { source = "url" }', "column 'source': no record has a field 'url'"),
@@ -40,7 +50,10 @@ def test_what_the_command_line_names_must_match_in_any_run(flags, data, call):
     assert (result.code, len(problems(result))) == (2, 1)
 
 
-@pytest.mark.parametrize("flags", [("--split", "test=data/test*"), ("--column", "label=label"), ("--column", "label=/label")])
+@pytest.mark.parametrize(
+    "flags",
+    [("--split", "test=data/test*"), ("--column", "label=label"), ("--column", "label=/label")],
+)
 def test_what_matches_is_no_problem(flags, data, call):
     assert call("check", "-o", "json", *flags, "data").code == 0
     assert call("check", "-o", "json", *flags).code == 0
@@ -53,7 +66,10 @@ def test_a_column_that_one_record_of_one_file_has_is_there(data, call):
 
 @pytest.mark.parametrize(("files", "count"), [("data/*.jsonl", 0), ("dta/*.jsonl", 1)])
 def test_an_override_or_a_limit_about_no_file_is_a_warning(files, count, data, call):
-    data.write("dslint.toml", f'[[overrides]]\nfiles = "{files}"\n[overrides.rules.text]\nseverity = "info"\n')
+    data.write(
+        "dslint.toml",
+        f'[[overrides]]\nfiles = "{files}"\n[overrides.rules.text]\nseverity = "info"\n',
+    )
     limit = ("--max", f"text/mojibake.count[files={files}]=0")
     result = call("check", "-o", "json", *limit)
     assert result.code == 0
@@ -88,7 +104,9 @@ def test_an_empty_file_among_others_is_named(data, call, git):
     data.write("data/empty.jsonl", "\n\n")
     result = call("check", "-o", "json", "data")
     assert result.code == 0
-    assert [note for note in result.report["notes"] if "without a record" in note] == ["without a record: data/empty.jsonl"]
+    assert [note for note in result.report["notes"] if "without a record" in note] == [
+        "without a record: data/empty.jsonl"
+    ]
     git("commit")
     compared = call("check", "-o", "json", "--changed-since", "HEAD", "data")
     assert not [note for note in compared.report["notes"] if "without a record" in note]

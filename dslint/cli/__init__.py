@@ -45,7 +45,9 @@ def main() -> None:
         # The reader of the report has gone (`dslint check | head`), which typer turns into exit code 1: nothing is left to be said to it.
         # Any other exit is a plugin's, and no verdict either.
         code = 2
-        if not isinstance(error, BrokenPipeError) and not isinstance(error.__context__, BrokenPipeError):
+        if not isinstance(error, BrokenPipeError) and not isinstance(
+            error.__context__, BrokenPipeError
+        ):
             _complain("dslint: error: the run was ended by a plugin, before its verdict")
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
         if debug:
@@ -91,7 +93,9 @@ def _open_closed() -> None:
     To say nothing is what a closed standard error asks for; to write to a closed standard output
     is an error.
     """
-    for number, (name, mode) in enumerate((("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))):
+    for number, (name, mode) in enumerate(
+        (("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))
+    ):
         if getattr(sys, name) is None:
             with suppress(OSError):
                 null = os.open(os.devnull, mode)
@@ -154,7 +158,9 @@ def _explain(error: Exception) -> int:
         lines = [f"dslint: error: {error.message}", f"  {error.hint}" if error.hint else ""]
     elif kind == "NoArgsIsHelpError":
         lines = [error.format_message()]  # type: ignore[attr-defined]
-    elif hasattr(error, "format_message") and hasattr(error, "exit_code"):  # what typer raises for a wrong command line
+    elif hasattr(error, "format_message") and hasattr(
+        error, "exit_code"
+    ):  # what typer raises for a wrong command line
         context = getattr(error, "ctx", None)
         lines = [
             f"dslint: error: {error.format_message()}",
@@ -167,7 +173,10 @@ def _explain(error: Exception) -> int:
         lines = [f"dslint: error: the standard output cannot be written: {why}", f"  {LEAD_AWAY}"]
     elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         place = f"{error.filename}: " if error.filename else ""
-        lines = [f"dslint: error: {place}{error.strerror}", "  make room where the output goes, or for temporary files: TMPDIR names their folder"]
+        lines = [
+            f"dslint: error: {place}{error.strerror}",
+            "  make room where the output goes, or for temporary files: TMPDIR names their folder",
+        ]
     else:
         from dslint.engine import describe
 

@@ -52,16 +52,22 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
         if first in known and first != name.partition(" ")[0]:
             continue
         if group and group not in groups:
-            groups[group] = typer.Typer(help=GROUPS[group], no_args_is_help=True, rich_markup_mode=None)
+            groups[group] = typer.Typer(
+                help=GROUPS[group], no_args_is_help=True, rich_markup_mode=None
+            )
             app.add_typer(groups[group], name=group)
         module, _, function = place.partition(".")
         hidden = name == "explain"
-        groups.get(group, app).command(command, hidden=hidden, no_args_is_help=False)(getattr(import_module(f"dslint.cli.{module}"), function))
+        groups.get(group, app).command(command, hidden=hidden, no_args_is_help=False)(
+            getattr(import_module(f"dslint.cli.{module}"), function)
+        )
     app.callback()(root)
     return app
 
 
-def root(*, version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit.")) -> None:
+def root(
+    *, version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit.")
+) -> None:
     """Print the version if asked; `dslint --version` alone is answered before anything is imported."""
     if version:
         from dslint import __version__

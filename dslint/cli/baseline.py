@@ -20,26 +20,67 @@ from dslint.run import api
 from dslint.run.reads import reads
 from dslint.settings import Baseline, Settings
 
-Paths = Annotated[list[str] | None, typer.Argument(help="Files, folders or globs; none: the configured dataset, else the working folder.")]
+Paths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        help="Files, folders or globs; none: the configured dataset, else the working folder."
+    ),
+]
 File = Annotated[
     str | None,
-    typer.Option("--baseline", help=f"The baseline; else the configured one, else {baseline.NAME}.", metavar="FILE", envvar="DSLINT_BASELINE"),
+    typer.Option(
+        "--baseline",
+        help=f"The baseline; else the configured one, else {baseline.NAME}.",
+        metavar="FILE",
+        envvar="DSLINT_BASELINE",
+    ),
 ]
-Config = Annotated[str | None, typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")]
-Select = Annotated[list[str] | None, typer.Option(help="Rules to run instead of the configured ones.", metavar="IDS", envvar="DSLINT_SELECT")]
-Ignore = Annotated[list[str] | None, typer.Option(help="Rules not to run.", metavar="IDS", envvar="DSLINT_IGNORE")]
-Shape = Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")]
-Column = Annotated[list[str] | None, typer.Option(help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD")]
-Jobs = Annotated[str, typer.Option("--jobs", "-j", help="Processes: a number, or auto.", metavar="N|auto", envvar="DSLINT_JOBS")]
+Config = Annotated[
+    str | None, typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")
+]
+Select = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Rules to run instead of the configured ones.", metavar="IDS", envvar="DSLINT_SELECT"
+    ),
+]
+Ignore = Annotated[
+    list[str] | None, typer.Option(help="Rules not to run.", metavar="IDS", envvar="DSLINT_IGNORE")
+]
+Shape = Annotated[
+    str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+]
+Column = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"
+    ),
+]
+Jobs = Annotated[
+    str,
+    typer.Option(
+        "--jobs", "-j", help="Processes: a number, or auto.", metavar="N|auto", envvar="DSLINT_JOBS"
+    ),
+]
 
 
 def create(
     paths: Paths = None,
     file: File = None,
     ratchet: Annotated[
-        str | None, typer.Option(help="Hold the numbers of all rules instead of accepting each finding.", metavar="|".join(baseline.RATCHETS))
+        str | None,
+        typer.Option(
+            help="Hold the numbers of all rules instead of accepting each finding.",
+            metavar="|".join(baseline.RATCHETS),
+        ),
     ] = None,
-    tolerance: Annotated[str, typer.Option(help="With --ratchet: how much worse a number may get, as a share of it.", metavar="SHARE")] = "0",
+    tolerance: Annotated[
+        str,
+        typer.Option(
+            help="With --ratchet: how much worse a number may get, as a share of it.",
+            metavar="SHARE",
+        ),
+    ] = "0",
     config: Config = None,
     select: Select = None,
     ignore: Ignore = None,
@@ -49,19 +90,30 @@ def create(
 ) -> int:
     """Write a baseline of what is found now, so that only what is new or worse fails."""
     if ratchet not in (None, *baseline.RATCHETS):
-        raise ConfigError(f"--ratchet: {ratchet!r} is not one of {', '.join(baseline.RATCHETS)}", nearest(str(ratchet), baseline.RATCHETS))
+        raise ConfigError(
+            f"--ratchet: {ratchet!r} is not one of {', '.join(baseline.RATCHETS)}",
+            nearest(str(ratchet), baseline.RATCHETS),
+        )
     env, settings, path = _settings(file, config, select, ignore, shape, column)
     if output.taken(path):
-        raise ConfigError(f"{path} is there already", "to accept what is found now as well: dslint baseline update")
+        raise ConfigError(
+            f"{path} is there already",
+            "to accept what is found now as well: dslint baseline update",
+        )
     empty = Baseline(salt=secrets.token_hex(16))
     report = _report(env, settings, path, empty, paths, jobs)
     if ratchet is None:
         made = Baseline(salt=empty.salt, accepted=baseline.of_findings(report, {}))
     else:
-        made = Baseline(salt=empty.salt, held=baseline.of_measures(report, ratchet, share(tolerance)))
+        made = Baseline(
+            salt=empty.salt, held=baseline.of_measures(report, ratchet, share(tolerance))
+        )
     _write(path, made, report)
     if settings.baseline_file is None:
-        typer.echo(f'dslint: to use it: dslint check --baseline {path}, or baseline = "{os.path.basename(path)}" in the configuration', err=True)
+        typer.echo(
+            f'dslint: to use it: dslint check --baseline {path}, or baseline = "{os.path.basename(path)}" in the configuration',
+            err=True,
+        )
     return 0
 
 
@@ -110,25 +162,46 @@ def show(file: File = None, config: Config = None) -> int:
 
 
 def _settings(
-    file: str | None, config: str | None, select: list[str] | None, ignore: list[str] | None, shape: str | None, column: list[str] | None
+    file: str | None,
+    config: str | None,
+    select: list[str] | None,
+    ignore: list[str] | None,
+    shape: str | None,
+    column: list[str] | None,
 ) -> tuple[api.Environment, Settings, str]:
     """Return what is installed, the settings of the run, and the path of the baseline."""
     env = api.environment()
     settings = api.configure(env, config or find("."))
-    settings = with_dataset(with_selection(settings, select or (), ignore or (), ()), shape, column or (), ())
+    settings = with_dataset(
+        with_selection(settings, select or (), ignore or (), ()), shape, column or (), ()
+    )
     path = file or settings.baseline_file or os.path.join(settings.root, baseline.NAME)
     return env, replaced(settings, confined=confined()), os.path.relpath(path)
 
 
-def _report(env: api.Environment, settings: Settings, path: str, old: Baseline, paths: list[str] | None, jobs: str) -> Report:
+def _report(
+    env: api.Environment,
+    settings: Settings,
+    path: str,
+    old: Baseline,
+    paths: list[str] | None,
+    jobs: str,
+) -> Report:
     """Run the check that the baseline is for. Raises ConfigError if it is not complete: what was not seen cannot be accepted."""
-    output.permit([path], reads(paths or (), replaced(settings, baseline_file=None), env.readers, env.known))
-    plain = replaced(settings, baseline=old, key=bytes.fromhex(old.salt), narrowed=True, allow_empty=True)
+    output.permit(
+        [path], reads(paths or (), replaced(settings, baseline_file=None), env.readers, env.known)
+    )
+    plain = replaced(
+        settings, baseline=old, key=bytes.fromhex(old.salt), narrowed=True, allow_empty=True
+    )
     report = api.run(env, plain, paths or [], map=executor(jobs))
     for problem in report.problems:
         if problem.kind != "unmeasured":
             place = f"{problem.path}: " if problem.path else ""
-            raise ConfigError(f"not everything could be checked: {place}{problem.message}; nothing was written", problem.hint or "see: dslint check")
+            raise ConfigError(
+                f"not everything could be checked: {place}{problem.message}; nothing was written",
+                problem.hint or "see: dslint check",
+            )
     return report
 
 
@@ -136,7 +209,9 @@ def _write(path: str, made: Baseline, report: Report) -> None:
     output.write_file(path, baseline.written(made))
     for line in _lines(made):
         typer.echo(line)
-    nameless = Counter(f.rule for f in report.findings if f.fingerprint in made.accepted and baseline.nameless(f))
+    nameless = Counter(
+        f.rule for f in report.findings if f.fingerprint in made.accepted and baseline.nameless(f)
+    )
     for rule, count in sorted(nameless.items()):
         typer.echo(
             f"dslint: {rule}: {count:,} accepted by their number only, since their records could be guessed from what is public here;"
@@ -150,7 +225,14 @@ def _lines(made: Baseline) -> list[str]:
     kinds = Counter((entry.rule, entry.expires, entry.reason) for entry in made.accepted.values())
     lines = []
     for (rule, expires, reason), count in sorted(kinds.items(), key=str):
-        lines.append(f"{count:>7,}  {rule}" + (f", until {expires}" if expires else "") + (f": {reason}" if reason else ""))
+        lines.append(
+            f"{count:>7,}  {rule}"
+            + (f", until {expires}" if expires else "")
+            + (f": {reason}" if reason else "")
+        )
     for name, entry in sorted(made.held.items()):
-        lines.append(f"{entry.value:>7g}  {name}" + (f", tolerance {entry.tolerance:g}" if entry.tolerance else ""))
+        lines.append(
+            f"{entry.value:>7g}  {name}"
+            + (f", tolerance {entry.tolerance:g}" if entry.tolerance else "")
+        )
     return lines or ["nothing is accepted"]

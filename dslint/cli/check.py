@@ -34,17 +34,39 @@ PROBLEMS = 20
 def check(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(help="Files, folders, globs, or - for the standard input; none: the configured dataset, else the working folder."),
+        typer.Argument(
+            help="Files, folders, globs, or - for the standard input; none: the configured dataset, else the working folder."
+        ),
     ] = None,
-    config: Annotated[str | None, typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
-    profile: Annotated[str | None, typer.Option(help="A profile of the configuration.", metavar="NAME", envvar="DSLINT_PROFILE")] = None,
+    config: Annotated[
+        str | None,
+        typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG"),
+    ] = None,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Read no configuration file.")
+    ] = False,
+    profile: Annotated[
+        str | None,
+        typer.Option(
+            help="A profile of the configuration.", metavar="NAME", envvar="DSLINT_PROFILE"
+        ),
+    ] = None,
     select: Annotated[
         list[str] | None,
-        typer.Option(help="Rules to run instead of the configured ones.", metavar="IDS", envvar="DSLINT_SELECT"),
+        typer.Option(
+            help="Rules to run instead of the configured ones.",
+            metavar="IDS",
+            envvar="DSLINT_SELECT",
+        ),
     ] = None,
-    ignore: Annotated[list[str] | None, typer.Option(help="Rules not to run.", metavar="IDS", envvar="DSLINT_IGNORE")] = None,
-    extend_select: Annotated[list[str] | None, typer.Option(help="Rules to run besides.", metavar="IDS", envvar="DSLINT_EXTEND_SELECT")] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Rules not to run.", metavar="IDS", envvar="DSLINT_IGNORE"),
+    ] = None,
+    extend_select: Annotated[
+        list[str] | None,
+        typer.Option(help="Rules to run besides.", metavar="IDS", envvar="DSLINT_EXTEND_SELECT"),
+    ] = None,
     outputs: Annotated[
         list[str] | None,
         typer.Option(
@@ -63,46 +85,136 @@ def check(
             envvar="DSLINT_FAIL_ON",
         ),
     ] = None,
-    exit_zero: Annotated[bool, typer.Option("--exit-zero", help="Exit with 0 though the gate fails.")] = False,
-    shape: Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")] = None,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit with 0 though the gate fails.")
+    ] = False,
+    shape: Annotated[
+        str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+    ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"),
+        typer.Option(
+            help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"
+        ),
     ] = None,
-    split: Annotated[list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")] = None,
-    option: Annotated[list[str] | None, typer.Option(help="An option of a rule.", metavar="RULE.OPTION=VALUE")] = None,
-    maximum: Annotated[list[str] | None, typer.Option("--max", help="The largest value that passes.", metavar="MEASURE=VALUE")] = None,
-    minimum: Annotated[list[str] | None, typer.Option("--min", help="The smallest value that passes.", metavar="MEASURE=VALUE")] = None,
-    scope: Annotated[str | None, typer.Option(help="Run record rules, dataset rules, or all.", metavar="record|dataset|all")] = None,
-    baseline: Annotated[str | None, typer.Option(help="What is accepted: see dslint baseline.", metavar="FILE", envvar="DSLINT_BASELINE")] = None,
-    changed_since: Annotated[str | None, typer.Option(help="Report and count what is new since a Git revision only.", metavar="REV")] = None,
-    staged: Annotated[bool, typer.Option("--staged", help="Judge what a commit would add: the new records of the index, by record rules.")] = False,
+    split: Annotated[
+        list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")
+    ] = None,
+    option: Annotated[
+        list[str] | None, typer.Option(help="An option of a rule.", metavar="RULE.OPTION=VALUE")
+    ] = None,
+    maximum: Annotated[
+        list[str] | None,
+        typer.Option("--max", help="The largest value that passes.", metavar="MEASURE=VALUE"),
+    ] = None,
+    minimum: Annotated[
+        list[str] | None,
+        typer.Option("--min", help="The smallest value that passes.", metavar="MEASURE=VALUE"),
+    ] = None,
+    scope: Annotated[
+        str | None,
+        typer.Option(help="Run record rules, dataset rules, or all.", metavar="record|dataset|all"),
+    ] = None,
+    baseline: Annotated[
+        str | None,
+        typer.Option(
+            help="What is accepted: see dslint baseline.", metavar="FILE", envvar="DSLINT_BASELINE"
+        ),
+    ] = None,
+    changed_since: Annotated[
+        str | None,
+        typer.Option(help="Report and count what is new since a Git revision only.", metavar="REV"),
+    ] = None,
+    staged: Annotated[
+        bool,
+        typer.Option(
+            "--staged",
+            help="Judge what a commit would add: the new records of the index, by record rules.",
+        ),
+    ] = False,
     policy: Annotated[
-        str | None, typer.Option("--policy-from", help="Take configuration, baseline and option files from a Git revision.", metavar="REV")
+        str | None,
+        typer.Option(
+            "--policy-from",
+            help="Take configuration, baseline and option files from a Git revision.",
+            metavar="REV",
+        ),
     ] = None,
-    force_exclude: Annotated[bool, typer.Option("--force-exclude", help="Skip named files that no configured dataset has.")] = False,
+    force_exclude: Annotated[
+        bool,
+        typer.Option("--force-exclude", help="Skip named files that no configured dataset has."),
+    ] = False,
     jobs: Annotated[
-        str, typer.Option("--jobs", "-j", help="Processes: a number, or auto (one for small data).", metavar="N|auto", envvar="DSLINT_JOBS")
+        str,
+        typer.Option(
+            "--jobs",
+            "-j",
+            help="Processes: a number, or auto (one for small data).",
+            metavar="N|auto",
+            envvar="DSLINT_JOBS",
+        ),
     ] = "auto",
     shard_size: Annotated[
-        str | None, typer.Option(help="About how much of a file one worker reads: 8388608, 8MiB.", metavar="BYTES", envvar="DSLINT_SHARD_SIZE")
+        str | None,
+        typer.Option(
+            help="About how much of a file one worker reads: 8388608, 8MiB.",
+            metavar="BYTES",
+            envvar="DSLINT_SHARD_SIZE",
+        ),
     ] = None,
     memory: Annotated[
         str | None,
-        typer.Option(help="What rules keep of the data goes to disk beyond this: 134217728, 128MiB.", metavar="BYTES", envvar="DSLINT_MEMORY"),
+        typer.Option(
+            help="What rules keep of the data goes to disk beyond this: 134217728, 128MiB.",
+            metavar="BYTES",
+            envvar="DSLINT_MEMORY",
+        ),
     ] = None,
-    max_show: Annotated[int, typer.Option(help="The most findings of one rule that the text report shows.", metavar="N", min=0)] = 20,
+    max_show: Annotated[
+        int,
+        typer.Option(
+            help="The most findings of one rule that the text report shows.", metavar="N", min=0
+        ),
+    ] = 20,
     show_values: Annotated[
-        bool, typer.Option("--show-values", help="Show the matched text below each finding, unmasked, in the text report; refused where CI is set.")
+        bool,
+        typer.Option(
+            "--show-values",
+            help="Show the matched text below each finding, unmasked, in the text report; refused where CI is set.",
+        ),
     ] = False,
-    statistics: Annotated[bool, typer.Option("--statistics", help="Add what each rule judged and found.")] = False,
-    timings: Annotated[bool, typer.Option("--timings", help="Add the seconds that each stage and rule took.")] = False,
-    no_progress: Annotated[bool, typer.Option("--no-progress", help="Show no progress on a terminal.", envvar="DSLINT_NO_PROGRESS")] = False,
+    statistics: Annotated[
+        bool, typer.Option("--statistics", help="Add what each rule judged and found.")
+    ] = False,
+    timings: Annotated[
+        bool, typer.Option("--timings", help="Add the seconds that each stage and rule took.")
+    ] = False,
+    no_progress: Annotated[
+        bool,
+        typer.Option(
+            "--no-progress", help="Show no progress on a terminal.", envvar="DSLINT_NO_PROGRESS"
+        ),
+    ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the summary only.")] = False,
-    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show suppressed findings, skipped rules and passed limits too.")] = False,
-    color: Annotated[str, typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR")] = "auto",
-    allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Nothing to check is a pass.")] = False,
-    stdin_filename: Annotated[str | None, typer.Option(help="The file name that the standard input (PATH -) goes by.", metavar="NAME")] = None,
+    verbose: Annotated[
+        bool,
+        typer.Option(
+            "--verbose", "-v", help="Show suppressed findings, skipped rules and passed limits too."
+        ),
+    ] = False,
+    color: Annotated[
+        str,
+        typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR"),
+    ] = "auto",
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Nothing to check is a pass.")
+    ] = False,
+    stdin_filename: Annotated[
+        str | None,
+        typer.Option(
+            help="The file name that the standard input (PATH -) goes by.", metavar="NAME"
+        ),
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     """Check datasets: list every finding, hold the numbers against the limits, and fail if one is broken.
@@ -111,12 +223,18 @@ def check(
     """
     _one_of("--color", color, ["auto", "always", "never"])
     env = api.environment()
-    wanted = output.parse(_split_lists(outputs), {**reporters.BUILT_IN, **env.loaded.reporters, "review": review.placeholder})
+    wanted = output.parse(
+        _split_lists(outputs),
+        {**reporters.BUILT_IN, **env.loaded.reporters, "review": review.placeholder},
+    )
     review.permit(wanted)
     if show_values:
         _may_show(wanted)
     if isolated and (config or policy):
-        raise ConfigError(f"--isolated and --{'config' if config else 'policy-from'} exclude each other", "drop one of them")
+        raise ConfigError(
+            f"--isolated and --{'config' if config else 'policy-from'} exclude each other",
+            "drop one of them",
+        )
     paths = list(paths or ())
     with ExitStack() as stack:
         source: str | Raw | None = None if isolated else config or (None if policy else find("."))
@@ -124,35 +242,63 @@ def check(
         if policy is not None:
             from dslint.git.policy import policy_from
 
-            gate = stack.enter_context(policy_from(policy, config, baseline, option or (), env.known))
+            gate = stack.enter_context(
+                policy_from(policy, config, baseline, option or (), env.known)
+            )
             source, folder, baseline = gate.raw, gate.folder, gate.baseline
         raw = read(source) if isinstance(source, str) else source
         settings = api.configure(env, raw, profile)
         own = _gate(raw, env) if changed_since or staged else ()
-        settings = replaced(settings, confined=confined(), gate=own) if gate is None else gate.over(settings)
+        settings = (
+            replaced(settings, confined=confined(), gate=own)
+            if gate is None
+            else gate.over(settings)
+        )
         settings = with_selection(settings, select or (), ignore or (), extend_select or ())
         settings = with_dataset(settings, shape, column or (), split or ())
         settings = with_options(settings, option or (), env.known, folder)
         settings = with_limits(settings, maximum or (), minimum or ())
         settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
-        settings = replaced(settings, allow_empty=allow_empty or staged or force_exclude, timings=timings, force_exclude=force_exclude)
-        settings = replaced(settings, pre_commit=os.environ.get("PRE_COMMIT") == "1", narrowed=bool(paths or select or ignore or profile))
+        settings = replaced(
+            settings,
+            allow_empty=allow_empty or staged or force_exclude,
+            timings=timings,
+            force_exclude=force_exclude,
+        )
+        settings = replaced(
+            settings,
+            pre_commit=os.environ.get("PRE_COMMIT") == "1",
+            narrowed=bool(paths or select or ignore or profile),
+        )
         settings = replaced(settings, key=os.environ.get("DSLINT_KEY", "").encode()[:64])
         settings = replaced(
             settings,
-            shard_size=settings.shard_size if shard_size is None else bytes_in("--shard-size", shard_size),
+            shard_size=settings.shard_size
+            if shard_size is None
+            else bytes_in("--shard-size", shard_size),
             memory=settings.memory if memory is None else bytes_in("--memory", memory),
         )
-        settings = replaced(settings, baseline_file=baseline or settings.baseline_file, since=changed_since, excerpts=output.excerpts_for(wanted))
+        settings = replaced(
+            settings,
+            baseline_file=baseline or settings.baseline_file,
+            since=changed_since,
+            excerpts=output.excerpts_for(wanted),
+        )
         if staged:
             from dslint.system.scratch import scratch  # 5 ms at import
 
-            settings = replaced(settings, since=changed_since or os.environ.get("PRE_COMMIT_FROM_REF"))
+            settings = replaced(
+                settings, since=changed_since or os.environ.get("PRE_COMMIT_FROM_REF")
+            )
             suffixes = [suffix for reader in env.readers for suffix in reader.suffixes]
-            settings, paths = changes.staged(settings, paths, suffixes, stack.enter_context(scratch()))
+            settings, paths = changes.staged(
+                settings, paths, suffixes, stack.enter_context(scratch())
+            )
         if "-" in paths:
             settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
-        output.permit([item.path for item in wanted], reads(paths, settings, env.readers, env.known))
+        output.permit(
+            [item.path for item in wanted], reads(paths, settings, env.readers, env.known)
+        )
         watch = watching(wanted=not (no_progress or quiet), debug=debug)
         stack.callback(watch.close)
         report = api.run(env, settings, paths, map=executor(jobs), watch=watch)
@@ -166,7 +312,9 @@ def check(
             base=base_of(settings.root),
         )
         if show_values:
-            style = replaced(style, values=api.matched(env, settings, paths, shown(report, style, Counter())))
+            style = replaced(
+                style, values=api.matched(env, settings, paths, shown(report, style, Counter()))
+            )
         wanted = review.bound(wanted, env, settings, paths, report)
         watch.close()
         output.write(report, wanted, style)
@@ -178,7 +326,11 @@ def _gate(raw: Raw | None, env: api.Environment) -> tuple[str, ...]:
     """Return the files that a configuration makes part of the gate, itself included, relative to its folder."""
     from dslint.git.policy import gate_files  # 2 ms at import
 
-    return () if raw is None else (os.path.relpath(raw.path or "", raw.root), *gate_files(raw.document, env.known))
+    return (
+        ()
+        if raw is None
+        else (os.path.relpath(raw.path or "", raw.root), *gate_files(raw.document, env.known))
+    )
 
 
 def _tell(report: Report, wanted: list[output.Output]) -> None:
@@ -188,7 +340,10 @@ def _tell(report: Report, wanted: list[output.Output]) -> None:
         for problem in report.problems[:PROBLEMS]:
             typer.echo(f"dslint: {trouble(problem)}", err=True)
         if len(report.problems) > PROBLEMS:
-            typer.echo(f"dslint: and {len(report.problems) - PROBLEMS:,} more that could not be checked", err=True)
+            typer.echo(
+                f"dslint: and {len(report.problems) - PROBLEMS:,} more that could not be checked",
+                err=True,
+            )
     if printed is None:
         files = ", ".join(item.path for item in wanted if item.path)
         typer.echo(f"dslint: {report.verdict.upper()}; reports: {files}", err=True)
@@ -197,9 +352,15 @@ def _tell(report: Report, wanted: list[output.Output]) -> None:
 def _may_show(wanted: list[output.Output]) -> None:
     """Raise ConfigError if matched texts are asked for where they would be kept."""
     if confined():
-        raise ConfigError("--show-values prints data, and what is printed where CI is set is kept and shown to others", "run it on your own machine")
+        raise ConfigError(
+            "--show-values prints data, and what is printed where CI is set is kept and shown to others",
+            "run it on your own machine",
+        )
     if not any(item.path is None and item.name == "text" for item in wanted):
-        raise ConfigError("--show-values: only the text report on the standard output shows values", "drop it, or pass -o text")
+        raise ConfigError(
+            "--show-values: only the text report on the standard output shows values",
+            "drop it, or pass -o text",
+        )
 
 
 def replaced(settings: T, **changes: object) -> T:
@@ -213,11 +374,15 @@ def replaced(settings: T, **changes: object) -> T:
 def executor(jobs: str) -> Map:
     """Return the executor that `--jobs` asks for."""
     if jobs != "auto" and not (jobs.isdecimal() and int(jobs) > 0):
-        raise ConfigError(f"--jobs: {jobs!r} is neither a number above 0 nor auto", "write it as --jobs 2")
+        raise ConfigError(
+            f"--jobs: {jobs!r} is neither a number above 0 nor auto", "write it as --jobs 2"
+        )
     return executors.for_jobs(jobs)
 
 
-def _with_judging(settings: Settings, fail_on: str | None, scope: str | None, *, exit_zero: bool) -> Settings:
+def _with_judging(
+    settings: Settings, fail_on: str | None, scope: str | None, *, exit_zero: bool
+) -> Settings:
     changes: dict[str, object] = {"exit_zero": exit_zero}
     if fail_on is not None:
         _one_of("--fail-on", fail_on, [*reversed(Severity.names()), "never"])
@@ -230,7 +395,9 @@ def _with_judging(settings: Settings, fail_on: str | None, scope: str | None, *,
 
 def _one_of(flag: str, value: str, known: list[str]) -> None:
     if value not in known:
-        raise ConfigError(f"{flag}: {value!r} is not one of {', '.join(known)}", nearest(value, known))
+        raise ConfigError(
+            f"{flag}: {value!r} is not one of {', '.join(known)}", nearest(value, known)
+        )
 
 
 def _split_lists(values: list[str] | None) -> list[str]:

@@ -26,15 +26,27 @@ NAME = "dslint.toml"
 
 
 def init(
-    paths: Annotated[list[str] | None, typer.Argument(help="Files, folders or globs; none: the working folder.")] = None,
-    target: Annotated[str, typer.Option("--output", "-o", help=f"{NAME}, or - to print it.", metavar="FILE")] = NAME,
-    force: Annotated[bool, typer.Option("--force", help="Replace the configuration that is there.")] = False,
-    shape: Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")] = None,
+    paths: Annotated[
+        list[str] | None, typer.Argument(help="Files, folders or globs; none: the working folder.")
+    ] = None,
+    target: Annotated[
+        str, typer.Option("--output", "-o", help=f"{NAME}, or - to print it.", metavar="FILE")
+    ] = NAME,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace the configuration that is there.")
+    ] = False,
+    shape: Annotated[
+        str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+    ] = None,
     column: Annotated[
         list[str] | None,
-        typer.Option(help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"),
+        typer.Option(
+            help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"
+        ),
     ] = None,
-    split: Annotated[list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")] = None,
+    split: Annotated[
+        list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")
+    ] = None,
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     """Look at the data and write a configuration for it: what it is, which rules run, and limits near what they find today.
@@ -43,17 +55,29 @@ def init(
     """
     del debug
     if target not in (NAME, "-"):
-        raise ConfigError(f"--output {target}: a configuration is written as {NAME}, into the working folder", "pass - to print it")
+        raise ConfigError(
+            f"--output {target}: a configuration is written as {NAME}, into the working folder",
+            "pass - to print it",
+        )
     if "-" in (paths or ()):
-        raise ConfigError("a configuration is for files, not for the standard input", "name the files")
+        raise ConfigError(
+            "a configuration is for files, not for the standard input", "name the files"
+        )
     if target == NAME and not force:
         _free()
     env = api.environment()
-    base = with_dataset(Settings(root=os.getcwd(), confined=confined()), shape, column or (), split or ())
-    output.permit([target] if target == NAME else [], reads(paths or (), base, env.readers, env.known))
+    base = with_dataset(
+        Settings(root=os.getcwd(), confined=confined()), shape, column or (), split or ()
+    )
+    output.permit(
+        [target] if target == NAME else [], reads(paths or (), base, env.readers, env.known)
+    )
     inputs = open_inputs(paths or (), base, env.readers, env.shapes)
     _sound(inputs.problems)
-    parts = [first_config.Part(dataset.name, tuple(opened.input for opened in dataset.files)) for dataset in inputs.datasets]
+    parts = [
+        first_config.Part(dataset.name, tuple(opened.input for opened in dataset.files))
+        for dataset in inputs.datasets
+    ]
     if not parts:
         raise ConfigError("there is no data file here", "name the files")
 
@@ -75,12 +99,17 @@ def init(
 def _free() -> None:
     """Raise ConfigError if the working folder has a configuration."""
     if os.path.lexists(NAME) and not os.path.isfile(NAME):
-        raise ConfigError(f"{NAME} is there already", "pass --force to replace it, or -o - to print a new one")
+        raise ConfigError(
+            f"{NAME} is there already", "pass --force to replace it, or -o - to print a new one"
+        )
     found = config.find(".")
     if found is not None and os.path.dirname(found) == os.getcwd():
         name = os.path.basename(found)
         more = "" if name == NAME else f"; {NAME} would take its place"
-        raise ConfigError(f"{name} configures this folder already{more}", "pass --force to replace it, or -o - to print a new one")
+        raise ConfigError(
+            f"{name} configures this folder already{more}",
+            "pass --force to replace it, or -o - to print a new one",
+        )
 
 
 def _run(env: api.Environment, text: str, base: Settings) -> Report:
@@ -93,20 +122,31 @@ def _run(env: api.Environment, text: str, base: Settings) -> Report:
 def _sound(problems: list[Problem] | tuple[Problem, ...]) -> None:
     """Raise ConfigError for data that cannot be checked: a configuration for the rest of it would hide that."""
     if problems:
-        said = [f"{visible(problem.path)}: {problem.message}" if problem.path else problem.message for problem in problems]
+        said = [
+            f"{visible(problem.path)}: {problem.message}" if problem.path else problem.message
+            for problem in problems
+        ]
         more = f"; and {len(said) - 3} more like that" if len(said) > 3 else ""
         hint = next((problem.hint for problem in problems if problem.hint), "")
-        raise ConfigError(f"not everything can be checked: {'; '.join(said[:3])}{more}; nothing was written", hint or "see: dslint check")
+        raise ConfigError(
+            f"not everything can be checked: {'; '.join(said[:3])}{more}; nothing was written",
+            hint or "see: dslint check",
+        )
 
 
 def _guide(report: Report, *, written: bool) -> None:
     """Say what was found, and what to do next."""
     counts = report.counts
     names = ("records", *reversed(Severity.names()))
-    numbers = [f"{counts[name]:,} {name.removesuffix('s')}{'s' if counts[name] != 1 else ''}" for name in names]
+    numbers = [
+        f"{counts[name]:,} {name.removesuffix('s')}{'s' if counts[name] != 1 else ''}"
+        for name in names
+    ]
     lines = [*report.notes, ", ".join(numbers)]
     for rule, count in first_config.failing(report).items():
-        lines.append(f"{rule}: {count:,}; no limit allows these, so dslint check fails until they are repaired")
+        lines.append(
+            f"{rule}: {count:,}; no limit allows these, so dslint check fails until they are repaired"
+        )
     above = None if os.path.exists(".git") else config.find("..")
     if written and above is not None:
         lines.append(f"{os.path.relpath(above)} counts no longer for this folder")

@@ -18,7 +18,12 @@ from dslint.rules.base import DatasetRule, manual, summary
 from dslint.run import api
 
 Format = Annotated[str, typer.Option("--output", "-o", help="text or json.", metavar="FORMAT")]
-ConfigFile = Annotated[str | None, typer.Option("--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")]
+ConfigFile = Annotated[
+    str | None,
+    typer.Option(
+        "--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG"
+    ),
+]
 
 
 def rules(output: Format = "text") -> None:
@@ -29,12 +34,23 @@ def rules(output: Format = "text") -> None:
         return
     width = max(map(len, known))
     for name, entry in known.items():
-        when = "default" if entry.rule.default and not entry.rule.needs_options else "if configured" if entry.rule.default else "opt-in"
+        when = (
+            "default"
+            if entry.rule.default and not entry.rule.needs_options
+            else "if configured"
+            if entry.rule.default
+            else "opt-in"
+        )
         missing = f"  [unavailable: {registry.install_line([entry])}]" if entry.missing else ""
-        typer.echo(f"{name:<{width}}  {entry.rule.severity!s:<8} {when:<13} {summary(entry.rule)}{missing}")
+        typer.echo(
+            f"{name:<{width}}  {entry.rule.severity!s:<8} {when:<13} {summary(entry.rule)}{missing}"
+        )
 
 
-def rule(name: Annotated[str, typer.Argument(metavar="ID", help="A rule: structure/role-order")], output: Format = "text") -> None:
+def rule(
+    name: Annotated[str, typer.Argument(metavar="ID", help="A rule: structure/role-order")],
+    output: Format = "text",
+) -> None:
     """Print a rule's manual page."""
     known = api.environment().known
     if name not in known:
@@ -48,11 +64,15 @@ def rule(name: Annotated[str, typer.Argument(metavar="ID", help="A rule: structu
     typer.echo(f"{entry.rule.severity}, {kind}, from {entry.plugin}")
     for option, detail in _options(entry).items():
         default = detail["default"]
-        typer.echo(f"  {option} = {default!r}" if default is not None else f"  {option} (no default)")
+        typer.echo(
+            f"  {option} = {default!r}" if default is not None else f"  {option} (no default)"
+        )
     for measure, meaning in entry.rule.measures.items():
         typer.echo(f"  measure {name}.{measure}: {meaning}")
     if entry.missing:
-        typer.echo(f"unavailable: {', '.join(entry.missing)} not installed; {registry.install_line([entry])}")
+        typer.echo(
+            f"unavailable: {', '.join(entry.missing)} not installed; {registry.install_line([entry])}"
+        )
 
 
 def plugins(output: Format = "text") -> int:
@@ -64,7 +84,9 @@ def plugins(output: Format = "text") -> int:
         _print_json(rows)
     else:
         for row in rows:
-            typer.echo(f"{row['namespace']:<12} {row['state']:<12} {row['distribution']} {row['version']}, {len(row['rules'])} rules")
+            typer.echo(
+                f"{row['namespace']:<12} {row['state']:<12} {row['distribution']} {row['version']}, {len(row['rules'])} rules"
+            )
             for line in [row["error"], *row["unavailable"]]:
                 if line:
                     typer.echo(f"             {line}")
@@ -79,10 +101,23 @@ def doctor(output: Format = "text") -> int:
         "dslint": __version__,
         "python": platform.python_version(),
         "platform": platform.platform(),
-        "dependencies": {name: _version(name) for name in ("msgspec", "pyarrow", "jsonschema", "jsonschema-rs", "pluggy", "typer", "numpy")},
+        "dependencies": {
+            name: _version(name)
+            for name in (
+                "msgspec",
+                "pyarrow",
+                "jsonschema",
+                "jsonschema-rs",
+                "pluggy",
+                "typer",
+                "numpy",
+            )
+        },
         "configuration": configuration.find("."),
         "plugins": [_plugin_fields(plugin, known) for plugin in loaded.plugins],
-        "unavailable": {name: registry.install_line([entry]) for name, entry in known.items() if entry.missing},
+        "unavailable": {
+            name: registry.install_line([entry]) for name, entry in known.items() if entry.missing
+        },
     }
     if _wants_json(output):
         _print_json(facts)
@@ -92,13 +127,17 @@ def doctor(output: Format = "text") -> int:
         for name, version in facts["dependencies"].items():
             typer.echo(f"{name:<14} {version or 'not installed'}")
         for row in facts["plugins"]:
-            typer.echo(f"plugin         {row['namespace']}: {row['state']}, {row['distribution']} {row['version']} {row['error'] or ''}".rstrip())
+            typer.echo(
+                f"plugin         {row['namespace']}: {row['state']}, {row['distribution']} {row['version']} {row['error'] or ''}".rstrip()
+            )
         for name, line in facts["unavailable"].items():
             typer.echo(f"unavailable    {name}: {line}")
     return 2 if any(plugin.error for plugin in loaded.plugins) else 0
 
 
-def config_show(config: ConfigFile = None, profile: Annotated[str | None, typer.Option(metavar="NAME")] = None) -> None:
+def config_show(
+    config: ConfigFile = None, profile: Annotated[str | None, typer.Option(metavar="NAME")] = None
+) -> None:
     """Print the settings that the configuration comes to, as JSON."""
     env = api.environment()
     settings = api.configure(env, config or configuration.find("."), profile)
@@ -110,7 +149,10 @@ def config_show(config: ConfigFile = None, profile: Annotated[str | None, typer.
 
 
 def config_validate(
-    paths: Annotated[list[str] | None, typer.Argument(metavar="FILE", help="Configurations; else the closest one.")] = None,
+    paths: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="FILE", help="Configurations; else the closest one."),
+    ] = None,
     config: ConfigFile = None,
 ) -> None:
     """Check a configuration, and every profile of it; exit code 2 if something in it cannot be."""
@@ -157,15 +199,27 @@ def _rule_fields(entry: registry.Known) -> dict[str, Any]:
 def _options(entry: registry.Known) -> dict[str, dict[str, Any]]:
     if entry.id.startswith(f"{registry.ALWAYS}/"):
         return {}
-    defaults = {field.name.replace("_", "-"): field.default for field in dataclasses.fields(entry.rule)}  # type: ignore[arg-type]
-    return {name: {"default": defaults[name], "schema": option_schema(kind, defaults[name])} for name, kind in option_types(entry.rule).items()}
+    fields = dataclasses.fields(entry.rule)  # type: ignore[arg-type]
+    defaults = {field.name.replace("_", "-"): field.default for field in fields}
+    return {
+        name: {"default": defaults[name], "schema": option_schema(kind, defaults[name])}
+        for name, kind in option_types(entry.rule).items()
+    }
 
 
 def _plugin_fields(plugin: registry.Plugin, known: registry.Catalogue) -> dict[str, Any]:
     found = plugin.found
     mine = {name: entry for name, entry in known.items() if name.startswith(f"{found.namespace}/")}
-    missing = [f"{name}: {registry.install_line([entry])}" for name, entry in mine.items() if entry.missing]
-    state = "broken" if plugin.error else "unavailable" if mine and len(missing) == len(mine) else "active"
+    missing = [
+        f"{name}: {registry.install_line([entry])}" for name, entry in mine.items() if entry.missing
+    ]
+    state = (
+        "broken"
+        if plugin.error
+        else "unavailable"
+        if mine and len(missing) == len(mine)
+        else "active"
+    )
     return {
         "namespace": found.namespace,
         "distribution": found.distribution,
@@ -186,9 +240,14 @@ def _version(name: str) -> str | None:
 
 def _wants_json(output: str) -> bool:
     if output not in ("text", "json"):
-        raise ConfigError(f"--output: {output!r} is not one of text, json", nearest(output, ["text", "json"]))
+        raise ConfigError(
+            f"--output: {output!r} is not one of text, json", nearest(output, ["text", "json"])
+        )
     return output == "json"
 
 
 def _print_json(value: Any) -> None:
-    say(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n", flush=True)
+    say(
+        msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n",
+        flush=True,
+    )

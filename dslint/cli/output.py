@@ -36,7 +36,9 @@ def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
     for value in values or ["text"]:
         name, sign, path = value.partition("=")
         if sign and not path:
-            raise ConfigError(f"--output {value}: expected FORMAT=PATH", f"write it as {name}=report.{name}")
+            raise ConfigError(
+                f"--output {value}: expected FORMAT=PATH", f"write it as {name}=report.{name}"
+            )
         if sign:
             outputs.append(Output(name, named(name, known), path))
         elif value in known or not Path(value).suffix:
@@ -50,7 +52,10 @@ def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
                 f"write it as FORMAT={value}; formats: {', '.join(known)}",
             )
     if sum(output.path is None for output in outputs) > 1:
-        raise ConfigError("two reports for the standard output", "write one of them to a file: --output json=report.json")
+        raise ConfigError(
+            "two reports for the standard output",
+            "write one of them to a file: --output json=report.json",
+        )
     return outputs
 
 
@@ -81,13 +86,19 @@ def permit(paths: Iterable[str | None], reads: Iterable[str] = ()) -> None:
         name = "the standard output" if place is None else place
         identity = _identity(1 if place is None else place)
         if identity in named:
-            raise ConfigError(f"two outputs for one file: {named[identity]} and {name}", "give each a file of its own")
+            raise ConfigError(
+                f"two outputs for one file: {named[identity]} and {name}",
+                "give each a file of its own",
+            )
         if not _device(1 if place is None else place):
             named[identity] = name
     there = {identity: name for identity, name in named.items() if os.path.isfile(name)}
     for read in reads if there else ():
         if name := there.get(_identity(read), ""):
-            raise ConfigError(f"{name} would be written, but this run reads it", "write to another file: the data in it would be lost")
+            raise ConfigError(
+                f"{name} would be written, but this run reads it",
+                "write to another file: the data in it would be lost",
+            )
 
 
 def taken(path: str) -> bool:
@@ -110,7 +121,9 @@ def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
 def _write(report: Report, output: Output, style: Style) -> None:
     if output.path is None:
         if output.reporter is not text_report and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8")  # what machines read is UTF-8, whatever the terminal takes
+            sys.stdout.reconfigure(
+                encoding="utf-8"
+            )  # what machines read is UTF-8, whatever the terminal takes
         for piece in output.reporter(report, style):
             say(piece)
         say("", flush=True)
@@ -152,7 +165,9 @@ def write_file(path: str, pieces: Iterable[str | bytes]) -> None:
     except BrokenPipeError:
         raise ConfigError(f"{path}: its reader has gone", "keep the other end open") from None
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}", "choose another place") from None
+        raise ConfigError(
+            f"{path} cannot be written: {error.strerror}", "choose another place"
+        ) from None
 
 
 def _replace(path: str, pieces: Iterable[str | bytes]) -> None:

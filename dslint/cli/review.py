@@ -35,12 +35,23 @@ def permit(outputs: Iterable[Output]) -> None:
     for output in outputs:
         if output.reporter is placeholder:
             if output.path is None or not output.path.endswith((".csv", ".jsonl")):
-                raise ConfigError("a review sheet is a CSV or JSONL file", "write it as --output review=sheet.csv")
+                raise ConfigError(
+                    "a review sheet is a CSV or JSONL file", "write it as --output review=sheet.csv"
+                )
             if taken(output.path):
-                raise ConfigError(f"{output.path} exists, and may hold the verdicts of people", "choose another name, or move it away")
+                raise ConfigError(
+                    f"{output.path} exists, and may hold the verdicts of people",
+                    "choose another name, or move it away",
+                )
 
 
-def bound(outputs: Sequence[Output], env: api.Environment, settings: Settings, paths: Sequence[str], report: Report) -> list[Output]:
+def bound(
+    outputs: Sequence[Output],
+    env: api.Environment,
+    settings: Settings,
+    paths: Sequence[str],
+    report: Report,
+) -> list[Output]:
     """Return the outputs with each sheet made ready to be written. Reads the records of its findings again."""
     if all(output.reporter is not placeholder for output in outputs):
         return list(outputs)
@@ -49,7 +60,12 @@ def bound(outputs: Sequence[Output], env: api.Environment, settings: Settings, p
     def reporter(path: str) -> Any:
         return lambda _report, _style: as_csv(rows) if path.endswith(".csv") else as_jsonl(rows)
 
-    return [replace(output, reporter=reporter(output.path or "")) if output.reporter is placeholder else output for output in outputs]
+    return [
+        replace(output, reporter=reporter(output.path or ""))
+        if output.reporter is placeholder
+        else output
+        for output in outputs
+    ]
 
 
 def as_csv(rows: Iterable[Row]) -> Iterator[str]:
@@ -66,11 +82,24 @@ def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
         yield json_text(row) + "\n"
 
 
-def _rows(env: api.Environment, settings: Settings, paths: Sequence[str], report: Report) -> Iterator[Row]:
+def _rows(
+    env: api.Environment, settings: Settings, paths: Sequence[str], report: Report
+) -> Iterator[Row]:
     """Yield a row for each finding of a rule on labels, the most suspicious first."""
-    about_labels = {name for name, known in env.known.items() if "label" in known.rule.needs_columns}
-    findings = [finding for finding in report.findings if finding.rule in about_labels and finding.at.row is not None and finding.suppressed is None]
-    opened = {item.input.path: item for item in open_inputs(paths, settings, env.readers, env.shapes).files}
+    about_labels = {
+        name for name, known in env.known.items() if "label" in known.rule.needs_columns
+    }
+    findings = [
+        finding
+        for finding in report.findings
+        if finding.rule in about_labels
+        and finding.at.row is not None
+        and finding.suppressed is None
+    ]
+    opened = {
+        item.input.path: item
+        for item in open_inputs(paths, settings, env.readers, env.shapes).files
+    }
     source = FileSource(opened, {}, settings.max_record_bytes, settings.max_depth)
     records = source.records({finding.at for finding in findings})
     said = {(record.path, record.row): (_text(record), _label(record)) for record in records}
@@ -81,7 +110,19 @@ def _rows(env: api.Environment, settings: Settings, paths: Sequence[str], report
 
 def _row(finding: Finding, text: str, label: str) -> Row:
     at = finding.at
-    values = (at.path, at.row, at.line, finding.rule, text, label, finding.suggestion or "", finding.score, finding.fingerprint, "", "")
+    values = (
+        at.path,
+        at.row,
+        at.line,
+        finding.rule,
+        text,
+        label,
+        finding.suggestion or "",
+        finding.score,
+        finding.fingerprint,
+        "",
+        "",
+    )
     return dict(zip(COLUMNS, values, strict=True))
 
 
@@ -93,4 +134,10 @@ def _label(record: Record) -> str:
     value = record.column("label")
     if isinstance(value, float) and value.is_integer():  # the label 1 of a table with gaps
         value = int(value)
-    return redact(value if isinstance(value, str) else "" if value is None else msgspec.json.encode(value, enc_hook=str).decode())
+    return redact(
+        value
+        if isinstance(value, str)
+        else ""
+        if value is None
+        else msgspec.json.encode(value, enc_hook=str).decode()
+    )

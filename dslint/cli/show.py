@@ -43,14 +43,39 @@ class Place(Struct, frozen=True):
 def show(
     place: Annotated[
         list[str],
-        typer.Argument(metavar="PLACE", help="A place as reports print it: PATH:LINE, or PATH row ROW. Lines count from 1, rows from 0."),
+        typer.Argument(
+            metavar="PLACE",
+            help="A place as reports print it: PATH:LINE, or PATH row ROW. Lines count from 1, rows from 0.",
+        ),
     ],
-    line: Annotated[int | None, typer.Option(help="The line on which the record begins; PLACE is the path.", metavar="N", min=1)] = None,
-    row: Annotated[int | None, typer.Option(help="The number of the record, from 0; PLACE is the path.", metavar="N", min=0)] = None,
-    config_file: Annotated[str | None, typer.Option("--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")] = None,
-    isolated: Annotated[bool, typer.Option("--isolated", help="Read no configuration file.")] = False,
-    shape: Annotated[str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")] = None,
-    color: Annotated[str, typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR")] = "auto",
+    line: Annotated[
+        int | None,
+        typer.Option(
+            help="The line on which the record begins; PLACE is the path.", metavar="N", min=1
+        ),
+    ] = None,
+    row: Annotated[
+        int | None,
+        typer.Option(
+            help="The number of the record, from 0; PLACE is the path.", metavar="N", min=0
+        ),
+    ] = None,
+    config_file: Annotated[
+        str | None,
+        typer.Option(
+            "--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG"
+        ),
+    ] = None,
+    isolated: Annotated[
+        bool, typer.Option("--isolated", help="Read no configuration file.")
+    ] = False,
+    shape: Annotated[
+        str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+    ] = None,
+    color: Annotated[
+        str,
+        typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR"),
+    ] = "auto",
     debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
 ) -> int:
     """Show one record with its findings; what they are about is in reverse video.
@@ -59,34 +84,58 @@ def show(
     """
     del debug
     if not sys.stdout.isatty() or confined():
-        raise ConfigError("a record is shown in a terminal only: what is printed elsewhere may be kept", "for findings without data: dslint check")
+        raise ConfigError(
+            "a record is shown in a terminal only: what is printed elsewhere may be kept",
+            "for findings without data: dslint check",
+        )
     if isolated and config_file:
         raise ConfigError("--isolated and --config exclude each other", "drop one of them")
     wanted = _place(" ".join(place), line, row)
     env = api.environment()
-    settings = with_dataset(api.configure(env, None if isolated else config_file or config.find(".")), shape, (), ())
+    settings = with_dataset(
+        api.configure(env, None if isolated else config_file or config.find(".")), shape, (), ()
+    )
     settings, paths = _narrowed(settings, wanted.path)
     inputs = open_inputs(paths, settings, env.readers, env.shapes)
     name = display(wanted.path, settings.root)
-    found = [(dataset, opened) for dataset in inputs.datasets for opened in dataset.files if opened.input.path == name]
+    found = [
+        (dataset, opened)
+        for dataset in inputs.datasets
+        for opened in dataset.files
+        if opened.input.path == name
+    ]
     if not found:
         problem = next((problem for problem in inputs.problems if problem.path == name), None)
-        raise ConfigError(f"{name}: {problem.message if problem else 'no such data file'}", (problem and problem.hint) or "check the path")
+        raise ConfigError(
+            f"{name}: {problem.message if problem else 'no such data file'}",
+            (problem and problem.hint) or "check the path",
+        )
     dataset, opened = found[0]
     number, value, at_line = _record(opened, wanted, settings)
     _announce(dataset, configured=not paths)
     report = api.run(env, settings, paths)
-    findings = [finding for finding in report.findings if finding.at.path == name and finding.at.row == number]
+    findings = [
+        finding
+        for finding in report.findings
+        if finding.at.path == name and finding.at.row == number
+    ]
     style = reporters.Style(color=output.use_color(color))
     head = f"{visible(name)} row {number}" + (f", line {at_line}" if at_line is not None else "")
     sys.stdout.write(style.paint(head, "bold") + f", shape {opened.input.shape}\n\n")
-    sys.stdout.writelines(record_text(value, findings) if value is not _UNREAD else ["  (cannot be read)\n"])
+    sys.stdout.writelines(
+        record_text(value, findings) if value is not _UNREAD else ["  (cannot be read)\n"]
+    )
     sys.stdout.write(f"\n{len(findings)} finding{'s' if len(findings) != 1 else ''}\n")
     for finding in findings:
         sys.stdout.writelines(finding_text(finding, style))
     sys.stdout.flush()
     for problem in report.problems:
-        typer.echo(f"dslint: {visible(problem.path or '')}: {visible(problem.message)}".replace(" : ", " "), err=True)
+        typer.echo(
+            f"dslint: {visible(problem.path or '')}: {visible(problem.message)}".replace(
+                " : ", " "
+            ),
+            err=True,
+        )
     return 2 if report.problems else 0
 
 
@@ -102,8 +151,12 @@ def _place(text: str, line: int | None, row: int | None) -> Place:
     if match is None or match[2] == match[3]:  # neither is there
         raise ConfigError(f"{text}: expected PATH:LINE", f"write it as {text}:1, or with --row 0")
     if match[3] is None and int(match[2]) == 0:
-        raise ConfigError(f"{text}: lines count from 1", f"for the first record: dslint show {match[1]} --row 0")
-    return Place(match[1], None if match[3] is None else int(match[3]), None if match[3] else int(match[2]))
+        raise ConfigError(
+            f"{text}: lines count from 1", f"for the first record: dslint show {match[1]} --row 0"
+        )
+    return Place(
+        match[1], None if match[3] is None else int(match[3]), None if match[3] else int(match[2])
+    )
 
 
 def _narrowed(settings: Settings, path: str) -> tuple[Settings, list[str]]:
@@ -129,17 +182,37 @@ def _record(opened: Opened, wanted: Place, settings: Settings) -> tuple[int, Any
     Where the format has no lines, the number of a line is that of a row.
     """
     seen, lines = 0, False
-    for batch in opened.reader.read(Shard(input=opened.input, location=opened.location), opened.shape, settings.max_record_bytes, settings.max_depth):
+    for batch in opened.reader.read(
+        Shard(input=opened.input, location=opened.location),
+        opened.shape,
+        settings.max_record_bytes,
+        settings.max_depth,
+    ):
         places = [(record.row, record.line, record.value) for record in batch.records]
-        places += [(defect.row, defect.line, _UNREAD) for defect in batch.defects if defect.rule == "dslint/parse-error"]
+        places += [
+            (defect.row, defect.line, _UNREAD)
+            for defect in batch.defects
+            if defect.rule == "dslint/parse-error"
+        ]
         for row, line, value in places:
-            if wanted.row == row if wanted.line is None else wanted.line == (row if line is None else line):
+            if (
+                wanted.row == row
+                if wanted.line is None
+                else wanted.line == (row if line is None else line)
+            ):
                 return row, value, line
         seen = max([seen, *(row + 1 for row, _, _ in places)])
         lines = lines or any(line is not None for _, line, _ in places)
     number = wanted.line if wanted.row is None else wanted.row
-    what = f"line {number} begins no record" if lines and wanted.row is None else f"there is no row {number}"
-    raise ConfigError(f"{opened.input.path}: {what}; it has {seen:,} record{'s' if seen != 1 else ''}", "rows count from 0, lines from 1")
+    what = (
+        f"line {number} begins no record"
+        if lines and wanted.row is None
+        else f"there is no row {number}"
+    )
+    raise ConfigError(
+        f"{opened.input.path}: {what}; it has {seen:,} record{'s' if seen != 1 else ''}",
+        "rows count from 0, lines from 1",
+    )
 
 
 def _announce(dataset: Dataset, *, configured: bool) -> None:
@@ -148,7 +221,10 @@ def _announce(dataset: Dataset, *, configured: bool) -> None:
         typer.echo("dslint: no configured dataset has this file, so it is judged alone", err=True)
     if size >= LARGE:
         count = len(dataset.files)
-        typer.echo(f"dslint: running the rules over {size / 1e6:,.0f} MB in {count} file{'s' if count > 1 else ''}; this takes a while", err=True)
+        typer.echo(
+            f"dslint: running the rules over {size / 1e6:,.0f} MB in {count} file{'s' if count > 1 else ''}; this takes a while",
+            err=True,
+        )
 
 
 def record_text(value: Any, findings: Iterable[Finding]) -> Iterator[str]:
@@ -191,11 +267,18 @@ def _lines(text: str, spans: Iterable[Span]) -> Iterator[str]:
     spans = list(spans)
     for line in text.split("\n"):
         end = start + len(line)
-        cuts = sorted({start, end, *(min(max(place, start), end) for span in spans for place in span)})
+        cuts = sorted(
+            {start, end, *(min(max(place, start), end) for span in spans for place in span)}
+        )
         pieces = [
-            reverse(printable(text[a:b])) if any(low <= a and b <= high for low, high in spans) else printable(text[a:b]) for a, b in pairwise(cuts)
+            reverse(printable(text[a:b]))
+            if any(low <= a and b <= high for low, high in spans)
+            else printable(text[a:b])
+            for a, b in pairwise(cuts)
         ]
-        yield "".join(pieces) + (reverse(" ") if any(low == high and start <= low <= end for low, high in spans) else "")
+        yield "".join(pieces) + (
+            reverse(" ") if any(low == high and start <= low <= end for low, high in spans) else ""
+        )
         start = end + 1
 
 

@@ -23,6 +23,8 @@ def kept(name: str | None) -> Iterator[Stdin]:
                 shutil.copyfileobj(sys.stdin.buffer, stream)
             except OSError as error:
                 if error.errno == errno.EBADF:
-                    raise ConfigError("the standard input is closed", "name a file, or pass the data to -") from None
+                    raise ConfigError(
+                        "the standard input is closed", "name a file, or pass the data to -"
+                    ) from None
                 raise
         yield Stdin(location=location, name=name or "")

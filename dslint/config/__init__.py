@@ -50,8 +50,17 @@ def find(start: str) -> str | None:
         for name in NAMES:
             path = place / name
             if os.path.lexists(path) and not path.is_file():
-                what = "a link to nothing" if path.is_symlink() else "a folder" if path.is_dir() else "no regular file"
-                raise ConfigError(f"{os.path.relpath(path)} is {what}, so the configuration is not known", "repair or remove it")
+                what = (
+                    "a link to nothing"
+                    if path.is_symlink()
+                    else "a folder"
+                    if path.is_dir()
+                    else "no regular file"
+                )
+                raise ConfigError(
+                    f"{os.path.relpath(path)} is {what}, so the configuration is not known",
+                    "repair or remove it",
+                )
             if path.is_file() and (name != "pyproject.toml" or _has_table(path)):
                 return str(path)
         if (place / ".git").exists():
@@ -77,9 +86,13 @@ def read(path: str) -> Raw:
     except tomllib.TOMLDecodeError as error:
         line = re.search(r"\(at line (\d+)", str(error))
         place = f"{os.path.relpath(path)}:{line[1] if line else text.count(chr(10)) + 1}"
-        raise ConfigError(f"{place}: not valid TOML: {error}", "check quotes and brackets") from None
+        raise ConfigError(
+            f"{place}: not valid TOML: {error}", "check quotes and brackets"
+        ) from None
     except RecursionError:
-        raise ConfigError(f"{os.path.relpath(path)}: nested too deeply", "check brackets, and the dots of names") from None
+        raise ConfigError(
+            f"{os.path.relpath(path)}: nested too deeply", "check brackets, and the dots of names"
+        ) from None
     root = os.path.dirname(os.path.abspath(path))
     if os.path.basename(path) == "pyproject.toml":
         tool = document.get("tool", {})
@@ -87,7 +100,9 @@ def read(path: str) -> Raw:
     return Raw(path, text, document, root)
 
 
-def parse(raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], profile: str | None = None) -> Settings:
+def parse(
+    raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], profile: str | None = None
+) -> Settings:
     """Check a configuration, join it with its presets, and return the settings. Raises ConfigError with file and line."""
     name = os.path.relpath(raw.path) if raw.path else "configuration"
 
@@ -96,7 +111,10 @@ def parse(raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], pro
         return schema(known, shapes)
 
     validate(raw.document, checked, name, raw.text)
-    for key, check in (("required-version", _required_version), ("required-plugins", _required_plugins)):
+    for key, check in (
+        ("required-version", _required_version),
+        ("required-plugins", _required_plugins),
+    ):
         if key in raw.document:
             with _placed(raw, name, (key,)):
                 check(raw.document[key], loaded)
@@ -124,12 +142,18 @@ def _placed(raw: Raw, name: str, path: tuple[str | int, ...]) -> Iterator[None]:
         from dslint.config.locate import line_of
 
         line = line_of(raw.text, path)
-        raise ConfigError(f"{name}:{line}: {error.message}" if line else f"{name}: {error.message}", error.hint) from None
+        raise ConfigError(
+            f"{name}:{line}: {error.message}" if line else f"{name}: {error.message}", error.hint
+        ) from None
 
 
 def _selectors(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
-    holders: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [(document.get("rules", {}), ("rules",))]
-    holders += [(profile, ("profiles", name)) for name, profile in document.get("profiles", {}).items()]
+    holders: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [
+        (document.get("rules", {}), ("rules",))
+    ]
+    holders += [
+        (profile, ("profiles", name)) for name, profile in document.get("profiles", {}).items()
+    ]
     for holder, path in holders:
         for key in ("select", "ignore", "extend-select"):
             for token in holder.get(key, ()):
@@ -142,23 +166,35 @@ def _measures(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | in
     """Yield the measures that have limits, with the place of each."""
     datasets = document.get("dataset", ())
     holders: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [(document, ())]
-    holders += [(profile, ("profiles", name)) for name, profile in document.get("profiles", {}).items()]
-    holders += [(override, ("overrides", number)) for number, override in enumerate(document.get("overrides", ()))]
-    holders += [(datasets, ("dataset",))] if isinstance(datasets, dict) else [(item, ("dataset", number)) for number, item in enumerate(datasets)]
+    holders += [
+        (profile, ("profiles", name)) for name, profile in document.get("profiles", {}).items()
+    ]
+    holders += [
+        (override, ("overrides", number))
+        for number, override in enumerate(document.get("overrides", ()))
+    ]
+    holders += (
+        [(datasets, ("dataset",))]
+        if isinstance(datasets, dict)
+        else [(item, ("dataset", number)) for number, item in enumerate(datasets)]
+    )
     for holder, path in holders:
         for rule, table in holder.get("rules", {}).items():
             for measure in table.get("limits", ()) if isinstance(table, dict) else ():
                 yield f"{rule}.{measure}", (*path, "rules", rule, "limits", measure)
 
 
-def _extended(document: Mapping[str, Any], loaded: Loaded, checked: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _extended(
+    document: Mapping[str, Any], loaded: Loaded, checked: Callable[[], dict[str, Any]]
+) -> dict[str, Any]:
     """Lay a configuration over the presets that it extends."""
     result: dict[str, Any] = {}
     for name in document.get("extends", ()):
         if name not in loaded.presets:
             raise ConfigError(
                 f"unknown preset {name!r}",
-                nearest(name, loaded.presets) or f"presets: {', '.join(loaded.presets) or 'none installed'}",
+                nearest(name, loaded.presets)
+                or f"presets: {', '.join(loaded.presets) or 'none installed'}",
             )
         text = loaded.presets[name]
         preset = plain(tomllib.loads(text))
@@ -170,7 +206,11 @@ def _extended(document: Mapping[str, Any], loaded: Loaded, checked: Callable[[],
 def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
     merged = dict(below)
     for key, value in above.items():
-        merged[key] = _over(merged[key], value) if isinstance(value, dict) and isinstance(merged.get(key), dict) else value
+        merged[key] = (
+            _over(merged[key], value)
+            if isinstance(value, dict) and isinstance(merged.get(key), dict)
+            else value
+        )
     return merged
 
 
@@ -186,7 +226,10 @@ def _required_plugins(wanted: Iterable[str], loaded: Loaded) -> None:
         distribution = match[1] if match else requirement
         found = installed.get(_normal(distribution))
         if found is None:
-            raise ConfigError(f"the required plugin {distribution} is not installed", f"run: pip install '{requirement}'")
+            raise ConfigError(
+                f"the required plugin {distribution} is not installed",
+                f"run: pip install '{requirement}'",
+            )
         _satisfied(distribution, found.version, match[3] if match else "")
 
 
@@ -209,7 +252,10 @@ def _satisfied(what: str, version: str, wanted: str) -> None:
             "~=": a >= b and have[: len(bound) - 1] == bound[:-1],
         }
         if not held[operator]:
-            raise ConfigError(f"needs {what} {clause}, but {version} is installed", f"run: pip install '{what}{clause}'")
+            raise ConfigError(
+                f"needs {what} {clause}, but {version} is installed",
+                f"run: pip install '{what}{clause}'",
+            )
 
 
 def _numbers(version: str) -> tuple[int, ...]:

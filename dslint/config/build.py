@@ -27,7 +27,9 @@ _LIMIT_KEYS = {"max-count": "count", "max-rate": "rate", "max-total": "total"}
 _NO_RULE = RuleSettings()
 
 
-def settings_of(document: Document, profile: str | None, *, root: str, path: str | None) -> Settings:
+def settings_of(
+    document: Document, profile: str | None, *, root: str, path: str | None
+) -> Settings:
     """Return the settings of a valid configuration; raises ConfigError for a profile that it does not have."""
     rules = document.get("rules", {})
     chosen: Document = {}
@@ -48,19 +50,32 @@ def settings_of(document: Document, profile: str | None, *, root: str, path: str
         root=root,
         config=path,
         profile=profile,
-        datasets=tuple(_dataset(item, root) for item in ([datasets] if isinstance(datasets, dict) else datasets)),
+        datasets=tuple(
+            _dataset(item, root)
+            for item in ([datasets] if isinstance(datasets, dict) else datasets)
+        ),
         select=None if select is None else (*select, *extra),
         extend_select=() if select is not None else extra,
         ignore=(*rules.get("ignore", ()), *chosen.get("ignore", ())),
         rules={name: rule_settings(table, root) for name, table in tables.items()},
-        overrides=tuple(Override(files=_globs(item["files"]), rules=_rules(item.get("rules", {}), root)) for item in document.get("overrides", [])),
-        suppress=tuple(_suppression(item, number, root) for number, item in enumerate(document.get("suppress", []), start=1)),
+        overrides=tuple(
+            Override(files=_globs(item["files"]), rules=_rules(item.get("rules", {}), root))
+            for item in document.get("overrides", [])
+        ),
+        suppress=tuple(
+            _suppression(item, number, root)
+            for number, item in enumerate(document.get("suppress", []), start=1)
+        ),
         fail_on=severity_named(judging.get("fail-on", "error")),
         min_confidence=Confidence[judging.get("min-confidence", "medium").upper()],
         scope=judging.get("scope", "all"),
         baseline_file=os.path.join(root, document["baseline"]) if "baseline" in document else None,
         allow_paths=tuple(document.get("allow-paths", ())),
-        **{key.replace("-", "_"): document[key] for key in ("max-record-bytes", "max-depth") if key in document},
+        **{
+            key.replace("-", "_"): document[key]
+            for key in ("max-record-bytes", "max-depth")
+            if key in document
+        },
     )
 
 
@@ -77,7 +92,11 @@ def rule_settings(table: Document, folder: str) -> RuleSettings:
             limits[measure] = (None, share(table[key]) if measure == "rate" else table[key])
     for measure, bounds in table.get("limits", {}).items():
         limits[measure] = (bounds.get("min"), bounds.get("max"))
-    options = {key: value for key, value in table.items() if key not in {*_LIMIT_KEYS, "severity", "off", "limits"}}
+    options = {
+        key: value
+        for key, value in table.items()
+        if key not in {*_LIMIT_KEYS, "severity", "off", "limits"}
+    }
     severity = table.get("severity")
     return RuleSettings(
         severity=None if severity is None else Severity[severity.upper()],
@@ -97,9 +116,15 @@ class Written(msgspec.Struct, frozen=True):
 
 def share(value: float | str) -> float:
     """Return a rate given as a number or as a percentage; raises ConfigError for more than all."""
-    number = float(value.strip().removesuffix("%")) / 100 if isinstance(value, str) and value.strip().endswith("%") else float(value)
+    number = (
+        float(value.strip().removesuffix("%")) / 100
+        if isinstance(value, str) and value.strip().endswith("%")
+        else float(value)
+    )
     if not 0 <= number <= 1:
-        raise ConfigError(f"a rate of {value} is more than all records", "write a share such as 0.02, or '2%'")
+        raise ConfigError(
+            f"a rate of {value} is more than all records", "write a share such as 0.02, or '2%'"
+        )
     return number
 
 
@@ -115,14 +140,19 @@ def build(entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
                 known = option_types(entry.rule)
                 options.update({key: value for key, value in found.options.items() if key in known})
             severity = found.severity or severity
-    values = {key.replace("-", "_"): _value(entry.id, key, option_types(entry.rule)[key], written) for key, written in options.items()}
+    values = {
+        key.replace("-", "_"): _value(entry.id, key, option_types(entry.rule)[key], written)
+        for key, written in options.items()
+    }
     try:
         rule = entry.rule(**values)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"rule {entry.id}: {error}") from None
     if entry.resources:
         vars(rule)["resources"] = tuple(map(_read, entry.resources))
-    return Active(id=entry.id, rule=rule, plugin=entry.distribution, version=entry.version, severity=severity)
+    return Active(
+        id=entry.id, rule=rule, plugin=entry.distribution, version=entry.version, severity=severity
+    )
 
 
 def for_file(
@@ -138,12 +168,22 @@ def for_file(
         return list(active)
     changed = []
     for item in active:
-        if isinstance(item.rule, DatasetRule):  # it sees all files; what an override says of it is applied to its findings
+        if isinstance(
+            item.rule, DatasetRule
+        ):  # it sees all files; what an override says of it is applied to its findings
             changed.append(item)
             continue
-        mine = [table.get(name, _NO_RULE) for table in matching for name in (item.id.partition("/")[0], item.id)]
+        mine = [
+            table.get(name, _NO_RULE)
+            for table in matching
+            for name in (item.id.partition("/")[0], item.id)
+        ]
         if not any(found.off for found in mine):
-            changed.append(build(known[item.id], [*tables, *matching]) if any(found != _NO_RULE for found in mine) else item)
+            changed.append(
+                build(known[item.id], [*tables, *matching])
+                if any(found != _NO_RULE for found in mine)
+                else item
+            )
     return changed
 
 
@@ -169,30 +209,50 @@ def _value(rule: str, name: str, kind: Any, written: Written) -> Any:
     if takes_files(kind):
         return _files(rule, name, written)
     if takes_file(kind):
-        named = isinstance(value, str) and str in get_args(kind) and not Path(value).suffix and not (Path(written.folder) / value).exists()
+        named = (
+            isinstance(value, str)
+            and str in get_args(kind)
+            and not Path(value).suffix
+            and not (Path(written.folder) / value).exists()
+        )
         return value if named else _file(rule, name, written)
     if isinstance(value, str) and "tuple" in str(kind):
         value = [part.strip() for part in value.split(",") if part.strip()]
     try:
         return msgspec.convert(value, kind, strict=not written.lax)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"rule {rule}, option {name!r}: {error}", f"see: dslint rule {rule}") from None
+        raise ConfigError(
+            f"rule {rule}, option {name!r}: {error}", f"see: dslint rule {rule}"
+        ) from None
 
 
 def option_files(settings: Settings, known: Catalogue) -> Iterator[str]:
     """Yield the paths of all files that options of rules name."""
     import glob
 
-    of_files = (*(item.rules for item in settings.datasets), *(item.rules for item in settings.overrides))
+    of_files = (
+        *(item.rules for item in settings.datasets),
+        *(item.rules for item in settings.overrides),
+    )
     for tables in (settings.rules, *of_files):
         for name, table in tables.items():
-            kinds = [option_types(entry.rule) for entry in known.values() if name in (entry.id, entry.id.partition("/")[0])]
+            kinds = [
+                option_types(entry.rule)
+                for entry in known.values()
+                if name in (entry.id, entry.id.partition("/")[0])
+            ]
             for option, written in table.options.items():
                 if any(takes_file(kind.get(option)) for kind in kinds):
-                    values = written.value.split(",") if isinstance(written.value, str) else written.value
+                    values = (
+                        written.value.split(",")
+                        if isinstance(written.value, str)
+                        else written.value
+                    )
                     for value in values if isinstance(values, list) else ():
                         path = os.path.join(written.folder, str(value).strip())
-                        yield from [path] if os.path.exists(path) else glob.iglob(path, recursive=True)
+                        yield from (
+                            [path] if os.path.exists(path) else glob.iglob(path, recursive=True)
+                        )
 
 
 def _read(resource: Resource) -> Resource:
@@ -200,7 +260,8 @@ def _read(resource: Resource) -> Resource:
         return replace(resource, data=Path(resource.path).read_bytes())
     except OSError as error:
         raise PluginError(
-            f"the {resource.kind} resource {resource.name!r} cannot be read: {error.strerror}", "repair or uninstall its plugin"
+            f"the {resource.kind} resource {resource.name!r} cannot be read: {error.strerror}",
+            "repair or uninstall its plugin",
         ) from None
 
 
@@ -208,12 +269,23 @@ def _files(rule: str, name: str, written: Written) -> tuple[OptionFile, ...]:
     """Return the files of an option that takes several: paths or globs, sorted."""
     import glob  # 3 ms at import, needed by few rules
 
-    values = written.value if isinstance(written.value, list) else [part.strip() for part in str(written.value).split(",") if part.strip()]
+    values = (
+        written.value
+        if isinstance(written.value, list)
+        else [part.strip() for part in str(written.value).split(",") if part.strip()]
+    )
     found: list[OptionFile] = []
     for value in values:
-        matching = sorted(glob.glob(value, root_dir=written.folder, recursive=True)) if isinstance(value, str) and glob.has_magic(value) else [value]
+        matching = (
+            sorted(glob.glob(value, root_dir=written.folder, recursive=True))
+            if isinstance(value, str) and glob.has_magic(value)
+            else [value]
+        )
         if not matching:
-            raise ConfigError(f"rule {rule}, option {name!r}: {value} matches no file", "the path is relative to the configuration")
+            raise ConfigError(
+                f"rule {rule}, option {name!r}: {value} matches no file",
+                "the path is relative to the configuration",
+            )
         found.extend(_file(rule, name, Written(item, written.folder)) for item in matching)
     return tuple(found)
 
@@ -232,11 +304,18 @@ def _file(rule: str, name: str, written: Written) -> OptionFile:
 
 
 def _tables(rules: Document) -> dict[str, Document]:
-    return {name: table for name, table in rules.items() if name not in ("select", "ignore", "extend-select")}
+    return {
+        name: table
+        for name, table in rules.items()
+        if name not in ("select", "ignore", "extend-select")
+    }
 
 
 def _merged(one: Mapping[str, Document], other: Mapping[str, Document]) -> dict[str, Document]:
-    return {name: {**one.get(name, {}), **other.get(name, {})} for name in [*one, *(set(other) - set(one))]}
+    return {
+        name: {**one.get(name, {}), **other.get(name, {})}
+        for name in [*one, *(set(other) - set(one))]
+    }
 
 
 def _rules(tables: Document, folder: str) -> dict[str, RuleSettings]:
@@ -250,8 +329,15 @@ def _globs(value: str | list[str]) -> tuple[str, ...]:
 def _dataset(item: Document, folder: str) -> DatasetSettings:
     shape, texts = item.get("shape"), item.get("texts", {})
     if shape is not None and (shape == "custom") != bool(texts):
-        what = "needs `texts`" if shape == "custom" else "says where its texts are by itself; `texts` is for custom ones"
-        raise ConfigError(f"dataset: the shape {shape!r} {what}", 'write texts = { user = "question", assistant = "answer" } and no shape')
+        what = (
+            "needs `texts`"
+            if shape == "custom"
+            else "says where its texts are by itself; `texts` is for custom ones"
+        )
+        raise ConfigError(
+            f"dataset: the shape {shape!r} {what}",
+            'write texts = { user = "question", assistant = "answer" } and no shape',
+        )
     return DatasetSettings(
         name=item.get("name"),
         files=_globs(item.get("files", [])),
@@ -279,7 +365,10 @@ def _suppression(item: Document, number: int, folder: str) -> Suppression:
     kept = [frozenset({item["fingerprint"]})] if "fingerprint" in item else []
     if "review" in item:
         kept.append(_right(Path(folder), item["review"]))
-    where = {kind: tuple(str(v) for v in (values if isinstance(values, list) else [values])) for kind, values in item.get("where", {}).items()}
+    where = {
+        kind: tuple(str(v) for v in (values if isinstance(values, list) else [values]))
+        for kind, values in item.get("where", {}).items()
+    }
     return Suppression(
         rule=item["rule"],
         reason=item["reason"],
@@ -297,5 +386,8 @@ def _right(folder: Path, name: str) -> frozenset[str]:
     try:
         rows = review_sheet.read(name, (folder / name).read_bytes())
     except OSError as error:
-        raise ConfigError(f"[[suppress]]: {name} cannot be read: {error.strerror}", "the path is relative to the configuration") from None
+        raise ConfigError(
+            f"[[suppress]]: {name} cannot be read: {error.strerror}",
+            "the path is relative to the configuration",
+        ) from None
     return frozenset(row.fingerprint for row in rows if row.right)

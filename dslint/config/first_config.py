@@ -19,7 +19,14 @@ from dslint.registry.selection import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known
 from dslint.rules.base import summary
 from dslint.version import __version__
 
-STRICT = ("secrets/*", "pii/credit-card", "pii/iban", "pii/us-ssn", "dslint/parse-error", "duplicates/leakage")
+STRICT = (
+    "secrets/*",
+    "pii/credit-card",
+    "pii/iban",
+    "pii/us-ssn",
+    "dslint/parse-error",
+    "duplicates/leakage",
+)
 """Rules whose findings no limit allows."""
 
 MIN_JUDGED = 500
@@ -45,20 +52,40 @@ Matching = Callable[[str], set[str]]
 """Says which files a glob means now, as paths in reports."""
 
 
-def draft(parts: Sequence[Part], matching: Matching, spaces: Sequence[str], known: Catalogue) -> str:
+def draft(
+    parts: Sequence[Part], matching: Matching, spaces: Sequence[str], known: Catalogue
+) -> str:
     """Return a configuration without limits: what the data is, and the rules of these namespaces."""
-    return "\n".join([*_head(spaces, known), *_datasets(parts, matching), *_selection(spaces, None, known)]) + "\n"
+    return (
+        "\n".join(
+            [*_head(spaces, known), *_datasets(parts, matching), *_selection(spaces, None, known)]
+        )
+        + "\n"
+    )
 
 
-def finished(parts: Sequence[Part], matching: Matching, spaces: Sequence[str], known: Catalogue, report: Report) -> str:
+def finished(
+    parts: Sequence[Part],
+    matching: Matching,
+    spaces: Sequence[str],
+    known: Catalogue,
+    report: Report,
+) -> str:
     """Return the configuration with limits, from the report of a run with its draft."""
-    lines = [*_head(spaces, known), *_datasets(parts, matching), *_selection(spaces, report, known), *_tables(report, known)]
+    lines = [
+        *_head(spaces, known),
+        *_datasets(parts, matching),
+        *_selection(spaces, report, known),
+        *_tables(report, known),
+    ]
     return "\n".join(lines) + "\n"
 
 
 def namespaces(known: Catalogue) -> list[str]:
     """Return the namespaces whose recommended rules are to run."""
-    return sorted({name.partition("/")[0] for name, entry in known.items() if entry.rule.default} - {ALWAYS})
+    return sorted(
+        {name.partition("/")[0] for name, entry in known.items() if entry.rule.default} - {ALWAYS}
+    )
 
 
 def is_strict(rule: str) -> bool:
@@ -68,14 +95,22 @@ def is_strict(rule: str) -> bool:
 
 def failing(report: Report) -> dict[str, int]:
     """Return the rules that no limit may be written for and that fail the gate as it is, with the number of findings that do."""
-    found = {rule.id: sum(map(_fails, _active(report, rule.id))) for rule in report.rules if is_strict(rule.id)}
+    found = {
+        rule.id: sum(map(_fails, _active(report, rule.id)))
+        for rule in report.rules
+        if is_strict(rule.id)
+    }
     return {name: count for name, count in found.items() if count}
 
 
 def quoted(text: str) -> str:
     """Return a TOML string."""
     return "".join(
-        letter if letter.isprintable() else f"\\u{ord(letter):04X}" if ord(letter) < 0x10000 else f"\\U{ord(letter):08X}"
+        letter
+        if letter.isprintable()
+        else f"\\u{ord(letter):04X}"
+        if ord(letter) < 0x10000
+        else f"\\U{ord(letter):08X}"
         for letter in json.dumps(text, ensure_ascii=False)
     )
 
@@ -112,7 +147,9 @@ def _datasets(parts: Sequence[Part], matching: Matching) -> Iterator[str]:
 
 
 def _splits(part: Part, paths: Sequence[str], matching: Matching) -> Iterator[str]:
-    ranked = sorted({(item.split_rank, item.split) for item in part.inputs if item.split is not None})
+    ranked = sorted(
+        {(item.split_rank, item.split) for item in part.inputs if item.split is not None}
+    )
     if not ranked:
         yield '# splits = { train = "train*.jsonl", test = "test*.jsonl" }  # none was detected; without any, leakage is not looked for'
         return
@@ -140,7 +177,11 @@ def patterns(paths: Sequence[str], among: Sequence[str], matching: Matching) -> 
         start, end = _common(wanted), _common(path[::-1] for path in wanted)[::-1]
         folder = start[: start.rfind("/") + 1]
         suffix = end[end.find(".") :] if "." in end else end
-        for glob in (f"{escape(folder)}*{escape(suffix)}", f"{escape(folder)}**/*{escape(suffix)}", f"{escape(start)}*{escape(suffix)}"):
+        for glob in (
+            f"{escape(folder)}*{escape(suffix)}",
+            f"{escape(folder)}**/*{escape(suffix)}",
+            f"{escape(start)}*{escape(suffix)}",
+        ):
             if matching(glob) == wanted == {path for path in among if matches_any(path, [glob])}:
                 return [glob]
     return [escape(path) for path in sorted(wanted)]
@@ -161,9 +202,15 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
     results = {rule.id: rule for rule in report.rules} if report else {}
     lacking: list[Known] = []
     for space in spaces:
-        members = [known[name] for name in known if name.startswith(f"{space}/") and known[name].rule.default]
+        members = [
+            known[name]
+            for name in known
+            if name.startswith(f"{space}/") and known[name].rule.default
+        ]
         missing = [entry for entry in members if entry.missing and not entry.rule.needs_options]
-        if missing and all(entry.missing for entry in members):  # to select what cannot run is an error
+        if missing and all(
+            entry.missing for entry in members
+        ):  # to select what cannot run is an error
             yield f"  # {quoted(space)},  # needs what is not installed; {install_line(missing)}"
             continue
         lacking += missing
@@ -178,7 +225,10 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
 def _described(result: RuleResult, known: Catalogue) -> str:
     if result.state == "ran":
         return f"{result.id}: {summary(known[result.id].rule)}"
-    needs = [option.replace("_", "-").replace("|", " or ") for option in known[result.id].rule.needs_options]
+    needs = [
+        option.replace("_", "-").replace("|", " or ")
+        for option in known[result.id].rule.needs_options
+    ]
     if not known[result.id].rule.default:
         return f"{result.id}: not selected; opt-in, by its full id"
     if result.state == "skipped" and needs:
@@ -189,7 +239,11 @@ def _described(result: RuleResult, known: Catalogue) -> str:
 
 def _tables(report: Report, known: Catalogue) -> Iterator[str]:
     limited = [rule for rule in report.rules if rule.state == "ran" and rule.count]
-    mild = [rule.id for rule in limited if not is_strict(rule.id) and not _matters(_active(report, rule.id))]
+    mild = [
+        rule.id
+        for rule in limited
+        if not is_strict(rule.id) and not _matters(_active(report, rule.id))
+    ]
     if limited:
         yield ""
         yield "# Limits near what was measured today, so that nothing gets worse. Each takes the place of `fail-on` for its rule."
@@ -202,7 +256,9 @@ def _tables(report: Report, known: Catalogue) -> Iterator[str]:
     if mild:
         yield ""
         yield "# Found too, for information only; without a limit these never fail:"
-        yield from (f"#   {rule.id}: {rule.count} of {rule.judged}" for rule in limited if rule.id in mild)
+        yield from (
+            f"#   {rule.id}: {rule.count} of {rule.judged}" for rule in limited if rule.id in mild
+        )
 
 
 def _strict(rule: RuleResult, found: Sequence[Finding]) -> Iterator[str]:
@@ -221,7 +277,9 @@ def _strict(rule: RuleResult, found: Sequence[Finding]) -> Iterator[str]:
 def _ratchet(rule: RuleResult, found: Sequence[Finding], known: Catalogue) -> Iterator[str]:
     errors = any(finding.severity == Severity.ERROR for finding in found)
     whole = any(finding.at.row is None for finding in found)
-    flagged = len({(finding.at.path, finding.at.row) for finding in found if finding.at.row is not None})
+    flagged = len(
+        {(finding.at.path, finding.at.row) for finding in found if finding.at.row is not None}
+    )
     yield ""
     yield f"[rules.{quoted(rule.id)}]  # {_comment(summary(known[rule.id].rule))}"
     share = Fraction(flagged, rule.judged) if rule.judged else Fraction(0)
@@ -256,7 +314,11 @@ def _fixed(scaled: int, digits: int) -> str:
 
 
 def _active(report: Report, rule: str) -> list[Finding]:
-    return [finding for finding in report.findings if finding.rule == rule and finding.suppressed is None]
+    return [
+        finding
+        for finding in report.findings
+        if finding.rule == rule and finding.suppressed is None
+    ]
 
 
 def _fails(finding: Finding) -> bool:
@@ -268,17 +330,32 @@ def _matters(found: Iterable[Finding]) -> bool:
 
 
 def _by_severity(found: Sequence[Finding]) -> str:
-    counts = {severity: sum(finding.severity == severity for finding in found) for severity in reversed(Severity)}
-    return ", ".join(f"{count} {severity}{'s' if count > 1 else ''}" for severity, count in counts.items() if count)
+    counts = {
+        severity: sum(finding.severity == severity for finding in found)
+        for severity in reversed(Severity)
+    }
+    return ", ".join(
+        f"{count} {severity}{'s' if count > 1 else ''}"
+        for severity, count in counts.items()
+        if count
+    )
 
 
 def _array(values: Sequence[str]) -> str:
     line = f"[{', '.join(map(quoted, values))}]"
-    return line if len(line) <= WIDTH else "[\n" + "".join(f"  {quoted(value)},\n" for value in values) + "]"
+    return (
+        line
+        if len(line) <= WIDTH
+        else "[\n" + "".join(f"  {quoted(value)},\n" for value in values) + "]"
+    )
 
 
 def _key(name: str) -> str:
-    return name if name.isascii() and name.replace("-", "").replace("_", "").isalnum() else quoted(name)
+    return (
+        name
+        if name.isascii() and name.replace("-", "").replace("_", "").isalnum()
+        else quoted(name)
+    )
 
 
 def _comment(text: str) -> str:

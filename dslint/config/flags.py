@@ -16,25 +16,41 @@ from dslint.registry.selection import Catalogue
 from dslint.settings import DatasetSettings, RuleSettings, Settings
 
 
-def with_selection(settings: Settings, select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]) -> Settings:
+def with_selection(
+    settings: Settings, select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]
+) -> Settings:
     """Return the settings with the selection of the flags: `select` replaces, the others add."""
-    chosen, more, less = (_named(flags, name) for flags, name in ((select, "select"), (extend, "extend-select"), (ignore, "ignore")))
+    chosen, more, less = (
+        _named(flags, name)
+        for flags, name in ((select, "select"), (extend, "extend-select"), (ignore, "ignore"))
+    )
     return replace(
         settings,
-        select=(*chosen, *more) if chosen else None if settings.select is None else (*settings.select, *more),
-        extend_select=(*settings.extend_select, *more) if not chosen and settings.select is None else (),
+        select=(*chosen, *more)
+        if chosen
+        else None
+        if settings.select is None
+        else (*settings.select, *more),
+        extend_select=(*settings.extend_select, *more)
+        if not chosen and settings.select is None
+        else (),
         ignore=(*settings.ignore, *less),
     )
 
 
-def with_options(settings: Settings, options: Iterable[str], known: Catalogue, folder: str) -> Settings:
+def with_options(
+    settings: Settings, options: Iterable[str], known: Catalogue, folder: str
+) -> Settings:
     """Return the settings with `RULE.OPTION=VALUE` flags applied; paths in them are relative to a folder."""
     rules = dict(settings.rules)
     for flag in options:
         name, value = _pair(flag, "--option", "RULE.OPTION=VALUE")
         rule, dot, option = name.rpartition(".")
         if not dot or rule not in known:
-            raise ConfigError(f"--option {flag}: unknown rule {rule or name!r}", nearest(rule or name, known) or "see: dslint rules")
+            raise ConfigError(
+                f"--option {flag}: unknown rule {rule or name!r}",
+                nearest(rule or name, known) or "see: dslint rules",
+            )
         current = rules.get(rule, RuleSettings())
         if option == "severity":
             if value not in Severity.names():
@@ -51,7 +67,9 @@ def with_options(settings: Settings, options: Iterable[str], known: Catalogue, f
                 nearest(option, types) or f"options: {', '.join(types) or 'none'}",
             )
         written = Written(value, folder, lax=True)
-        rules[rule] = replace(current, options={**current.options, option.replace("_", "-"): written})
+        rules[rule] = replace(
+            current, options={**current.options, option.replace("_", "-"): written}
+        )
     return replace(settings, rules=rules)
 
 
@@ -70,9 +88,13 @@ def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -
             except ValueError:
                 share_of = counted(name, "rate")
                 form = f"{share_of}=2%" if text.endswith("%") and share_of != name else f"{name}=10"
-                raise ConfigError(f"--{side} {flag}: {text!r} is not a number", f"write it as --{side} {form}") from None
+                raise ConfigError(
+                    f"--{side} {flag}: {text!r} is not a number", f"write it as --{side} {form}"
+                ) from None
             limit = found.get(measure, Limit(measure=measure, origin="flag"))
-            found[measure] = replace(limit, max=value) if side == "max" else replace(limit, min=value)
+            found[measure] = (
+                replace(limit, max=value) if side == "max" else replace(limit, min=value)
+            )
     return replace(settings, limits=(*settings.limits, *found.values()))
 
 
@@ -82,7 +104,9 @@ def counted(name: str, measure: str = "count") -> str:
     return f"{rule}{'' if '.' in rule else f'.{measure}'}{sign}{part}"
 
 
-def with_dataset(settings: Settings, shape: str | None, columns: Iterable[str], splits: Iterable[str]) -> Settings:
+def with_dataset(
+    settings: Settings, shape: str | None, columns: Iterable[str], splits: Iterable[str]
+) -> Settings:
     """Return the settings with what the flags say of the data, for every dataset."""
     named: dict[str, str] = {}
     for flag in columns:
@@ -100,7 +124,10 @@ def with_dataset(settings: Settings, shape: str | None, columns: Iterable[str], 
     if shape is None and not named and not globs:
         return settings
     datasets: Sequence[DatasetSettings] = settings.datasets or (DatasetSettings(),)
-    asked = {*(("column", *pair) for pair in named.items()), *(("split", name, glob) for name, patterns in globs.items() for glob in patterns)}
+    asked = {
+        *(("column", *pair) for pair in named.items()),
+        *(("split", name, glob) for name, patterns in globs.items() for glob in patterns),
+    }
     changed = tuple(
         replace(
             dataset,
@@ -119,7 +146,10 @@ def _named(values: Iterable[str], option: str) -> tuple[str, ...]:
     for value in values:
         tokens = [token.strip() for token in value.split(",") if token.strip()]
         if not tokens:
-            raise ConfigError(f"--{option} {value!r} names no rule", f"write it as --{option} structure,duplicates/exact; or leave it out")
+            raise ConfigError(
+                f"--{option} {value!r} names no rule",
+                f"write it as --{option} structure,duplicates/exact; or leave it out",
+            )
         found += tokens
     return tuple(found)
 
@@ -137,7 +167,10 @@ def bytes_in(flag: str, text: str) -> int:
     number = text.strip().rstrip("kKmMgGiIbB ")
     unit = text.strip()[len(number) :].strip().lower()
     if not number.isdecimal() or int(number) < 1 or unit not in _UNITS:
-        raise ConfigError(f"{flag}: {text!r} is no number of bytes", f"write it as {flag} 67108864, or {flag} 64MiB")
+        raise ConfigError(
+            f"{flag}: {text!r} is no number of bytes",
+            f"write it as {flag} 67108864, or {flag} 64MiB",
+        )
     return int(number) * _UNITS[unit]
 
 

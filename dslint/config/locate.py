@@ -9,7 +9,9 @@ from collections.abc import Sequence
 from dslint.helpers.lazy_re import pattern
 
 _HEADER = pattern(r"^\s*(\[\[?)\s*(.+?)\s*\]\]?\s*(?:#.*)?$")
-_PAIR = pattern(r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*=""")
+_PAIR = pattern(
+    r"""^\s*((?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[A-Za-z0-9_-]+))*)\s*="""
+)
 _KEY = pattern(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*(?:\.|$)""")
 
 Path = tuple[str | int, ...]
@@ -27,7 +29,9 @@ def line_of(text: str, path: Sequence[str | int]) -> int | None:
 
 
 def _keys(dotted: str) -> tuple[str, ...]:
-    return tuple(next(part for part in match.groups() if part is not None) for match in _KEY.finditer(dotted))
+    return tuple(
+        next(part for part in match.groups() if part is not None) for match in _KEY.finditer(dotted)
+    )
 
 
 def _places(text: str) -> dict[Path, int]:

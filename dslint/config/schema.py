@@ -36,7 +36,10 @@ _BOUNDS = {
 _RULE_KEYS: dict[str, Any] = {
     "severity": {"enum": Severity.names(), "description": "severity of the rule's findings"},
     "max-count": {**_COUNT, "description": "the most findings that pass"},
-    "max-rate": {**_SHARE, "description": "the largest share of judged records that passes: 0.02 or '2%'"},
+    "max-rate": {
+        **_SHARE,
+        "description": "the largest share of judged records that passes: 0.02 or '2%'",
+    },
     "max-total": {**_COUNT, "description": "the most findings that pass, suppressed ones counted"},
     "limits": {
         "type": "object",
@@ -70,7 +73,11 @@ def takes_files(kind: Any) -> bool:
 def option_schema(kind: Any, default: Any) -> dict[str, Any]:
     """Return the JSON Schema of an option."""
     if takes_files(kind):
-        paths = {"type": "array", "items": {"type": "string"}, "description": "paths or globs relative to the configuration"}
+        paths = {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "paths or globs relative to the configuration",
+        }
         return {"anyOf": [paths, {"type": "string", "description": "comma-separated"}]}
     if takes_file(kind):
         return {
@@ -87,7 +94,13 @@ def option_schema(kind: Any, default: Any) -> dict[str, Any]:
 
 def _rule_schema(rule: type[Rule], *, core: bool = False) -> dict[str, Any]:
     defaults = {field.name.replace("_", "-"): field.default for field in dataclasses.fields(rule)}  # type: ignore[arg-type]
-    options = {} if core else {name: option_schema(kind, defaults[name]) for name, kind in option_types(rule).items()}
+    options = (
+        {}
+        if core
+        else {
+            name: option_schema(kind, defaults[name]) for name, kind in option_types(rule).items()
+        }
+    )
     return {
         "type": "object",
         "additionalProperties": False,
@@ -137,9 +150,21 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
         },
     }
     judging = {
-        "fail-on": {"enum": [*Severity.names(), "never"], "default": "error", "description": "the mildest severity that fails"},
-        "min-confidence": {"enum": Confidence.names(), "default": "medium", "description": "the least confidence at which a finding fails"},
-        "scope": {"enum": ["record", "dataset", "all"], "default": "all", "description": "run record rules, dataset rules, or all"},
+        "fail-on": {
+            "enum": [*Severity.names(), "never"],
+            "default": "error",
+            "description": "the mildest severity that fails",
+        },
+        "min-confidence": {
+            "enum": Confidence.names(),
+            "default": "medium",
+            "description": "the least confidence at which a finding fails",
+        },
+        "scope": {
+            "enum": ["record", "dataset", "all"],
+            "default": "all",
+            "description": "run record rules, dataset rules, or all",
+        },
     }
     return {
         "$schema": DIALECT,
@@ -151,9 +176,17 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
                 "type": "string",
                 "description": "versions of dslint that this configuration is for, as '>=0.1,<2'",
             },
-            "required-plugins": {**_STRINGS, "description": "distributions that must be installed, with versions"},
+            "required-plugins": {
+                **_STRINGS,
+                "description": "distributions that must be installed, with versions",
+            },
             "extends": {**_STRINGS, "description": "presets"},
-            "dataset": {"anyOf": [_dataset_schema(shapes, tables), {"type": "array", "items": _dataset_schema(shapes, tables)}]},
+            "dataset": {
+                "anyOf": [
+                    _dataset_schema(shapes, tables),
+                    {"type": "array", "items": _dataset_schema(shapes, tables)},
+                ]
+            },
             "rules": rules,
             "profiles": {
                 "type": "object",
@@ -165,8 +198,14 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
             },
             "overrides": {"type": "array", "items": _override_schema(overriding)},
             "suppress": {"type": "array", "items": _suppress_schema()},
-            "baseline": {"type": "string", "description": "a file of accepted findings and numbers, made by `dslint baseline create`"},
-            "allow-paths": {**_STRINGS, "description": "files outside of the project, as globs, that may be read in CI"},
+            "baseline": {
+                "type": "string",
+                "description": "a file of accepted findings and numbers, made by `dslint baseline create`",
+            },
+            "allow-paths": {
+                **_STRINGS,
+                "description": "files outside of the project, as globs, that may be read in CI",
+            },
             "max-record-bytes": {
                 "type": "integer",
                 "minimum": 1,
@@ -187,8 +226,18 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
 
 def _overriding_schema(table: dict[str, Any], rule: type[Rule] | None) -> dict[str, Any]:
     """Return the schema of a rule's table in an override: the rule may be off there, and a dataset rule, which sees all files, has no options."""
-    properties = {key: value for key, value in table["properties"].items() if key in _RULE_KEYS or rule is None or not issubclass(rule, DatasetRule)}
-    return {**table, "properties": {**properties, "off": {"type": "boolean", "description": "do not run it on these files"}}}
+    properties = {
+        key: value
+        for key, value in table["properties"].items()
+        if key in _RULE_KEYS or rule is None or not issubclass(rule, DatasetRule)
+    }
+    return {
+        **table,
+        "properties": {
+            **properties,
+            "off": {"type": "boolean", "description": "do not run it on these files"},
+        },
+    }
 
 
 def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, Any]:
@@ -199,15 +248,25 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
             "name": {"type": "string", "description": "its name in reports; else its folder"},
             "files": {**_GLOBS, "description": "its files: globs relative to the configuration"},
             "exclude": {**_GLOBS, "description": "files that are not part of it"},
-            "shape": {"enum": [*shapes, Custom.name], "description": "the shape of its records; else detected"},
+            "shape": {
+                "enum": [*shapes, Custom.name],
+                "description": "the shape of its records; else detected",
+            },
             "texts": {
                 "type": "object",
                 "additionalProperties": False,
                 "minProperties": 1,
                 "description": "where the texts of a custom shape are: role to column paths",
-                "properties": {role: {**_GLOBS, "description": f"where the {role} texts are: column paths"} for role in CUSTOM_ROLES},
+                "properties": {
+                    role: {**_GLOBS, "description": f"where the {role} texts are: column paths"}
+                    for role in CUSTOM_ROLES
+                },
             },
-            "text-record": {"enum": ["line", "file"], "default": "line", "description": "what a record of a plain text file is"},
+            "text-record": {
+                "enum": ["line", "file"],
+                "default": "line",
+                "description": "what a record of a plain text file is",
+            },
             "splits": {
                 "type": "object",
                 "additionalProperties": _GLOBS,
@@ -219,7 +278,10 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
                 "properties": {kind: {"type": "string"} for kind in COLUMN_KINDS},
                 "description": "fields by what they hold: a key, a dotted path, or a JSON pointer",
             },
-            "languages": {**_GLOBS, "description": "the languages that its texts are in, as codes; of a single one, no text is doubted"},
+            "languages": {
+                **_GLOBS,
+                "description": "the languages that its texts are in, as codes; of a single one, no text is doubted",
+            },
             "slices": {
                 "type": "array",
                 "items": {"enum": list(COLUMN_KINDS)},
@@ -261,7 +323,11 @@ def _suppress_schema() -> dict[str, Any]:
         "required": ["rule", "reason"],
         "properties": {
             "rule": {"type": "string", "description": "a rule, or a namespace"},
-            "reason": {"type": "string", "minLength": 1, "description": "why these findings are accepted"},
+            "reason": {
+                "type": "string",
+                "minLength": 1,
+                "description": "why these findings are accepted",
+            },
             "where": {
                 "type": "object",
                 "additionalProperties": False,
@@ -269,8 +335,14 @@ def _suppress_schema() -> dict[str, Any]:
                 "description": "only records whose columns have one of these values",
             },
             "files": {**_GLOBS, "description": "only findings in these files"},
-            "fingerprint": {"type": "string", "description": "only the finding with this fingerprint"},
-            "review": {"type": "string", "description": "only findings whose verdict is `ok` in this review sheet"},
+            "fingerprint": {
+                "type": "string",
+                "description": "only the finding with this fingerprint",
+            },
+            "review": {
+                "type": "string",
+                "description": "only findings whose verdict is `ok` in this review sheet",
+            },
             "expires": {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",

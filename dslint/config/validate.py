@@ -23,7 +23,9 @@ def plain(value: Any, room: int = DEEPEST) -> Any:
     return value.isoformat() if isinstance(value, (datetime.date, datetime.time)) else value
 
 
-def validate(document: Mapping[str, Any], schema: Callable[[], dict[str, Any]], name: str, text: str) -> None:
+def validate(
+    document: Mapping[str, Any], schema: Callable[[], dict[str, Any]], name: str, text: str
+) -> None:
     """Raise ConfigError for the first thing in a configuration that cannot be; `text` is its source, for line numbers.
 
     The schema is made when it is needed: an empty configuration is valid, and a check without one starts sooner.
@@ -41,7 +43,10 @@ def validate(document: Mapping[str, Any], schema: Callable[[], dict[str, Any]], 
     errors = [_deepest(error) for error in Draft202012Validator(schema()).iter_errors(document)]
     if not errors:
         return
-    placed = [(line_of(text, _culprit(error)) or 0, str(list(error.absolute_path)), error) for error in errors]
+    placed = [
+        (line_of(text, _culprit(error)) or 0, str(list(error.absolute_path)), error)
+        for error in errors
+    ]
     line, _, error = min(placed, key=lambda item: item[:2])
     message, hint = _explain(error)
     raise ConfigError(f"{name}:{line}: {message}" if line else f"{name}: {message}", hint)
@@ -60,16 +65,32 @@ def _unknown(error: Any) -> list[str]:
 
 def _culprit(error: Any) -> list[str | int]:
     path = list(error.absolute_path)
-    return [*path, _unknown(error)[0]] if error.validator == "additionalProperties" and _unknown(error) else path
+    return (
+        [*path, _unknown(error)[0]]
+        if error.validator == "additionalProperties" and _unknown(error)
+        else path
+    )
 
 
 def _explain(error: Any) -> tuple[str, str]:
-    where = ".".join(f'"{key}"' if isinstance(key, str) and "/" in key else str(key) for key in error.absolute_path) or "the configuration"
+    where = (
+        ".".join(
+            f'"{key}"' if isinstance(key, str) and "/" in key else str(key)
+            for key in error.absolute_path
+        )
+        or "the configuration"
+    )
     if error.validator == "additionalProperties":
         key = _unknown(error)[0]
         known = sorted(error.schema.get("properties", {}))
         parts = list(error.absolute_path)
-        what = "rule" if parts and parts[-1] == "rules" else "option" if len(parts) > 1 and parts[-2] == "rules" else "key"
+        what = (
+            "rule"
+            if parts and parts[-1] == "rules"
+            else "option"
+            if len(parts) > 1 and parts[-2] == "rules"
+            else "key"
+        )
         listed = f"known: {', '.join(known)}" if len(known) <= 24 else "see: dslint rules"
         return f"unknown {what} {key!r} in {where}", nearest(key, known) or listed
     if error.validator == "enum":
@@ -77,7 +98,11 @@ def _explain(error: Any) -> tuple[str, str]:
         given = str(error.instance)
         return f"{where}: {given!r} is not one of {', '.join(known)}", nearest(given, known)
     if error.validator == "type":
-        kinds = [error.validator_value] if isinstance(error.validator_value, str) else error.validator_value
+        kinds = (
+            [error.validator_value]
+            if isinstance(error.validator_value, str)
+            else error.validator_value
+        )
         wanted = " or ".join("table" if kind == "object" else kind for kind in kinds)
         return f"{where}: expected {wanted}, got {_kind(error.instance)}", ""
     if error.validator == "required":
@@ -90,10 +115,20 @@ def _explain(error: Any) -> tuple[str, str]:
             "exclusiveMinimum": "more than",
             "exclusiveMaximum": "less than",
         }
-        return f"{where}: {error.instance} is out of range: {words[error.validator]} {error.validator_value}", ""
+        return (
+            f"{where}: {error.instance} is out of range: {words[error.validator]} {error.validator_value}",
+            "",
+        )
     return f"{where}: {error.message}", ""
 
 
 def _kind(value: Any) -> str:
-    names = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array", dict: "table"}
+    names = {
+        bool: "boolean",
+        int: "integer",
+        float: "number",
+        str: "string",
+        list: "array",
+        dict: "table",
+    }
     return names.get(type(value), type(value).__name__)

@@ -28,7 +28,11 @@ Identify = Callable[[Sequence[str]], "list[str | None]"]
 
 def primary(code: object) -> str | None:
     """Return the primary language of a code, in lower case: `en` for `en-US` and `en_GB.UTF-8`; None for what is no code."""
-    return code.strip().replace("_", "-").partition("-")[0].lower() or None if isinstance(code, str) else None
+    return (
+        code.strip().replace("_", "-").partition("-")[0].lower() or None
+        if isinstance(code, str)
+        else None
+    )
 
 
 def selected(text: Text, roles: Sequence[str]) -> bool:
@@ -113,7 +117,10 @@ class Batch:
         if "assistant" not in self.shape.roles:
             return [[]] * len(self.values)
         turns = self.shape.turns
-        return [[] if problems else turns(value) for value, (_, problems) in zip(self.values, self.parsed, strict=True)]
+        return [
+            [] if problems else turns(value)
+            for value, (_, problems) in zip(self.values, self.parsed, strict=True)
+        ]
 
     @cached_property
     def valid(self) -> Batch:
@@ -131,19 +138,33 @@ class Batch:
         batch.parsed = [self.parsed[k] for k in keep]
         batch.valid = batch
         batch.whole = (self, keep)
-        batch.identify, batch._identified, batch._shared = self.identify, self._identified, self._shared
+        batch.identify, batch._identified, batch._shared = (
+            self.identify,
+            self._identified,
+            self._shared,
+        )
         return batch
 
     def within(self, languages: Sequence[str]) -> Batch:
         """Return the batch as a rule for these languages sees it: without the texts that are known to be in another one."""
-        tells = "language" in self.input.columns or (self.identify is not None and len(self.input.languages) != 1)
-        return self.cached(("within", *languages), lambda batch: batch._within(languages)) if languages and tells else self  # noqa: SLF001 - this class
+        tells = "language" in self.input.columns or (
+            self.identify is not None and len(self.input.languages) != 1
+        )
+        return (
+            self.cached(("within", *languages), lambda batch: batch._within(languages))  # noqa: SLF001
+            if languages and tells
+            else self
+        )
 
     def _within(self, languages: Sequence[str]) -> Batch:
         view = Batch(self.input, self.shape, self.values, self.rows, self.lines, self.defects)
         view.parsed = self.parsed
         view.valid = view if self.valid is self else self.valid.within(languages)
-        view.identify, view._identified, view._shared = self.identify, self._identified, self._shared
+        view.identify, view._identified, view._shared = (
+            self.identify,
+            self._identified,
+            self._shared,
+        )
         view._spoken = frozenset(languages)
         return view
 
@@ -152,15 +173,25 @@ class Batch:
         """The hidden texts of the records that have any, by position: see HIDDEN."""
         if self.whole is not None:
             batch, kept = self.whole
-            return {number: batch.hidden[position] for number, position in enumerate(kept) if position in batch.hidden}
+            return {
+                number: batch.hidden[position]
+                for number, position in enumerate(kept)
+                if position in batch.hidden
+            }
         found: dict[int, list[Text]] = {}
         if not all(map(is_ordinary, distinct_names(self.values))):
             for position, value in enumerate(self.values):
-                if strange := [Text(where, KEY, name) for where, name in names(value) if not is_ordinary(name)]:
+                if strange := [
+                    Text(where, KEY, name) for where, name in names(value) if not is_ordinary(name)
+                ]:
                     found[position] = strange
         for defect in self.defects:
             if defect.lost:
-                texts = [Text(where, role, text) for where, role, text in defect.lost if role == LOST or not is_ordinary(text)]
+                texts = [
+                    Text(where, role, text)
+                    for where, role, text in defect.lost
+                    if role == LOST or not is_ordinary(text)
+                ]
                 found.setdefault(self.rows.index(defect.row), []).extend(texts)
         return found
 
@@ -186,21 +217,29 @@ class Batch:
             texts = [Text(where, None, text) for where, text in leaves(value)]
         elif "all" in roles or "metadata" in roles:
             known = {text.field for text in texts}
-            texts = texts + [Text(where, "metadata", text) for where, text in leaves(value) if where not in known]
+            texts = texts + [
+                Text(where, "metadata", text) for where, text in leaves(value) if where not in known
+            ]
         if "all" not in roles:
             texts = [text for text in texts if selected(text, roles)]
         if HIDDEN in roles and position in self.hidden:
             texts = texts + [text for text in self.hidden[position] if selected(text, roles)]
         if self._spoken:
             codes = self.languages_of([position] * len(texts), texts)
-            texts = [text for text, code in zip(texts, codes, strict=True) if code is None or code in self._spoken]
+            texts = [
+                text
+                for text, code in zip(texts, codes, strict=True)
+                if code is None or code in self._spoken
+            ]
         return texts
 
     def texts(self, roles: Sequence[str] = ("all",)) -> Texts:
         """Return all texts of the batch in the given roles, flat."""
         if "all" in roles or "metadata" in roles or HIDDEN in roles or self.valid is not self:
             return self.cached(("texts", *roles), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
-        wanted = frozenset(kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles))
+        wanted = frozenset(
+            kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles)
+        )
         return self.cached(("texts", wanted), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
 
     @cached_property
@@ -212,7 +251,11 @@ class Batch:
         positions: list[int] = []
         items: list[Text] = []
         plain = "all" not in roles and "metadata" not in roles and HIDDEN not in roles
-        wanted = {kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles)} if plain else set()
+        wanted = (
+            {kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles)}
+            if plain
+            else set()
+        )
         for position, (texts, problems) in enumerate(self.parsed):
             if not plain or problems:
                 found = self.texts_at(position, roles)
@@ -225,8 +268,12 @@ class Batch:
                     items.append(text)
         if self._spoken and plain:
             codes = self.languages_of(positions, items)
-            kept = [number for number, code in enumerate(codes) if code is None or code in self._spoken]
-            return Texts(self, [positions[number] for number in kept], [items[number] for number in kept])
+            kept = [
+                number for number, code in enumerate(codes) if code is None or code in self._spoken
+            ]
+            return Texts(
+                self, [positions[number] for number in kept], [items[number] for number in kept]
+            )
         return Texts(self, positions, items)
 
     def languages(self, roles: Sequence[str] = ("all",), *, told: bool = False) -> list[str | None]:
@@ -236,15 +283,30 @@ class Batch:
         `told` leaves out what is only said of it.
         """
         texts = self.texts(roles)
-        return self.cached(("languages", told, *roles), lambda batch: batch.languages_of(texts.positions, texts.items, told=told))
+        return self.cached(
+            ("languages", told, *roles),
+            lambda batch: batch.languages_of(texts.positions, texts.items, told=told),
+        )
 
-    def languages_of(self, positions: Iterable[int], items: Sequence[Text], *, told: bool = False) -> list[str | None]:
+    def languages_of(
+        self, positions: Iterable[int], items: Sequence[Text], *, told: bool = False
+    ) -> list[str | None]:
         """Return the same for some texts, each with the position of its record."""
-        said = [None] * len(items) if told else self.cached("language", lambda batch: batch._said_languages())  # noqa: SLF001 - this class
+        said = (
+            [None] * len(items)
+            if told
+            else self.cached("language", lambda batch: batch._said_languages())  # noqa: SLF001
+        )
         codes = said if told else [said[position] for position in positions]
         known = self._identified
         if self.identify is not None:
-            new = list(dict.fromkeys(item.text for item, code in zip(items, codes, strict=True) if code is None and item.text not in known))
+            new = list(
+                dict.fromkeys(
+                    item.text
+                    for item, code in zip(items, codes, strict=True)
+                    if code is None and item.text not in known
+                )
+            )
             if new:
                 known.update(zip(new, self.identify(new), strict=True))
         return [code or known.get(item.text) for item, code in zip(items, codes, strict=True)]
@@ -265,7 +327,11 @@ class Batch:
     @property
     def present(self) -> set[tuple[str, str]]:
         """Kind and field of the columns that some record of the batch has."""
-        return {(kind, path) for kind, path in self.input.columns.items() if any(lookup(value, path) is not None for value in self.values)}
+        return {
+            (kind, path)
+            for kind, path in self.input.columns.items()
+            if any(lookup(value, path) is not None for value in self.values)
+        }
 
     def cell(self, kind: str, value: object) -> Any:
         """Return what one of the records has in a column, by its kind."""
@@ -288,7 +354,16 @@ class Batch:
         for view in self._cache.values():
             if isinstance(view, Batch):
                 view.release()
-        for name in ("records", "valid", "parsed", "turns", "digests", "samenesses", "hidden", "_kinds"):
+        for name in (
+            "records",
+            "valid",
+            "parsed",
+            "turns",
+            "digests",
+            "samenesses",
+            "hidden",
+            "_kinds",
+        ):
             self.__dict__.pop(name, None)
         self._cache.clear()
         self._shared.clear()

@@ -66,10 +66,25 @@ class _Seen(Struct):
     """Records that the shape was detected from."""
 
 
-def open_inputs(paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known_shapes: Sequence[Shape]) -> Inputs:
+def open_inputs(
+    paths: Sequence[str],
+    settings: Settings,
+    known_readers: Sequence[Reader],
+    known_shapes: Sequence[Shape],
+) -> Inputs:
     """Find the files of a run, and look at each."""
-    search = find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes])
-    empty = [Problem(kind="empty-input", message="no data file here", path=place, hint="check the path, or name a file") for place in search.empty]
+    search = find(
+        paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes]
+    )
+    empty = [
+        Problem(
+            kind="empty-input",
+            message="no data file here",
+            path=place,
+            hint="check the path, or name a file",
+        )
+        for place in search.empty
+    ]
     problems = [*empty, *search.problems]
     seen: list[_Seen] = []
     for item in search.found:
@@ -78,19 +93,30 @@ def open_inputs(paths: Sequence[str], settings: Settings, known_readers: Sequenc
             size = examine(item.location)
             reader, note = reader_for(item.path, item.location, known_readers)
         except InputError as error:
-            problems.append(Problem(kind=error.kind, message=error.message, path=item.path, hint=error.hint or None))
+            problems.append(
+                Problem(
+                    kind=error.kind, message=error.message, path=item.path, hint=error.hint or None
+                )
+            )
         else:
             seen.append(_look(item, reader, size, note, settings, known_readers, known_shapes))
     if settings.revision is not None:
         problems += _as_their_neighbours(seen, settings.revision)
     groups: dict[tuple[int, str], list[_Seen]] = {}
     for file in seen:
-        configured = settings.datasets.index(file.found.dataset) if file.found.dataset in settings.datasets else -1
+        configured = (
+            settings.datasets.index(file.found.dataset)
+            if file.found.dataset in settings.datasets
+            else -1
+        )
         explicit = configured >= 0 and file.found.dataset.files
         place = "" if explicit else f"{_home(file.found.path)}\0{file.shape.name}"
         groups.setdefault((configured, place), []).append(file)
     names = _names(groups, settings)
-    numbers = {file.found.path: number for number, file in enumerate(sorted(seen, key=lambda file: file.found.path))}
+    numbers = {
+        file.found.path: number
+        for number, file in enumerate(sorted(seen, key=lambda file: file.found.path))
+    }
     datasets = [
         Dataset(
             names[key],
@@ -127,7 +153,12 @@ def _as_their_neighbours(seen: Sequence[_Seen], revision: Revision) -> Iterator[
             shapes_of.setdefault(_neighbourhood(file), []).append(file.shape)
     for file in seen:
         path = file.found.path
-        if file.shape.name != "any" or not file.sampled or file.found.dataset.shape is not None or revision.earlier(path) is not None:
+        if (
+            file.shape.name != "any"
+            or not file.sampled
+            or file.found.dataset.shape is not None
+            or revision.earlier(path) is not None
+        ):
             continue
         beside = [shape for shape in shapes_of.get(_neighbourhood(file), []) if shape.name != "any"]
         if beside:
@@ -144,7 +175,11 @@ def _as_their_neighbours(seen: Sequence[_Seen], revision: Revision) -> Iterator[
 
 def _neighbourhood(file: _Seen) -> tuple[str, PurePosixPath]:
     dataset = file.found.dataset
-    return ("\0".join(dataset.files), PurePosixPath()) if dataset.files else ("", _home(file.found.path))
+    return (
+        ("\0".join(dataset.files), PurePosixPath())
+        if dataset.files
+        else ("", _home(file.found.path))
+    )
 
 
 def _home(path: str) -> PurePosixPath:
@@ -173,14 +208,24 @@ def _look(
     else:
         shape, share = shapes.detect(values, known_shapes)
     columns = dict(item.dataset.columns)
-    if shape.name == "classification" and "label" not in columns and (label := shapes.label_column(values)) is not None:
+    if (
+        shape.name == "classification"
+        and "label" not in columns
+        and (label := shapes.label_column(values)) is not None
+    ):
         columns["label"] = label
     if "id" not in columns and (name := _id_field(values)) is not None:
         columns["id"] = name
     return _Seen(item, reader, shape, share, columns, size, note, len(values))
 
 
-def _first_records(item: Found, reader: Reader, settings: Settings, known_readers: Sequence[Reader], known_shapes: Sequence[Shape]) -> list[Any]:
+def _first_records(
+    item: Found,
+    reader: Reader,
+    settings: Settings,
+    known_readers: Sequence[Reader],
+    known_shapes: Sequence[Shape],
+) -> list[Any]:
     """Return the records that show what a file holds: its first ones, those of the revision whose gate judges where it has the file."""
     anything = shapes.named("any", known_shapes)
     places = [(reader, item.location)]
@@ -193,7 +238,16 @@ def _first_records(item: Found, reader: Reader, settings: Settings, known_reader
         (
             values
             for reads, location in places
-            if (values := sample(reads, location, anything, shapes.SAMPLE, settings.max_record_bytes, settings.max_depth))
+            if (
+                values := sample(
+                    reads,
+                    location,
+                    anything,
+                    shapes.SAMPLE,
+                    settings.max_record_bytes,
+                    settings.max_depth,
+                )
+            )
         ),
         [],
     )
@@ -203,7 +257,11 @@ def _id_field(values: Sequence[Any]) -> str | None:
     """Return the usual name of an id that every sampled record has, each another one."""
     for name in ID_FIELDS:
         ids = [value.get(name) if type(value) is dict else None for value in values]
-        if ids and all(type(one) is str or type(one) is int for one in ids) and len(set(ids)) == len(ids):
+        if (
+            ids
+            and all(type(one) is str or type(one) is int for one in ids)
+            and len(set(ids)) == len(ids)
+        ):
             return name
     return None
 
@@ -227,7 +285,9 @@ def _opened(file: _Seen, dataset: str, number: int) -> Opened:
     return Opened(item, file.found.location, file.reader, file.shape, stamp(file.found.location))
 
 
-def _names(groups: dict[tuple[int, str], list[_Seen]], settings: Settings) -> dict[tuple[int, str], str]:
+def _names(
+    groups: dict[tuple[int, str], list[_Seen]], settings: Settings
+) -> dict[tuple[int, str], str]:
     """Name each dataset: as configured, else by its folder, with the shape where a folder holds several; a number tells the rest apart."""
     names: dict[tuple[int, str], str] = {}
     taken = {dataset.name for dataset in settings.datasets if dataset.name is not None}
@@ -238,10 +298,20 @@ def _names(groups: dict[tuple[int, str], list[_Seen]], settings: Settings) -> di
         if name is not None:
             own = name not in names.values()
         else:
-            folder = place.partition("\0")[0] if place else _common([file.found.path for file in files])
-            name = folder if folders.count(folder) < 2 or not place else f"{folder} ({files[0].shape.name})"
+            folder = (
+                place.partition("\0")[0] if place else _common([file.found.path for file in files])
+            )
+            name = (
+                folder
+                if folders.count(folder) < 2 or not place
+                else f"{folder} ({files[0].shape.name})"
+            )
             own = name not in taken
-        names[key] = name if own else next(new for number in count(2) if (new := f"{name} {number}") not in taken)
+        names[key] = (
+            name
+            if own
+            else next(new for number in count(2) if (new := f"{name} {number}") not in taken)
+        )
         taken.add(names[key])
     return names
 
@@ -260,10 +330,15 @@ def _notes(dataset: Dataset, seen: Sequence[_Seen]) -> list[str]:
     shape = ", ".join(
         sorted(
             {
-                f"{file.shape.name}" if file.found.dataset.shape or file.share == 1 else f"{file.shape.name} ({file.share:.0%} of the first records)"
+                f"{file.shape.name}"
+                if file.found.dataset.shape or file.share == 1
+                else f"{file.shape.name} ({file.share:.0%} of the first records)"
                 for file in files
             }
         )
     )
     count = f"{len(files)} file{'s' if len(files) != 1 else ''}"
-    return [f"dataset {dataset.name}: {count}, shape {shape}" + (f", splits {', '.join(splits)}" if splits else "")]
+    return [
+        f"dataset {dataset.name}: {count}, shape {shape}"
+        + (f", splits {', '.join(splits)}" if splits else "")
+    ]

@@ -159,7 +159,9 @@ class Record:
     @property
     def identity(self) -> bytes:
         """Digest of the record without what could be guessed from it, of which a fingerprint may be made; see `dslint.masking.redact.unguessable`."""
-        return self._batch.cached(("identity", self._position), lambda _: digest(unguessable(self.value)))
+        return self._batch.cached(
+            ("identity", self._position), lambda _: digest(unguessable(self.value))
+        )
 
     def texts(self, roles: Sequence[str] = ("all",)) -> list[Part]:
         """Return the texts of the given roles: `target`, `prompt`, `all`, or names of roles."""
@@ -173,9 +175,25 @@ class Record:
         """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
         return self._batch.cell(kind, self.value)
 
-    def at(self, field: str = "", start: int | None = None, end: int | None = None, role: str | None = None) -> Location:
+    def at(
+        self,
+        field: str = "",
+        start: int | None = None,
+        end: int | None = None,
+        role: str | None = None,
+    ) -> Location:
         """Return the place of this record, or of a field or span of it."""
-        return Location(self.path, self.row, self.line, None, field, start, end, role, inline=self._batch.input.inline)
+        return Location(
+            self.path,
+            self.row,
+            self.line,
+            None,
+            field,
+            start,
+            end,
+            role,
+            inline=self._batch.input.inline,
+        )
 
 
 class Texts:

@@ -12,17 +12,33 @@ import msgspec
 from dslint.errors import ConfigError
 from dslint.helpers.lazy_re import pattern
 
-COLUMNS = ("path", "row", "line", "rule", "text", "label", "suggestion", "score", "fingerprint", "verdict", "corrected")
+COLUMNS = (
+    "path",
+    "row",
+    "line",
+    "rule",
+    "text",
+    "label",
+    "suggestion",
+    "score",
+    "fingerprint",
+    "verdict",
+    "corrected",
+)
 _FORMULA = pattern(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")  # noqa: RUF001 - full-width signs
 """How a cell begins that a spreadsheet takes for a formula: Excel looks past blanks, line ends, and the width of a sign."""
-_CONTROL = pattern("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+_CONTROL = pattern(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 """What steers a terminal, or hides. Line ends and tabs stay, and so do the joiners that scripts and emojis need."""
 _WRITTEN = r"x[0-9a-f]{2}|u[0-9a-f]{4}"
 _BESIDE = pattern(rf"\\+(?={_WRITTEN}|{_CONTROL.pattern})")
 _ESCAPED = pattern(rf"(\\+)({_WRITTEN})")
 _DELIMITERS = ",;\t"
 """What spreadsheets write between the cells of a CSV file."""
-_HEAD = pattern(rb'"?fingerprint"?[,;\t]"?verdict"?[,;\t]"?corrected|"fingerprint": ?"[0-9a-f]{32}", ?"verdict": ?"')
+_HEAD = pattern(
+    rb'"?fingerprint"?[,;\t]"?verdict"?[,;\t]"?corrected|"fingerprint": ?"[0-9a-f]{32}", ?"verdict": ?"'
+)
 
 
 class Reviewed(msgspec.Struct, frozen=True):
@@ -48,7 +64,10 @@ def disarmed(value: object) -> str:
     """Return a value as a cell: control characters are written out, and before what a spreadsheet would take for a formula comes an apostrophe."""
     text = "" if value is None else str(value)
     text = _BESIDE.sub(lambda match: 2 * match[0], text)
-    text = _CONTROL.sub(lambda match: f"\\x{ord(match[0]):02x}" if match[0] < "\x80" else f"\\u{ord(match[0]):04x}", text)
+    text = _CONTROL.sub(
+        lambda match: f"\\x{ord(match[0]):02x}" if match[0] < "\x80" else f"\\u{ord(match[0]):04x}",
+        text,
+    )
     return f"'{text}" if _FORMULA.match(text) else text
 
 
@@ -61,7 +80,10 @@ def read(path: str, data: bytes) -> list[Reviewed]:
     except (ValueError, csv.Error, RecursionError):
         rows = None
     if rows is None or not is_sheet(data):
-        raise ConfigError(f"{path or 'the file'} is no review sheet", "make one: dslint check --output review=sheet.csv")
+        raise ConfigError(
+            f"{path or 'the file'} is no review sheet",
+            "make one: dslint check --output review=sheet.csv",
+        )
     said = [_reviewed(row) for row in rows]
     return [row for row in said if row.right or row.corrected]
 
@@ -70,7 +92,11 @@ def _rows(data: bytes) -> Iterator[Mapping[str, Any]]:
     import csv
 
     if data.lstrip().startswith(b"{"):
-        yield from (msgspec.json.decode(line, type=dict[str, Any]) for line in data.splitlines() if line.strip())
+        yield from (
+            msgspec.json.decode(line, type=dict[str, Any])
+            for line in data.splitlines()
+            if line.strip()
+        )
     else:
         text = data.decode("utf-8-sig")
         delimiter = max(_DELIMITERS, key=text.partition("\n")[0].count)
@@ -80,9 +106,12 @@ def _rows(data: bytes) -> Iterator[Mapping[str, Any]]:
 
 def _reviewed(row: Mapping[str, Any]) -> Reviewed:
     rule, fingerprint, text, label, verdict, corrected = (
-        str(row.get(name) or "") for name in ("rule", "fingerprint", "text", "label", "verdict", "corrected")
+        str(row.get(name) or "")
+        for name in ("rule", "fingerprint", "text", "label", "verdict", "corrected")
     )
-    return Reviewed(rule, fingerprint, text, label, verdict.strip().lower() == "ok", corrected.strip())
+    return Reviewed(
+        rule, fingerprint, text, label, verdict.strip().lower() == "ok", corrected.strip()
+    )
 
 
 def armed(cell: str) -> str:

@@ -4,4 +4,14 @@ from dslint.engine.concluding import Sink, conclude, merge
 from dslint.engine.contract import describe, traced
 from dslint.engine.folding import Stamp, fold, observers_of, packed
 
-__all__ = ["Sink", "Stamp", "conclude", "describe", "fold", "merge", "observers_of", "packed", "traced"]
+__all__ = [
+    "Sink",
+    "Stamp",
+    "conclude",
+    "describe",
+    "fold",
+    "merge",
+    "observers_of",
+    "packed",
+    "traced",
+]

@@ -7,7 +7,15 @@ from itertools import groupby
 from typing import Any
 
 from dslint.data.protocols import Source
-from dslint.engine.contract import BrokenContractError, blamed, checked_findings, clocked, crash_of, named, require_finding
+from dslint.engine.contract import (
+    BrokenContractError,
+    blamed,
+    checked_findings,
+    clocked,
+    crash_of,
+    named,
+    require_finding,
+)
 from dslint.engine.partial import Partial, Tally, Whole, note_crash
 from dslint.errors import DslintError, NotApplicableError, PluginError
 from dslint.model import Finding, Input, Measure
@@ -21,7 +29,9 @@ Sink = Callable[[Iterable[Finding]], None]
 PAIRS_AT_ONCE = 10_000
 
 
-def merge(parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, memory: int | None = None) -> Whole:
+def merge(
+    parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, memory: int | None = None
+) -> Whole:
     """Add partial results up; their order does not matter for what is concluded. Findings go to the `sink`.
 
     State of more than `memory` bytes goes to disk.
@@ -46,7 +56,10 @@ def merge(parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, m
         for index, chunks in part.states.items():
             observer = observers[index]
             if index not in whole.stores:
-                whole.stores[index] = Store(ENGINE_COLUMNS | dict(observer.state), None if memory is None else memory // (2 * len(observers)))
+                whole.stores[index] = Store(
+                    ENGINE_COLUMNS | dict(observer.state),
+                    None if memory is None else memory // (2 * len(observers)),
+                )
             try:
                 _keep(whole.stores[index], chunks, observer)
             except Exception as error:  # what a stranger keeps may be anything
@@ -130,7 +143,9 @@ def _concluded(
     findings = Findings()
     measures: dict[str, float] = {}
     pairs: dict[tuple[int, ...], tuple[Any, Any]] = {}
-    for part in [store] if partitions < 2 or rule.key is None else store.dealt(rule.key, partitions):
+    for part in (
+        [store] if partitions < 2 or rule.key is None else store.dealt(rule.key, partitions)
+    ):
         state = State(observer.state, part, inputs, rule.key)
         compacted = observer.compact(state)
         if compacted is not None:
@@ -155,7 +170,9 @@ def _concluded(
         for start in range(0, len(ordered), PAIRS_AT_ONCE):
             findings.extend(
                 named(said, active, datasets.get(said.at.path or "", dataset))
-                for said in checked_findings(rule.verify(ordered[start : start + PAIRS_AT_ONCE], state, source))
+                for said in checked_findings(
+                    rule.verify(ordered[start : start + PAIRS_AT_ONCE], state, source)
+                )
             )
     return (findings if rule.key is None else Findings(_one_per_record(findings))), measures
 

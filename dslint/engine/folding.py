@@ -9,7 +9,16 @@ from typing import Any
 
 from dslint.data.batch import Batch, Identify
 from dslint.data.record import Record
-from dslint.engine.contract import BrokenContractError, blamed, bounded, clocked, crash_of, describe, named, traced
+from dslint.engine.contract import (
+    BrokenContractError,
+    blamed,
+    bounded,
+    clocked,
+    crash_of,
+    describe,
+    named,
+    traced,
+)
 from dslint.engine.partial import Crash, Partial, Tally, note_crash
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
@@ -96,10 +105,19 @@ class _Folding:
     """One shard on its way through the rules."""
 
     def __init__(
-        self, rules: Sequence[Active], observers: Sequence[Observer], stamp: Stamp, slices: Sequence[str], identify: Identify | None
+        self,
+        rules: Sequence[Active],
+        observers: Sequence[Observer],
+        stamp: Stamp,
+        slices: Sequence[str],
+        identify: Identify | None,
     ) -> None:
-        self.record_rules = [(active, active.rule) for active in rules if isinstance(active.rule, RecordRule)]
-        self.dataset_rules = [(active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)]
+        self.record_rules = [
+            (active, active.rule) for active in rules if isinstance(active.rule, RecordRule)
+        ]
+        self.dataset_rules = [
+            (active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)
+        ]
         self.observers = observers
         self.stamp = stamp
         self.slices = slices
@@ -119,7 +137,14 @@ class _Folding:
                     self.ended = True
                     break
                 except InputError as error:  # the rest of the file cannot be read: a problem, and what was read stays checked
-                    part.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
+                    part.problems.append(
+                        Problem(
+                            kind=error.kind,
+                            message=error.message,
+                            path=error.path,
+                            hint=error.hint or None,
+                        )
+                    )
                     self.ended = True
                     break
                 self._take(part, batch)
@@ -136,13 +161,26 @@ class _Folding:
             if judged.values:
                 with clocked(part.seconds, active.id):
                     part.judged[active.id] += len(judged)
-                    part.findings.extend(_checked(part, active, rule, judged.within(rule.languages), self.stamp, raising=self.raising))
+                    part.findings.extend(
+                        _checked(
+                            part,
+                            active,
+                            rule,
+                            judged.within(rule.languages),
+                            self.stamp,
+                            raising=self.raising,
+                        )
+                    )
                     if rule.by_role:
-                        part.sliced.update((active.id, "role", role) for role in _roles(rule, judged))
+                        part.sliced.update(
+                            (active.id, "role", role) for role in _roles(rule, judged)
+                        )
         for active, dataset_rule in self.dataset_rules:
             part.judged[active.id] += len(batch if dataset_rule.sees == "all" else batch.valid)
         for index, observer in enumerate(self.observers):
-            if index not in self.broken and not _observed(part, index, observer, batch, self.dataset_rules, raising=self.raising):
+            if index not in self.broken and not _observed(
+                part, index, observer, batch, self.dataset_rules, raising=self.raising
+            ):
                 self.broken.add(index)
 
 
@@ -158,8 +196,24 @@ def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
     part.judged["dslint/parse-error"] += len(batch) + len(unreadable)
     part.judged["dslint/duplicate-key"] += len(batch)
     for defect in batch.defects:
-        at = Location(batch.path, defect.row, defect.line, defect.column, defect.field, byte=defect.byte, inline=batch.input.inline)
-        part.findings.append(Finding(at=at, message=defect.message, rule=defect.rule, dataset=batch.dataset, identity=defect.identity))
+        at = Location(
+            batch.path,
+            defect.row,
+            defect.line,
+            defect.column,
+            defect.field,
+            byte=defect.byte,
+            inline=batch.input.inline,
+        )
+        part.findings.append(
+            Finding(
+                at=at,
+                message=defect.message,
+                rule=defect.rule,
+                dataset=batch.dataset,
+                identity=defect.identity,
+            )
+        )
     part.columns |= batch.present
     for kind in slices:
         for sees, judged in (("all", batch), ("valid", batch.valid)):
@@ -192,7 +246,9 @@ def _checked(
         try:
             found.extend(bounded(rule.check(record)))
         except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
-            trace = "" if active.id in part.crashes else traced(error)  # of the first only: it takes time
+            trace = (
+                "" if active.id in part.crashes else traced(error)
+            )  # of the first only: it takes time
             crash = Crash(record.path, record.row, describe(error), trace=trace)
             note_crash(part, active.id, crash)
     if whole is not None and part.crashes.get(active.id) == known:  # no record alone makes it raise
@@ -211,10 +267,25 @@ def _checked(
 def _roles(rule: Any, batch: Batch) -> list[str]:
     """Return the roles of the texts that a rule judged, once for each record that has such a text."""
     texts = batch.texts(rule.roles)
-    return [role for _, role in {(position, item.role) for position, item in zip(texts.positions, texts.items, strict=True)} if role]
+    return [
+        role
+        for _, role in {
+            (position, item.role)
+            for position, item in zip(texts.positions, texts.items, strict=True)
+        }
+        if role
+    ]
 
 
-def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules: Sequence[tuple[Active, DatasetRule]], *, raising: bool) -> bool:
+def _observed(
+    part: Partial,
+    index: int,
+    observer: Observer,
+    batch: Batch,
+    rules: Sequence[tuple[Active, DatasetRule]],
+    *,
+    raising: bool,
+) -> bool:
     judged = batch if observer.sees == "all" else batch.valid
     if not judged.values:
         return True
@@ -237,11 +308,16 @@ def _observed(part: Partial, index: int, observer: Observer, batch: Batch, rules
 def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
     """Add to what an observer said where each row comes from."""
     if taken := set(observer.state) & {*ENGINE_COLUMNS, "record"}:
-        raise PluginError(f"{type(observer).__name__}.state declares {', '.join(sorted(taken))}, which the engine adds itself", "use another name")
+        raise PluginError(
+            f"{type(observer).__name__}.state declares {', '.join(sorted(taken))}, which the engine adds itself",
+            "use another name",
+        )
     missing = set(observer.state) - set(said)
     unknown = set(said) - set(observer.state) - {"record"}
     if missing or unknown:
-        raise PluginError(f"{type(observer).__name__}.observe() and its `state` disagree on {', '.join(sorted(missing | unknown))}")
+        raise PluginError(
+            f"{type(observer).__name__}.observe() and its `state` disagree on {', '.join(sorted(missing | unknown))}"
+        )
     positions = said.get("record")
     size = len(batch) if positions is None else len(positions)
     if any(len(said[name]) != size for name in observer.state):

@@ -73,4 +73,6 @@ def note_crash(part: Partial | Whole, rule: str, crash: Crash) -> None:
         part.crashes[rule] = crash
     else:
         first = min(known, crash, key=lambda c: (c.path, c.row, c.error))
-        part.crashes[rule] = Crash(first.path, first.row, first.error, known.times + crash.times, first.trace)
+        part.crashes[rule] = Crash(
+            first.path, first.row, first.error, known.times + crash.times, first.trace
+        )

@@ -35,8 +35,18 @@ class Count:
     `min_confidence`.
     """
 
-    def __init__(self, limits: Iterable[Limit] = (), fail_on: Severity = Severity.ERROR, min_confidence: Confidence = Confidence.MEDIUM) -> None:
-        self.total, self.active, self.flagged, self.failing = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
+    def __init__(
+        self,
+        limits: Iterable[Limit] = (),
+        fail_on: Severity = Severity.ERROR,
+        min_confidence: Confidence = Confidence.MEDIUM,
+    ) -> None:
+        self.total, self.active, self.flagged, self.failing = (
+            Counter[str](),
+            Counter[str](),
+            Counter[str](),
+            Counter[str](),
+        )
         self.active_by, self.flagged_by = Counter[Slice](), Counter[Slice]()
         self.by_severity = Counter[tuple[Severity, str]]()
         self.within: dict[str, Within] = {}
@@ -54,7 +64,11 @@ class Count:
     def add(self, finding: Finding) -> None:
         """Count one more, and those that it stands for."""
         rule, at, number = finding.rule, finding.at, 1 + finding.more
-        inside = [globs for globs in self._globs.get(rule, ()) if at.path is not None and matches_any(at.path, globs.split(","))]
+        inside = [
+            globs
+            for globs in self._globs.get(rule, ())
+            if at.path is not None and matches_any(at.path, globs.split(","))
+        ]
         areas = [self.within.setdefault(f"{rule}[files={globs}]", Within()) for globs in inside]
         self.total[rule] += number
         for area in areas:
@@ -65,7 +79,11 @@ class Count:
             return
         self.active[rule] += number
         self.by_severity[finding.severity or Severity.INFO, rule] += number
-        if not inside and (finding.severity or 0) >= self._fail_on and finding.confidence >= self._min_confidence:
+        if (
+            not inside
+            and (finding.severity or 0) >= self._fail_on
+            and finding.confidence >= self._min_confidence
+        ):
             self.failing[rule] += number
         new = at.row is not None and self._new(rule, (at.path, at.row))
         self.flagged[rule] += new
@@ -74,7 +92,9 @@ class Count:
             area.flagged += at.row is not None and self._new((rule, globs), (at.path, at.row))
         for kind, value in (*finding.slices, *([("role", at.role)] if at.role else [])):
             self.active_by[rule, kind, value] += number
-            self.flagged_by[rule, kind, value] += at.row is not None and self._new((rule, kind, value), (at.path, at.row))
+            self.flagged_by[rule, kind, value] += at.row is not None and self._new(
+                (rule, kind, value), (at.path, at.row)
+            )
 
     def _new(self, key: str | Slice | tuple[str, str], place: tuple[str | None, int]) -> bool:
         if self._last.get(key) == place:
@@ -105,7 +125,9 @@ def measure(
             for kind, value in _slices(sliced, scope):
                 place = (rule, kind, value)
                 measures[f"{rule}.count[{kind}={value}]"] = count.active_by[place]
-                measures[f"{rule}.rate[{kind}={value}]"] = rate(count.flagged_by[place], sliced[scope, kind, value])
+                measures[f"{rule}.rate[{kind}={value}]"] = rate(
+                    count.flagged_by[place], sliced[scope, kind, value]
+                )
     return {**measures, **own}
 
 
@@ -124,10 +146,14 @@ def _slices(sliced: Mapping[tuple[str, str, str], int], sees: str) -> list[tuple
     for scope, kind, value in sliced:
         if scope == sees:
             by_kind[kind].append(value)
-    return [(kind, value) for kind in sorted(by_kind) for value in sorted(by_kind[kind])[:MAX_SLICES]]
+    return [
+        (kind, value) for kind in sorted(by_kind) for value in sorted(by_kind[kind])[:MAX_SLICES]
+    ]
 
 
-def in_files(limit: Limit, count: Count, inputs: Iterable[InputResult], sees: Mapping[str, str]) -> float | None:
+def in_files(
+    limit: Limit, count: Count, inputs: Iterable[InputResult], sees: Mapping[str, str]
+) -> float | None:
     """Return the value of a measure within some files, `<rule>.count[files=<globs>]`; None if the measure is of another kind."""
     name, sign, rest = limit.measure.partition("[files=")
     rule, _, kind = name.rpartition(".")
@@ -136,8 +162,16 @@ def in_files(limit: Limit, count: Count, inputs: Iterable[InputResult], sees: Ma
     found = count.within.get(f"{rule}[files={rest}", Within())
     if kind != "rate":
         return found.total if kind == "total" else found.active
-    files = [item for item in inputs if matches_any(item.input.path, rest.removesuffix("]").split(","))]
-    return rate(found.flagged, sum(item.records - (item.unreadable if sees.get(rule) == "all" else item.unchecked) for item in files))
+    files = [
+        item for item in inputs if matches_any(item.input.path, rest.removesuffix("]").split(","))
+    ]
+    return rate(
+        found.flagged,
+        sum(
+            item.records - (item.unreadable if sees.get(rule) == "all" else item.unchecked)
+            for item in files
+        ),
+    )
 
 
 def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) -> None:
@@ -148,7 +182,9 @@ def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) 
         if rule not in declared:
             raise ConfigError(
                 f"a limit on {limit.measure!r}: no rule {rule or base!r}",
-                f"write it as {base}.count" if base in declared else nearest(rule or base, declared) or "write it as RULE.MEASURE",
+                f"write it as {base}.count"
+                if base in declared
+                else nearest(rule or base, declared) or "write it as RULE.MEASURE",
             )
         known = [*COUNTED, *declared[rule]]
         if name not in known:
@@ -158,7 +194,13 @@ def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) 
             )
 
 
-def judge(limits: Sequence[Limit], measures: Mapping[str, float], count: Count, rules: Mapping[str, Severity], fail_on: Severity) -> list[Judged]:
+def judge(
+    limits: Sequence[Limit],
+    measures: Mapping[str, float],
+    count: Count,
+    rules: Mapping[str, Severity],
+    fail_on: Severity,
+) -> list[Judged]:
     """Hold the measures against the limits, bounds included.
 
     A rule without limits of its own passes if it has no active finding of the severity and confidence that fail; limits within some files replace
@@ -166,11 +208,19 @@ def judge(limits: Sequence[Limit], measures: Mapping[str, float], count: Count, 
     `rules` maps the rules that ran to their severities; a limit on a measure of a rule that did not run is not judged.
     """
     judged: list[Judged] = []
-    limited = {limit.measure.partition("[")[0].rpartition(".")[0] for limit in limits if "[files=" not in limit.measure}
+    limited = {
+        limit.measure.partition("[")[0].rpartition(".")[0]
+        for limit in limits
+        if "[files=" not in limit.measure
+    }
     for rule, severity in rules.items():
         failing = count.failing[rule]
         if rule not in limited and (severity >= fail_on or failing):
-            name = f"{rule}.count" if failing == count.active[rule] else f"{rule}.count[severity={fail_on}]"
+            name = (
+                f"{rule}.count"
+                if failing == count.active[rule]
+                else f"{rule}.count[severity={fail_on}]"
+            )
             judged.append(_held(Limit(measure=name, max=0, origin="severity"), failing))
     judged.extend(_held(limit, measures.get(limit.measure)) for limit in limits)
     return sorted(judged, key=lambda item: item.limit.measure)
@@ -182,7 +232,8 @@ def _held(limit: Limit, value: float | None) -> Judged:
     return Judged(
         limit=limit,
         value=value,
-        passed=(limit.max is None or value <= limit.max) and (limit.min is None or value >= limit.min),
+        passed=(limit.max is None or value <= limit.max)
+        and (limit.min is None or value >= limit.min),
     )
 
 

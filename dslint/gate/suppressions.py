@@ -45,26 +45,48 @@ class Stamper:
         """Say whether a dataset rule's finding must have its record fetched again."""
         if finding.at.path is None:
             return False
-        told = finding.identity or (self.keyed and finding.at.content) or (not self.keyed and finding.rule in self.sensitive)
-        return has_id or bool(self.slices) or not told or any(entry.where and covers(entry, finding) for entry in self.suppress)
+        told = (
+            finding.identity
+            or (self.keyed and finding.at.content)
+            or (not self.keyed and finding.rule in self.sensitive)
+        )
+        return (
+            has_id
+            or bool(self.slices)
+            or not told
+            or any(entry.where and covers(entry, finding) for entry in self.suppress)
+        )
 
     def told(self, finding: Finding) -> Finding:
         """Return a dataset rule's finding, whose record need not be fetched, with its identity."""
-        return replace(finding, identity=finding.identity or (finding.at.content if self.keyed else b""))
+        return replace(
+            finding, identity=finding.identity or (finding.at.content if self.keyed else b"")
+        )
 
     def __call__(self, finding: Finding, record: Record) -> Finding:
         """Return the finding with what its record tells."""
         raw = record.column("id")
         identity = finding.identity
-        if not identity and raw is not None and self.identity_by_id and (self.keyed or redact(_text(raw)) == _text(raw)):
+        if (
+            not identity
+            and raw is not None
+            and self.identity_by_id
+            and (self.keyed or redact(_text(raw)) == _text(raw))
+        ):
             identity = digest(raw)
         if not identity and self.keyed:
             identity = finding.at.content or record.digest
         elif not identity and finding.rule not in self.sensitive:
             identity = record.identity
         slices = tuple((kind, _text(record.column(kind))) for kind in self.slices)
-        stamped = replace(finding, id=None if raw is None else _text(raw), identity=identity, slices=slices)
-        held = [entry for entry in self.suppress if entry.where and covers(entry, finding) and _holds(entry.where, record)]
+        stamped = replace(
+            finding, id=None if raw is None else _text(raw), identity=identity, slices=slices
+        )
+        held = [
+            entry
+            for entry in self.suppress
+            if entry.where and covers(entry, finding) and _holds(entry.where, record)
+        ]
         for entry in held:
             if entry.fingerprints is None:
                 return accepted(stamped, entry)
@@ -128,13 +150,23 @@ def _repeated(findings: Iterable[Finding]) -> set[int]:
     import pyarrow.compute as pc
 
     same = array("Q", map(_sameness, findings))
-    counts = pc.value_counts(pa.Array.from_buffers(pa.uint64(), len(same), [None, pa.py_buffer(same)]))
-    return set(counts.field("values").filter(pc.greater(counts.field("counts"), scalar(1))).to_pylist())
+    counts = pc.value_counts(
+        pa.Array.from_buffers(pa.uint64(), len(same), [None, pa.py_buffer(same)])
+    )
+    return set(
+        counts.field("values").filter(pc.greater(counts.field("counts"), scalar(1))).to_pylist()
+    )
 
 
-def suppressed(findings: Iterable[Finding], entries: Sequence[Suppression], today: datetime.date) -> Iterator[Finding]:
+def suppressed(
+    findings: Iterable[Finding], entries: Sequence[Suppression], today: datetime.date
+) -> Iterator[Finding]:
     """Yield the findings with the suppressions applied that are by file or by fingerprint; of the record they need what its stamp says."""
-    live = [entry for entry in entries if not expired(entry, today) and (not entry.where or entry.fingerprints is not None)]
+    live = [
+        entry
+        for entry in entries
+        if not expired(entry, today) and (not entry.where or entry.fingerprints is not None)
+    ]
     for finding in findings:
         matching = (
             entry
@@ -147,7 +179,12 @@ def suppressed(findings: Iterable[Finding], entries: Sequence[Suppression], toda
         yield finding if entry is None else accepted(finding, entry)
 
 
-def unused(used: Collection[int], entries: Sequence[Suppression], today: datetime.date, met: Collection[str] = ()) -> list[Finding]:
+def unused(
+    used: Collection[int],
+    entries: Sequence[Suppression],
+    today: datetime.date,
+    met: Collection[str] = (),
+) -> list[Finding]:
     """Return a finding for each suppression that has expired, or whose number is not among those that suppressed something.
 
     Of a review sheet it is told how many verdicts are on no finding: their fingerprints are not among those that were `met`.
@@ -167,7 +204,15 @@ def unused(used: Collection[int], entries: Sequence[Suppression], today: datetim
             verdicts = entry.fingerprints or frozenset()
             if lone := len(verdicts.difference(met)):
                 message = f"{where}: {lone:,} of {len(verdicts):,} verdicts in its review sheet are on no finding"
-                result.append(Finding(at=DATASET, rule="dslint/unused-suppression", message=message))
+                result.append(
+                    Finding(at=DATASET, rule="dslint/unused-suppression", message=message)
+                )
         elif entry.number not in used:
-            result.append(Finding(at=DATASET, rule="dslint/unused-suppression", message=f"{where} suppresses nothing"))
+            result.append(
+                Finding(
+                    at=DATASET,
+                    rule="dslint/unused-suppression",
+                    message=f"{where} suppresses nothing",
+                )
+            )
     return result

@@ -85,11 +85,20 @@ def fold(
             yield batch
 
     for part in engine.fold(watched(), rules, observers, stamp, slices, identify):
-        counted = engine.merge(engine.fold(kept, (), (), stamp, slices, identify), (), lambda _: None)
+        counted = engine.merge(
+            engine.fold(kept, (), (), stamp, slices, identify), (), lambda _: None
+        )
         total = next(iter(counted.tallies.values()), Tally())
         readable = total.records - total.unreadable
-        judged = {active.id: readable - (total.misfits if active.rule.sees == "valid" else 0) for active in rules}
-        part.tallies, part.judged, part.sliced = counted.tallies, Counter({**judged, **counted.judged}), counted.sliced
+        judged = {
+            active.id: readable - (total.misfits if active.rule.sees == "valid" else 0)
+            for active in rules
+        }
+        part.tallies, part.judged, part.sliced = (
+            counted.tallies,
+            Counter({**judged, **counted.judged}),
+            counted.sliced,
+        )
         yield part
         kept.clear()
 
@@ -101,7 +110,9 @@ def only(batches: Iterable[Batch], new: bytes) -> Iterator[Batch]:
         defects = [defect for defect in batch.defects if is_new(new, defect.row)]
         if keep or defects:
             rows, lines = [batch.rows[k] for k in keep], [batch.lines[k] for k in keep]
-            yield Batch(batch.input, batch.shape, [batch.values[k] for k in keep], rows, lines, defects)
+            yield Batch(
+                batch.input, batch.shape, [batch.values[k] for k in keep], rows, lines, defects
+            )
 
 
 def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Reader]) -> Changes:
@@ -114,22 +125,46 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
     repository = Repository(settings.root)
     commit = _commit(repository, settings)
     files = repository.files(commit)
-    before, index = shown(repository, settings.root, files), shown(repository, settings.root, repository.index())
-    changed = repository.changed(commit, staged=settings.staged) | repository.changed_modules(commit)
+    before, index = (
+        shown(repository, settings.root, files),
+        shown(repository, settings.root, repository.index()),
+    )
+    changed = repository.changed(commit, staged=settings.staged) | repository.changed_modules(
+        commit
+    )
     altered = frozenset(shown(repository, settings.root, dict.fromkeys(changed)))
     opened = {item.input.path: item.location for dataset in datasets for item in dataset.files}
     with scratch() as copies, repository.objects() as objects:
         work = _Comparison(settings, known, objects, copies)
         # A link is not altered where what it points to is, so that its content is always compared.
-        for path in (path for path in opened if path not in before or before[path].mode == LINK or _is_link(opened[path])):
-            own = os.path.relpath(os.path.join(settings.root, path), repository.top).replace(os.sep, "/")
+        for path in (
+            path
+            for path in opened
+            if path not in before or before[path].mode == LINK or _is_link(opened[path])
+        ):
+            own = os.path.relpath(os.path.join(settings.root, path), repository.top).replace(
+                os.sep, "/"
+            )
             if (entry := follow(files, own, objects)) is not None:
                 before[path] = entry
                 altered |= {path}
-        touched = {path for path in opened if path in altered or path not in before} | {path for path in altered if work.is_data(path)}
-        now = {path: opened.get(path) or settings.contents.get(path) or os.path.join(settings.root, path) for path in touched}
-        now = {path: location for path, location in now.items() if path in opened or path in index or not settings.staged}
-        work.run(now, {path: before[path] for path in touched & {*before} if before[path].mode != LINK})
+        touched = {path for path in opened if path in altered or path not in before} | {
+            path for path in altered if work.is_data(path)
+        }
+        now = {
+            path: opened.get(path)
+            or settings.contents.get(path)
+            or os.path.join(settings.root, path)
+            for path in touched
+        }
+        now = {
+            path: location
+            for path, location in now.items()
+            if path in opened or path in index or not settings.staged
+        }
+        work.run(
+            now, {path: before[path] for path in touched & {*before} if before[path].mode != LINK}
+        )
     new = {path: bytes(flags) for path, flags in work.new.items() if 1 in flags and path in opened}
     against = "HEAD" if settings.since is None else settings.since
     note = _summary(against, commit, new, opened, sum(path not in before for path in opened))
@@ -140,14 +175,22 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
 
 def _is_link(location: str) -> bool:
     """Return whether a file is reached through a link, its own or one of a folder."""
-    return os.path.realpath(location) != os.path.join(os.path.realpath("."), os.path.relpath(os.path.abspath(location)))
+    return os.path.realpath(location) != os.path.join(
+        os.path.realpath("."), os.path.relpath(os.path.abspath(location))
+    )
 
 
 def _commit(repository: Repository, settings: Settings) -> str | None:
     return repository.head() if settings.since is None else repository.commit(settings.since)
 
 
-def _summary(against: str, commit: str | None, new: Mapping[str, bytes], opened: Mapping[str, str], unknown: int) -> str:
+def _summary(
+    against: str,
+    commit: str | None,
+    new: Mapping[str, bytes],
+    opened: Mapping[str, str],
+    unknown: int,
+) -> str:
     records = sum(flags.count(1) for flags in new.values())
     where = f"{against} ({commit[:10]})" if commit else f"{against}, before the first commit"
     said = f"compared with {where}: {_number(records, 'new record')} in {_number(len(new), 'file')} of {len(opened):,}; only they are counted"
@@ -172,7 +215,9 @@ class _Comparison(Struct):
 
     def is_data(self, path: str) -> bool:
         """Say whether a file that the run does not read belongs to its data, so that records may have come from it or gone there."""
-        return not excluded(path, self.settings) and any(suffix(path) in reader.suffixes for reader in self.known)
+        return not excluded(path, self.settings) and any(
+            suffix(path) in reader.suffixes for reader in self.known
+        )
 
     def run(self, now: Mapping[str, str], then: Mapping[str, Entry]) -> None:
         """Match the records of each path first, then what is left over in a pool: with its files that are not in the revision, then with all."""
@@ -207,7 +252,10 @@ class _Comparison(Struct):
     def _now(self, path: str, location: str) -> Iterator[bytes]:
         try:
             yield from self._digests(path, location)
-        except (InputError, OSError):  # a file of the run is a problem there; from another one no records can have come
+        except (
+            InputError,
+            OSError,
+        ):  # a file of the run is a problem there; from another one no records can have come
             return
 
     def _then(self, path: str, entry: Entry) -> Iterator[bytes]:
@@ -217,9 +265,18 @@ class _Comparison(Struct):
             yield from self._digests(path, location)
         except InputError as error:
             if error.kind == "data-pointer":
-                self.problems.append(Problem(kind=error.kind, path=path, message=f"in the revision compared with: {error.message}", hint=error.hint))
+                self.problems.append(
+                    Problem(
+                        kind=error.kind,
+                        path=path,
+                        message=f"in the revision compared with: {error.message}",
+                        hint=error.hint,
+                    )
+                )
             else:
-                self.notes.append(f"{path}: could not be read to its end in the revision compared with, so what it had from there on counts as new")
+                self.notes.append(
+                    f"{path}: could not be read to its end in the revision compared with, so what it had from there on counts as new"
+                )
 
     def _digests(self, path: str, location: str) -> Iterator[bytes]:
         """Yield what each row is told by. One that cannot be read is told by its bytes, marked."""
@@ -229,26 +286,49 @@ class _Comparison(Struct):
         whole = dataset_of(path, self.settings).text_record == "file"
         item = Input(index=0, path=path, dataset="", format=reader.name, shape="any", whole=whole)
         anything = shapes.named("any", shapes.BUILT_IN)
-        for batch in reader.read(Shard(input=item, location=location), anything, self.settings.max_record_bytes, self.settings.max_depth):
+        for batch in reader.read(
+            Shard(input=item, location=location),
+            anything,
+            self.settings.max_record_bytes,
+            self.settings.max_depth,
+        ):
             rows = dict(zip(batch.rows, samenesses(batch.values), strict=True))
-            rows |= {defect.row: b"?" + defect.sameness for defect in batch.defects if defect.rule == "dslint/parse-error"}
+            rows |= {
+                defect.row: b"?" + defect.sameness
+                for defect in batch.defects
+                if defect.rule == "dslint/parse-error"
+            }
             yield from (rows[row] for row in sorted(rows))
 
 
-def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], copies: Scratch) -> tuple[Settings, list[str]]:
+def staged(
+    settings: Settings, paths: Sequence[str], suffixes: Iterable[str], copies: Scratch
+) -> tuple[Settings, list[str]]:
     """Return the settings and the paths of a run over the index: of the named files, else of all data files, those that a commit would change.
 
     What has been edited since it was staged is copied as it was.
     """
     repository = Repository(settings.root)
     index, known = repository.index(), tuple(suffixes)
-    changed = {path: path for path in repository.changed(_commit(repository, settings), staged=True) if path in index}
+    changed = {
+        path: path
+        for path in repository.changed(_commit(repository, settings), staged=True)
+        if path in index
+    }
     changed = dict(sorted(shown(repository, settings.root, changed).items()))
     configured = any(dataset.files for dataset in settings.datasets)
     looked_for = known if configured else [kind for kind in known if kind not in NOT_LOOKED_FOR]
     data = [name for name in changed if not excluded(name, settings) and suffix(name) in looked_for]
     named = {display(path, settings.root) for path in paths}
-    wanted = [name for name in changed if not named.isdisjoint([name, *map(str, PurePosixPath(name).parents)])] if named else data
+    wanted = (
+        [
+            name
+            for name in changed
+            if not named.isdisjoint([name, *map(str, PurePosixPath(name).parents)])
+        ]
+        if named
+        else data
+    )
     edited = repository.unstaged()
     contents: dict[str, str] = {}
     with repository.objects() as objects:
@@ -257,5 +337,11 @@ def staged(settings: Settings, paths: Sequence[str], suffixes: Iterable[str], co
             if path in edited and index[path].mode != LINK:
                 contents[name] = copies.place(f"{number}{os.path.splitext(path)[1]}")
                 objects.copy(index[path], contents[name])
-    judged = replace(settings, staged=True, scope="record", contents=contents, force_exclude=settings.force_exclude or not named)
+    judged = replace(
+        settings,
+        staged=True,
+        scope="record",
+        contents=contents,
+        force_exclude=settings.force_exclude or not named,
+    )
     return judged, [os.path.join(repository.top, changed[name]) for name in wanted]

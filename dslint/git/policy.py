@@ -46,11 +46,24 @@ class Policy(Struct, frozen=True):
     def over(self, settings: Settings) -> Settings:
         """Return the settings that the configuration comes to as those of a run over the data that is here."""
         notes = (*settings.notes, *self.notes)
-        return replace(settings, root=self.root, confined=True, notes=notes, revision=self.revision, gate=self.gate)
+        return replace(
+            settings,
+            root=self.root,
+            confined=True,
+            notes=notes,
+            revision=self.revision,
+            gate=self.gate,
+        )
 
 
 @contextmanager
-def policy_from(revision: str, config: str | None, baseline: str | None, options: Sequence[str], known: Catalogue) -> Iterator[Policy]:
+def policy_from(
+    revision: str,
+    config: str | None,
+    baseline: str | None,
+    options: Sequence[str],
+    known: Catalogue,
+) -> Iterator[Policy]:
     """Give the gate of a revision, for as long as its files are needed.
 
     `config`, `baseline` and `options` are flags; without `config` the closest configuration counts, as ever. Raises ConfigError for a revision or
@@ -61,7 +74,11 @@ def policy_from(revision: str, config: str | None, baseline: str | None, options
     repository = Repository(".")
     commit = repository.commit(revision)
     place = repository.prefix.rstrip("/")
-    with tempfile.TemporaryDirectory(prefix="dslint-") as folder, scratch() as copies, repository.objects() as objects:
+    with (
+        tempfile.TemporaryDirectory(prefix="dslint-") as folder,
+        scratch() as copies,
+        repository.objects() as objects,
+    ):
         tree = _Tree(revision, repository.files(commit), objects, folder)
         os.mkdir(os.path.join(folder, ".git"))  # where looking for a configuration ends
         os.makedirs(os.path.join(folder, place), exist_ok=True)
@@ -75,16 +92,36 @@ def policy_from(revision: str, config: str | None, baseline: str | None, options
             found = os.path.join(folder, tree.named(_relative(config), place))
         raw = None if found is None else read(found)
         at = None if found is None else os.path.relpath(found, folder)
-        gate = {tree.named(text, place) for text in [*_files({"rules": _tables(options)}, known), *([_relative(baseline)] if baseline else ())]}
+        gate = {
+            tree.named(text, place)
+            for text in [
+                *_files({"rules": _tables(options)}, known),
+                *([_relative(baseline)] if baseline else ()),
+            ]
+        }
         if raw is not None and at is not None:
-            gate |= {at, *(tree.named(text, posixpath.dirname(at)) for text in gate_files(raw.document, known))}
+            gate |= {
+                at,
+                *(
+                    tree.named(text, posixpath.dirname(at))
+                    for text in gate_files(raw.document, known)
+                ),
+            }
         for pattern in sorted(gate):
             tree.take_all(pattern)
-        notes = [f"the gate is that of {revision} ({commit[:10]}): {'there is no configuration' if at is None else at}"]
-        touched = {path for path in repository.changed(commit) if path in gate or matches_any(path, gate)} | _found_here(config, at, repository.top)
+        notes = [
+            f"the gate is that of {revision} ({commit[:10]}): {'there is no configuration' if at is None else at}"
+        ]
+        touched = {
+            path for path in repository.changed(commit) if path in gate or matches_any(path, gate)
+        } | _found_here(config, at, repository.top)
         if touched:
-            notes.append(f"this change touches the gate: {', '.join(sorted(touched))}; what it says counts once {revision} has it")
-        root = repository.folder if at is None else os.path.join(repository.top, posixpath.dirname(at))
+            notes.append(
+                f"this change touches the gate: {', '.join(sorted(touched))}; what it says counts once {revision} has it"
+            )
+        root = (
+            repository.folder if at is None else os.path.join(repository.top, posixpath.dirname(at))
+        )
         yield Policy(
             None if raw is None else replace(raw, path=f"{revision}:{at}"),
             root,
@@ -113,7 +150,11 @@ def _upward(place: str) -> Iterator[str]:
 
 def _relative(path: str) -> str:
     """Return a path of a flag relative to the working folder."""
-    return os.path.relpath(os.path.realpath(path), os.path.realpath(".")) if os.path.isabs(path) else path
+    return (
+        os.path.relpath(os.path.realpath(path), os.path.realpath("."))
+        if os.path.isabs(path)
+        else path
+    )
 
 
 def _tables(options: Sequence[str]) -> dict[str, dict[str, str]]:
@@ -129,7 +170,11 @@ def _tables(options: Sequence[str]) -> dict[str, dict[str, str]]:
 def gate_files(document: Mapping[str, Any], known: Catalogue) -> list[str]:
     """Return the paths and globs that a configuration names and that are part of the gate: a baseline, review sheets, and options that are files."""
     stated = document.get("baseline")
-    return [*_files(document, known), *_sheets(document), *([stated] if isinstance(stated, str) else ())]
+    return [
+        *_files(document, known),
+        *_sheets(document),
+        *([stated] if isinstance(stated, str) else ()),
+    ]
 
 
 def _files(document: Mapping[str, Any], known: Catalogue) -> Iterator[str]:
@@ -137,15 +182,33 @@ def _files(document: Mapping[str, Any], known: Catalogue) -> Iterator[str]:
     holders = [document]
     for key in ("profiles", "overrides", "dataset"):
         value = document.get(key, ())
-        holders += value if isinstance(value, list) else value.values() if key == "profiles" and isinstance(value, dict) else [value]
+        holders += (
+            value
+            if isinstance(value, list)
+            else value.values()
+            if key == "profiles" and isinstance(value, dict)
+            else [value]
+        )
     for holder in holders:
         tables = holder.get("rules", {}) if isinstance(holder, dict) else {}
         for name, table in tables.items() if isinstance(tables, dict) else ():
-            kinds = [option_types(entry.rule) for entry in known.values() if name in (entry.id, entry.id.partition("/")[0])]
+            kinds = [
+                option_types(entry.rule)
+                for entry in known.values()
+                if name in (entry.id, entry.id.partition("/")[0])
+            ]
             for option, value in table.items() if isinstance(table, dict) else ():
                 if any(takes_file(kind.get(option)) for kind in kinds):
-                    listed = value if isinstance(value, list) else value.split(",") if isinstance(value, str) else ()
-                    yield from (text.strip() for text in listed if isinstance(text, str) and text.strip())
+                    listed = (
+                        value
+                        if isinstance(value, list)
+                        else value.split(",")
+                        if isinstance(value, str)
+                        else ()
+                    )
+                    yield from (
+                        text.strip() for text in listed if isinstance(text, str) and text.strip()
+                    )
 
 
 def _sheets(document: Mapping[str, Any]) -> Iterator[str]:
@@ -169,15 +232,23 @@ class _Tree(Struct):
         path = posixpath.normpath(posixpath.join(place, text))
         if path.startswith(("/", "../")) or path == "..":
             raise ConfigError(
-                f"{text} leads out of the repository, so no revision has it", "put the file into the repository, and name it from there"
+                f"{text} leads out of the repository, so no revision has it",
+                "put the file into the repository, and name it from there",
             )
         return path
 
     def take_all(self, pattern: str) -> None:
         """Take the file or the files that a path or glob means; raises ConfigError if there is none."""
-        found = [pattern] if pattern in self.files else [path for path in self.files if matches_any(path, [pattern])]
+        found = (
+            [pattern]
+            if pattern in self.files
+            else [path for path in self.files if matches_any(path, [pattern])]
+        )
         if not found:
-            raise ConfigError(f"{pattern} is not in {self.revision}, whose gate needs it", f"add it to {self.revision} first, or drop --policy-from")
+            raise ConfigError(
+                f"{pattern} is not in {self.revision}, whose gate needs it",
+                f"add it to {self.revision} first, or drop --policy-from",
+            )
         for path in found:
             self.take(path)
 
@@ -195,4 +266,7 @@ class _Tree(Struct):
                 return
             with open(location, encoding="utf-8", errors="surrogateescape") as stream:
                 at = self.named(stream.read(), posixpath.dirname(at))
-        raise ConfigError(f"{path} is not a file of {self.revision}", f"add it to {self.revision} first, or drop --policy-from")
+        raise ConfigError(
+            f"{path} is not a file of {self.revision}",
+            f"add it to {self.revision} first, or drop --policy-from",
+        )

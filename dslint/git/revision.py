@@ -20,7 +20,9 @@ _LINKS = 20
 
 def shown(repository: Repository, root: str, files: Mapping[str, T]) -> dict[str, T]:
     """Return files by the paths that reports show."""
-    return {display(os.path.join(repository.top, path), root): value for path, value in files.items()}
+    return {
+        display(os.path.join(repository.top, path), root): value for path, value in files.items()
+    }
 
 
 def follow(files: Mapping[str, Entry], path: str, objects: Objects) -> Entry | None:
@@ -30,7 +32,10 @@ def follow(files: Mapping[str, Entry], path: str, objects: Objects) -> Entry | N
         if entry is not None and entry.mode != LINK:
             return entry
         places = [path, *(up for up in _above(path) if up)]
-        link = next((place for place in reversed(places) if place in files and files[place].mode == LINK), None)
+        link = next(
+            (place for place in reversed(places) if place in files and files[place].mode == LINK),
+            None,
+        )
         if link is None:
             return None
         try:
@@ -51,14 +56,18 @@ def _above(path: str) -> list[str]:
 class Revision:
     """What a revision has, by the paths that reports show; see `dslint.settings.Revision`."""
 
-    def __init__(self, repository: Repository, commit: str, root: str, objects: Objects, copies: Scratch) -> None:
+    def __init__(
+        self, repository: Repository, commit: str, root: str, objects: Objects, copies: Scratch
+    ) -> None:
         """Read which files there are. The `copies` must last as long as what `earlier` returns."""
         self._files = repository.files(commit)
         self._top, self._root, self._objects, self._scratch = repository.top, root, objects, copies
         self._copies: dict[str, str | None] = {}
         changed = repository.changed(commit) | repository.changed_modules(commit)
         # What was data is none any more where its folder becomes an environment of installed packages.
-        environments = {posixpath.dirname(path) for path in changed if posixpath.basename(path) == "pyvenv.cfg"}
+        environments = {
+            posixpath.dirname(path) for path in changed if posixpath.basename(path) == "pyvenv.cfg"
+        }
         if environments:
             changed |= {path for path in self._files if environments.intersection(_above(path))}
         self.changed = frozenset(shown(repository, root, dict.fromkeys(changed)))
@@ -73,7 +82,12 @@ class Revision:
         here = os.path.join(self._root, path)
         own = os.path.relpath(here, self._top).replace(os.sep, "/")
         entry = self._files.get(own)
-        if entry is not None and entry.mode != LINK and path not in self.changed and os.path.isfile(here):
+        if (
+            entry is not None
+            and entry.mode != LINK
+            and path not in self.changed
+            and os.path.isfile(here)
+        ):
             return here
         entry = follow(self._files, own, self._objects)
         if entry is None:

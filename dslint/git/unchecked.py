@@ -17,24 +17,41 @@ from dslint.settings import Settings
 _HINT = "check it with the rest (see `files` in the configuration), or leave it out: exclude = [...] under [dataset]"
 
 
-def unchecked(changed: Iterable[str], checked: Iterable[str], paths: Sequence[str], settings: Settings, known: Sequence[Reader]) -> Iterator[Problem]:
+def unchecked(
+    changed: Iterable[str],
+    checked: Iterable[str],
+    paths: Sequence[str],
+    settings: Settings,
+    known: Sequence[Reader],
+) -> Iterator[Problem]:
     """Yield a problem for each changed file that holds records and is none of those that were `checked`, with the reason why it is not.
 
     What the configuration leaves out (`exclude`), and the files that the gate itself is made of, are no problem; neither is what lies outside of
     the `paths` that the user named. All paths but those are as reports show them.
     """
     suffixes = [kind for reader in known for kind in reader.suffixes]
-    texts = any(suffix(pattern) in NOT_LOOKED_FOR for dataset in settings.datasets for pattern in dataset.files)
+    texts = any(
+        suffix(pattern) in NOT_LOOKED_FOR
+        for dataset in settings.datasets
+        for pattern in dataset.files
+    )
     done = set(checked)
     for path in sorted(set(changed) - done):
         location = os.path.join(settings.root, path)
-        if left_out(path, settings) or matches_any(path, settings.gate) or not _is_meant(path, paths, settings, suffixes):
+        if (
+            left_out(path, settings)
+            or matches_any(path, settings.gate)
+            or not _is_meant(path, paths, settings, suffixes)
+        ):
             continue
         if os.path.isdir(location):  # Git lists a folder where a submodule is
             if not any(name.startswith(f"{path}/") for name in done):
                 yield _problem(path, "is a submodule, which is not looked into")
         elif _is_data(location, suffixes, texts=texts):
-            yield _problem(path, f"the change touches it, it holds records, and it is not checked: {why_skipped(path, settings, suffixes)}")
+            yield _problem(
+                path,
+                f"the change touches it, it holds records, and it is not checked: {why_skipped(path, settings, suffixes)}",
+            )
 
 
 def _problem(path: str, message: str) -> Problem:
@@ -62,7 +79,9 @@ def _is_meant(path: str, paths: Sequence[str], settings: Settings, suffixes: Seq
         return True
     if settings.staged and not (suffix(path) in suffixes and suffix(path) not in NOT_LOOKED_FOR):
         return True
-    return any(place in (path, ".") or path.startswith(f"{place}/") for place in _places(paths, settings))
+    return any(
+        place in (path, ".") or path.startswith(f"{place}/") for place in _places(paths, settings)
+    )
 
 
 def _places(paths: Sequence[str], settings: Settings) -> Iterator[str]:
@@ -70,7 +89,11 @@ def _places(paths: Sequence[str], settings: Settings) -> Iterator[str]:
         if os.path.isdir(path):
             yield display(path, settings.root)
         elif not os.path.lexists(path) and glob.has_magic(path):
-            yield display(os.path.dirname(path[: min(path.find(sign) for sign in "*?[" if sign in path)]) or ".", settings.root)
+            yield display(
+                os.path.dirname(path[: min(path.find(sign) for sign in "*?[" if sign in path)])
+                or ".",
+                settings.root,
+            )
         else:
             yield display(path, settings.root)
             if settings.revision is not None and not settings.staged:

@@ -13,8 +13,16 @@ _ORDINARY = re.compile(r"(?:[^\W_]{1,15}(?![^\W_])|[_ $./-])*")
 
 def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Yield the JSON pointer and text of every string in a decoded value, in order."""
-    if type(value) is dict and {dict, list}.isdisjoint(map(type, value.values())):  # most records, and then faster
-        return (yield from [(f"{pointer}/{escape(key)}", item) for key, item in value.items() if type(item) is str])
+    if type(value) is dict and {dict, list}.isdisjoint(
+        map(type, value.values())
+    ):  # most records, and then faster
+        return (
+            yield from [
+                (f"{pointer}/{escape(key)}", item)
+                for key, item in value.items()
+                if type(item) is str
+            ]
+        )
     stack: list[tuple[str, object]] = [(pointer, value)]
     while stack:
         where, item = stack.pop()
@@ -23,7 +31,9 @@ def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
         elif type(item) is dict:
             stack.extend((f"{where}/{escape(key)}", item[key]) for key in reversed(item))
         elif type(item) is list:
-            stack.extend((f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1))
+            stack.extend(
+                (f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1)
+            )
 
 
 def names(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
@@ -36,7 +46,9 @@ def names(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
             yield from ((place, key) for place, key, _ in inner)
             stack.extend((place, one) for place, _, one in reversed(inner))
         elif type(item) is list:
-            stack.extend((f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1))
+            stack.extend(
+                (f"{where}/{number}", item[number]) for number in range(len(item) - 1, -1, -1)
+            )
 
 
 def distinct_names(values: list[Any]) -> set[str]:
@@ -94,17 +106,33 @@ def without(value: object, path: str) -> object:
 def _cut(value: object, keys: list[str]) -> object:
     key, rest = keys[0], keys[1:]
     if type(value) is dict and key in value:
-        return {**value, key: _cut(value[key], rest)} if rest else {name: item for name, item in value.items() if name != key}
+        return (
+            {**value, key: _cut(value[key], rest)}
+            if rest
+            else {name: item for name, item in value.items() if name != key}
+        )
     if type(value) is list and key.isdecimal() and int(key) < len(value):
         number = int(key)
-        return [*value[:number], *([_cut(value[number], rest)] if rest else []), *value[number + 1 :]]
+        return [
+            *value[:number],
+            *([_cut(value[number], rest)] if rest else []),
+            *value[number + 1 :],
+        ]
     return value
 
 
 def pointer_of(value: object, path: str) -> str:
     """Return the JSON pointer of what `lookup` finds at a column path."""
-    return f"/{escape(path)}" if type(value) is dict and path in value else "".join(f"/{escape(key)}" for key in _keys(path))
+    return (
+        f"/{escape(path)}"
+        if type(value) is dict and path in value
+        else "".join(f"/{escape(key)}" for key in _keys(path))
+    )
 
 
 def _keys(path: str) -> list[str]:
-    return [key.replace("~1", "/").replace("~0", "~") for key in path[1:].split("/")] if path.startswith("/") else path.split(".")
+    return (
+        [key.replace("~1", "/").replace("~0", "~") for key in path[1:].split("/")]
+        if path.startswith("/")
+        else path.split(".")
+    )

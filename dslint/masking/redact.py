@@ -74,7 +74,11 @@ _SIGNS = {sign: pattern(sign) for sign in {**_SECRETS, **_PERSONAL}.values()}
 
 def signs(text: str) -> set[str]:
     """Return the signs of personal data and secrets that a text has."""
-    return {sign for sign, form in _SIGNS.items() if form.search(text.casefold() if sign is _NAMED_SIGN else text)}
+    return {
+        sign
+        for sign, form in _SIGNS.items()
+        if form.search(text.casefold() if sign is _NAMED_SIGN else text)
+    }
 
 
 @cache
@@ -91,7 +95,11 @@ def _mask(match: re.Match[str]) -> str:
 def redact(text: str) -> str:
     """Return the text with what looks like personal data or a secret replaced by a mask."""
     # A mask ends what stood glued before a value (`me@example.org4111...`), which only then looks like one.
-    while (masked := _without(_spliced(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)]))) != text:
+    while (
+        masked := _without(
+            _spliced(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)])
+        )
+    ) != text:
         text = masked
     return text
 
@@ -111,14 +119,18 @@ def masks(text: str) -> list[Splice]:
     while True:
         secrets = [(span.start, span.end, "[secret]") for span in find_secrets(text)]
         found += secrets
-        rest = _pattern().sub(keep, _spliced(text, [(start, end, "\0" * (end - start)) for start, end, _ in secrets]))
+        rest = _pattern().sub(
+            keep, _spliced(text, [(start, end, "\0" * (end - start)) for start, end, _ in secrets])
+        )
         if rest == text:
             return sorted(set(found))
         text = rest
 
 
 _LONG_NUMBER = pattern(r"\d(?<![\w.-]\d)(?:[ ()/-]{0,2}\d){6,}(?!\w)")
-_DATE = pattern(r"\d{4}[/-]\d\d?[/-]\d\d?(?: \d\d)?|\d\d?[/-]\d\d?[/-]\d{4}(?: \d\d)?|[12]\d{3} ?[/-] ?[12]\d{3}")
+_DATE = pattern(
+    r"\d{4}[/-]\d\d?[/-]\d\d?(?: \d\d)?|\d\d?[/-]\d\d?[/-]\d{4}(?: \d\d)?|[12]\d{3} ?[/-] ?[12]\d{3}"
+)
 
 
 def unguessable(value: Any) -> Any:
@@ -127,7 +139,11 @@ def unguessable(value: Any) -> Any:
     Left out of its keys and texts is what has the form of personal data or of a secret, and every number of seven digits and more that is no date:
     there are too few of them. The record itself where there is nothing of that; it is never changed.
     """
-    return value if _guarded(together := "\n".join(_strings(value))) == together else _guarded_in(value)
+    return (
+        value
+        if _guarded(together := "\n".join(_strings(value))) == together
+        else _guarded_in(value)
+    )
 
 
 def _strings(value: Any) -> Iterator[str]:
@@ -156,7 +172,9 @@ def _guarded(text: str) -> str:
         for form, sign in forms.items():
             if sign in found:
                 text = _FORMS[form].sub(mask, text)
-    return _LONG_NUMBER.sub(lambda match: match[0] if _DATE.fullmatch(match[0]) else "[number]", text)
+    return _LONG_NUMBER.sub(
+        lambda match: match[0] if _DATE.fullmatch(match[0]) else "[number]", text
+    )
 
 
 def masked(kind: str, value: str, prefix: str = "") -> str:
@@ -180,7 +198,9 @@ def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
         if finding.more:
             raise ValueError("the record has more findings than are listed")
         if at.start is not None and at.end is not None:
-            spans.setdefault(at.field, []).append((at.start, at.end, f"[{finding.rule.rpartition('/')[2].upper().replace('-', '_')}]"))
+            spans.setdefault(at.field, []).append(
+                (at.start, at.end, f"[{finding.rule.rpartition('/')[2].upper().replace('-', '_')}]")
+            )
     texts: dict[str, list[Splice]] = {}
     for field, found in spans.items():
         mine = texts_at(value, field)
@@ -188,13 +208,25 @@ def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
             raise ValueError("a finding is not about a text of this record")
         for pointer in mine:
             texts.setdefault(pointer, []).extend(found)
-    return _replaced(value, "", {pointer: _spliced(text, _united(texts[pointer])) for pointer, text in leaves(value) if pointer in texts})
+    return _replaced(
+        value,
+        "",
+        {
+            pointer: _spliced(text, _united(texts[pointer]))
+            for pointer, text in leaves(value)
+            if pointer in texts
+        },
+    )
 
 
 def texts_at(value: Any, field: str) -> dict[str, str]:
     """Return the texts of a record, by JSON pointer, that a finding's field means: one, or several where the field is masked."""
     texts = dict(leaves(value))
-    return {field: texts[field]} if field in texts else {pointer: text for pointer, text in texts.items() if redact_pointer(pointer) == field}
+    return (
+        {field: texts[field]}
+        if field in texts
+        else {pointer: text for pointer, text in texts.items() if redact_pointer(pointer) == field}
+    )
 
 
 def _united(spans: list[Splice]) -> list[Splice]:
@@ -204,7 +236,9 @@ def _united(spans: list[Splice]) -> list[Splice]:
         length = end - start
         if united and start < united[-1][1][1]:
             longest, (first, last, other) = united.pop()
-            united.append((max(longest, length), (first, max(last, end), name if length > longest else other)))
+            united.append(
+                (max(longest, length), (first, max(last, end), name if length > longest else other))
+            )
         else:
             united.append((length, (start, end, name)))
     return [span for _, span in united]
@@ -223,7 +257,9 @@ def _replaced(value: Any, pointer: str, texts: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return texts.get(pointer, value)
     if isinstance(value, dict):
-        return {key: _replaced(item, f"{pointer}/{escape(key)}", texts) for key, item in value.items()}
+        return {
+            key: _replaced(item, f"{pointer}/{escape(key)}", texts) for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_replaced(item, f"{pointer}/{number}", texts) for number, item in enumerate(value)]
     return value
@@ -233,7 +269,10 @@ def redact_finding(finding: Finding) -> Finding:
     """Return the finding with every string that could carry data masked. The paths of the finding itself stay readable in its message."""
     return replace(
         finding,
-        message=_redact_around(finding.message, {path for path in [finding.at.path, *(at.path for at in finding.related)] if path}),
+        message=_redact_around(
+            finding.message,
+            {path for path in [finding.at.path, *(at.path for at in finding.related)] if path},
+        ),
         at=_redact_location(finding.at),
         related=tuple(map(_redact_location, finding.related)),
         id=None if finding.id is None else redact(finding.id),
@@ -245,21 +284,32 @@ def redact_finding(finding: Finding) -> Finding:
 def _redact_around(text: str, paths: set[str]) -> str:
     if not paths:
         return redact(text)
-    safe = "".join(piece if piece in paths else redact(piece) for piece in _borders(frozenset(paths)).split(text))
+    safe = "".join(
+        piece if piece in paths else redact(piece)
+        for piece in _borders(frozenset(paths)).split(text)
+    )
     return text if safe != text and redact(text) == text else safe
 
 
 @lru_cache(maxsize=256)
 def _borders(paths: frozenset[str]) -> re.Pattern[str]:
-    return re.compile("(" + "|".join(re.escape(path) for path in sorted(paths, key=lambda path: (-len(path), path))) + ")")
+    return re.compile(
+        "("
+        + "|".join(re.escape(path) for path in sorted(paths, key=lambda path: (-len(path), path)))
+        + ")"
+    )
 
 
 def _redact_location(at: Location) -> Location:
     if not at.field and not at.role:
         return at
-    return replace(at, field=redact_pointer(at.field), role=None if at.role is None else redact(at.role))
+    return replace(
+        at, field=redact_pointer(at.field), role=None if at.role is None else redact(at.role)
+    )
 
 
 def redact_pointer(field: str) -> str:
     """Return a JSON pointer with its names masked, each by itself and as it stands in the record: there `~1` is `/`."""
-    return "/".join(escape(redact(name.replace("~1", "/").replace("~0", "~"))) for name in field.split("/"))
+    return "/".join(
+        escape(redact(name.replace("~1", "/").replace("~0", "~"))) for name in field.split("/")
+    )

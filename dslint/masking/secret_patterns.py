@@ -67,9 +67,17 @@ _DATABASES = (
 _WEB = "http|https|ftp|ftps|sftp|ssh|smtp|smtps|imap|imaps|ldap|ldaps|socks5|mqtt|mqtts"
 _LOGIN = r"://[^\s/:@\"'<>\\\x00]{0,100}:(?P<value>[^\s/@\"'<>\\\x00]{1,200})@(?=[\w\[$])"
 _FIELD = r"(?i:password|pwd)\s?=\s?(?P<value>[^\s;&\"'\\<>\x00]{1,200})"
-_OTHER_FIELD = r"(?i:server|data source|host|driver|database|initial catalog|uid|user id|user|port|dsn)\s?="
+_OTHER_FIELD = (
+    r"(?i:server|data source|host|driver|database|initial catalog|uid|user id|user|port|dsn)\s?="
+)
 
-PRIVATE_KEY, API_KEY, ACCESS_TOKEN, CONNECTION_STRING, PASSWORD = "private-key", "api-key", "access-token", "connection-string", "password"
+PRIVATE_KEY, API_KEY, ACCESS_TOKEN, CONNECTION_STRING, PASSWORD = (
+    "private-key",
+    "api-key",
+    "access-token",
+    "connection-string",
+    "password",
+)
 
 KINDS: tuple[SecretKind, ...] = (
     SecretKind(
@@ -80,22 +88,44 @@ KINDS: tuple[SecretKind, ...] = (
             rf"-----BEGIN {_LABEL}(?:(?:[^\x00-]|-(?!----)){{40,20000}}+-----END {_LABEL}|(?:[A-Za-z0-9+/=\s]|\\[nr]){{64,20000}}+)",
         ),
     ),
-    SecretKind("PuTTY private key", PRIVATE_KEY, ("Private-Lines:",), pattern(r"Private-Lines:\s?\d{1,4}(?:[A-Za-z0-9+/=\s]|\\[nr]){64,20000}+")),
+    SecretKind(
+        "PuTTY private key",
+        PRIVATE_KEY,
+        ("Private-Lines:",),
+        pattern(r"Private-Lines:\s?\d{1,4}(?:[A-Za-z0-9+/=\s]|\\[nr]){64,20000}+"),
+    ),
     _kind("age secret key", PRIVATE_KEY, "AGE-SECRET-KEY-", r"1[A-Z0-9]{58}"),
     # Cloud providers
     SecretKind(
         "AWS secret access key",
         API_KEY,
         ("AKIA", "ASIA"),
-        pattern(rf"{_BEFORE}A[KS]IA[A-Z0-9]{{16}}{_AFTER}[^\x00]{{1,80}}?(?<![A-Za-z0-9/+])(?P<value>[A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])"),
+        pattern(
+            rf"{_BEFORE}A[KS]IA[A-Z0-9]{{16}}{_AFTER}[^\x00]{{1,80}}?(?<![A-Za-z0-9/+])(?P<value>[A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])"
+        ),
     ),
     _kind("AWS access key id", API_KEY, "AKIA ASIA", "[A-Z0-9]{16}"),
     _kind("Google API key", API_KEY, "AIza", rf"{_WORD}{{35}}"),
     _kind("Google OAuth client secret", API_KEY, "GOCSPX-", rf"{_WORD}{{24,40}}"),
     _kind("Google OAuth access token", ACCESS_TOKEN, "ya29.", rf"{_WORD}{{20,1000}}"),
-    SecretKind("Azure storage key", CONNECTION_STRING, ("AccountKey=",), pattern(r"AccountKey=(?P<value>[A-Za-z0-9+/]{86}==)")),
-    SecretKind("Azure shared access key", CONNECTION_STRING, ("SharedAccessKey=",), pattern(r"SharedAccessKey=(?P<value>[A-Za-z0-9+/]{43}=)")),
-    SecretKind("Azure SAS signature", ACCESS_TOKEN, ("sig=",), pattern(r"(?<=[?&])sig=(?P<value>[A-Za-z0-9+/]{43}=|[A-Za-z0-9%+/]{43,80}?%3[Dd])")),
+    SecretKind(
+        "Azure storage key",
+        CONNECTION_STRING,
+        ("AccountKey=",),
+        pattern(r"AccountKey=(?P<value>[A-Za-z0-9+/]{86}==)"),
+    ),
+    SecretKind(
+        "Azure shared access key",
+        CONNECTION_STRING,
+        ("SharedAccessKey=",),
+        pattern(r"SharedAccessKey=(?P<value>[A-Za-z0-9+/]{43}=)"),
+    ),
+    SecretKind(
+        "Azure SAS signature",
+        ACCESS_TOKEN,
+        ("sig=",),
+        pattern(r"(?<=[?&])sig=(?P<value>[A-Za-z0-9+/]{43}=|[A-Za-z0-9%+/]{43,80}?%3[Dd])"),
+    ),
     _kind("DigitalOcean token", ACCESS_TOKEN, "dop_v1_ doo_v1_ dor_v1_", f"{_HEX}{{64}}"),
     _kind("Alibaba Cloud access key id", API_KEY, "LTAI", rf"{_ALNUM}{{20}}"),
     _kind("Tencent Cloud secret id", API_KEY, "AKID", rf"{_ALNUM}{{32}}"),
@@ -105,14 +135,32 @@ KINDS: tuple[SecretKind, ...] = (
     _kind("Fly.io token", ACCESS_TOKEN, "fo1_", rf"{_WORD}{{40,60}}"),
     _kind("Netlify token", ACCESS_TOKEN, "nfp_", rf"{_ALNUM}{{36,40}}"),
     _kind("Vault token", ACCESS_TOKEN, "hvs. hvb. hvr.", rf"{_WORD}{{24,300}}"),
-    _kind("Doppler token", ACCESS_TOKEN, "dp.pt. dp.ct. dp.sa. dp.scim. dp.audit.", rf"{_ALNUM}{{40,44}}"),
-    SecretKind("Doppler token", ACCESS_TOKEN, ("dp.st.",), pattern(rf"{_BEFORE}dp\.st\.(?:[a-z0-9_-]{{2,35}}\.)?{_ALNUM}{{40,44}}{_AFTER}")),
+    _kind(
+        "Doppler token",
+        ACCESS_TOKEN,
+        "dp.pt. dp.ct. dp.sa. dp.scim. dp.audit.",
+        rf"{_ALNUM}{{40,44}}",
+    ),
+    SecretKind(
+        "Doppler token",
+        ACCESS_TOKEN,
+        ("dp.st.",),
+        pattern(rf"{_BEFORE}dp\.st\.(?:[a-z0-9_-]{{2,35}}\.)?{_ALNUM}{{40,44}}{_AFTER}"),
+    ),
     _kind("Pulumi token", ACCESS_TOKEN, "pul-", f"{_HEX}{{40}}"),
     # Code, packages, delivery
     _kind("GitHub token", ACCESS_TOKEN, "ghp_ gho_ ghu_ ghs_ ghr_", rf"{_ALNUM}{{36,255}}"),
-    _kind("GitHub fine-grained token", ACCESS_TOKEN, "github_pat_", rf"{_ALNUM}{{22}}_{_ALNUM}{{59}}|[A-Za-z0-9_]{{60,100}}"),
     _kind(
-        "GitLab token", ACCESS_TOKEN, "glpat- gldt- glptt- glrt- glcbt- glft- glsoat- glimt- glagent-", rf"{_WORD}{{20,64}}(?:\.[a-z0-9.]{{9,12}})?"
+        "GitHub fine-grained token",
+        ACCESS_TOKEN,
+        "github_pat_",
+        rf"{_ALNUM}{{22}}_{_ALNUM}{{59}}|[A-Za-z0-9_]{{60,100}}",
+    ),
+    _kind(
+        "GitLab token",
+        ACCESS_TOKEN,
+        "glpat- gldt- glptt- glrt- glcbt- glft- glsoat- glimt- glagent-",
+        rf"{_WORD}{{20,64}}(?:\.[a-z0-9.]{{9,12}})?",
     ),
     _kind("npm token", ACCESS_TOKEN, "npm_", rf"{_ALNUM}{{36}}"),
     _kind("PyPI token", ACCESS_TOKEN, "pypi-", rf"AgE[A-Za-z0-9]{_WORD}{{50,1000}}"),
@@ -148,28 +196,44 @@ KINDS: tuple[SecretKind, ...] = (
     _kind("LangSmith key", API_KEY, "lsv2_pt_ lsv2_sk_", rf"{_HEX}{{32}}_{_HEX}{{10}}"),
     _kind("Weights & Biases key", API_KEY, "wandb_v1_", rf"{_WORD}{{40,100}}"),
     # Messages and mail
-    _kind("Slack token", ACCESS_TOKEN, "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxe.xoxp- xoxe.xoxb-", r"[A-Za-z0-9-]{20,250}"),
+    _kind(
+        "Slack token",
+        ACCESS_TOKEN,
+        "xoxb- xoxp- xoxa- xoxo- xoxr- xoxs- xoxe- xoxe.xoxp- xoxe.xoxb-",
+        r"[A-Za-z0-9-]{20,250}",
+    ),
     _kind("Slack app token", ACCESS_TOKEN, "xapp-", r"\d-[A-Z0-9]{8,14}-\d{8,16}-[a-z0-9]{32,80}"),
     SecretKind(
         "Slack webhook",
         ACCESS_TOKEN,
         ("hooks.slack.com/",),
-        pattern(r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<value>[A-Z0-9]{8,14}/[A-Z0-9]{8,14}/[A-Za-z0-9]{20,48})"),
+        pattern(
+            r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<value>[A-Z0-9]{8,14}/[A-Z0-9]{8,14}/[A-Za-z0-9]{20,48})"
+        ),
     ),
     SecretKind(
         "Discord webhook",
         ACCESS_TOKEN,
         ("/api/webhooks/",),
-        pattern(rf"(?:(?<=discord\.com)|(?<=discordapp\.com))/api/webhooks/\d{{17,20}}/(?P<value>{_WORD}{{60,80}})"),
+        pattern(
+            rf"(?:(?<=discord\.com)|(?<=discordapp\.com))/api/webhooks/\d{{17,20}}/(?P<value>{_WORD}{{60,80}})"
+        ),
     ),
     # The id and the time before the last dot are no secret, and their lengths are what a lookbehind can hold.
     SecretKind(
         "Discord bot token",
         ACCESS_TOKEN,
         (".",),
-        pattern(rf"(?:(?<=[MNO]{_WORD}{{23}}\.{_WORD}{{6}})|(?<=[MNO]{_WORD}{{25}}\.{_WORD}{{6}}))\.(?P<value>{_WORD}{{27,40}}){_AFTER}"),
+        pattern(
+            rf"(?:(?<=[MNO]{_WORD}{{23}}\.{_WORD}{{6}})|(?<=[MNO]{_WORD}{{25}}\.{_WORD}{{6}}))\.(?P<value>{_WORD}{{27,40}}){_AFTER}"
+        ),
     ),
-    SecretKind("Telegram bot token", ACCESS_TOKEN, (":AA",), pattern(rf"(?<=\d{{8}}):(?P<value>AA{_WORD}{{33}}){_AFTER}")),
+    SecretKind(
+        "Telegram bot token",
+        ACCESS_TOKEN,
+        (":AA",),
+        pattern(rf"(?<=\d{{8}}):(?P<value>AA{_WORD}{{33}}){_AFTER}"),
+    ),
     _kind("Twilio API key", API_KEY, "SK", f"{_HEX}{{32}}"),
     _kind("SendGrid key", API_KEY, "SG.", rf"{_WORD}{{20,24}}\.{_WORD}{{39,50}}"),
     _kind("Mailgun key", API_KEY, "key- pubkey-", f"{_HEX}{{32}}"),
@@ -183,21 +247,37 @@ KINDS: tuple[SecretKind, ...] = (
     _kind("Razorpay key id", API_KEY, "rzp_live_", rf"{_ALNUM}{{14}}"),
     _kind("Flutterwave key", API_KEY, "FLWSECK-", rf"{_ALNUM}{{32}}-X"),
     # Any issuer
-    _kind("JSON web token", ACCESS_TOKEN, "eyJ", rf"{_WORD}{{10,2000}}\.eyJ{_WORD}{{8,8000}}\.{_WORD}{{20,1000}}"),
+    _kind(
+        "JSON web token",
+        ACCESS_TOKEN,
+        "eyJ",
+        rf"{_WORD}{{10,2000}}\.eyJ{_WORD}{{8,8000}}\.{_WORD}{{20,1000}}",
+    ),
     # Connection strings and logins
-    SecretKind("password in a connection string", CONNECTION_STRING, ("://",), pattern(f"(?i:{_behind(_DATABASES)}){_LOGIN}")),
-    SecretKind("password in a web address", PASSWORD, ("://",), pattern(f"(?i:{_behind(_WEB)}){_LOGIN}")),
+    SecretKind(
+        "password in a connection string",
+        CONNECTION_STRING,
+        ("://",),
+        pattern(f"(?i:{_behind(_DATABASES)}){_LOGIN}"),
+    ),
+    SecretKind(
+        "password in a web address", PASSWORD, ("://",), pattern(f"(?i:{_behind(_WEB)}){_LOGIN}")
+    ),
     SecretKind(
         "password in a connection string",
         CONNECTION_STRING,
         ("jdbc:",),
-        pattern(rf"jdbc:(?:oracle:thin:\w{{1,40}}/(?P<login>[^\s/@\x00]{{1,200}})@|[^\s\"'<>\x00]{{5,300}}?{_FIELD})"),
+        pattern(
+            rf"jdbc:(?:oracle:thin:\w{{1,40}}/(?P<login>[^\s/@\x00]{{1,200}})@|[^\s\"'<>\x00]{{5,300}}?{_FIELD})"
+        ),
     ),
     SecretKind(
         "password in a connection string",
         CONNECTION_STRING,
         ("Password=", "password=", "PASSWORD=", "Pwd=", "pwd=", "PWD="),
-        pattern(rf"(?:(?:(?<=;)|(?<=;\s)){_FIELD}|{_FIELD.replace('value', 'first')};\s?{_OTHER_FIELD})"),
+        pattern(
+            rf"(?:(?:(?<=;)|(?<=;\s)){_FIELD}|{_FIELD.replace('value', 'first')};\s?{_OTHER_FIELD})"
+        ),
     ),
 )
 
@@ -225,15 +305,25 @@ def _index() -> _Index:
     anchors = []
     for start, found in ranks.items():
         marked = start[-1] in "_.-"
-        at = len(start) - 1 if marked else next((number for number, letter in enumerate(start) if not letter.islower()), 0)
+        at = (
+            len(start) - 1
+            if marked
+            else next((number for number, letter in enumerate(start) if not letter.islower()), 0)
+        )
         starts.setdefault(start[at], []).append((at, start, tuple(found)))
         if marked:
             before_marks.setdefault(start[-1], set()).add(start[-2:-1] or r"\w")
         else:
-            before, letter, after = re.escape(start[:at]), re.escape(start[at]), re.escape(start[at + 1 :])
+            before, letter, after = (
+                re.escape(start[:at]),
+                re.escape(start[at]),
+                re.escape(start[at + 1 :]),
+            )
             anchors.append(f"{letter}(?={after})(?<={before}{letter})")
     for mark, letters in before_marks.items():
-        anchors.append(rf"{re.escape(mark)}(?<=[{''.join(letters)}]{re.escape(mark)})(?={_WORD}{{14}})")
+        anchors.append(
+            rf"{re.escape(mark)}(?<=[{''.join(letters)}]{re.escape(mark)})(?={_WORD}{{14}})"
+        )
     return _Index(re.compile("|".join(sorted(anchors))), starts)
 
 
@@ -248,7 +338,9 @@ def find_secrets(text: str) -> list[SecretSpan]:
                 for rank in ranks:
                     if match := KINDS[rank].pattern.match(text, begin):
                         first, last = match.span(match.lastgroup or 0)
-                        found[rank, first, last] = SecretSpan(first, last, KINDS[rank], start if first == begin else "")
+                        found[rank, first, last] = SecretSpan(
+                            first, last, KINDS[rank], start if first == begin else ""
+                        )
     return disjoint([found[key] for key in sorted(found)])
 
 

@@ -16,7 +16,9 @@ _CODE = pattern(
 _FORMULAS = {"\\[": "\\]", "\\(": "\\)"}
 _HINTS = ("`", "~~~", "<", "$$", "\\")
 _WORD = r"[!-\u024f]"  # what words of Latin script and names of things are made of; scripts without spaces are not
-_NAMES = pattern(rf"(?<!{_WORD}){_WORD}*?(?:[/\\@_\d<>=|{{}}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|#\w|(?<!\w)--?\w){_WORD}*")
+_NAMES = pattern(
+    rf"(?<!{_WORD}){_WORD}*?(?:[/\\@_\d<>=|{{}}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|#\w|(?<!\w)--?\w){_WORD}*"
+)
 """Words with a sign in them that prose has not: addresses, paths, markup, identifiers, figures, flags."""
 _STRONG = pattern(r"[{};=<>_\\|$&^~]")
 _VARIABLE = pattern(r"\{\{ ?\w+ ?\}\}")
@@ -46,10 +48,16 @@ def code_spans(text: str) -> list[tuple[int, int]]:
     return spans
 
 
-def outside(spans: Iterable[tuple[int, int]], holes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+def outside(
+    spans: Iterable[tuple[int, int]], holes: Sequence[tuple[int, int]]
+) -> list[tuple[int, int]]:
     """Return the spans that do not begin in one of the holes, which are in order and disjoint."""
     starts = [start for start, _ in holes]
-    return [span for span in spans if not (at := bisect_right(starts, span[0])) or span[0] >= holes[at - 1][1]]
+    return [
+        span
+        for span in spans
+        if not (at := bisect_right(starts, span[0])) or span[0] >= holes[at - 1][1]
+    ]
 
 
 def outside_code(text: str, found: Iterable[re.Match[str]]) -> list[tuple[int, int]]:
@@ -62,7 +70,10 @@ def prose(text: str) -> str:
     """Return a text of the same length in which code, mathematics, addresses, markup, identifiers and figures are blank."""
     pieces, done = [], 0
     for start, end in code_spans(text):
-        pieces += [text[done:start], "\n".join(" " * len(line) for line in text[start:end].split("\n"))]
+        pieces += [
+            text[done:start],
+            "\n".join(" " * len(line) for line in text[start:end].split("\n")),
+        ]
         done = end
     return _NAMES.sub(lambda match: " " * len(match[0]), "".join([*pieces, text[done:]]))
 

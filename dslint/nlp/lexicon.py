@@ -16,22 +16,48 @@ from msgspec import Meta, Struct, field
 from dslint.errors import ConfigError, nearest
 from dslint.model import Resource, Severity
 
-_GRADES: dict[str | None, Severity | None] = {None: None, **{str(severity): severity for severity in Severity}}
+_GRADES: dict[str | None, Severity | None] = {
+    None: None,
+    **{str(severity): severity for severity in Severity},
+}
 Words = tuple[Annotated[str, Meta(min_length=1)], ...]
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A term and what is known of it."""
 
-    term: Annotated[str, Meta(min_length=1, description="a word or phrase, in any case; `{name}` stands for each word of the set of that name")]
-    forms: Annotated[Words, Meta(description="other forms of the term: inflections, spellings")] = ()
-    severity: Annotated[Literal["error", "warning", "info"] | None, Meta(description="of a finding; the rule's own if left out")] = None
-    category: Annotated[str, Meta(description="what kind of term it is; what categories mean is up to the rule")] = ""
+    term: Annotated[
+        str,
+        Meta(
+            min_length=1,
+            description="a word or phrase, in any case; `{name}` stands for each word of the set of that name",
+        ),
+    ]
+    forms: Annotated[
+        Words, Meta(description="other forms of the term: inflections, spellings")
+    ] = ()
+    severity: Annotated[
+        Literal["error", "warning", "info"] | None,
+        Meta(description="of a finding; the rule's own if left out"),
+    ] = None
+    category: Annotated[
+        str, Meta(description="what kind of term it is; what categories mean is up to the rule")
+    ] = ""
     replacement: Annotated[str, Meta(description="what to say instead")] = ""
     exceptions: Annotated[Words, Meta(description="phrases that hold the term and are fine")] = ()
-    unless: Annotated[Words, Meta(description="words that, near the term, show that another sense is meant")] = ()
-    cased: Annotated[bool, Meta(description="whether the term counts only in the case in which it is written here")] = False
-    inside: Annotated[bool, Meta(description="whether the term also counts within longer words; so it always does in scripts without spaces")] = False
+    unless: Annotated[
+        Words, Meta(description="words that, near the term, show that another sense is meant")
+    ] = ()
+    cased: Annotated[
+        bool,
+        Meta(description="whether the term counts only in the case in which it is written here"),
+    ] = False
+    inside: Annotated[
+        bool,
+        Meta(
+            description="whether the term also counts within longer words; so it always does in scripts without spaces"
+        ),
+    ] = False
 
     @property
     def grade(self) -> Severity | None:
@@ -44,11 +70,15 @@ class Lexicon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     entries: Annotated[tuple[Entry, ...], Meta(min_length=1)]
     name: Annotated[str, Meta(description="what the list is")] = ""
-    language: Annotated[str, Meta(description="code of the language, such as `en`; empty for any")] = ""
+    language: Annotated[
+        str, Meta(description="code of the language, such as `en`; empty for any")
+    ] = ""
     source: Annotated[str, Meta(description="where the terms come from")] = ""
     licence: Annotated[str, Meta(description="SPDX identifier of the licence of the list")] = ""
     version: Annotated[str, Meta(description="version or date of the list")] = ""
-    sets: Annotated[dict[str, Words], Meta(description="sets of words, for `{name}` in phrases")] = field(default_factory=dict)
+    sets: Annotated[
+        dict[str, Words], Meta(description="sets of words, for `{name}` in phrases")
+    ] = field(default_factory=dict)
 
     def parts(self, phrase: str) -> list[str | Words]:
         """Return a phrase cut at its `{name}`, each of which gives the words of its set."""
@@ -58,13 +88,23 @@ class Lexicon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def spelled(self, phrases: Iterable[str]) -> Iterator[str]:
         """Yield phrases with every `{name}` in them replaced by each word of its set."""
         for phrase in phrases:
-            yield from map("".join, product(*((part,) if isinstance(part, str) else part for part in self.parts(phrase))))
+            yield from map(
+                "".join,
+                product(
+                    *((part,) if isinstance(part, str) else part for part in self.parts(phrase))
+                ),
+            )
 
 
 def lexicon_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a lexicon."""
     (made,), parts = msgspec.json.schema_components([Lexicon], ref_template="#/$defs/{name}")
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "dslint lexicon", **made, "$defs": parts}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "dslint lexicon",
+        **made,
+        "$defs": parts,
+    }
 
 
 def parse_lexicon(path: str, data: bytes) -> Lexicon:
@@ -74,15 +114,27 @@ def parse_lexicon(path: str, data: bytes) -> Lexicon:
     except UnicodeDecodeError as error:
         raise _error(path, f"is not UTF-8 at byte {error.start}", "save it as UTF-8") from None
     lines: list[int] = []
-    document = _from_csv(path, text, lines) if path.endswith(".csv") else _from_toml(path, text) if path.endswith(".toml") else _from_json(path, text)
+    document = (
+        _from_csv(path, text, lines)
+        if path.endswith(".csv")
+        else _from_toml(path, text)
+        if path.endswith(".toml")
+        else _from_json(path, text)
+    )
     try:
         lexicon = msgspec.convert(document, Lexicon)
     except msgspec.ValidationError as error:
         raise _invalid(path, str(error), lines) from None
     for number, entry in enumerate(lexicon.entries):
-        for name in re.findall(r"\{([\w-]+)\}", " ".join((entry.term, *entry.forms, *entry.exceptions, *entry.unless))):
+        for name in re.findall(
+            r"\{([\w-]+)\}", " ".join((entry.term, *entry.forms, *entry.exceptions, *entry.unless))
+        ):
             if name not in lexicon.sets:
-                raise _error(path, f"{_place(number, lines)}: there is no set {name!r}", nearest(name, lexicon.sets) or "define it under `sets`")
+                raise _error(
+                    path,
+                    f"{_place(number, lines)}: there is no set {name!r}",
+                    nearest(name, lexicon.sets) or "define it under `sets`",
+                )
     return lexicon
 
 
@@ -106,9 +158,15 @@ def _from_json(path: str, text: str) -> Any:
     try:
         return msgspec.json.decode(text)
     except msgspec.DecodeError as error:
-        raise _error(path or "option", f"is no JSON: {error}", "name a file that ends in .csv, .toml or .json") from None
+        raise _error(
+            path or "option",
+            f"is no JSON: {error}",
+            "name a file that ends in .csv, .toml or .json",
+        ) from None
     except RecursionError:
-        raise _error(path or "option", "is nested too deeply", "see the reference page on lexicons") from None
+        raise _error(
+            path or "option", "is nested too deeply", "see the reference page on lexicons"
+        ) from None
 
 
 _KEY = re.compile(r"#\s*(set\s+)?([\w-]+)\s*:\s*(.*)")
@@ -121,7 +179,9 @@ def _from_csv(path: str, text: str, lines: list[int]) -> Mapping[str, Any]:
     head: dict[str, Any] = {"sets": {}, "entries": []}
     physical = text.splitlines(keepends=True)
     skipped = 0
-    while skipped < len(physical) and (physical[skipped].startswith("#") or not physical[skipped].strip()):
+    while skipped < len(physical) and (
+        physical[skipped].startswith("#") or not physical[skipped].strip()
+    ):
         if found := _KEY.match(physical[skipped]):
             is_set, key, value = found.groups()
             if is_set:
@@ -133,16 +193,34 @@ def _from_csv(path: str, text: str, lines: list[int]) -> Mapping[str, Any]:
     try:
         columns = [name.strip().lower() for name in next(reader, [])]
         if "term" not in columns:
-            raise _error(path, f"line {skipped + 1}: no column 'term'", "begin with a row of column names: term,severity,category,replacement")
+            raise _error(
+                path,
+                f"line {skipped + 1}: no column 'term'",
+                "begin with a row of column names: term,severity,category,replacement",
+            )
         for row in reader:
             if not any(map(str.strip, row)):
                 continue
             if len(row) != len(columns):
-                raise _error(path, f"line {skipped + reader.line_num}: {len(row)} cells, not {len(columns)}", 'quote cells with a comma: "a, b"')
+                raise _error(
+                    path,
+                    f"line {skipped + reader.line_num}: {len(row)} cells, not {len(columns)}",
+                    'quote cells with a comma: "a, b"',
+                )
             lines.append(skipped + reader.line_num)
-            head["entries"].append({key: _value(key, cell) for key, cell in zip(columns, row, strict=True) if cell.strip()})
+            head["entries"].append(
+                {
+                    key: _value(key, cell)
+                    for key, cell in zip(columns, row, strict=True)
+                    if cell.strip()
+                }
+            )
     except csv.Error as error:
-        raise _error(path, f"line {skipped + reader.line_num}: {error}", "quote cells that hold quotes or commas") from None
+        raise _error(
+            path,
+            f"line {skipped + reader.line_num}: {error}",
+            "quote cells that hold quotes or commas",
+        ) from None
     return head
 
 
@@ -155,7 +233,9 @@ def _value(column: str, cell: str) -> Any:
     if column in _LISTS:
         return _cell(cell)
     if column in _FLAGS:
-        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(cell.lower(), cell)
+        return {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}.get(
+            cell.lower(), cell
+        )
     return cell.lower() if column == "severity" else cell
 
 
@@ -167,10 +247,18 @@ def _invalid(path: str, message: str, lines: list[int]) -> ConfigError:
     """Say what is wrong with a document, from msgspec's message: it ends with the place, as in "- at `$.entries[2].severity`"."""
     what, _, where = message.partition(" - at `")
     found = re.match(r"\$\.entries\[(\d+)\]\.?(\w*)", where)
-    place = "" if found is None else _place(int(found[1]), lines) + (f", {found[2]}" if found[2] else "") + ": "
+    place = (
+        ""
+        if found is None
+        else _place(int(found[1]), lines) + (f", {found[2]}" if found[2] else "") + ": "
+    )
     unknown = re.search(r"unknown field `(\w+)`", what)
     known = Entry.__struct_fields__ if found else Lexicon.__struct_fields__
-    hint = (nearest(unknown[1], known) or f"known are {', '.join(known)}") if unknown else "see the reference page on lexicons"
+    hint = (
+        (nearest(unknown[1], known) or f"known are {', '.join(known)}")
+        if unknown
+        else "see the reference page on lexicons"
+    )
     return _error(path, f"{place}{what[:1].lower()}{what[1:]}", hint)
 
 

@@ -56,7 +56,9 @@ _BEGIN, _END, _PLAIN = attrgetter("start"), attrgetter("end"), attrgetter("plain
 
 def pieces(batch: Batch, roles: Sequence[str]) -> list[list[str]]:
     """Return the texts of a batch cut at white space; shared by all who ask."""
-    return batch.cached(("pieces", *roles), lambda made: [text.split() for text in made.texts(roles).strings])
+    return batch.cached(
+        ("pieces", *roles), lambda made: [text.split() for text in made.texts(roles).strings]
+    )
 
 
 class _Seen(NamedTuple):
@@ -86,7 +88,9 @@ def _compared(piece: str) -> tuple[str, list[str]]:
 
 
 def _distinct(batch: Batch, roles: Sequence[str]) -> set[str]:
-    return batch.cached(("distinct pieces", *roles), lambda made: set[str]().union(*pieces(made, roles)))
+    return batch.cached(
+        ("distinct pieces", *roles), lambda made: set[str]().union(*pieces(made, roles))
+    )
 
 
 class Matcher:
@@ -98,7 +102,14 @@ class Matcher:
     longest is found; with `overlapping`, those of every entry are.
     """
 
-    def __init__(self, lexicons: Iterable[Lexicon], *, disguises: bool = False, overlapping: bool = False, allow: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        lexicons: Iterable[Lexicon],
+        *,
+        disguises: bool = False,
+        overlapping: bool = False,
+        allow: Iterable[str] = (),
+    ) -> None:
         self._disguises = disguises
         self._overlapping = overlapping
         self._at: dict[str, list[Phrase]] = {}
@@ -133,7 +144,11 @@ class Matcher:
         for slots in variants:
             if not slots:
                 continue
-            at = min(range(len(slots)), key=lambda number: commonness(slots[number])) if len(slots) > 1 else 0
+            at = (
+                min(range(len(slots)), key=lambda number: commonness(slots[number]))
+                if len(slots) > 1
+                else 0
+            )
             slot = slots[at]
             for word in (slot,) if isinstance(slot, str) else slot:
                 self._at.setdefault(word, []).append(Phrase(tuple(slots), at, text, entry))
@@ -151,7 +166,9 @@ class Matcher:
         items = batch.texts(roles).items
         for number, held in enumerate(pieces(batch, roles)):
             text = items[number].text
-            if not hot.isdisjoint(held) or (not letters.isdisjoint(held) and next(apart(text), None) is not None):
+            if not hot.isdisjoint(held) or (
+                not letters.isdisjoint(held) and next(apart(text), None) is not None
+            ):
                 hits = self.find(text, seen)
                 if hits:
                     yield number, hits
@@ -163,18 +180,26 @@ class Matcher:
         fine: list[tuple[int, int]] = []
         odd = self._disguises and ODD.search(text) is not None
         words = [self._known(token.word) if odd else token.word for token in tokens]
-        known = [(position, filed) for position, filed in enumerate(map(self._at.get, words)) if filed]
+        known = [
+            (position, filed) for position, filed in enumerate(map(self._at.get, words)) if filed
+        ]
         for position, filed in known:
             word, token = words[position], tokens[position]
             for phrase in filed:
                 first = position - phrase.at
                 last = first + len(phrase.slots) - 1
-                if first < 0 or last >= len(tokens) or not (first == last or follows(text, tokens, position, phrase)):
+                if (
+                    first < 0
+                    or last >= len(tokens)
+                    or not (first == last or follows(text, tokens, position, phrase))
+                ):
                     continue
                 start, end, entry = tokens[first].start, tokens[last].end, phrase.entry
                 if entry is None:
                     fine.append((start, end))
-                elif (not entry.cased or text[start:end] == phrase.text) and not self._explained(entry, tokens, first, last):
+                elif (not entry.cased or text[start:end] == phrase.text) and not self._explained(
+                    entry, tokens, first, last
+                ):
                     hits.append(Hit(start, end, entry, word == token.word))
         hits.extend(self._inside(text, tokens))
         if self._disguises:
@@ -188,7 +213,9 @@ class Matcher:
         hits.sort(key=_BEGIN)
         for hit in hits:
             rival = id(hit.entry) if self._overlapping else 0
-            if hit.start >= ends.get(rival, 0) and not (fine and hit.end <= reach[bisect_right(fine, hit.start, key=_START)]):
+            if hit.start >= ends.get(rival, 0) and not (
+                fine and hit.end <= reach[bisect_right(fine, hit.start, key=_START)]
+            ):
                 ends[rival] = hit.end
                 kept.append(hit)
         addresses = Addresses(text)
@@ -197,7 +224,9 @@ class Matcher:
     def _explained(self, entry: Entry, tokens: Sequence[Token], first: int, last: int) -> bool:
         """Say whether a word near the term shows that it has another sense."""
         words = self._nearby.get(id(entry))
-        return words is not None and any(token.word in words for token in tokens[max(0, first - _NEAR) : last + _NEAR + 1])
+        return words is not None and any(
+            token.word in words for token in tokens[max(0, first - _NEAR) : last + _NEAR + 1]
+        )
 
     def _hot_among(self, found: set[str], seen: _Seen) -> set[str]:
         """Return the pieces in which a term may begin; what was seen before is not looked at again."""
@@ -207,15 +236,23 @@ class Matcher:
         hot = {piece for piece in fresh if self._may_hold(piece, seen)}
         self._hot.update(piece for piece in hot if len(piece) <= _LONGEST)
         if self._disguises:
-            self._letters.update(piece for piece in fresh if len(piece) <= _LONGEST and is_spelt(piece))
+            self._letters.update(
+                piece for piece in fresh if len(piece) <= _LONGEST and is_spelt(piece)
+            )
         self._dull.update(piece for piece in fresh - hot if len(piece) <= _LONGEST)
         return hot | (found & self._hot)
 
     def _may_hold(self, piece: str, seen: _Seen) -> bool:
         whole, words = seen.piece(piece)
-        if any(self._known(word) in self._anchors for word in words) or (self._heads is not None and self._heads.search(whole)):
+        if any(self._known(word) in self._anchors for word in words) or (
+            self._heads is not None and self._heads.search(whole)
+        ):
             return True
-        return self._disguises and not piece.isalnum() and any(map(self._term_behind, SYMBOLIC.findall(piece)))
+        return (
+            self._disguises
+            and not piece.isalnum()
+            and any(map(self._term_behind, SYMBOLIC.findall(piece)))
+        )
 
     @cached_property
     def _inner(self) -> re.Pattern[str] | None:
@@ -234,11 +271,17 @@ class Matcher:
         begins = list(map(_BEGIN, tokens))
         for found in self._inner.finditer(folded):
             entry = self._within[found[0]]
-            start, end = (found.start(), found.end()) if places is None else (places[found.start()], places[found.end()])
+            start, end = (
+                (found.start(), found.end())
+                if places is None
+                else (places[found.start()], places[found.end()])
+            )
             around = bisect_right(begins, start) - 1
             if around < 0 or start >= tokens[around].end:
                 around = 0
-            elif entry.inside and not UNSPACED.match(found[0]):  # the longer word is what one sees, and what its `exceptions` name
+            elif entry.inside and not UNSPACED.match(
+                found[0]
+            ):  # the longer word is what one sees, and what its `exceptions` name
                 start, end = tokens[around].start, tokens[around].end
             if not self._explained(entry, tokens, around, around):
                 yield Hit(start, end, entry)
@@ -276,7 +319,9 @@ class Matcher:
                     continue
                 for size in sizes:
                     if begin + size <= len(run) and run[begin : begin + size] in singles:
-                        places = places or [place for place in range(first, last) if text[place].isalpha()]
+                        places = places or [
+                            place for place in range(first, last) if text[place].isalpha()
+                        ]
                         yield run[begin : begin + size], places[begin], places[begin + size - 1] + 1
                         begin += size
                         break
@@ -315,7 +360,14 @@ class Matcher:
         return self._meant[word]
 
     def _reading(self, word: str) -> str:
-        return next((plain for plain in readings(word) if len(plain) >= least_letters(word) and plain in self._singles), word)
+        return next(
+            (
+                plain
+                for plain in readings(word)
+                if len(plain) >= least_letters(word) and plain in self._singles
+            ),
+            word,
+        )
 
     def _term_behind(self, word: str) -> str:
         """Return the term behind a word with signs in it, or nothing; what was seen before is not looked at again."""
@@ -334,8 +386,17 @@ class Matcher:
         if letters < 2 or 2 * letters < len(word) or word.isalnum() or len(word) > _LONGEST:
             return ""
         if "*" in word or "#" in word:
-            return next((plain for plain in self._by_shape[word[0], len(word)] if len(word) >= 4 and fits(word, plain)), "")
-        return next((plain for plain in readings(word) if len(plain) >= 3 and plain in self._singles), "")
+            return next(
+                (
+                    plain
+                    for plain in self._by_shape[word[0], len(word)]
+                    if len(word) >= 4 and fits(word, plain)
+                ),
+                "",
+            )
+        return next(
+            (plain for plain in readings(word) if len(plain) >= 3 and plain in self._singles), ""
+        )
 
     @cached_property
     def _by_shape(self) -> defaultdict[tuple[str, int], list[str]]:

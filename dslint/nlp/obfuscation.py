@@ -18,7 +18,20 @@ _BORDER = pattern(r"[\s.,;:!?\"”)\]}*_]|\Z")
 ODD = pattern(r"([^\W\d_])\1\1|[0134578]")
 """What tells that a word without signs may be in disguise."""
 _DIGIT = pattern(r"[0134578]")
-_LEET = {"0": "o", "1": "il", "3": "e", "4": "a", "5": "s", "7": "t", "8": "b", "@": "a", "$": "s", "!": "i", "|": "li", "+": "t"}
+_LEET = {
+    "0": "o",
+    "1": "il",
+    "3": "e",
+    "4": "a",
+    "5": "s",
+    "7": "t",
+    "8": "b",
+    "@": "a",
+    "$": "s",
+    "!": "i",
+    "|": "li",
+    "+": "t",
+}
 
 
 def spelt(text: str) -> Iterator[tuple[int, int]]:
@@ -71,5 +84,6 @@ def readings(word: str) -> Iterator[str]:
 def fits(masked: str, plain: str) -> bool:
     """Say whether a word masked by stars (`f**k`) may stand for a word of the same length: two letters at least are given."""
     return sum(letter.isalpha() for letter in masked) >= 2 and all(
-        letter in "*#" or letter == other or other in _LEET.get(letter, "") for letter, other in zip(masked, plain, strict=True)
+        letter in "*#" or letter == other or other in _LEET.get(letter, "")
+        for letter, other in zip(masked, plain, strict=True)
     )

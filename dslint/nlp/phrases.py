@@ -74,10 +74,19 @@ def any_of(phrases: Mapping[str, Entry]) -> re.Pattern[str] | None:
     """Return a pattern for any of the phrases; those with signs in them (`s&m`) stand by themselves unless their entry says otherwise."""
     if not phrases:
         return None
-    return re.compile("|".join(_alternative(phrase, phrases[phrase]) for phrase in sorted(phrases, key=len, reverse=True)))
+    return re.compile(
+        "|".join(
+            _alternative(phrase, phrases[phrase])
+            for phrase in sorted(phrases, key=len, reverse=True)
+        )
+    )
 
 
 def _alternative(phrase: str, entry: Entry) -> str:
     """Return the pattern of a phrase. It begins with its first letter, never with what must not stand before: `re` leaps to a set of letters."""
     first, rest = re.escape(phrase[0]), re.escape(phrase[1:])
-    return f"{first}{rest}" if entry.inside or not SIGN.search(phrase) else rf"{first}(?<!\w{first}){rest}(?!\w)"
+    return (
+        f"{first}{rest}"
+        if entry.inside or not SIGN.search(phrase)
+        else rf"{first}(?<!\w{first}){rest}(?!\w)"
+    )

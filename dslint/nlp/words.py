@@ -22,7 +22,9 @@ WORD = pattern(rf"[^\W_][\w{_MARKS}{_JOINED}]*")
 """A word: `\\w` alone leaves out the combining marks that many scripts write words with."""
 _CLUSTER = pattern(rf"[\u1100-\u115f][\u1160-\u11ff]*|(?s:.)[{_MARKS}{_JOINED}]*")
 _PLAIN = pattern(r"[a-z0-9]+")
-UNSPACED = pattern("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]")
+UNSPACED = pattern(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 """Scripts in which words are not set apart by spaces, and Korean, which hangs particles on them."""
 SIGN = pattern(rf"[^\w\s{_MARKS}{_JOINED}'’-]")  # noqa: RUF001 - an apostrophe
 """What is neither part of words nor between the words of a phrase."""
@@ -73,7 +75,11 @@ def _in_order(run: re.Match[str]) -> str:
 
 
 def _only(signs: list[str], run: str) -> str:
-    return signs[0] * run.count(signs[0]) if len(signs) == 1 else "".join(re.findall(f"[{''.join(signs)}]+", run))
+    return (
+        signs[0] * run.count(signs[0])
+        if len(signs) == 1
+        else "".join(re.findall(f"[{''.join(signs)}]+", run))
+    )
 
 
 def normal(text: str) -> str:
@@ -94,7 +100,9 @@ class _Forms(dict[str, str]):
 def tokens_of(text: str) -> list[Token]:
     """Return the words of a text."""
     if text.isascii() and "_" not in text:
-        return [Token(match.start(), match.end(), match[0]) for match in _PLAIN.finditer(text.lower())]
+        return [
+            Token(match.start(), match.end(), match[0]) for match in _PLAIN.finditer(text.lower())
+        ]
     found = []
     forms = _Forms()
     for match in WORD.finditer(text):

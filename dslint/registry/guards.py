@@ -45,7 +45,9 @@ class GuardedReader:
     def __init__(self, reader: Reader, who: str) -> None:
         require("reader", reader, split=3, read=4)
         suffixes = getattr(reader, "suffixes", None)
-        if not isinstance(suffixes, tuple | list) or not all(isinstance(one, str) for one in suffixes):
+        if not isinstance(suffixes, tuple | list) or not all(
+            isinstance(one, str) for one in suffixes
+        ):
             raise PluginError(f"reader {reader.name!r} has no tuple of suffixes")
         self.name = reader.name
         self.suffixes = tuple(suffixes)
@@ -103,8 +105,14 @@ class GuardedShape:
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
         """See `Shape.read`."""
         said = self._asked(self._shape.read, value)
-        if not (isinstance(said, tuple) and len(said) == 2 and all(isinstance(one, list) for one in said)):
-            raise PluginError(f"shape {self.name!r} of {self._who}: read() returns no texts and problems")
+        if not (
+            isinstance(said, tuple)
+            and len(said) == 2
+            and all(isinstance(one, list) for one in said)
+        ):
+            raise PluginError(
+                f"shape {self.name!r} of {self._who}: read() returns no texts and problems"
+            )
         return said
 
     def turns(self, value: Any) -> list[Turn]:

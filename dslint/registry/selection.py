@@ -96,9 +96,10 @@ def install_line(rules: Iterable[Known], *, pre_commit: bool = False) -> str:
         else:
             modules.update(entry.missing)
     own = "." if pre_commit else OWN_DISTRIBUTION
-    wanted = [f"{own if name == OWN_DISTRIBUTION else name}[{','.join(sorted(several))}]" for name, several in sorted(extras.items())] + sorted(
-        modules
-    )
+    wanted = [
+        f"{own if name == OWN_DISTRIBUTION else name}[{','.join(sorted(several))}]"
+        for name, several in sorted(extras.items())
+    ] + sorted(modules)
     if pre_commit:
         return f"add to the hook: additional_dependencies: {wanted}"
     return "run: pip install " + " ".join(f"'{what}'" for what in wanted)
@@ -110,7 +111,12 @@ Catalogue = Mapping[str, Known]
 def discover() -> list[Discovered]:
     """Return the plugins that are installed, without importing one. Raises PluginError if two distributions claim one namespace."""
     points = installed.entry_points()
-    found = sorted({Discovered(point.name, point.value, *_called(distribution)) for distribution, point in points})
+    found = sorted(
+        {
+            Discovered(point.name, point.value, *_called(distribution))
+            for distribution, point in points
+        }
+    )
     for one, other in pairwise(found):
         if one.namespace == other.namespace:
             raise PluginError(
@@ -151,9 +157,13 @@ def load(found: Iterable[Discovered]) -> Loaded:
             shapes.extend(brought.shapes)
             readers.extend(brought.readers)
             reporters.update(brought.reporters)
-            presets.update({f"{item.namespace}:{name}": text for name, text in brought.presets.items()})
+            presets.update(
+                {f"{item.namespace}:{name}": text for name, text in brought.presets.items()}
+            )
             resources.extend(brought.resources)
-            if identify is None or (brought.identify is not None and item.distribution != OWN_DISTRIBUTION):
+            if identify is None or (
+                brought.identify is not None and item.distribution != OWN_DISTRIBUTION
+            ):
                 identify = brought.identify
     return Loaded(
         plugins=tuple(plugins),
@@ -162,7 +172,9 @@ def load(found: Iterable[Discovered]) -> Loaded:
         readers=tuple(readers),
         reporters=reporters,
         presets=presets,
-        resources=tuple(sorted(resources, key=lambda item: (item.kind, item.language, item.name, item.path))),
+        resources=tuple(
+            sorted(resources, key=lambda item: (item.kind, item.language, item.name, item.path))
+        ),
         identify=identify,
     )
 
@@ -191,26 +203,41 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
 
     def said(name: str) -> Iterable[Any]:
         hook: pluggy.HookCaller = getattr(manager.hook, f"dslint_{name}")
-        return (impl.function() for impl in hook.get_hookimpls() if impl.plugin_name == item.namespace)
+        return (
+            impl.function() for impl in hook.get_hookimpls() if impl.plugin_name == item.namespace
+        )
 
     brought = _Brought(
         rules=[rule for rules in said("rules") for rule in rules],
         shapes=[shape for shapes in said("shapes") for shape in shapes],
         readers=[reader for readers in said("readers") for reader in readers],
-        reporters={name: reporter for reporters in said("reporters") for name, reporter in reporters.items()},
+        reporters={
+            name: reporter
+            for reporters in said("reporters")
+            for name, reporter in reporters.items()
+        },
         presets={name: text for presets in said("presets") for name, text in presets.items()},
         resources=[resource for resources in said("resources") for resource in resources],
         identify=next((identify for identify in said("languages") if identify is not None), None),
     )
     if item.distribution == OWN_DISTRIBUTION and not brought.rules:
-        raise PluginError(f"{item.module} brings no rules: another package has overwritten it", _REINSTALL)
+        raise PluginError(
+            f"{item.module} brings no rules: another package has overwritten it", _REINSTALL
+        )
     if not any(getattr(brought, name) for name in brought.__struct_fields__):
-        raise PluginError(f"{item.module} brings nothing", "return rules, or something else, from one of its hooks")
+        raise PluginError(
+            f"{item.module} brings nothing",
+            "return rules, or something else, from one of its hooks",
+        )
     if item.distribution != OWN_DISTRIBUTION:
         _guard(brought, f"{item.distribution} {item.version}")
     for rule in brought.rules:
-        if not (inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)):
-            raise PluginError(f"{rule!r} is no rule: a frozen dataclass, derived from RecordRule or DatasetRule")
+        if not (
+            inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)
+        ):
+            raise PluginError(
+                f"{rule!r} is no rule: a frozen dataclass, derived from RecordRule or DatasetRule"
+            )
         if not isinstance(getattr(rule, "name", None), str):
             raise PluginError(f"rule {rule.__qualname__} has no name")
         if not isinstance(rule.severity, Severity):
@@ -227,9 +254,15 @@ def _require_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
             continue
         marked = hasattr(function, f"{hooks.PROJECT}_impl")
         if name not in known and marked:
-            raise PluginError(f"{module.__name__} has a hook that dslint does not know, {name}", nearest(name, known) or f"hooks: {', '.join(known)}")
+            raise PluginError(
+                f"{module.__name__} has a hook that dslint does not know, {name}",
+                nearest(name, known) or f"hooks: {', '.join(known)}",
+            )
         if name in known and not marked:
-            raise PluginError(f"{module.__name__}.{name} is not marked as a hook", "put @hookimpl before it: from dslint.plugin import hookimpl")
+            raise PluginError(
+                f"{module.__name__}.{name} is not marked as a hook",
+                "put @hookimpl before it: from dslint.plugin import hookimpl",
+            )
     manager.check_pending()
 
 
@@ -237,7 +270,9 @@ def _guard(brought: _Brought, who: str) -> None:
     """Put guards around what a stranger brings; raises PluginError for what is not what it should be."""
     brought.readers = [GuardedReader(reader, who) for reader in brought.readers]
     brought.shapes = [GuardedShape(shape, who) for shape in brought.shapes]
-    brought.reporters = {name: GuardedReporter(name, reporter, who) for name, reporter in brought.reporters.items()}
+    brought.reporters = {
+        name: GuardedReporter(name, reporter, who) for name, reporter in brought.reporters.items()
+    }
     if brought.identify is not None:
         brought.identify = GuardedLanguages(brought.identify, who)
     if wrong := [name for name, text in brought.presets.items() if not isinstance(text, str)]:
@@ -253,7 +288,10 @@ def _require_own(item: Discovered) -> None:
     if spec is None or spec.origin is None:
         raise PluginError(f"{item.module} is missing", _REINSTALL)
     folder = _folder_of(f"{item.module}.__init__", spec.origin)
-    if folder not in (home, os.path.join(home, "plugins")):  # as a wheel has it, as the repository has it
+    if folder not in (
+        home,
+        os.path.join(home, "plugins"),
+    ):  # as a wheel has it, as the repository has it
         what = f"{item.module} in {folder} is not the one that came with {item.distribution}"
         raise PluginError(what, _REINSTALL)
 
@@ -279,7 +317,10 @@ def require_sound(loaded: Loaded) -> None:
 
 def catalogue(loaded: Loaded) -> dict[str, Known]:
     """Return all rules by full id, the core's own included."""
-    known = {f"{ALWAYS}/{rule.name}": Known(f"{ALWAYS}/{rule.name}", rule, OWN_DISTRIBUTION, __version__) for rule in core_rules.RULES}
+    known = {
+        f"{ALWAYS}/{rule.name}": Known(f"{ALWAYS}/{rule.name}", rule, OWN_DISTRIBUTION, __version__)
+        for rule in core_rules.RULES
+    }
     for item, rule in loaded.rules:
         name = f"{item.namespace}/{rule.name}"
         if name in known:
@@ -300,7 +341,9 @@ def expand(token: str, known: Catalogue) -> list[str]:
     if not members or "/" in namespace:
         names = [*known, *{name.partition("/")[0] for name in known}]
         raise ConfigError(f"unknown rule {token!r}", nearest(token, names) or "see: dslint rules")
-    return members if token.endswith("/*") else [name for name in members if known[name].rule.default]
+    return (
+        members if token.endswith("/*") else [name for name in members if known[name].rule.default]
+    )
 
 
 class Choice(Struct, frozen=True):
@@ -326,11 +369,17 @@ def choose(
 
     `select` None stands for the recommended rules of every namespace; `configured` are the names that have settings of their own.
     """
-    tokens = [*(sorted({name.partition("/")[0] for name in known}) if select is None else select), *extend]
+    tokens = [
+        *(sorted({name.partition("/")[0] for name in known}) if select is None else select),
+        *extend,
+    ]
     wanted = {name for token in tokens for name in expand(token, known)}
     explicit = {name for name in (*tokens, *configured) if name in known}
     if core := next((token for token in ignore if token.partition("/")[0] == ALWAYS), None):
-        raise ConfigError(f"{core!r} cannot be ignored: the core's own rules always run", "set their severity or limits, or suppress findings")
+        raise ConfigError(
+            f"{core!r} cannot be ignored: the core's own rules always run",
+            "set their severity or limits, or suppress findings",
+        )
     ignored = {name for token in ignore for name in expand(token, known)}
     chosen_by_name = [token for token in (*(select or ()), *extend) if token != "all"]  # noqa: S105 - a selector
     named = {name for token in chosen_by_name for name in expand(token, known)}
@@ -351,7 +400,14 @@ def choose(
                 lacking_modules.append(entry)
         else:
             chosen = build(entry)
-            lacking = next((found for found in map(_options, entry.rule.needs_options) if not _given(chosen.rule, found)), [])
+            lacking = next(
+                (
+                    found
+                    for found in map(_options, entry.rule.needs_options)
+                    if not _given(chosen.rule, found)
+                ),
+                [],
+            )
             options = " or ".join(f"'{option.replace('_', '-')}'" for option in lacking)
             if lacking and name in tokens:
                 raise ConfigError(

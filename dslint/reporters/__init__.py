@@ -52,5 +52,8 @@ __all__ = ["BUILT_IN", "SUFFIXES", "Reporter", "Style", "named"]
 def named(name: str, known: Mapping[str, Reporter]) -> Reporter:
     """Return the reporter of that name; raises ConfigError with the nearest one."""
     if name not in known:
-        raise ConfigError(f"unknown report format {name!r}", nearest(name, known) or f"formats: {', '.join(known)}")
+        raise ConfigError(
+            f"unknown report format {name!r}",
+            nearest(name, known) or f"formats: {', '.join(known)}",
+        )
     return known[name]

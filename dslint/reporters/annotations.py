@@ -35,7 +35,11 @@ def github_report(report: Report, style: Style) -> Iterator[str]:
     names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
     for item in ranked(report, style, names):
         properties = {"file": item.path, "line": item.line, "col": item.column, "title": item.title}
-        stated = ",".join(f"{name}={_escaped(str(value), _GITHUB)}" for name, value in properties.items() if value is not None)
+        stated = ",".join(
+            f"{name}={_escaped(str(value), _GITHUB)}"
+            for name, value in properties.items()
+            if value is not None
+        )
         yield f"::{names[item.severity]} {stated}::{_escaped(item.message, _GITHUB_MESSAGE)}\n"
     yield _closing(report)
 
@@ -51,7 +55,11 @@ def azure_report(report: Report, style: Style) -> Iterator[str]:
             "columnnumber": item.column,
             "code": item.title,
         }
-        stated = ";".join(f"{name}={_escaped(str(value), _AZURE)}" for name, value in properties.items() if value is not None)
+        stated = ";".join(
+            f"{name}={_escaped(str(value), _AZURE)}"
+            for name, value in properties.items()
+            if value is not None
+        )
         yield f"##vso[task.logissue {stated}]{_escaped(item.message, _AZURE_MESSAGE)}\n"
     infos = report.counts["info"]
     yield _closing(report, f"{plural(infos, 'info')} not listed here" if infos else "")
@@ -61,7 +69,12 @@ def ranked(report: Report, style: Style, levels: Iterable[Severity]) -> Iterator
     """Yield what to say, the gravest first: what could not be checked, broken limits of the configuration, findings by rule and file."""
     files = Files(report, style.base)
     first = [
-        Annotation(Severity.ERROR, f"dslint: {problem.kind}", trouble(problem), files.name(problem.path) if problem.path else None)
+        Annotation(
+            Severity.ERROR,
+            f"dslint: {problem.kind}",
+            trouble(problem),
+            files.name(problem.path) if problem.path else None,
+        )
         for problem in report.problems
     ]
     first += [
@@ -69,7 +82,10 @@ def ranked(report: Report, style: Style, levels: Iterable[Severity]) -> Iterator
         for item in report.limits
         if item.passed is False and item.limit.origin != "severity"
     ]
-    groups = sorted(_groups(report).values(), key=lambda group: (-group.first.confidence, -group.count, group.first.order()))
+    groups = sorted(
+        _groups(report).values(),
+        key=lambda group: (-group.first.confidence, -group.count, group.first.order()),
+    )
     for level in levels:
         items = [item for item in first if item.severity == level]
         items += [group.annotation(files) for group in groups if group.severity == level]
@@ -91,9 +107,21 @@ class _Group(Struct):
     count: int = 0
 
     def annotation(self, files: Files) -> Annotation:
-        more = f" ({plural(self.count - 1, 'more finding')} of this rule in this file)" if self.count > 1 else ""
+        more = (
+            f" ({plural(self.count - 1, 'more finding')} of this rule in this file)"
+            if self.count > 1
+            else ""
+        )
         path, line = files.place(self.first)
-        return Annotation(self.severity, self.first.rule, said_of_place(self.first) + more, path, line, self.first.at.column, self.count)
+        return Annotation(
+            self.severity,
+            self.first.rule,
+            said_of_place(self.first) + more,
+            path,
+            line,
+            self.first.at.column,
+            self.count,
+        )
 
 
 def _groups(report: Report) -> dict[tuple[Severity, str, str | None], _Group]:
@@ -101,7 +129,9 @@ def _groups(report: Report) -> dict[tuple[Severity, str, str | None], _Group]:
     for finding in report.findings:
         if finding.suppressed is None:
             severity = finding.severity or Severity.INFO
-            group = groups.setdefault((severity, finding.rule, finding.at.path), _Group(severity, finding))
+            group = groups.setdefault(
+                (severity, finding.rule, finding.at.path), _Group(severity, finding)
+            )
             group.count += 1
             if finding.confidence > group.first.confidence:
                 group.first = finding
@@ -110,7 +140,12 @@ def _groups(report: Report) -> dict[tuple[Severity, str, str | None], _Group]:
 
 def _closing(report: Report, left: str = "") -> str:
     suppressed = report.counts["suppressed"]
-    parts = [f"dslint: {verdict(report)}", totals(report), left, "suppressed findings are not listed here" if suppressed else ""]
+    parts = [
+        f"dslint: {verdict(report)}",
+        totals(report),
+        left,
+        "suppressed findings are not listed here" if suppressed else "",
+    ]
     return "; ".join(filter(None, parts)) + "\n"
 
 

@@ -47,7 +47,13 @@ def _measured(report: Report) -> Iterator[str]:
             keyed[match["name"]][match["key"]] = value
     for name, values in sorted(keyed.items()):
         if all(key.count(">") == 1 for key in values):
-            yield _matrix(name, {(key.partition(">")[0], key.partition(">")[2]): value for key, value in values.items()})
+            yield _matrix(
+                name,
+                {
+                    (key.partition(">")[0], key.partition(">")[2]): value
+                    for key, value in values.items()
+                },
+            )
         elif len(values) > 1:
             yield _bars(name, values)
 
@@ -68,20 +74,46 @@ def _matrix(name: str, values: Mapping[tuple[str, str], float]) -> str:
     size, left, top = 34, 150, 90
     shapes = []
     for y, row in enumerate(names):
-        shapes.append(f'<text x="{left - 6}" y="{top + y * size + 21}" text-anchor="end">{_label(row, 20)}</text>')
+        shapes.append(
+            f'<text x="{left - 6}" y="{top + y * size + 21}" text-anchor="end">{_label(row, 20)}</text>'
+        )
         for x, column in enumerate(names):
             value = values.get((row, column))
             place = f'x="{left + x * size}" y="{top + y * size}" width="{size}" height="{size}"'
-            shown = "" if value is None else f"<title>{_label(row, 80)} to {_label(column, 80)}: {number_of(value)}</title>"
-            shapes.append(f'<rect class="cell" {place} fill-opacity="{(value or 0) / high * 0.55:.3f}">{shown}</rect>')
+            shown = (
+                ""
+                if value is None
+                else f"<title>{_label(row, 80)} to {_label(column, 80)}: {number_of(value)}</title>"
+            )
+            shapes.append(
+                f'<rect class="cell" {place} fill-opacity="{(value or 0) / high * 0.55:.3f}">{shown}</rect>'
+            )
             if value:
-                shapes.append(f'<text x="{left + x * size + size / 2:g}" y="{top + y * size + 21}" text-anchor="middle">{_short(value)}</text>')
+                shapes.append(
+                    f'<text x="{left + x * size + size / 2:g}" y="{top + y * size + 21}" text-anchor="middle">{_short(value)}</text>'
+                )
     for x, column in enumerate(names):
         corner = f"{left + x * size + 20} {top - 8}"
-        shapes.append(f'<text transform="translate({corner}) rotate(-45)">{_label(column, 16)}</text>')
-    note = f"{plural(len(weight) - len(names), 'name')} not shown. " if len(weight) > len(names) else ""
-    numbers = [(f"{row} to {column}", number_of(value)) for (row, column), value in sorted(values.items(), key=lambda item: (-item[1], item[0]))]
-    return _figure(name, f"{note}Rows to columns.", left + len(names) * size + 70, top + len(names) * size + 4, shapes, numbers)
+        shapes.append(
+            f'<text transform="translate({corner}) rotate(-45)">{_label(column, 16)}</text>'
+        )
+    note = (
+        f"{plural(len(weight) - len(names), 'name')} not shown. "
+        if len(weight) > len(names)
+        else ""
+    )
+    numbers = [
+        (f"{row} to {column}", number_of(value))
+        for (row, column), value in sorted(values.items(), key=lambda item: (-item[1], item[0]))
+    ]
+    return _figure(
+        name,
+        f"{note}Rows to columns.",
+        left + len(names) * size + 70,
+        top + len(names) * size + 4,
+        shapes,
+        numbers,
+    )
 
 
 def _bars(name: str, values: Mapping[str, float]) -> str:
@@ -91,11 +123,26 @@ def _bars(name: str, values: Mapping[str, float]) -> str:
     shapes = []
     for number, (key, value) in enumerate(shown):
         y = number * step
-        shapes.append(f'<text x="{left - 6}" y="{y + 15}" text-anchor="end">{_label(key, 20)}</text>')
-        shapes.append(f'<rect class="bar" x="{left}" y="{y + 3}" width="{abs(value) / high * width:.1f}" height="15"/>')
-        shapes.append(f'<text x="{left + abs(value) / high * width + 5:.1f}" y="{y + 15}">{number_of(value)}</text>')
-    note = f"{plural(len(values) - len(shown), 'bar')} not shown." if len(values) > len(shown) else ""
-    return _figure(name, note, left + width + 90, len(shown) * step + 4, shapes, [(key, number_of(value)) for key, value in values.items()])
+        shapes.append(
+            f'<text x="{left - 6}" y="{y + 15}" text-anchor="end">{_label(key, 20)}</text>'
+        )
+        shapes.append(
+            f'<rect class="bar" x="{left}" y="{y + 3}" width="{abs(value) / high * width:.1f}" height="15"/>'
+        )
+        shapes.append(
+            f'<text x="{left + abs(value) / high * width + 5:.1f}" y="{y + 15}">{number_of(value)}</text>'
+        )
+    note = (
+        f"{plural(len(values) - len(shown), 'bar')} not shown." if len(values) > len(shown) else ""
+    )
+    return _figure(
+        name,
+        note,
+        left + width + 90,
+        len(shown) * step + 4,
+        shapes,
+        [(key, number_of(value)) for key, value in values.items()],
+    )
 
 
 def _histogram(rule: str, counts: list[int]) -> str:
@@ -107,19 +154,37 @@ def _histogram(rule: str, counts: list[int]) -> str:
         size = count / high * (height - 16)
         span = f"{number / BINS:.2f} to {(number + 1) / BINS:.2f}"
         place = f'x="{number * width + 1}" y="{height - size:.1f}" width="{width - 2}" height="{size:.1f}"'
-        shapes.append(f'<rect class="bar" {place}><title>{span}: {plural(count, "finding")}</title></rect>')
+        shapes.append(
+            f'<rect class="bar" {place}><title>{span}: {plural(count, "finding")}</title></rect>'
+        )
         numbers.append((span, f"{count:,}"))
     shapes += [
         f'<text x="{share * BINS * width:g}" y="{height + 16}" text-anchor="{anchor}">{share:g}</text>'
         for share, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
     ]
-    return _figure(f"{rule}: scores of its findings", f"The highest bar is {plural(high, 'finding')}.", BINS * width, height + 22, shapes, numbers)
+    return _figure(
+        f"{rule}: scores of its findings",
+        f"The highest bar is {plural(high, 'finding')}.",
+        BINS * width,
+        height + 22,
+        shapes,
+        numbers,
+    )
 
 
-def _figure(name: str, note: str, width: int, height: int, shapes: list[str], numbers: list[tuple[str, str]]) -> str:
+def _figure(
+    name: str, note: str, width: int, height: int, shapes: list[str], numbers: list[tuple[str, str]]
+) -> str:
     title = _label(name, 120)
-    rows = "".join(f'<tr><td>{_label(key, 200)}</td><td class="number">{value}</td></tr>' for key, value in numbers[:MAX_BARS])
-    more = f"<p>{plural(len(numbers) - MAX_BARS, 'number')} more in the JSON report.</p>" if len(numbers) > MAX_BARS else ""
+    rows = "".join(
+        f'<tr><td>{_label(key, 200)}</td><td class="number">{value}</td></tr>'
+        for key, value in numbers[:MAX_BARS]
+    )
+    more = (
+        f"<p>{plural(len(numbers) - MAX_BARS, 'number')} more in the JSON report.</p>"
+        if len(numbers) > MAX_BARS
+        else ""
+    )
     return (
         f'<figure>\n<figcaption class="mono">{title}</figcaption>\n'
         f'<svg role="img" aria-label="{title}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{"".join(shapes)}</svg>\n'

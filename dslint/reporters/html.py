@@ -47,7 +47,9 @@ def html_report(report: Report, style: Style) -> Iterator[str]:
     del style
     survey = Survey(report)
     share = shares(survey.rules, MAX_FINDINGS)
-    css, script = ((_PAGE / name).read_text(encoding="utf-8") for name in ("report.css", "report.js"))
+    css, script = (
+        (_PAGE / name).read_text(encoding="utf-8") for name in ("report.css", "report.js")
+    )
     yield from _head(report, css, script)
     yield from _limits(report)
     yield from _problems(report)
@@ -98,17 +100,29 @@ def _limits(report: Report) -> Iterator[str]:
         for item in sorted(report.limits, key=lambda item: order[item.passed])
     ]
     yield from _section(
-        "Limits", [("Verdict", ""), ("Measure", ""), ("Value", "number"), ("Limit", ""), ("From", "")], rows, "No rule that ran has a limit."
+        "Limits",
+        [("Verdict", ""), ("Measure", ""), ("Value", "number"), ("Limit", ""), ("From", "")],
+        rows,
+        "No rule that ran has a limit.",
     )
 
 
 def _problems(report: Report) -> Iterator[str]:
     if report.problems:
-        rows = [[f"<code>{text(item.path or '')}</code>", text(item.message), text(item.hint or "")] for item in report.problems]
-        yield from _section("Could not check", [("File", ""), ("Problem", ""), ("What to do", "")], rows)
-    idle = [item for item in report.rules if item.state in ("unavailable", "crashed", "not-applicable")]
+        rows = [
+            [f"<code>{text(item.path or '')}</code>", text(item.message), text(item.hint or "")]
+            for item in report.problems
+        ]
+        yield from _section(
+            "Could not check", [("File", ""), ("Problem", ""), ("What to do", "")], rows
+        )
+    idle = [
+        item for item in report.rules if item.state in ("unavailable", "crashed", "not-applicable")
+    ]
     if idle:
-        rows = [[f"<code>{text(item.id)}</code>", item.state, text(item.reason or "")] for item in idle]
+        rows = [
+            [f"<code>{text(item.id)}</code>", item.state, text(item.reason or "")] for item in idle
+        ]
         yield from _section("Rules not run", [("Rule", ""), ("State", ""), ("Why", "")], rows)
 
 
@@ -119,12 +133,30 @@ def _tables(report: Report, survey: Survey) -> Iterator[str]:
         splits[item.input.split or ""] += paths[item.input.path]
     ordered = sorted(report.by_rule.items(), key=lambda item: (-item[0][0], -item[1], item[0][1]))
     yield '<section>\n<h2>Findings by rule, split and file</h2>\n<div class="tables">\n'
-    yield from _counted("Rule", [(_link("rule", rule), f'<span class="{severity}">{severity}</span>', count) for (severity, rule), count in ordered])
+    yield from _counted(
+        "Rule",
+        [
+            (_link("rule", rule), f'<span class="{severity}">{severity}</span>', count)
+            for (severity, rule), count in ordered
+        ],
+    )
     if any(splits):
-        yield from _counted("Split", [(_link("split", name) if name else "none", "", count) for name, count in sorted(splits.items())])
+        yield from _counted(
+            "Split",
+            [
+                (_link("split", name) if name else "none", "", count)
+                for name, count in sorted(splits.items())
+            ],
+        )
     records = {item.input.path: item.records for item in report.inputs}
     files = sorted(records, key=lambda path: (-paths[path], path))
-    yield from _counted("File", [(_link("file", path), plural(records[path], "record"), paths[path]) for path in files[:MAX_FILES]])
+    yield from _counted(
+        "File",
+        [
+            (_link("file", path), plural(records[path], "record"), paths[path])
+            for path in files[:MAX_FILES]
+        ],
+    )
     yield "</div>\n"
     if len(files) > MAX_FILES:
         yield f'<p class="soft">{plural(len(files) - MAX_FILES, "file")} with fewer findings not listed here.</p>\n'
@@ -140,18 +172,30 @@ def _link(field: str, value: str) -> str:
 def _counted(title: str, rows: Sequence[tuple[str, str, int]]) -> Iterator[str]:
     yield f'<div class="scroll" tabindex="0" role="region" aria-label="Findings by {title.lower()}">\n<table>\n<thead>'
     yield f'<tr><th scope="col">{title}</th><td></td><th scope="col" class="number">Findings</th></tr></thead>\n<tbody>\n'
-    yield from (f'<tr><td>{name}</td><td>{kind}</td><td class="number">{count:,}</td></tr>\n' for name, kind, count in rows)
+    yield from (
+        f'<tr><td>{name}</td><td>{kind}</td><td class="number">{count:,}</td></tr>\n'
+        for name, kind, count in rows
+    )
     yield "</tbody>\n</table>\n</div>\n"
 
 
-def _section(title: str, head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], none: str = "") -> Iterator[str]:
+def _section(
+    title: str, head: Sequence[tuple[str, str]], rows: Iterable[Sequence[str]], none: str = ""
+) -> Iterator[str]:
     yield f"<section>\n<h2>{title}</h2>\n"
     rows = list(rows)
     if rows:
         cells = "".join(f'<th scope="col"{_class(kind)}>{name}</th>' for name, kind in head)
         yield f"<table>\n<thead><tr>{cells}</tr></thead>\n<tbody>\n"
         for row in rows:
-            yield "<tr>" + "".join(f"<td{_class(kind)}>{cell}</td>" for cell, (_, kind) in zip(row, head, strict=True)) + "</tr>\n"
+            yield (
+                "<tr>"
+                + "".join(
+                    f"<td{_class(kind)}>{cell}</td>"
+                    for cell, (_, kind) in zip(row, head, strict=True)
+                )
+                + "</tr>\n"
+            )
         yield "</tbody>\n</table>\n"
     elif none:
         yield f"<p>{none}</p>\n"
@@ -190,7 +234,9 @@ def _data(report: Report, share: Mapping[str, int]) -> Iterator[str]:
     """Yield the data of the list as JSON that may stand in a script element. A finding is a list, in the order of the constants of the script."""
     rules = [rule for rule in report.rules if rule.id in share]
     known = {rule.id for rule in rules}
-    listed = [[rule.id, str(rule.severity), rule.plugin, manual.page(rule.manual)] for rule in rules]
+    listed = [
+        [rule.id, str(rule.severity), rule.plugin, manual.page(rule.manual)] for rule in rules
+    ]
     listed += [[name, "", "", ""] for name in sorted(share) if name not in known]
     rule_of = {rule[0]: number for number, rule in enumerate(listed)}
     file_of = {item.input.path: number for number, item in enumerate(report.inputs)}
@@ -204,7 +250,9 @@ def _data(report: Report, share: Mapping[str, int]) -> Iterator[str]:
             excerpts[number] = report.excerpts[finding.fingerprint]
     yield '],\n"excerpts": {'
     for position, (number, passages) in enumerate(excerpts.items()):
-        shown_parts = [[part.field, [[piece.kind, piece.text] for piece in part.pieces]] for part in passages]
+        shown_parts = [
+            [part.field, [[piece.kind, piece.text] for piece in part.pieces]] for part in passages
+        ]
         yield f'{"," if position else ""}\n"{number}": {_safe(shown_parts, lines=True)}'
     yield "}}"
 

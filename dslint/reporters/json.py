@@ -28,7 +28,9 @@ def json_report(report: Report, style: Style) -> Iterator[str]:
     yield from _listed("limits", map(limit_fields, report.limits))
     yield f',\n "counts": {json_text({**report.counts, "removed": report.removed})}'
     yield f',\n "notes": {json_text(list(report.notes))}'
-    yield from _listed("skipped", ({"path": item.path, "reason": item.reason} for item in report.skipped))
+    yield from _listed(
+        "skipped", ({"path": item.path, "reason": item.reason} for item in report.skipped)
+    )
     yield from _listed("findings", map(finding_fields, report.findings))
     yield "}\n"
 

@@ -25,7 +25,9 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
     unjudged = sum(item.passed is None for item in report.limits)
     total = len(report.problems) + len(report.limits) + len(free) + len(idle)
     counts = _attributes(tests=total, failures=failed, errors=len(report.problems))
-    skipped = _attributes(skipped=unjudged + len(idle))  # which the schema of Jenkins knows for a suite only
+    skipped = _attributes(
+        skipped=unjudged + len(idle)
+    )  # which the schema of Jenkins knows for a suite only
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
     yield f"<testsuites{_attributes(name='dslint')}{counts}>\n<testsuite{_attributes(name='dslint')}{counts}{skipped}>\n<properties>\n"
     yield f"<property{_attributes(name='verdict', value=verdict(report))}/>\n<property{_attributes(name='totals', value=totals(report))}/>\n"
@@ -34,21 +36,31 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
     yield "</properties>\n"
     for problem in report.problems:
         inner = f"<error{_attributes(type=problem.kind, message=trouble(problem))}/>"
-        yield _case(problem.rule or "dslint", f"could not check {problem.path}" if problem.path else problem.kind, inner)
+        yield _case(
+            problem.rule or "dslint",
+            f"could not check {problem.path}" if problem.path else problem.kind,
+            inner,
+        )
     for item in report.limits:
         rule = _rule_of(item)
         name = f"{item.limit.measure} {_bounds(item)}"
         if item.passed:
             yield _case(rule, name, findings.output(rule))
         elif item.passed is None:
-            yield _case(rule, name, f"<skipped{_attributes(message='not judged: the rule did not run')}/>")
+            yield _case(
+                rule, name, f"<skipped{_attributes(message='not judged: the rule did not run')}/>"
+            )
         else:
             failure = _attributes(type="limit", message=broken(item))
             yield _case(rule, name, f"<failure{failure}>{findings.text(rule)}</failure>")
     for result in free:
         yield _case(result.id, "findings", findings.output(result.id))
     for result in idle:
-        yield _case(result.id, "findings", f"<skipped{_attributes(message=f'{result.state}: {result.reason}')}/>")
+        yield _case(
+            result.id,
+            "findings",
+            f"<skipped{_attributes(message=f'{result.state}: {result.reason}')}/>",
+        )
     yield "</testsuite>\n</testsuites>\n"
 
 
@@ -65,9 +77,19 @@ class _Findings:
             self.first[finding.rule].append(finding)
 
     def text(self, rule: str) -> str:
-        lines = [f"{visible(place(finding))} {finding.severity}: {shortened(said(finding), MAX_TEXT)}" for finding in self.first[rule]]
+        lines = [
+            f"{visible(place(finding))} {finding.severity}: {shortened(said(finding), MAX_TEXT)}"
+            for finding in self.first[rule]
+        ]
         more = self.count[rule] - len(lines)
-        return _text("\n".join([*lines, *([f"... and {more:,} more (all: dslint check -o json=FILE)"] if more else [])]))
+        return _text(
+            "\n".join(
+                [
+                    *lines,
+                    *([f"... and {more:,} more (all: dslint check -o json=FILE)"] if more else []),
+                ]
+            )
+        )
 
     def output(self, rule: str) -> str:
         return f"<system-out>{self.text(rule)}</system-out>" if self.count[rule] else ""
@@ -88,7 +110,10 @@ def _case(rule: str, name: str, inner: str) -> str:
 
 
 def _attributes(**values: object) -> str:
-    return "".join(f' {name}="{_text(visible(shortened(str(value), MAX_TEXT)))}"' for name, value in values.items())
+    return "".join(
+        f' {name}="{_text(visible(shortened(str(value), MAX_TEXT)))}"'
+        for name, value in values.items()
+    )
 
 
 def _text(text: str) -> str:

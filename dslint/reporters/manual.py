@@ -5,7 +5,9 @@ from __future__ import annotations
 import inspect
 import re
 
-_BLOCK = re.compile(r"^(Flags|Passes)(?: with (\{[^\n]*\}))?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE)
+_BLOCK = re.compile(
+    r"^(Flags|Passes)(?: with (\{[^\n]*\}))?::\n\n((?:    .*\n?|\n)+)", re.MULTILINE
+)
 _HEADING = re.compile(r"^(Why|Measured|Blind spots|Options|Example|Cure): ", re.MULTILINE)
 _WHY = re.compile(r"^Why: (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 

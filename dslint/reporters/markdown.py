@@ -18,8 +18,12 @@ MAX_BYTES = 900 * 1024
 
 _RESERVED = 1024
 _MAX_CELL = 500
-_PLAIN_CODE = re.compile(r"[A-Za-z0-9_./:,;=()+@#%~{}\[\]*'\"-]+(?: [A-Za-z0-9_./:,;=()+@#%~{}\[\]*'\"-]+)*")
-_PROSE = re.compile(r"(?!.*(?:www\.|GH-\d|//|[0-9a-f]{7}))(?:[A-Za-z0-9 ,.;()'\"/-]|: |:$)+", re.IGNORECASE)
+_PLAIN_CODE = re.compile(
+    r"[A-Za-z0-9_./:,;=()+@#%~{}\[\]*'\"-]+(?: [A-Za-z0-9_./:,;=()+@#%~{}\[\]*'\"-]+)*"
+)
+_PROSE = re.compile(
+    r"(?!.*(?:www\.|GH-\d|//|[0-9a-f]{7}))(?:[A-Za-z0-9 ,.;()'\"/-]|: |:$)+", re.IGNORECASE
+)
 _WORDS = {True: "ok", False: "**FAIL**", None: "not judged"}
 
 
@@ -30,7 +34,15 @@ def markdown_report(report: Report, style: Style) -> Iterator[str]:
     """
     rows, counted = _Rows(MAX_BYTES - _RESERVED), Counter[str]()
     for finding in shown(report, style, counted):
-        rows.add(finding, _row(code(place(finding)), str(finding.severity or Severity.INFO), code(finding.rule), _said(finding)))
+        rows.add(
+            finding,
+            _row(
+                code(place(finding)),
+                str(finding.severity or Severity.INFO),
+                code(finding.rule),
+                _said(finding),
+            ),
+        )
     lines = list(_lines(report, style))
     lines += _unlisted(counted, style)
     if counted.total() and style.max_show:
@@ -98,12 +110,22 @@ def _lines(report: Report, style: Style) -> Iterator[str]:
 
 
 def _limits(report: Report, style: Style) -> Iterator[str]:
-    shown = [item for item in report.limits if item.passed is not True or item.limit.origin != "severity" or style.verbose]
+    shown = [
+        item
+        for item in report.limits
+        if item.passed is not True or item.limit.origin != "severity" or style.verbose
+    ]
     rest = len(report.limits) - len(shown)
     if shown:
         order = {False: 0, None: 1, True: 2}
         rows = [
-            (_WORDS[item.passed], code(item.limit.measure), _value(item), bounds_of(item.limit), prose(item.limit.origin))
+            (
+                _WORDS[item.passed],
+                code(item.limit.measure),
+                _value(item),
+                bounds_of(item.limit),
+                prose(item.limit.origin),
+            )
             for item in sorted(shown, key=lambda item: order[item.passed])
         ]
         yield from _table("Limits", ("", "Measure", "Value", "Limit", "From"), rows)
@@ -117,26 +139,43 @@ def _value(item: Judged) -> str:
 
 
 def _problems(report: Report) -> Iterator[str]:
-    rows = [(code(item.path or ""), prose(item.message), prose(item.hint or "")) for item in report.problems]
+    rows = [
+        (code(item.path or ""), prose(item.message), prose(item.hint or ""))
+        for item in report.problems
+    ]
     if rows:
         yield from _table("Could not check", ("File", "Problem", "What to do"), rows)
 
 
 def _rules(report: Report, style: Style) -> Iterator[str]:
     if report.by_rule:
-        rows = [(str(severity), code(rule), f"{count:,}") for (severity, rule), count in report.by_rule.items()]
+        rows = [
+            (str(severity), code(rule), f"{count:,}")
+            for (severity, rule), count in report.by_rule.items()
+        ]
         yield from _table("Findings by rule", ("Severity", "Rule", "Findings"), rows)
     states = ("unavailable", "crashed") if style.verbose else ("crashed",)
-    idle = [(code(item.id), item.state, prose(item.reason or "")) for item in report.rules if item.state in states]
+    idle = [
+        (code(item.id), item.state, prose(item.reason or ""))
+        for item in report.rules
+        if item.state in states
+    ]
     if idle:
         yield from _table("Rules not run", ("Rule", "State", "Why"), idle)
 
 
 def _unlisted(counted: Counter[str], style: Style) -> Iterator[str]:
-    hidden = {rule: count - style.max_show for rule, count in sorted(counted.items()) if count > style.max_show}
+    hidden = {
+        rule: count - style.max_show
+        for rule, count in sorted(counted.items())
+        if count > style.max_show
+    }
     if hidden:
         yield ""
-        yield from (f"- {count:,} more of {code(rule)} are not listed below (all: `-o json=FILE`)" for rule, count in hidden.items())
+        yield from (
+            f"- {count:,} more of {code(rule)} are not listed below (all: `-o json=FILE`)"
+            for rule, count in hidden.items()
+        )
 
 
 def _said(finding: Finding) -> str:
@@ -172,4 +211,8 @@ def code(text: str) -> str:
     shown = visible(shortened(text, _MAX_CELL))
     if _PLAIN_CODE.fullmatch(shown):
         return f"`{shown}`"
-    return f"<code>{''.join(letter if letter.isalnum() or letter == ' ' else f'&#{ord(letter)};' for letter in shown)}</code>" if shown else ""
+    return (
+        f"<code>{''.join(letter if letter.isalnum() or letter == ' ' else f'&#{ord(letter)};' for letter in shown)}</code>"
+        if shown
+        else ""
+    )

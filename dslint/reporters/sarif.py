@@ -44,7 +44,9 @@ def sarif_report(report: Report, style: Style) -> Iterator[str]:
         counts = Counter(finding.rule for finding in report.findings)
         kept = smallest_of_each(report.findings, shares(counts, MAX_RESULTS - len(counts)))
         left = counts - Counter({rule: len(found) for rule, found in kept.items()})
-        chosen = sorted((finding for found in kept.values() for finding in found), key=Finding.order)
+        chosen = sorted(
+            (finding for found in kept.values() for finding in found), key=Finding.order
+        )
         rests = (places.rest(kept[rule][-1], count) for rule, count in sorted(left.items()))
         results = [*map(places.result, chosen), *rests]
     yield f'{{"$schema": {json_text(SCHEMA)}, "version": "2.1.0", "runs": [{{\n'
@@ -67,35 +69,62 @@ class _Places:
         for rule in selected:
             by_space.setdefault(rule.id.partition("/")[0], []).append(rule)
         core = by_space.pop(_DRIVER)
-        self.driver = {"name": _DRIVER, **_versions(report.version), "rules": list(map(_rule, core))}
+        self.driver = {
+            "name": _DRIVER,
+            **_versions(report.version),
+            "rules": list(map(_rule, core)),
+        }
         self.extensions = [_extension(space, rules) for space, rules in by_space.items()]
-        self.rules: dict[str, dict[str, Any]] = {rule.id: {"id": rule.id, "index": number} for number, rule in enumerate(core)}
+        self.rules: dict[str, dict[str, Any]] = {
+            rule.id: {"id": rule.id, "index": number} for number, rule in enumerate(core)
+        }
         for place, rules in enumerate(by_space.values()):
             for number, rule in enumerate(rules):
-                self.rules[rule.id] = {"id": rule.id, "index": number, "toolComponent": {"index": place}}
+                self.rules[rule.id] = {
+                    "id": rule.id,
+                    "index": number,
+                    "toolComponent": {"index": place},
+                }
         self.files = Files(report, style.base)
 
     def result(self, finding: Finding) -> dict[str, Any]:
         """Return a finding as a result."""
-        return self._result(finding, said_of_place(finding), finding.fingerprint) | self._details(finding)
+        return self._result(finding, said_of_place(finding), finding.fingerprint) | self._details(
+            finding
+        )
 
     def rest(self, finding: Finding, count: int) -> dict[str, Any]:
         """Return a result for all findings of a rule that have none of their own; `finding` says where one is, about."""
         message = f"{count:,} more findings of this rule, which are not listed one by one; one of them is near here"
-        fingerprint = blake2b(finding.rule.encode(), digest_size=16, person=b"dslint rest").hexdigest()
+        fingerprint = blake2b(
+            finding.rule.encode(), digest_size=16, person=b"dslint rest"
+        ).hexdigest()
         return self._result(finding, message, fingerprint) | {"occurrenceCount": count}
 
     def _result(self, finding: Finding, message: str, fingerprint: str) -> dict[str, Any]:
         path, line = self.files.place(finding)
         column = finding.at.column or 1
-        region = {"startLine": line, "startColumn": column, "endLine": line, "endColumn": column + 1}
+        region = {
+            "startLine": line,
+            "startColumn": column,
+            "endLine": line,
+            "endColumn": column + 1,
+        }
         return {
             "ruleId": finding.rule,
             **({"rule": self.rules[finding.rule]} if finding.rule in self.rules else {}),
             "level": _LEVELS[finding.severity or Severity.INFO],
             "message": _text(message),
-            "locations": [{"physicalLocation": {"artifactLocation": artifact(path), "region": region}, **_logical(finding.at)}],
-            "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint[:16]}:1", "dslintFingerprint/v1": fingerprint},
+            "locations": [
+                {
+                    "physicalLocation": {"artifactLocation": artifact(path), "region": region},
+                    **_logical(finding.at),
+                }
+            ],
+            "partialFingerprints": {
+                "primaryLocationLineHash": f"{fingerprint[:16]}:1",
+                "dslintFingerprint/v1": fingerprint,
+            },
         }
 
     def _details(self, finding: Finding) -> dict[str, Any]:
@@ -109,14 +138,29 @@ class _Places:
         related = [
             {
                 "id": number,
-                "message": _text("related record" if at.told or at.row is None else f"related record, row {at.row}"),
-                "physicalLocation": {"artifactLocation": artifact(self.files.name(at.path)), "region": {"startLine": at.line or 1}},
+                "message": _text(
+                    "related record"
+                    if at.told or at.row is None
+                    else f"related record, row {at.row}"
+                ),
+                "physicalLocation": {
+                    "artifactLocation": artifact(self.files.name(at.path)),
+                    "region": {"startLine": at.line or 1},
+                },
             }
             for number, at in enumerate(finding.related[:MAX_RELATED])
             if at.path is not None
         ]
         accepted = (
-            [{"kind": "external", "status": "accepted", "justification": shortened(finding.suppressed, MAX_TEXT)}] if finding.suppressed else []
+            [
+                {
+                    "kind": "external",
+                    "status": "accepted",
+                    "justification": shortened(finding.suppressed, MAX_TEXT),
+                }
+            ]
+            if finding.suppressed
+            else []
         )
         return {
             **({"relatedLocations": related} if related else {}),
@@ -126,7 +170,11 @@ class _Places:
 
 
 def _logical(at: Location) -> dict[str, Any]:
-    return {"logicalLocations": [{"fullyQualifiedName": shortened(at.field, 200), "kind": "value"}]} if at.field else {}
+    return (
+        {"logicalLocations": [{"fullyQualifiedName": shortened(at.field, 200), "kind": "value"}]}
+        if at.field
+        else {}
+    )
 
 
 def artifact(path: str) -> dict[str, str]:
@@ -141,7 +189,11 @@ def artifact(path: str) -> dict[str, str]:
 def _rule(rule: RuleResult) -> dict[str, Any]:
     text = manual.page(rule.manual) or rule.id
     grave = {"security-severity": _GRAVITY[rule.severity]} if rule.sensitive else {}
-    tags = [rule.id.partition("/")[0], "dataset" if rule.whole else "record", *(["security"] if rule.sensitive else [])]
+    tags = [
+        rule.id.partition("/")[0],
+        "dataset" if rule.whole else "record",
+        *(["security"] if rule.sensitive else []),
+    ]
     return {
         "id": rule.id,
         "shortDescription": _text(text.partition("\n")[0]),
@@ -154,16 +206,28 @@ def _rule(rule: RuleResult) -> dict[str, Any]:
 
 def _extension(space: str, rules: list[RuleResult]) -> dict[str, Any]:
     distribution, _, version = rules[0].plugin.rpartition(" ")
-    return {"name": space, "product": distribution or rules[0].plugin, **_versions(version), "rules": list(map(_rule, rules))}
+    return {
+        "name": space,
+        "product": distribution or rules[0].plugin,
+        **_versions(version),
+        "rules": list(map(_rule, rules)),
+    }
 
 
 def _versions(version: str) -> dict[str, str]:
-    return {"version": version, **({"semanticVersion": version} if _SEMANTIC.fullmatch(version) else {})}
+    return {
+        "version": version,
+        **({"semanticVersion": version} if _SEMANTIC.fullmatch(version) else {}),
+    }
 
 
 def _invocation(report: Report, left: Mapping[str, int], files: Files) -> dict[str, Any]:
-    notes = [_notification("error", trouble(problem), problem, files) for problem in report.problems]
-    notes += [_notification("error", broken(item)) for item in report.limits if item.passed is False]
+    notes = [
+        _notification("error", trouble(problem), problem, files) for problem in report.problems
+    ]
+    notes += [
+        _notification("error", broken(item)) for item in report.limits if item.passed is False
+    ]
     if left:
         notes.append(_notification("note", unlisted(left)))
     notes += [_notification("note", visible(note)) for note in report.notes]
@@ -173,18 +237,25 @@ def _invocation(report: Report, left: Mapping[str, int], files: Files) -> dict[s
         "exitCode": int(report.exit_code),
         "exitCodeDescription": verdict(report),
         "toolExecutionNotifications": notes,
-        "toolConfigurationNotifications": [_notification("warning", f"rule {rule.id} is unavailable: {rule.reason}") for rule in idle],
+        "toolConfigurationNotifications": [
+            _notification("warning", f"rule {rule.id} is unavailable: {rule.reason}")
+            for rule in idle
+        ],
     }
 
 
-def _notification(level: str, message: str, problem: Problem | None = None, files: Files | None = None) -> dict[str, Any]:
+def _notification(
+    level: str, message: str, problem: Problem | None = None, files: Files | None = None
+) -> dict[str, Any]:
     note: dict[str, Any] = {"level": level, "message": _text(message)}
     if problem is not None and files is not None:
         note["descriptor"] = {"id": problem.kind}
         if problem.rule:
             note["associatedRule"] = {"id": problem.rule}
         if problem.path:
-            note["locations"] = [{"physicalLocation": {"artifactLocation": artifact(files.name(problem.path))}}]
+            note["locations"] = [
+                {"physicalLocation": {"artifactLocation": artifact(files.name(problem.path))}}
+            ]
     return note
 
 

@@ -9,8 +9,18 @@ from typing import Any
 import msgspec
 from msgspec import Struct, field
 
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "blue": "34", "cyan": "36"}
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]")
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "blue": "34",
+    "cyan": "36",
+}
+_CONTROL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+)
 # What the runners of GitHub and Azure take for a command in a log: `::` where a line begins, as any word may once lines are wrapped; `##[` and
 # `##vso[` anywhere.
 _COMMAND = re.compile(r"(?<!\S)::|##(?=\[|vso\[)", re.IGNORECASE)

@@ -47,7 +47,13 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
         yield from finding_text(finding, style)
     for rule, count in sorted(total.items()):
         if count > style.max_show:
-            yield style.paint(f"... and {count - style.max_show:,} more of {visible(rule)} (all: --max-show {count}, or -o json=FILE)", "dim") + "\n"
+            yield (
+                style.paint(
+                    f"... and {count - style.max_show:,} more of {visible(rule)} (all: --max-show {count}, or -o json=FILE)",
+                    "dim",
+                )
+                + "\n"
+            )
     if total:
         yield "\n"
 
@@ -64,8 +70,13 @@ def finding_text(finding: Finding, style: Style) -> Iterator[str]:
 
 def _problems(report: Report, style: Style) -> Iterator[str]:
     for problem in report.problems:
-        lead, subject = ("could not check ", f"{problem.path}: ") if problem.path else ("could not check: ", "")
-        yield (style.paint(lead, "bold", "red") + _wrapped(f"{subject}{problem.message}", style, "  ").lstrip())
+        lead, subject = (
+            ("could not check ", f"{problem.path}: ") if problem.path else ("could not check: ", "")
+        )
+        yield (
+            style.paint(lead, "bold", "red")
+            + _wrapped(f"{subject}{problem.message}", style, "  ").lstrip()
+        )
         if problem.hint:
             yield _wrapped(problem.hint, style, "  ")
     if report.problems:
@@ -78,7 +89,9 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     formats = Counter(item.input.format for item in report.inputs)
     yield _labelled(
         "Files",
-        f"{len(report.inputs):,} ({', '.join(f'{name} {count:,}' for name, count in sorted(formats.items()))})" if formats else "0",
+        f"{len(report.inputs):,} ({', '.join(f'{name} {count:,}' for name, count in sorted(formats.items()))})"
+        if formats
+        else "0",
         style,
     )
     unreadable = sum(item.unreadable for item in report.inputs)
@@ -94,26 +107,39 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
     more = [f"; not fully checked: {', '.join(why)}"] if why else []
     more += [f"; {report.removed:,} gone or edited"] if report.removed else []
     yield _labelled("Records", f"{report.counts['records']:,}{''.join(more)}", style)
-    counted = ", ".join(f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}" for name in reversed(Severity.names()))
+    counted = ", ".join(
+        f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}"
+        for name in reversed(Severity.names())
+    )
     yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
     for (severity, rule), count in report.by_rule.items():
         yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {visible(rule)}\n"
     idle: dict[str, list[str]] = {}
     for item in report.rules:
-        if item.state == "crashed" or (style.verbose and item.state in ("unavailable", "not-applicable", "skipped")):
+        if item.state == "crashed" or (
+            style.verbose and item.state in ("unavailable", "not-applicable", "skipped")
+        ):
             idle.setdefault(f"{item.state}; {item.reason}", []).append(item.id)
     for reason, rules in idle.items():
         yield _labelled("Not run", f"{', '.join(rules)}: {reason}", style)
     if report.lacking:
-        yield _labelled("Not run", report.lacking + ("" if style.verbose else " (-v says which)"), style)
+        yield _labelled(
+            "Not run", report.lacking + ("" if style.verbose else " (-v says which)"), style
+        )
     elsewhere = sum(item.state == "not-applicable" for item in report.rules)
     if elsewhere and not style.verbose:
-        yield _labelled("Not run", f"{elsewhere} rule{'s' if elsewhere > 1 else ''} not applicable to this data (-v says which and why)", style)
+        yield _labelled(
+            "Not run",
+            f"{elsewhere} rule{'s' if elsewhere > 1 else ''} not applicable to this data (-v says which and why)",
+            style,
+        )
     if style.statistics:
         for item in report.rules:
             if item.state == "ran":
                 yield _labelled(
-                    "Rule", f"{item.id}: {item.judged:,} judged, {item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}", style
+                    "Rule",
+                    f"{item.id}: {item.judged:,} judged, {item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}",
+                    style,
                 )
         yield from _groups(report, style)
     if style.timings:
@@ -126,9 +152,16 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
 
 def _groups(report: Report, style: Style) -> Iterator[str]:
     """Yield, for each rule whose findings name other records, the largest groups of records that it found to belong together."""
-    named = Counter((finding.rule, finding.related[-1]) for finding in report.findings if finding.related and finding.suppressed is None)
+    named = Counter(
+        (finding.rule, finding.related[-1])
+        for finding in report.findings
+        if finding.related and finding.suppressed is None
+    )
     largest: dict[str, list[str]] = {}
-    for (rule, first), others in sorted(named.items(), key=lambda item: (-item[1], item[0][0], item[0][1].path or "", item[0][1].row or 0)):
+    for (rule, first), others in sorted(
+        named.items(),
+        key=lambda item: (-item[1], item[0][0], item[0][1].path or "", item[0][1].row or 0),
+    ):
         if len(groups := largest.setdefault(rule, [])) < _GROUPS:
             groups.append(f"{others + 1:,} records from {first.place} on")
     for rule, groups in sorted(largest.items()):
@@ -136,14 +169,22 @@ def _groups(report: Report, style: Style) -> Iterator[str]:
 
 
 def _limits(report: Report, style: Style) -> Iterator[str]:
-    shown = [item for item in report.limits if item.passed is not True or item.limit.origin != "severity" or style.verbose]
+    shown = [
+        item
+        for item in report.limits
+        if item.passed is not True or item.limit.origin != "severity" or style.verbose
+    ]
     passed = len(report.limits) - len(shown)
     if not report.limits:
         return
     yield "\n"
     width = max([len(item.limit.measure) for item in shown], default=0)
     for item in shown:
-        word, look = {True: ("ok", "green"), False: ("FAIL", "red"), None: ("not judged", "yellow")}[item.passed]
+        word, look = {
+            True: ("ok", "green"),
+            False: ("FAIL", "red"),
+            None: ("not judged", "yellow"),
+        }[item.passed]
         yield f"{style.paint(f'{word:<10} ', 'bold', look)}{visible(item.limit.measure):<{width}}  {_bounds(item)}\n"
     if passed:
         yield f"{style.paint('ok         ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"

@@ -45,7 +45,11 @@ def said_of_place(finding: Finding) -> str:
     at = finding.at
     if at.path is None:
         return f"{visible(place(finding))}: {said(finding)}"
-    return said(finding) if at.told or at.row is None or at.column is not None else f"row {at.row}: {said(finding)}"
+    return (
+        said(finding)
+        if at.told or at.row is None or at.column is not None
+        else f"row {at.row}: {said(finding)}"
+    )
 
 
 class Files:
@@ -69,7 +73,9 @@ class Files:
         One on a dataset as a whole is put on the first line of its first file, a record of a format without lines on the first line of its own.
         """
         at = finding.at
-        return self.name(self._homes.get(finding.dataset) if at.path is None else at.path), at.line or 1
+        return self.name(
+            self._homes.get(finding.dataset) if at.path is None else at.path
+        ), at.line or 1
 
 
 def trouble(problem: Problem) -> str:
@@ -85,7 +91,9 @@ def verdict(report: Report) -> str:
         return "PASS" + (f" with {plural(warnings, 'warning')}" if warnings else "")
     if report.verdict == "fail":
         return "FAIL" + (" (exit code 0, as asked)" if report.exit_code == 0 else "")
-    return "INCOMPLETE" + (": a limit is broken too" if any(item.passed is False for item in report.limits) else "")
+    return "INCOMPLETE" + (
+        ": a limit is broken too" if any(item.passed is False for item in report.limits) else ""
+    )
 
 
 def totals(report: Report) -> str:
@@ -99,12 +107,18 @@ def totals(report: Report) -> str:
 def broken(judged: Judged) -> str:
     """Return a limit beside its value, in words."""
     value = "not judged" if judged.value is None else number_of(judged.value)
-    return visible(f"{judged.limit.measure} is {value}, and may be {bounds_of(judged.limit)} (from {judged.limit.origin})")
+    return visible(
+        f"{judged.limit.measure} is {value}, and may be {bounds_of(judged.limit)} (from {judged.limit.origin})"
+    )
 
 
 def bounds_of(limit: Limit) -> str:
     """Return the bounds of a limit in words."""
-    return " and ".join(f"at {word} {number_of(bound)}" for word, bound in (("least", limit.min), ("most", limit.max)) if bound is not None)
+    return " and ".join(
+        f"at {word} {number_of(bound)}"
+        for word, bound in (("least", limit.min), ("most", limit.max))
+        if bound is not None
+    )
 
 
 def number_of(value: float) -> str:
@@ -114,11 +128,18 @@ def number_of(value: float) -> str:
 
 def unlisted(counts: Mapping[str, int], most: int = 10) -> str:
     """Return how many findings of which rules are not listed; empty if all are."""
-    left = sorted(((count, rule) for rule, count in counts.items() if count > 0), key=lambda item: (-item[0], item[1]))
+    left = sorted(
+        ((count, rule) for rule, count in counts.items() if count > 0),
+        key=lambda item: (-item[0], item[1]),
+    )
     if not left:
         return ""
     named = ", ".join(f"{count:,} of {visible(rule)}" for count, rule in left[:most])
-    others = f" and {sum(count for count, _ in left[most:]):,} of {plural(len(left) - most, 'other rule')}" if len(left) > most else ""
+    others = (
+        f" and {sum(count for count, _ in left[most:]):,} of {plural(len(left) - most, 'other rule')}"
+        if len(left) > most
+        else ""
+    )
     return f"{plural(sum(counts.values()), 'finding')} not listed here: {named}{others} (all: dslint check -o json=FILE)"
 
 

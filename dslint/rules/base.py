@@ -152,7 +152,9 @@ class DatasetRule(Rule, Observer):
     def observe(self, batch: Batch) -> Columns:
         """See `Observer.observe`."""
         del batch
-        raise PluginError(f"{type(self).__name__} has neither observe() nor an observer() of its own")
+        raise PluginError(
+            f"{type(self).__name__} has neither observe() nor an observer() of its own"
+        )
 
     @abstractmethod
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
@@ -169,10 +171,16 @@ class PairRule(DatasetRule):
         """Yield candidate pairs from the rows that share a key, in their natural order."""
         if len(group) <= self.group_limit:
             return ((a, b) for number, b in enumerate(group) for a in group[:number])
-        return (pair for number in range(1, len(group)) for pair in {(group[0], group[number]), (group[number - 1], group[number])})
+        return (
+            pair
+            for number in range(1, len(group))
+            for pair in {(group[0], group[number]), (group[number - 1], group[number])}
+        )
 
     @abstractmethod
-    def verify(self, pairs: list[tuple[Any, Any]], state: State, source: Source) -> Iterable[Finding]:
+    def verify(
+        self, pairs: list[tuple[Any, Any]], state: State, source: Source
+    ) -> Iterable[Finding]:
         """Yield findings for those pairs that hold; `pairs` is a sorted, duplicate-free chunk of (earlier, later) rows."""
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
@@ -240,5 +248,9 @@ def examples(rule: type[Rule]) -> list[Example]:
             else:
                 records.append(msgspec.json.decode(line))
                 splits.append(split)
-        found.append(Example(kind == "Flags", msgspec.json.decode(options or "{}"), tuple(records), tuple(splits)))
+        found.append(
+            Example(
+                kind == "Flags", msgspec.json.decode(options or "{}"), tuple(records), tuple(splits)
+            )
+        )
     return found

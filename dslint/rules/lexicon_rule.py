@@ -44,7 +44,11 @@ class LexiconRule(RecordRule):
 
     @cached_property
     def _matcher(self) -> Matcher:
-        return Matcher([*self._own, *map(lexicon_of, self.resources)], disguises=self.disguises, allow=self.allow)
+        return Matcher(
+            [*self._own, *map(lexicon_of, self.resources)],
+            disguises=self.disguises,
+            allow=self.allow,
+        )
 
     @abstractmethod
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
@@ -53,7 +57,9 @@ class LexiconRule(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each term in a record."""
         for part in record.texts(self.roles):
-            yield from self._judged(self._matcher.find(part.text), part.at, part.text, target=part.target)
+            yield from self._judged(
+                self._matcher.find(part.text), part.at, part.text, target=part.target
+            )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look at the texts that may hold a term."""
@@ -62,7 +68,9 @@ class LexiconRule(RecordRule):
             text = texts.items[number]
             yield from self._judged(hits, partial(texts.at, number), text.text, target=text.target)
 
-    def _judged(self, hits: list[Hit], at: Callable[[int, int], Location], text: str, *, target: bool) -> Iterator[Finding]:
+    def _judged(
+        self, hits: list[Hit], at: Callable[[int, int], Location], text: str, *, target: bool
+    ) -> Iterator[Finding]:
         """Yield the findings for the terms in a text. Of a term that has very many the further places are counted, and not judged."""
         if len(hits) > MOST:
             yield from self._bounded(hits, at, text, target=target)
@@ -72,7 +80,9 @@ class LexiconRule(RecordRule):
             if found is not None:
                 yield found
 
-    def _bounded(self, hits: list[Hit], at: Callable[[int, int], Location], text: str, *, target: bool) -> Iterator[Finding]:
+    def _bounded(
+        self, hits: list[Hit], at: Callable[[int, int], Location], text: str, *, target: bool
+    ) -> Iterator[Finding]:
         listed, more = Counter[tuple[int, bool]](), Counter[tuple[int, bool]]()
         last: dict[tuple[int, bool], Finding] = {}
         for hit in hits:

@@ -30,14 +30,19 @@ def records_in(file: OptionFile) -> Iterator[tuple[int, Any]]:
     elif suffix in ("json", "jsonl", "ndjson") or not file.path:
         yield from _array(text, file.path) if suffix in ("json", "") else _lines(text, file.path)
     else:
-        yield from ((number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip())
+        yield from (
+            (number, line) for number, line in enumerate(text.splitlines(), start=1) if line.strip()
+        )
 
 
 def texts_in(file: OptionFile, roles: Sequence[str] = ("prompt", "target")) -> list[str]:
     """Return a text for each record of a file: its texts in the given roles, as the shape of the records has them, on lines of their own."""
     values = [value for _, value in records_in(file)]
     shape, _ = detect(values[:_SAMPLE], BUILT_IN)
-    found = ("\n".join(text.text for text in shape.read(value)[0] if selected(text, roles)) for value in values)
+    found = (
+        "\n".join(text.text for text in shape.read(value)[0] if selected(text, roles))
+        for value in values
+    )
     return [text for text in found if text.strip()]
 
 
@@ -60,11 +65,17 @@ def _array(text: str, path: str) -> Iterator[tuple[int, Any]]:
     except RecursionError:
         raise ValueError(f"{path or 'the option'} is nested too deeply") from None
     lists = (
-        [value for value in whole.values() if isinstance(value, list) and isinstance(next(iter(value), None), dict)]
+        [
+            value
+            for value in whole.values()
+            if isinstance(value, list) and isinstance(next(iter(value), None), dict)
+        ]
         if isinstance(whole, dict)
         else []
     )
-    yield from enumerate(whole if isinstance(whole, list) else lists[0] if len(lists) == 1 else [whole], start=1)
+    yield from enumerate(
+        whole if isinstance(whole, list) else lists[0] if len(lists) == 1 else [whole], start=1
+    )
 
 
 def _rows(text: str, delimiter: str, path: str) -> Iterator[tuple[int, Any]]:
@@ -74,6 +85,13 @@ def _rows(text: str, delimiter: str, path: str) -> Iterator[tuple[int, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     try:
         for row in reader:
-            yield reader.line_num, {name: value for name, value in row.items() if name is not None and value is not None}
+            yield (
+                reader.line_num,
+                {
+                    name: value
+                    for name, value in row.items()
+                    if name is not None and value is not None
+                },
+            )
     except csv.Error as error:
         raise ValueError(f"{path} line {reader.line_num}: {error}") from None

@@ -56,10 +56,17 @@ def environment() -> Environment:
     """Return what is installed. Raises PluginError if a plugin is broken."""
     loaded = registry.load(registry.discover())
     registry.require_sound(loaded)
-    return Environment(loaded, registry.catalogue(loaded), (*loaded.shapes, *shapes.BUILT_IN), (*loaded.readers, *readers.BUILT_IN))
+    return Environment(
+        loaded,
+        registry.catalogue(loaded),
+        (*loaded.shapes, *shapes.BUILT_IN),
+        (*loaded.readers, *readers.BUILT_IN),
+    )
 
 
-def configure(env: Environment, given: str | config.Raw | Mapping[str, Any] | None, profile: str | None = None) -> Settings:
+def configure(
+    env: Environment, given: str | config.Raw | Mapping[str, Any] | None, profile: str | None = None
+) -> Settings:
     """Return the settings of a configuration: a path, what was read from there, a document as it would stand in the file, or None for none."""
     if isinstance(given, str):
         given = config.read(given)
@@ -86,7 +93,12 @@ class Watch:
         """Hear that the run is over."""
 
 
-def lint(paths: Sequence[str] = (), config: str | Mapping[str, Any] | Settings | None = None, *, map: Map = map) -> Report:  # noqa: A002 - shaped like the builtin
+def lint(
+    paths: Sequence[str] = (),
+    config: str | Mapping[str, Any] | Settings | None = None,
+    *,
+    map: Map = map,  # noqa: A002 - shaped like the builtin
+) -> Report:
     """Check datasets and return the report.
 
     `paths` are files, folders or globs; without any, the configured files, else the working folder. `config` is the path of a
@@ -97,7 +109,14 @@ def lint(paths: Sequence[str] = (), config: str | Mapping[str, Any] | Settings |
     return run(env, settings, paths, map=map)
 
 
-def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map: Map = map, watch: Watch | None = None) -> Report:  # noqa: A002 - shaped like the builtin
+def run(
+    env: Environment,
+    settings: Settings,
+    paths: Sequence[str] = (),
+    *,
+    map: Map = map,  # noqa: A002 - shaped like the builtin
+    watch: Watch | None = None,
+) -> Report:
     """Check datasets with what is installed and set, and return the report."""
     settings = baseline.loaded(settings)
     validate(env, settings)
@@ -110,7 +129,9 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
         outcome.problems.extend(outcome.changes.problems)
         inputs.notes.extend(outcome.changes.notes)
         changed |= outcome.changes.altered
-        settings = replace(settings, allow_empty=settings.allow_empty or bool(inputs.datasets), narrowed=True)
+        settings = replace(
+            settings, allow_empty=settings.allow_empty or bool(inputs.datasets), narrowed=True
+        )
     if changed:
         from dslint.git.unchecked import unchecked
 
@@ -118,10 +139,21 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
         checked = {opened.input.path for opened in inputs.files} | tried
         outcome.problems.extend(unchecked(changed, checked, paths, settings, env.readers))
     for dataset in inputs.datasets:
-        _check(env, settings, dataset, outcome, map, today, watch or Watch(), several=len(inputs.datasets) > 1)
+        _check(
+            env,
+            settings,
+            dataset,
+            outcome,
+            map,
+            today,
+            watch or Watch(),
+            several=len(inputs.datasets) > 1,
+        )
     files = inputs.files
     if not settings.staged:
-        outcome.problems.extend(unmatched(settings, outcome, [opened.input.path for opened in files], named=bool(paths)))
+        outcome.problems.extend(
+            unmatched(settings, outcome, [opened.input.path for opened in files], named=bool(paths))
+        )
     report = assemble(env.known, settings, outcome, inputs, today)
     if not settings.excerpts:
         return report
@@ -131,7 +163,9 @@ def run(env: Environment, settings: Settings, paths: Sequence[str] = (), *, map:
     return replace(report, excerpts=excerpts(report.findings, files, sensitive, settings))
 
 
-def matched(env: Environment, settings: Settings, paths: Sequence[str], findings: Iterable[Finding]) -> dict[str, str]:
+def matched(
+    env: Environment, settings: Settings, paths: Sequence[str], findings: Iterable[Finding]
+) -> dict[str, str]:
     """Return the matched texts of findings that have a span, by fingerprint. No report holds them: their records are read once more."""
     inputs = open_inputs(paths, settings, env.readers, env.shapes)
     files = {opened.input.path: opened for opened in inputs.files}
@@ -151,12 +185,17 @@ def matched(env: Environment, settings: Settings, paths: Sequence[str], findings
 
 def validate(env: Environment, settings: Settings) -> None:
     """Raise ConfigError if the settings could not be run: a wrong option, a rule that is not available, a limit on what nobody measures."""
-    gate.check_names(limits_of(baseline.loaded(settings)), {name: known.rule.measures for name, known in env.known.items()})
+    gate.check_names(
+        limits_of(baseline.loaded(settings)),
+        {name: known.rule.measures for name, known in env.known.items()},
+    )
     for own in [dataset.rules for dataset in settings.datasets] or [{}]:
         _choice(env, settings, own)
 
 
-def _choice(env: Environment, settings: Settings, own: Mapping[str, RuleSettings]) -> registry.Choice:
+def _choice(
+    env: Environment, settings: Settings, own: Mapping[str, RuleSettings]
+) -> registry.Choice:
     tables = [settings.rules, own]
     configured = [name for table in tables for name in table if "/" in name]
     return registry.choose(
@@ -192,7 +231,9 @@ def _check(
             outcome.states[item.id].append(("ran", None))
             outcome.active.setdefault(item.id, item)
         else:
-            outcome.states[item.id].append(("asked" if item.id in choice.explicit else "not-applicable", reason))
+            outcome.states[item.id].append(
+                ("asked" if item.id in choice.explicit else "not-applicable", reason)
+            )
     for name, (state, reason) in choice.idle.items():
         outcome.states[name].append((state, reason))
     observers = engine.observers_of(active)
@@ -204,7 +245,8 @@ def _check(
         dataset.settings.slices,
         sensitive,
         identity_by_id=has_id,
-        keyed=bool(settings.key) and settings.baseline is None,  # the salt of a baseline is no secret
+        keyed=bool(settings.key)
+        and settings.baseline is None,  # the salt of a baseline is no secret
         today=today,
     )
     tables = [settings.rules, dataset.settings.rules]
@@ -229,10 +271,16 @@ def _check(
     ]
 
     def take(findings: Iterable[Finding]) -> None:
-        outcome.findings.extend(_overridden(redact_finding(finding), settings) for finding in findings if not _off(finding, settings))
+        outcome.findings.extend(
+            _overridden(redact_finding(finding), settings)
+            for finding in findings
+            if not _off(finding, settings)
+        )
 
     with _stage(outcome, "read and judge"):
-        whole = engine.merge(_watched(run_all(fold_shard, jobs), jobs, watch), observers, take, settings.memory)
+        whole = engine.merge(
+            _watched(run_all(fold_shard, jobs), jobs, watch), observers, take, settings.memory
+        )
     source = FileSource(
         {opened.input.path: opened for opened in dataset.files},
         whole.marks,
@@ -255,11 +303,24 @@ def _check(
                 watch.concludes,
             )
     except InputError as error:
-        outcome.problems.append(Problem(kind=error.kind, message=error.message, path=error.path, hint=error.hint or None))
+        outcome.problems.append(
+            Problem(
+                kind=error.kind, message=error.message, path=error.path, hint=error.hint or None
+            )
+        )
     for name, reason in whole.idle.items():
-        outcome.states[name][-1] = ("asked" if name in choice.explicit else "not-applicable", reason)
-    outcome.judged.update({name: count for name, count in whole.judged.items() if name not in whole.idle})
-    for (sees, kind, value), number in whole.sliced.items():  # masked as in the findings, or their slices would not meet
+        outcome.states[name][-1] = (
+            "asked" if name in choice.explicit else "not-applicable",
+            reason,
+        )
+    outcome.judged.update(
+        {name: count for name, count in whole.judged.items() if name not in whole.idle}
+    )
+    for (
+        sees,
+        kind,
+        value,
+    ), number in whole.sliced.items():  # masked as in the findings, or their slices would not meet
         outcome.sliced[sees, kind, redact(value)] += number
     outcome.columns.update(whole.columns)
     outcome.tallies.update(whole.tallies)
@@ -268,7 +329,12 @@ def _check(
         watch.crashed(name, crash.trace)
     outcome.problems.extend(whole.problems)
     outcome.seconds.update(whole.seconds)
-    for name, measured in whole.measures.items():  # a rule may name a measure by labels, or by splits as in `overlap[train>test]`
+    for (
+        name,
+        measured,
+    ) in (
+        whole.measures.items()
+    ):  # a rule may name a measure by labels, or by splits as in `overlap[train>test]`
         safe = redact(">".join(map(redact, name.split(">"))))
         named = f"{safe}[dataset={dataset.name}]" if several else safe
         outcome.measures[named] = max(measured, outcome.measures.get(named, measured))
@@ -284,9 +350,14 @@ def _shards(opened: Opened, settings: Settings, outcome: Outcome) -> list[Shard]
         return []
 
 
-def _watched(results: Iterable[Iterable[Partial]], jobs: Sequence[Job], watch: Watch) -> Iterator[Partial]:
+def _watched(
+    results: Iterable[Iterable[Partial]], jobs: Sequence[Job], watch: Watch
+) -> Iterator[Partial]:
     """Yield what the shards come to, and tell how far reading has come."""
-    sizes = [(job.shard.input.bytes if job.shard.stop is None else job.shard.stop) - job.shard.start for job in jobs]
+    sizes = [
+        (job.shard.input.bytes if job.shard.stop is None else job.shard.stop) - job.shard.start
+        for job in jobs
+    ]
     watch.begins(sum(sizes))
     done = 0
     for parts, size in zip(results, sizes, strict=True):
@@ -308,9 +379,15 @@ def _stage(outcome: Outcome, name: str) -> Iterator[None]:
 
 def _not_applicable(item: Active, dataset: Dataset) -> str | None:
     rule = item.rule
-    if rule.needs_roles and not any(set(rule.needs_roles) & shape.roles for shape in dataset.shapes):
+    if rule.needs_roles and not any(
+        set(rule.needs_roles) & shape.roles for shape in dataset.shapes
+    ):
         return f"no {' or '.join(str(role) for role in rule.needs_roles)} texts in shape {', '.join(shape.name for shape in dataset.shapes)}"
-    if rule.languages and (declared := dataset.settings.languages) and not set(rule.languages) & set(declared):
+    if (
+        rule.languages
+        and (declared := dataset.settings.languages)
+        and not set(rule.languages) & set(declared)
+    ):
         return f"the rule is for {', '.join(rule.languages)}, and the dataset is declared to be in {', '.join(declared)}"
     for kind in rule.needs_columns:
         if any(kind in opened.input.columns for opened in dataset.files):
@@ -322,7 +399,9 @@ def _not_applicable(item: Active, dataset: Dataset) -> str | None:
     return None
 
 
-def _stamped(findings: Iterable[Finding], stamper: suppressions.Stamper, source: FileSource, *, has_id: bool) -> Iterator[Finding]:
+def _stamped(
+    findings: Iterable[Finding], stamper: suppressions.Stamper, source: FileSource, *, has_id: bool
+) -> Iterator[Finding]:
     """Complete the findings of dataset rules, fetching their records again only where something of them is needed."""
     open_ones: list[Finding] = []
     for finding in findings:
@@ -339,12 +418,16 @@ def _stamped(findings: Iterable[Finding], stamper: suppressions.Stamper, source:
         yield from _fetched(open_ones, stamper, source)
 
 
-def _fetched(findings: Iterable[Finding], stamper: suppressions.Stamper, source: FileSource) -> Iterator[Finding]:
+def _fetched(
+    findings: Iterable[Finding], stamper: suppressions.Stamper, source: FileSource
+) -> Iterator[Finding]:
     by_place: defaultdict[tuple[str | None, int | None], list[Finding]] = defaultdict(list)
     for finding in findings:
         by_place[finding.at.path, finding.at.row].append(finding)
     for record in source.records({found[0].at for found in by_place.values()}):
-        yield from (stamper(finding, record) for finding in by_place.pop((record.path, record.row), ()))
+        yield from (
+            stamper(finding, record) for finding in by_place.pop((record.path, record.row), ())
+        )
     for rest in by_place.values():
         yield from rest
 
@@ -353,7 +436,11 @@ def _matching(finding: Finding, settings: Settings) -> list[RuleSettings]:
     if finding.at.path is None or not settings.overrides:
         return []
     names = (finding.rule.partition("/")[0], finding.rule)
-    tables = [override.rules for override in settings.overrides if matches_any(finding.at.path, override.files)]
+    tables = [
+        override.rules
+        for override in settings.overrides
+        if matches_any(finding.at.path, override.files)
+    ]
     return [table[name] for table in tables for name in names if name in table]
 
 
@@ -362,5 +449,7 @@ def _off(finding: Finding, settings: Settings) -> bool:
 
 
 def _overridden(finding: Finding, settings: Settings) -> Finding:
-    severities = [found.severity for found in _matching(finding, settings) if found.severity is not None]
+    severities = [
+        found.severity for found in _matching(finding, settings) if found.severity is not None
+    ]
     return replace(finding, severity=severities[-1]) if severities else finding

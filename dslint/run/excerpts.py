@@ -37,7 +37,12 @@ class _Hidden(Struct):
     spans: dict[str, list[Span | None]] = field(default_factory=lambda: defaultdict(list))
 
 
-def excerpts(findings: Iterable[Finding], files: Iterable[Opened], sensitive: Collection[str], settings: Settings) -> dict[str, Excerpt]:
+def excerpts(
+    findings: Iterable[Finding],
+    files: Iterable[Opened],
+    sensitive: Collection[str],
+    settings: Settings,
+) -> dict[str, Excerpt]:
     """Return excerpts for at most `settings.excerpts` findings, by fingerprint.
 
     They are a fair share of each rule's gravest. Reads their records again. `sensitive` names the
@@ -52,20 +57,31 @@ def excerpts(findings: Iterable[Finding], files: Iterable[Opened], sensitive: Co
     for finding in findings if any(rule in counts for rule in sensitive) else ():
         at = finding.at
         if finding.rule in sensitive and (at.path, at.row) in wanted:
-            hidden[at.path, at.row].spans[at.field].append(None if at.start is None or at.end is None else (at.start, at.end))
-    source = FileSource({opened.input.path: opened for opened in files}, {}, settings.max_record_bytes, settings.max_depth)
+            hidden[at.path, at.row].spans[at.field].append(
+                None if at.start is None or at.end is None else (at.start, at.end)
+            )
+    source = FileSource(
+        {opened.input.path: opened for opened in files},
+        {},
+        settings.max_record_bytes,
+        settings.max_depth,
+    )
     made: dict[str, Excerpt] = {}
     try:
         for record in source.records(finding.at for found in wanted.values() for finding in found):
             texts = dict(leaves(record.value))
             for finding in wanted[record.path, record.row]:
-                made[finding.fingerprint] = excerpt(texts, finding, hidden[record.path, record.row].spans)
+                made[finding.fingerprint] = excerpt(
+                    texts, finding, hidden[record.path, record.row].spans
+                )
     except InputError:  # the file has changed since: what is left out of a report harms nobody
         return made
     return made
 
 
-def excerpt(texts: dict[str, str], finding: Finding, hidden: dict[str, list[Span | None]]) -> Excerpt:
+def excerpt(
+    texts: dict[str, str], finding: Finding, hidden: dict[str, list[Span | None]]
+) -> Excerpt:
     """Return the passages of a record, given as texts by field, around what a finding is about.
 
     Without any passage where something sensitive cannot be found in the texts, and so could be anywhere.
@@ -74,24 +90,53 @@ def excerpt(texts: dict[str, str], finding: Finding, hidden: dict[str, list[Span
         return ()
     names = list(texts)
     about = finding.at.field
-    flagged = [number for number, name in enumerate(names) if name == about or (about and name.startswith(f"{about}/"))][: 2 * NEIGHBOURS + 1]
-    first, last = (flagged[0] - NEIGHBOURS, flagged[-1] + NEIGHBOURS) if flagged else (0, 2 * NEIGHBOURS)
+    flagged = [
+        number
+        for number, name in enumerate(names)
+        if name == about or (about and name.startswith(f"{about}/"))
+    ][: 2 * NEIGHBOURS + 1]
+    first, last = (
+        (flagged[0] - NEIGHBOURS, flagged[-1] + NEIGHBOURS) if flagged else (0, 2 * NEIGHBOURS)
+    )
     passages = []
     for name in names[max(first, 0) : last + 1]:
-        span = (finding.at.start, finding.at.end) if name == about and finding.at.start is not None and finding.at.end is not None else None
+        span = (
+            (finding.at.start, finding.at.end)
+            if name == about and finding.at.start is not None and finding.at.end is not None
+            else None
+        )
         whole = span is None and bool(about) and (name == about or name.startswith(f"{about}/"))
-        passages.append(Passage(redact_pointer(name), tuple(_pieces(texts[name], span, hidden.get(name, ()), whole=whole))))
+        passages.append(
+            Passage(
+                redact_pointer(name),
+                tuple(_pieces(texts[name], span, hidden.get(name, ()), whole=whole)),
+            )
+        )
     return tuple(passages)
 
 
-def _pieces(text: str, span: Span | None, hidden: Iterable[Span | None], *, whole: bool) -> Iterator[Piece]:
-    low, high = (span[0] - AROUND, min(span[1], span[0] + LONGEST) + AROUND) if span else (0, LONGEST if whole else BESIDE)
+def _pieces(
+    text: str, span: Span | None, hidden: Iterable[Span | None], *, whole: bool
+) -> Iterator[Piece]:
+    low, high = (
+        (span[0] - AROUND, min(span[1], span[0] + LONGEST) + AROUND)
+        if span
+        else (0, LONGEST if whole else BESIDE)
+    )
     low, high = max(low, 0), min(high, len(text))
     marked = span or ((0, len(text)) if whole else (-1, -1))
     masked = [(0, len(text), MASK) if place is None else (*place, MASK) for place in hidden]
     start = max(low - MARGIN, 0)
-    masked += [(start + one, start + two, label) for one, two, label in masks(text[start : high + MARGIN])]
-    cuts = sorted({min(max(place, low), high) for one, two in [(low, high), marked, *((one, two) for one, two, _ in masked)] for place in (one, two)})
+    masked += [
+        (start + one, start + two, label) for one, two, label in masks(text[start : high + MARGIN])
+    ]
+    cuts = sorted(
+        {
+            min(max(place, low), high)
+            for one, two in [(low, high), marked, *((one, two) for one, two, _ in masked)]
+            for place in (one, two)
+        }
+    )
     if low > 0:
         yield Piece("gap", "")
     before = None

@@ -47,10 +47,21 @@ class Folded:
         job = self.job
         batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
         if job.new is None:
-            return engine.fold(batches, job.rules, job.observers, job.stamper, job.slices, job.identify)
+            return engine.fold(
+                batches, job.rules, job.observers, job.stamper, job.slices, job.identify
+            )
         if job.alone:
-            return engine.fold(changes.only(batches, job.new), job.rules, job.observers, job.stamper, job.slices, job.identify)
-        return changes.fold(batches, job.new, job.rules, job.observers, job.stamper, job.slices, job.identify)
+            return engine.fold(
+                changes.only(batches, job.new),
+                job.rules,
+                job.observers,
+                job.stamper,
+                job.slices,
+                job.identify,
+            )
+        return changes.fold(
+            batches, job.new, job.rules, job.observers, job.stamper, job.slices, job.identify
+        )
 
     def __reduce__(self) -> tuple[type[list[Partial]], tuple[list[Partial]]]:
         return list, ([engine.packed(part, self.job.observers) for part in self],)

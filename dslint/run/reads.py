@@ -13,17 +13,24 @@ from dslint.registry.selection import Catalogue
 from dslint.settings import Settings
 
 
-def reads(paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known: Catalogue) -> Iterator[str]:
+def reads(
+    paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known: Catalogue
+) -> Iterator[str]:
     """Yield the path of every file that a run reads, as data or for what it says of data.
 
     Some of them may not be there.
     """
-    yield from filter(None, (settings.config, settings.baseline_file, *(entry.review for entry in settings.suppress)))
+    yield from filter(
+        None,
+        (settings.config, settings.baseline_file, *(entry.review for entry in settings.suppress)),
+    )
     yield from option_files(settings, known)
     if settings.stdin is not None:
         yield "/dev/stdin"
     folders = {os.path.abspath(settings.root)}
-    for item in find(paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes]).found:
+    for item in find(
+        paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes]
+    ).found:
         if os.path.isfile(item.location) and not os.path.getsize(item.location):
             continue  # it has nothing to lose: it may be the report of a run that found nothing
         yield item.location

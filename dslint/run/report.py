@@ -41,20 +41,30 @@ class Outcome(Struct):
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     stages: dict[str, float] = field(default_factory=dict)
-    states: dict[str, list[tuple[str, str | None]]] = field(default_factory=lambda: defaultdict(list))
+    states: dict[str, list[tuple[str, str | None]]] = field(
+        default_factory=lambda: defaultdict(list)
+    )
     active: dict[str, Active] = field(default_factory=dict)
     changes: Changes | None = None
 
 
-def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: Inputs, today: datetime.date) -> Report:
+def assemble(
+    catalogue: Catalogue, settings: Settings, outcome: Outcome, given: Inputs, today: datetime.date
+) -> Report:
     """Return the report of a run."""
     limits = limits_of(settings)
     inputs = [
-        InputResult(input=item, records=tally.records, unreadable=tally.unreadable, misfits=tally.misfits)
+        InputResult(
+            input=item, records=tally.records, unreadable=tally.unreadable, misfits=tally.misfits
+        )
         for item in (opened.input for opened in given.files)
         for tally in [outcome.tallies.get(item.index, Tally())]
     ]
-    if not settings.allow_empty and not outcome.problems and not any(item.records for item in inputs):
+    if (
+        not settings.allow_empty
+        and not outcome.problems
+        and not any(item.records for item in inputs)
+    ):
         outcome.problems.append(
             Problem(
                 kind="empty-input",
@@ -64,20 +74,40 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
         )
     fail_on = settings.fail_on or Severity.ERROR
     count = gate.Count(limits, fail_on, settings.min_confidence)
-    findings = _finished(catalogue, settings, outcome, count, today, [opened.input.path for opened in given.files])
+    findings = _finished(
+        catalogue, settings, outcome, count, today, [opened.input.path for opened in given.files]
+    )
     rules = _results(catalogue, outcome, count, timings=settings.timings)
     outcome.problems.extend(_never_applicable(outcome))
     ran = {rule.id: rule for rule in rules if rule.state == "ran"}
     sees = {name: known.rule.sees for name, known in catalogue.items()}
-    measures = gate.measure({name: rule.judged for name, rule in ran.items()}, count, outcome.measures, sees, outcome.sliced)
+    measures = gate.measure(
+        {name: rule.judged for name, rule in ran.items()},
+        count,
+        outcome.measures,
+        sees,
+        outcome.sliced,
+    )
     scoped = {limit.measure: gate.in_files(limit, count, inputs, sees) for limit in limits}
-    measures.update({name: value for name, value in scoped.items() if value is not None and name.partition("[")[0].rpartition(".")[0] in ran})
+    measures.update(
+        {
+            name: value
+            for name, value in scoped.items()
+            if value is not None and name.partition("[")[0].rpartition(".")[0] in ran
+        }
+    )
     if settings.staged:  # what a commit adds is too little for a share of it to mean something
         measures = {name: value for name, value in measures.items() if not gate.is_rate(name)}
-    judged = gate.judge(limits, measures, count, {name: rule.severity for name, rule in ran.items()}, fail_on)
+    judged = gate.judge(
+        limits, measures, count, {name: rule.severity for name, rule in ran.items()}, fail_on
+    )
     for item in judged:
         rule = item.limit.measure.partition("[")[0].rpartition(".")[0]
-        if item.passed is None and rule in ran and not (settings.staged and gate.is_rate(item.limit.measure)):
+        if (
+            item.passed is None
+            and rule in ran
+            and not (settings.staged and gate.is_rate(item.limit.measure))
+        ):
             outcome.problems.append(
                 Problem(
                     kind="unmeasured",
@@ -88,7 +118,10 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
     lenient = settings.exit_zero or settings.fail_on is None
     word, code = gate.verdict(judged, incomplete=bool(outcome.problems), lenient=lenient)
     counts = {"records": sum(item.records for item in inputs)}
-    counts |= {str(severity): sum(n for (own, _), n in count.by_severity.items() if own == severity) for severity in reversed(Severity)}
+    counts |= {
+        str(severity): sum(n for (own, _), n in count.by_severity.items() if own == severity)
+        for severity in reversed(Severity)
+    }
     counts["suppressed"] = count.suppressed
     return Report(
         version=__version__,
@@ -100,7 +133,10 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
         measures=measures,
         limits=tuple(judged),
         counts=counts,
-        by_rule={key: count.by_severity[key] for key in sorted(count.by_severity, key=lambda key: (-key[0], key[1]))},
+        by_rule={
+            key: count.by_severity[key]
+            for key in sorted(count.by_severity, key=lambda key: (-key[0], key[1]))
+        },
         findings=findings,
         notes=(*settings.notes, *given.notes, *_without_records(inputs, outcome)),
         skipped=tuple(given.skipped),
@@ -110,22 +146,35 @@ def assemble(catalogue: Catalogue, settings: Settings, outcome: Outcome, given: 
     )
 
 
-def unmatched(settings: Settings, outcome: Outcome, paths: Sequence[str], *, named: bool) -> list[Problem]:
+def unmatched(
+    settings: Settings, outcome: Outcome, paths: Sequence[str], *, named: bool
+) -> list[Problem]:
     """Return a problem for each split whose glob matches no file, and each column that no record has: rules that need them would judge nothing.
 
     Where the user `named` the files, only what the command line itself says of them must match.
     """
     wanted = {
         *(("column", *pair) for dataset in settings.datasets for pair in dataset.columns.items()),
-        *(("split", name, glob) for dataset in settings.datasets for name, globs in dataset.splits.items() for glob in globs),
+        *(
+            ("split", name, glob)
+            for dataset in settings.datasets
+            for name, globs in dataset.splits.items()
+            for glob in globs
+        ),
     }
     some = any(tally.records > tally.unreadable for tally in outcome.tallies.values())
     problems = []
     for what, name, value in sorted(wanted & settings.asked if named else wanted):
         if what == "split" and paths and not any(matches_any(path, [value]) for path in paths):
-            message, hint = f"split {name!r}: no file matches {value!r}", "correct the glob: it is for paths as reports show them"
+            message, hint = (
+                f"split {name!r}: no file matches {value!r}",
+                "correct the glob: it is for paths as reports show them",
+            )
         elif what == "column" and some and (name, value) not in outcome.columns:
-            message, hint = f"column {name!r}: no record has a field {value!r}", "correct the name of the field, or leave the column out"
+            message, hint = (
+                f"column {name!r}: no record has a field {value!r}",
+                "correct the name of the field, or leave the column out",
+            )
         else:
             continue
         problems.append(Problem(kind="unmatched", message=message, hint=hint))
@@ -134,20 +183,38 @@ def unmatched(settings: Settings, outcome: Outcome, paths: Sequence[str], *, nam
 
 def _idle(settings: Settings, paths: Sequence[str]) -> list[Finding]:
     """Return a finding for each override, and each limit within files, that is about no file of the run."""
-    wanted = [(f"[[overrides]] entry {number}", override.files) for number, override in enumerate(settings.overrides, start=1)]
+    wanted = [
+        (f"[[overrides]] entry {number}", override.files)
+        for number, override in enumerate(settings.overrides, start=1)
+    ]
     wanted += [
-        (f"the limit on {limit.measure}", tuple(limit.measure.partition("[files=")[2].removesuffix("]").split(",")))
+        (
+            f"the limit on {limit.measure}",
+            tuple(limit.measure.partition("[files=")[2].removesuffix("]").split(",")),
+        )
         for limit in settings.limits
         if "[files=" in limit.measure
     ]
     return [
-        Finding(at=DATASET, rule="dslint/unused-setting", message=f"{where} is about no file of the run", identity=digest([where]))
+        Finding(
+            at=DATASET,
+            rule="dslint/unused-setting",
+            message=f"{where} is about no file of the run",
+            identity=digest([where]),
+        )
         for where, globs in wanted
         if not any(matches_any(path, globs) for path in paths)
     ]
 
 
-def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count: gate.Count, today: datetime.date, paths: Sequence[str]) -> Findings:
+def _finished(
+    catalogue: Catalogue,
+    settings: Settings,
+    outcome: Outcome,
+    count: gate.Count,
+    today: datetime.date,
+    paths: Sequence[str],
+) -> Findings:
     """Return all findings, fingerprinted, with suppressions and the baseline applied, and counted on the way."""
     defaults = {name: known.rule.severity for name, known in catalogue.items()}
     accepted = settings.baseline
@@ -156,20 +223,39 @@ def _finished(catalogue: Catalogue, settings: Settings, outcome: Outcome, count:
 
     def counted(findings: Iterable[Finding]) -> Iterator[Finding]:
         for found in findings:
-            finding = found if found.severity is not None else replace(found, severity=_severity(found.rule, outcome, defaults))
+            finding = (
+                found
+                if found.severity is not None
+                else replace(found, severity=_severity(found.rule, outcome, defaults))
+            )
             count.add(finding)
             if finding.suppressed_by == baseline.NUMBER or finding.suppressed_by in reviewed:
                 used.add(finding.fingerprint)
             yield finding
 
-    judged = suppressions.suppressed(suppressions.fingerprinted(outcome.findings, settings.key), settings.suppress, today)
+    judged = suppressions.suppressed(
+        suppressions.fingerprinted(outcome.findings, settings.key), settings.suppress, today
+    )
     if accepted is not None:
         judged = baseline.applied(judged, accepted, today, whole=outcome.changes is None)
-    findings = Findings(counted(judged if outcome.changes is None else filter(outcome.changes.concern, judged)))
-    if settings.scope == "all" and not outcome.problems and not outcome.crashes and not settings.narrowed:
-        idle = _idle(settings, paths) + suppressions.unused(count.suppressed_by, settings.suppress, today, used)
+    findings = Findings(
+        counted(judged if outcome.changes is None else filter(outcome.changes.concern, judged))
+    )
+    if (
+        settings.scope == "all"
+        and not outcome.problems
+        and not outcome.crashes
+        and not settings.narrowed
+    ):
+        idle = _idle(settings, paths) + suppressions.unused(
+            count.suppressed_by, settings.suppress, today, used
+        )
         if accepted is not None:
-            unavailable = {name for name, states in outcome.states.items() if any(state == "unavailable" for state, _ in states)}
+            unavailable = {
+                name
+                for name, states in outcome.states.items()
+                if any(state == "unavailable" for state, _ in states)
+            }
             idle += baseline.stale(used, accepted, today, unavailable)
         findings.extend(counted(suppressions.fingerprinted(idle, settings.key)))
     return findings
@@ -193,12 +279,17 @@ def _severity(rule: str, outcome: Outcome, defaults: Mapping[str, Severity]) -> 
     return outcome.active[rule].severity_or_default if rule in outcome.active else defaults[rule]
 
 
-def _results(catalogue: Catalogue, outcome: Outcome, count: gate.Count, *, timings: bool) -> list[RuleResult]:
+def _results(
+    catalogue: Catalogue, outcome: Outcome, count: gate.Count, *, timings: bool
+) -> list[RuleResult]:
     """Return what became of every known rule, and turn crashes into problems."""
     results = []
     for name, known in catalogue.items():
         states = outcome.states.get(name, [])
-        state, reason = next((pair for pair in states if pair[0] == "ran"), states[0] if states else ("skipped", "nothing to check"))
+        state, reason = next(
+            (pair for pair in states if pair[0] == "ran"),
+            states[0] if states else ("skipped", "nothing to check"),
+        )
         if name in outcome.crashes:
             crash = outcome.crashes[name]
             state, reason = "crashed", crash.error
@@ -226,7 +317,9 @@ def _results(catalogue: Catalogue, outcome: Outcome, count: gate.Count, *, timin
                 judged=judged,
                 count=count.active[name],
                 rate=gate.rate(count.flagged[name], judged),
-                seconds=round(outcome.seconds[name], 4) if timings and name in outcome.seconds else None,
+                seconds=round(outcome.seconds[name], 4)
+                if timings and name in outcome.seconds
+                else None,
                 manual=known.rule.__doc__ or "",
                 whole=issubclass(known.rule, DatasetRule),
                 sensitive=known.rule.sensitive,
@@ -251,7 +344,11 @@ def _never_applicable(outcome: Outcome) -> list[Problem]:
 
 def _without_records(inputs: Sequence[InputResult], outcome: Outcome) -> list[str]:
     """Return a note on the files without a record among others; of a comparison only new records are counted."""
-    empty = [] if outcome.changes is not None else [item.input.path for item in inputs if not item.records]
+    empty = (
+        []
+        if outcome.changes is not None
+        else [item.input.path for item in inputs if not item.records]
+    )
     if not empty or len(empty) == len(inputs):
         return []
     more = f" and {len(empty) - SHOWN:,} more" if len(empty) > SHOWN else ""

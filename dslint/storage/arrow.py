@@ -104,7 +104,11 @@ def to_arrow(schema: Mapping[str, str], chunks: Iterable[Chunk]) -> pa.Table:
 
     fields = pa.schema([(name, arrow_type(kind)) for name, kind in schema.items()])
     tables = [
-        chunk if isinstance(chunk, pa.Table) else pa.table({name: _array(chunk[name], kind) for name, kind in schema.items()}, schema=fields)
+        chunk
+        if isinstance(chunk, pa.Table)
+        else pa.table(
+            {name: _array(chunk[name], kind) for name, kind in schema.items()}, schema=fields
+        )
         for chunk in chunks
     ]
     return pa.concat_tables(tables) if tables else fields.empty_table()
@@ -117,7 +121,11 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array:
     """
     import pyarrow as pa
 
-    of_type, letter, width = arrow_type(kind), _LETTERS.get(kind), int(kind[7:-1]) if kind.startswith("binary[") else 0
+    of_type, letter, width = (
+        arrow_type(kind),
+        _LETTERS.get(kind),
+        int(kind[7:-1]) if kind.startswith("binary[") else 0,
+    )
     if not isinstance(values, (list, range)) or not (letter or width or kind == "bool"):
         return pa.array(values, of_type)
     validity, filled = None, list(values)
@@ -127,7 +135,13 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array:
         filled = [none if value is None else value for value in filled]
     if width and set(map(len, filled)) - {width}:
         raise PluginError(f"a column of {kind} has values of other lengths")
-    data = array(letter, filled) if letter else b"".join(filled) if width else _bits(map(bool, reversed(filled)))
+    data = (
+        array(letter, filled)
+        if letter
+        else b"".join(filled)
+        if width
+        else _bits(map(bool, reversed(filled)))
+    )
     return pa.Array.from_buffers(of_type, len(filled), [validity, pa.py_buffer(data)])
 
 

@@ -72,7 +72,9 @@ class Findings(Sequence[Finding]):
 
     def _spill(self) -> None:
         if self._spool is None:
-            from dslint.storage.spool import Spool  # 5 ms at import, needed for very many findings only
+            from dslint.storage.spool import (
+                Spool,
+            )  # 5 ms at import, needed for very many findings only
 
             self._spool = Spool()
         held = self._in_order()
@@ -89,7 +91,9 @@ class Findings(Sequence[Finding]):
         decode = msgspec.msgpack.Decoder(list[Finding]).decode
         for number in run:
             frame = self._spool[number]
-            yield from decode(_codec().decompress(frame[8:], int.from_bytes(frame[:8], "little"), asbytes=True))
+            yield from decode(
+                _codec().decompress(frame[8:], int.from_bytes(frame[:8], "little"), asbytes=True)
+            )
 
 
 @cache

@@ -45,7 +45,11 @@ class Spool:
     def __getitem__(self, number: int) -> bytes:
         """Return a frame."""
         start, size = self._frames[number]
-        return os.pread(self._file.fileno(), size, start) if hasattr(os, "pread") else self._read(start, size)
+        return (
+            os.pread(self._file.fileno(), size, start)
+            if hasattr(os, "pread")
+            else self._read(start, size)
+        )
 
     def __iter__(self) -> Iterator[bytes]:
         return (self[number] for number in range(len(self)))

@@ -24,7 +24,13 @@ DIGEST_SIZE = 16
 DIGEST = f"binary[{DIGEST_SIZE}]"
 """The type of a digest, the usual key."""
 
-ENGINE_COLUMNS = {"rank": "int32", "content": DIGEST, "file": "int32", "row": "int64", "line": "int64"}
+ENGINE_COLUMNS = {
+    "rank": "int32",
+    "content": DIGEST,
+    "file": "int32",
+    "row": "int64",
+    "line": "int64",
+}
 """What the engine adds to every row of state: the rank of its split, the digest of the record, and where it comes from."""
 
 ARROW_ROWS = 131_072
@@ -144,7 +150,12 @@ def _slots(table: pa.Table, key: str, parts: int) -> bytes:
     """Return for each row the number of the part that its key belongs to, one byte each."""
     if table.schema.field(key).type == arrow_type(DIGEST):
         first = b"".join(
-            bytes(memoryview(piece.buffers()[1])[piece.offset * DIGEST_SIZE : (piece.offset + len(piece)) * DIGEST_SIZE : DIGEST_SIZE])
+            bytes(
+                memoryview(piece.buffers()[1])[
+                    piece.offset * DIGEST_SIZE : (piece.offset + len(piece))
+                    * DIGEST_SIZE : DIGEST_SIZE
+                ]
+            )
             for piece in table[key].chunks
         )
         return first.translate(bytes(value % parts for value in range(256)))
@@ -157,7 +168,9 @@ def _sorted_out(table: pa.Table, key: str, parts: int) -> list[pa.Table]:
     import pyarrow.compute as pc
 
     slots = _slots(table, key, parts)
-    ordered = table.take(pc.sort_indices(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)])))
+    ordered = table.take(
+        pc.sort_indices(pa.Array.from_buffers(pa.uint8(), len(slots), [None, pa.py_buffer(slots)]))
+    )
     ends = list(accumulate(map(slots.count, range(parts))))
     return [ordered.slice(start, end - start) for start, end in zip([0, *ends], ends, strict=False)]
 
@@ -184,7 +197,11 @@ class State:
         self._member = _member_type(tuple(self.schema))
 
     def __len__(self) -> int:
-        return len(self._chunks) if isinstance(self._chunks, Store) else sum(map(chunk_length, self._chunks))
+        return (
+            len(self._chunks)
+            if isinstance(self._chunks, Store)
+            else sum(map(chunk_length, self._chunks))
+        )
 
     @cached_property
     def table(self) -> pa.Table:
@@ -200,23 +217,41 @@ class State:
         for chunk in self._chunks:
             yield from self.members(chunk)
 
-    def groups(self, key: str | None = None, at_least: int = 1) -> Iterator[tuple[Any, Sequence[Any]]]:
+    def groups(
+        self, key: str | None = None, at_least: int = 1
+    ) -> Iterator[tuple[Any, Sequence[Any]]]:
         """Yield (key, rows) for each key that at least so many rows share, in the order of keys; rows without a key (None) belong to no group.
 
         The rows of a group are a sequence in their natural order; one of very many rows is read again wherever it is gone through.
         """
         key = key or self._key
         if key is None or key not in self.schema:
-            raise PluginError(f"groups() needs a key column; the state has {', '.join(self.declared)}")
+            raise PluginError(
+                f"groups() needs a key column; the state has {', '.join(self.declared)}"
+            )
         if any(not isinstance(chunk, Mapping) for chunk in self._chunks):
             yield from self._arrow_groups(key, at_least)
         else:
             yield from self._plain_groups(key, at_least)
 
-    def at(self, member: Any, field: str = "", start: int | None = None, end: int | None = None) -> Location:
+    def at(
+        self, member: Any, field: str = "", start: int | None = None, end: int | None = None
+    ) -> Location:
         """Return the place of a row's record."""
         file = self._inputs[member.file]
-        return Location(file.path, member.row, member.line, None, field, start, end, None, member.content, None, file.inline)
+        return Location(
+            file.path,
+            member.row,
+            member.line,
+            None,
+            field,
+            start,
+            end,
+            None,
+            member.content,
+            None,
+            file.inline,
+        )
 
     def input(self, member: Any) -> Input:
         """Return the file of a row's record."""
@@ -225,7 +260,9 @@ class State:
     def members(self, chunk: Chunk) -> Iterator[Any]:
         """Yield the rows of a table that has the columns of this state."""
         if isinstance(chunk, Mapping):
-            yield from map(self._member._make, zip(*(chunk[name] for name in self.schema), strict=True))
+            yield from map(
+                self._member._make, zip(*(chunk[name] for name in self.schema), strict=True)
+            )
         else:
             for batch in chunk.select(list(self.schema)).to_batches(max_chunksize=_CHUNK):
                 yield from map(self._member._make, zip(*batch.to_pydict().values(), strict=True))
@@ -253,14 +290,21 @@ class State:
         import pyarrow.compute as pc
 
         # Rows without a key, which may be most of what is on disk, are left there.
-        table = pa.concat_tables(piece.filter(pc.is_valid(piece[key])) if piece[key].null_count else piece for piece in self.tables())
-        counts = pc.value_counts(table[key])  # `group_by` would import pyarrow.acero, and with it pandas
+        table = pa.concat_tables(
+            piece.filter(pc.is_valid(piece[key])) if piece[key].null_count else piece
+            for piece in self.tables()
+        )
+        counts = pc.value_counts(
+            table[key]
+        )  # `group_by` would import pyarrow.acero, and with it pandas
         sizes = pa.table({key: counts.field("values"), "size": counts.field("counts")})
         sizes = sizes.filter(pc.greater_equal(sizes["size"], scalar(at_least))).sort_by(key)
         found = table.filter(pc.is_in(table[key], value_set=sizes[key].combine_chunks()))
         del table
         names = [key, *(name for name in ("rank", "content", "file", "row") if name != key)]
-        found = found.take(pc.sort_indices(found, sort_keys=[(name, "ascending") for name in names]))
+        found = found.take(
+            pc.sort_indices(found, sort_keys=[(name, "ascending") for name in names])
+        )
         members = self.members(found)
         start = 0
         for batch in sizes.to_batches(max_chunksize=_CHUNK):
@@ -301,7 +345,12 @@ class _Rows(Sequence[Any]):
         """Return one row, or some as such a sequence."""
         if isinstance(index, slice):
             numbers = range(*index.indices(len(self)))
-            return _Rows(self._state, self._table.take(list(numbers)) if numbers.step != 1 else self._table.slice(numbers.start, len(numbers)))
+            return _Rows(
+                self._state,
+                self._table.take(list(numbers))
+                if numbers.step != 1
+                else self._table.slice(numbers.start, len(numbers)),
+            )
         number = range(len(self))[index]
         return next(self._state.members(self._table.slice(number, 1)))
 

@@ -61,7 +61,9 @@ class Repository:
 
     def commit(self, revision: str) -> str:
         """Return the id of the commit that a revision means. Raises ConfigError, with the cure, where there is none."""
-        found = self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+        found = self._git(
+            "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+        )
         if found is None:
             cure = f"fetch it: git fetch origin {revision.removeprefix('origin/')}; a branch of the server is origin/NAME"
             if self._shallow:
@@ -94,7 +96,11 @@ class Repository:
 
     def changed_modules(self, commit: str | None) -> set[str]:
         """Return the paths of submodules that the index has at another commit, or not where a commit has them."""
-        then = {} if commit is None else dict(_entries(self._asked("ls-tree", "-r", "-z", commit), 2, (MODULE,)))
+        then = (
+            {}
+            if commit is None
+            else dict(_entries(self._asked("ls-tree", "-r", "-z", commit), 2, (MODULE,)))
+        )
         now = dict(_entries(self._asked("ls-files", "-s", "-z"), 1, (MODULE,)))
         return {path for path in {*then, *now} if then.get(path) != now.get(path)}
 
@@ -150,7 +156,9 @@ class Repository:
     def _asked(self, *words: str, config: Mapping[str, str] | None = None) -> str:
         answer = self._git(*words, config=config)
         if answer is None:
-            raise ConfigError(f"git {words[0]} failed in {self.folder}", self._why or "see what git fsck says")
+            raise ConfigError(
+                f"git {words[0]} failed in {self.folder}", self._why or "see what git fsck says"
+            )
         return answer
 
     def _git(
@@ -209,7 +217,11 @@ class Objects:
         if len(words) != 3:
             if not words:  # Git ends where it would have to fetch, and may not
                 self.close()
-            raise InputError("its content is not in this clone", "fetch all of it: git fetch --refetch --filter=blob:limit=1t", "data-pointer")
+            raise InputError(
+                "its content is not in this clone",
+                "fetch all of it: git fetch --refetch --filter=blob:limit=1t",
+                "data-pointer",
+            )
         size = int(words[2])
         for start in range(0, size, _COPIED):
             yield said.read(min(_COPIED, size - start))
@@ -222,7 +234,11 @@ class Objects:
             return
         data = os.path.join(self._lfs, named[:2], named[2:4], named)
         if not named.isalnum() or not os.path.isfile(data):
-            raise InputError("is a Git LFS pointer whose data is not in this clone", "run: git lfs fetch --all", "data-pointer")
+            raise InputError(
+                "is a Git LFS pointer whose data is not in this clone",
+                "run: git lfs fetch --all",
+                "data-pointer",
+            )
         shutil.copyfile(data, location)
 
 
@@ -273,7 +289,9 @@ def _is_data_of(location: str, content: bytes) -> bool:
         return hashlib.file_digest(stream, "sha256").hexdigest() == named
 
 
-def _entries(listed: str, column: int, modes: Sequence[str] = _FILES) -> Iterator[tuple[str, Entry]]:
+def _entries(
+    listed: str, column: int, modes: Sequence[str] = _FILES
+) -> Iterator[tuple[str, Entry]]:
     for line in listed.split("\0"):
         facts, _, path = line.partition("\t")
         words = facts.split(" ")

@@ -7,4 +7,16 @@ from dslint.testing.harness import Outcome, Run, assert_documented, run
 from dslint.testing.laws import LAWS, LawBrokenError, assert_law, assert_laws
 from dslint.testing.strategies import records_like
 
-__all__ = ["LAWS", "Case", "LawBrokenError", "Outcome", "Run", "assert_documented", "assert_law", "assert_laws", "load_cases", "records_like", "run"]
+__all__ = [
+    "LAWS",
+    "Case",
+    "LawBrokenError",
+    "Outcome",
+    "Run",
+    "assert_documented",
+    "assert_law",
+    "assert_laws",
+    "load_cases",
+    "records_like",
+    "run",
+]

@@ -33,16 +33,32 @@ class Case(Struct, frozen=True):
 
     def check(self, rule: type[Rule]) -> None:
         """Run the case; raises AssertionError if the rule says something else."""
-        said = run(with_options(rule, self.options), self.records, shape=self.shape, columns=self.columns, splits=self.splits)
+        said = run(
+            with_options(rule, self.options),
+            self.records,
+            shape=self.shape,
+            columns=self.columns,
+            splits=self.splits,
+        )
         assert not said.crashes, f"{self.name}: {said.crashes}"
         if self.flags is not None:
-            assert said.rows == list(self.flags), f"{self.name}: flags rows {said.rows}, not {list(self.flags)}"
+            assert said.rows == list(self.flags), (
+                f"{self.name}: flags rows {said.rows}, not {list(self.flags)}"
+            )
         if self.finds is not None:
-            assert len(said.findings) == len(self.finds), f"{self.name}: {len(said.findings)} findings, not {len(self.finds)}: {said.findings}"
+            assert len(said.findings) == len(self.finds), (
+                f"{self.name}: {len(said.findings)} findings, not {len(self.finds)}: {said.findings}"
+            )
             for finding, wanted in zip(said.findings, self.finds, strict=True):
                 for key, value in wanted.items():
-                    got = getattr(finding, key, None) if key in ("message", "severity", "confidence", "score") else getattr(finding.at, key)
-                    assert value == (str(got) if key in ("severity", "confidence") else got), f"{self.name}: {key} is {got!r}, not {value!r}"
+                    got = (
+                        getattr(finding, key, None)
+                        if key in ("message", "severity", "confidence", "score")
+                        else getattr(finding.at, key)
+                    )
+                    assert value == (str(got) if key in ("severity", "confidence") else got), (
+                        f"{self.name}: {key} is {got!r}, not {value!r}"
+                    )
 
 
 def load_cases(path: str | Path) -> list[Case]:
@@ -54,8 +70,16 @@ def load_cases(path: str | Path) -> list[Case]:
     for number, entry in enumerate(document["cases"]):
         unknown = set(entry) - _KEYS
         if unknown or not {"flags", "finds"} & set(entry):
-            raise ConfigError(f"{path}: case {number}: {f'unknown key {min(unknown)!r}' if unknown else 'says neither flags nor finds'}")
-        lists: dict[str, Any] = {key: tuple(entry[key]) for key in ("records", "flags", "finds", "splits") if key in entry}
+            raise ConfigError(
+                f"{path}: case {number}: {f'unknown key {min(unknown)!r}' if unknown else 'says neither flags nor finds'}"
+            )
+        lists: dict[str, Any] = {
+            key: tuple(entry[key])
+            for key in ("records", "flags", "finds", "splits")
+            if key in entry
+        }
         others = {key: entry[key] for key in ("options", "shape", "columns") if key in entry}
-        cases.append(Case(name=entry.get("name", f"case {number}"), rule=document["rule"], **lists, **others))
+        cases.append(
+            Case(name=entry.get("name", f"case {number}"), rule=document["rule"], **lists, **others)
+        )
     return cases

@@ -54,7 +54,10 @@ def seconds(rule: Rule, shape: str, size: int, limit: float | None = None) -> fl
 @contextmanager
 def _limited(limit: float) -> Iterator[None]:
     """Raise _LateError after so many CPU seconds, where the system has a clock for that; `re` listens to it."""
-    if not hasattr(signal, "setitimer") or threading.current_thread() is not threading.main_thread():
+    if (
+        not hasattr(signal, "setitimer")
+        or threading.current_thread() is not threading.main_thread()
+    ):
         yield
         return
 
@@ -77,7 +80,14 @@ def slow(rule: Rule) -> Iterator[str]:
     the middle: that text is doubled, twice, and only what exceeds the ratio each time is slow.
     """
     seconds(rule, _USUAL, 100, 60 * LIMIT)  # loads what the rule needs
-    size = next((size for size in _SIZES if min(seconds(rule, _USUAL, size) for _ in range(_TRIES)) >= _TOLD), _SIZES[-1])
+    size = next(
+        (
+            size
+            for size in _SIZES
+            if min(seconds(rule, _USUAL, size) for _ in range(_TRIES)) >= _TOLD
+        ),
+        _SIZES[-1],
+    )
     spent: dict[str, float] = {}
     for shape in SHAPES:
         spent[shape] = seconds(rule, shape, size)
@@ -89,7 +99,9 @@ def slow(rule: Rule) -> Iterator[str]:
         if spent[shape] == float("inf"):
             continue
         apart = spent[shape] > max(_APART[usual >= _DEAR] * usual, usual + _ABOVE)
-        if (apart or shape in (by_time[-1], by_time[len(by_time) // 2])) and (told := _grown(rule, shape, size, spent[shape])):
+        if (apart or shape in (by_time[-1], by_time[len(by_time) // 2])) and (
+            told := _grown(rule, shape, size, spent[shape])
+        ):
             yield f"{shape} ({told})"
 
 
@@ -111,6 +123,8 @@ def _grown(rule: Rule, shape: str, size: int, spent: float) -> str:
             least[number] = min(least[number], seconds(rule, shape, one))
             if least[number] == float("inf"):
                 return f"{one:,}: more than {LIMIT:.0f} s"
-        if least[-1] < _GRAVE or any(later <= RATIO * earlier for earlier, later in pairwise(least)):
+        if least[-1] < _GRAVE or any(
+            later <= RATIO * earlier for earlier, later in pairwise(least)
+        ):
             return ""
     return ", ".join(f"{size:,}: {one:.2f} s" for size, one in zip(sizes, least, strict=True))

@@ -62,7 +62,9 @@ class MemorySource:
     """The records of a run, fetched again by their place."""
 
     def __init__(self, batches: Sequence[Batch]) -> None:
-        self._records = {(record.path, record.row): record for batch in batches for record in batch.records}
+        self._records = {
+            (record.path, record.row): record for batch in batches for record in batch.records
+        }
 
     def records(self, locations: Iterable[Location]) -> Iterator[Record]:
         """Yield the records at the sorted unique locations."""
@@ -87,7 +89,13 @@ def with_options(rule: type[Rule], options: Mapping[str, Any]) -> Rule:
 def _known(rule: type[Rule]) -> Known:
     """Return a rule class as one of a plugin named test, with the resources of all installed plugins."""
     brought = registry.load(registry.discover()).resources if rule.takes else ()
-    return Known(f"test/{rule.name}", rule, "test", "0", tuple(item for item in brought if item.kind in rule.takes))
+    return Known(
+        f"test/{rule.name}",
+        rule,
+        "test",
+        "0",
+        tuple(item for item in brought if item.kind in rule.takes),
+    )
 
 
 @cache
@@ -96,7 +104,9 @@ def _identify() -> Identify | None:
     return registry.load(registry.discover()).identify
 
 
-def inputs_of(splits: Sequence[str | None], shape: Shape, columns: Mapping[str, str]) -> dict[str | None, Input]:
+def inputs_of(
+    splits: Sequence[str | None], shape: Shape, columns: Mapping[str, str]
+) -> dict[str | None, Input]:
     """Return one file for each split."""
     names = sorted(set(splits), key=lambda split: (RANKS.get(split, 3), split or ""))
     return {
@@ -116,10 +126,14 @@ def inputs_of(splits: Sequence[str | None], shape: Shape, columns: Mapping[str, 
 
 def shape_for(records: Sequence[Any], name: str | None = None) -> Shape:
     """Return the shape of that name, else the one that the records have."""
-    return shapes.named(name, shapes.BUILT_IN) if name else shapes.detect(records, shapes.BUILT_IN)[0]
+    return (
+        shapes.named(name, shapes.BUILT_IN) if name else shapes.detect(records, shapes.BUILT_IN)[0]
+    )
 
 
-def columns_for(records: Sequence[Any], shape: Shape, given: Mapping[str, str] | None = None) -> dict[str, str]:
+def columns_for(
+    records: Sequence[Any], shape: Shape, given: Mapping[str, str] | None = None
+) -> dict[str, str]:
     """Return the columns given, and the label's if the shape has one."""
     columns = dict(given or {})
     label = shapes.label_column(records) if shape.name == "classification" else None
@@ -141,19 +155,39 @@ def run(
     chosen = shape_for(records, shape)
     inputs = inputs_of(splits, chosen, columns_for(records, chosen, columns))
     shards = list(_shards(records, splits, inputs, chosen, how))
-    ship: Any = (lambda value: pickle.loads(pickle.dumps(value))) if how.pickled else (lambda value: value)
+    ship: Any = (
+        (lambda value: pickle.loads(pickle.dumps(value))) if how.pickled else (lambda value: value)
+    )
     active = [activate(_Single(rule) if how.single and hasattr(rule, "check") else rule)]
     observers = engine.observers_of(active)
     parts = []
     for batches in shards:
-        for part in engine.fold(batches, ship(active), ship(observers), _as_it_is, identify=_identify(), raising=True):
+        for part in engine.fold(
+            batches, ship(active), ship(observers), _as_it_is, identify=_identify(), raising=True
+        ):
             for index, observer in enumerate(observers):
                 _bend(part, index, observer, how)
             parts.append(ship(part))
     findings = Findings()
-    whole = engine.merge(reversed(parts) if how.backwards else parts, observers, findings.extend, 0 if how.spilled else None)
-    source = MemorySource([batch for batches in _shards(records, splits, inputs, chosen, how) for batch in batches])
-    engine.conclude(whole, ship(active), ship(observers), list(inputs.values()), source, findings.extend, lambda _: how.partitions, raising=True)
+    whole = engine.merge(
+        reversed(parts) if how.backwards else parts,
+        observers,
+        findings.extend,
+        0 if how.spilled else None,
+    )
+    source = MemorySource(
+        [batch for batches in _shards(records, splits, inputs, chosen, how) for batch in batches]
+    )
+    engine.conclude(
+        whole,
+        ship(active),
+        ship(observers),
+        list(inputs.values()),
+        source,
+        findings.extend,
+        lambda _: how.partitions,
+        raising=True,
+    )
     return Outcome(tuple(findings), whole.measures, whole.crashes)
 
 
@@ -161,15 +195,25 @@ def assert_documented(rule: type[Rule]) -> None:
     """Run the examples of a rule's manual page: each record under Flags by itself (all together for a dataset rule), those under Passes together."""
     shown = examples(rule)
     kinds = {example.flags for example in shown}
-    assert kinds == {True, False}, f"{rule.name}: the manual page must show both Flags:: and Passes::"
+    assert kinds == {True, False}, (
+        f"{rule.name}: the manual page must show both Flags:: and Passes::"
+    )
     for example in shown:
         made = with_options(rule, example.options)
         alone = example.flags and hasattr(made, "check")
-        groups = [[number] for number in range(len(example.records))] if alone else [list(range(len(example.records)))]
+        groups = (
+            [[number] for number in range(len(example.records))]
+            if alone
+            else [list(range(len(example.records)))]
+        )
         for group in groups:
-            said = run(made, [example.records[n] for n in group], splits=[example.splits[n] for n in group])
+            said = run(
+                made, [example.records[n] for n in group], splits=[example.splits[n] for n in group]
+            )
             assert not said.crashes, f"{rule.name}: crashed on its own example: {said.crashes}"
-            assert bool(said.findings) == example.flags, f"{rule.name}: {'Flags' if example.flags else 'Passes'} example {group}: {said.findings}"
+            assert bool(said.findings) == example.flags, (
+                f"{rule.name}: {'Flags' if example.flags else 'Passes'} example {group}: {said.findings}"
+            )
 
 
 def _as_it_is(finding: Finding, record: Record) -> Finding:
@@ -178,7 +222,11 @@ def _as_it_is(finding: Finding, record: Record) -> Finding:
 
 
 def _shards(
-    records: Sequence[Any], splits: Sequence[str | None], inputs: Mapping[str | None, Input], shape: Shape, how: Run
+    records: Sequence[Any],
+    splits: Sequence[str | None],
+    inputs: Mapping[str | None, Input],
+    shape: Shape,
+    how: Run,
 ) -> Iterator[list[Batch]]:
     cuts = sorted({cut for cut in how.cuts if 0 < cut < len(records)})
     rows = dict.fromkeys(inputs, 0)
@@ -193,7 +241,15 @@ def _shards(
             for begin in range(0, len(mine), how.batch):
                 part = mine[begin : begin + how.batch]
                 numbers = [row for row, _ in part]
-                batches.append(Batch(item, shape, [value for _, value in part], numbers, [row + 1 for row in numbers]))
+                batches.append(
+                    Batch(
+                        item,
+                        shape,
+                        [value for _, value in part],
+                        numbers,
+                        [row + 1 for row in numbers],
+                    )
+                )
         yield batches
 
 
@@ -220,7 +276,9 @@ class _Single(Rule):
                 fresh.__setstate__(self.__getstate__())
                 yield from fresh.check(record)
 
-        alone: Any = type(kind.__name__, (kind,), {"check_batch": check_batch, "__module__": kind.__module__})
+        alone: Any = type(
+            kind.__name__, (kind,), {"check_batch": check_batch, "__module__": kind.__module__}
+        )
         made: Any = object.__new__(alone)
         made.__dict__.update(rule.__getstate__())
         return made

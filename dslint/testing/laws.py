@@ -34,7 +34,9 @@ class LawBrokenError(AssertionError):
 class Data:
     """One set of records for a law, with all that the law may vary."""
 
-    def __init__(self, rule: Rule, records: list[Any], cuts: Sequence[int], options: dict[str, Any]) -> None:
+    def __init__(
+        self, rule: Rule, records: list[Any], cuts: Sequence[int], options: dict[str, Any]
+    ) -> None:
         self.rule = rule
         self.records = records
         self.cuts = tuple(cuts)
@@ -54,7 +56,9 @@ class Data:
 
 def _same(name: str, said: Outcome, once: Outcome) -> None:
     if (said.findings, said.measures, said.crashes) != (once.findings, once.measures, once.crashes):
-        raise LawBrokenError(f"{name}: the rule says something else:\n  {said}\nthan it said at first:\n  {once}")
+        raise LawBrokenError(
+            f"{name}: the rule says something else:\n  {said}\nthan it said at first:\n  {once}"
+        )
 
 
 def _cut(data: Data) -> None:
@@ -84,7 +88,9 @@ def _memory(data: Data) -> None:
 
 def _compaction(data: Data) -> None:
     if isinstance(data.rule, DatasetRule):
-        _same("compaction", data.run(Run(cuts=data.cuts, compact=True)), data.run(Run(cuts=data.cuts)))
+        _same(
+            "compaction", data.run(Run(cuts=data.cuts, compact=True)), data.run(Run(cuts=data.cuts))
+        )
 
 
 def _storage(data: Data) -> None:
@@ -118,14 +124,21 @@ def _shuffle(data: Data) -> None:
     turned = data.records[::-1]
     one, other = data.run(), data.run(records=turned)
     if _identities(one, data.records) != _identities(other, turned):
-        raise LawBrokenError(f"shuffle: other findings when the data is shuffled: {one.findings} and, in the other order, {other.findings}")
+        raise LawBrokenError(
+            f"shuffle: other findings when the data is shuffled: {one.findings} and, in the other order, {other.findings}"
+        )
     if sum(finding.at.path is None and not finding.identity for finding in one.findings) > 1:
-        raise LawBrokenError("shuffle: of several findings on the dataset each must say what it is `about`, to be known again")
+        raise LawBrokenError(
+            "shuffle: of several findings on the dataset each must say what it is `about`, to be known again"
+        )
 
 
 def _identities(said: Outcome, records: Sequence[Any]) -> list[bytes]:
     """Return what fingerprints are made of: what a finding is about, else the content of its record."""
-    return sorted(finding.identity or (b"" if finding.at.row is None else digest(records[finding.at.row])) for finding in said.findings)
+    return sorted(
+        finding.identity or (b"" if finding.at.row is None else digest(records[finding.at.row]))
+        for finding in said.findings
+    )
 
 
 def _leak(data: Data) -> None:
@@ -135,7 +148,13 @@ def _leak(data: Data) -> None:
     for plant, parts in planted:
         records = [_with(plant, record) for record in data.records] if plant else data.records
         said = data.run(records=records)
-        texts = {text for row in said.rows if row < len(records) for text in _strings(records[row]) if len(text) >= 12}
+        texts = {
+            text
+            for row in said.rows
+            if row < len(records)
+            for text in _strings(records[row])
+            if len(text) >= 12
+        }
         shown = _reports(said).casefold()
         for text in [*texts, *parts]:
             if text.casefold() in shown:
@@ -144,7 +163,10 @@ def _leak(data: Data) -> None:
 
 def _with(plant: str, record: Any) -> Any:
     if isinstance(record, dict):
-        return {key: value if key in ("role", "from", "type") else _with(plant, value) for key, value in record.items()}
+        return {
+            key: value if key in ("role", "from", "type") else _with(plant, value)
+            for key, value in record.items()
+        }
     if isinstance(record, list):
         return [_with(plant, value) for value in record]
     return f"{record} {plant}" if isinstance(record, str) else record
@@ -181,9 +203,13 @@ def _scores(data: Data) -> None:
         at = finding.at
         if finding.score is not None and not 0 <= finding.score <= 1:
             raise LawBrokenError(f"values: a score of {finding.score}; scores run from 0 to 1")
-        if not isinstance(finding.confidence, Confidence) or not isinstance(finding.severity, Severity):
+        if not isinstance(finding.confidence, Confidence) or not isinstance(
+            finding.severity, Severity
+        ):
             raise LawBrokenError("values: severity and confidence come from their scales")
-        if (at.start is None) != (at.end is None) or (at.start is not None and at.end is not None and not 0 <= at.start <= at.end):
+        if (at.start is None) != (at.end is None) or (
+            at.start is not None and at.end is not None and not 0 <= at.start <= at.end
+        ):
             raise LawBrokenError(f"values: a span from {at.start} to {at.end}")
     if data.run().crashes:  # what it keeps cannot be kept
         raise LawBrokenError(f"values: the rule crashed: {data.run().crashes}")
@@ -191,7 +217,9 @@ def _scores(data: Data) -> None:
 
 def _growth(data: Data) -> None:
     if slow := next(growth.slow(data.rule), ""):
-        raise LawBrokenError(f"growth: twice the text takes more than {growth.RATIO} times the time: {slow}")
+        raise LawBrokenError(
+            f"growth: twice the text takes more than {growth.RATIO} times the time: {slow}"
+        )
 
 
 LAWS: dict[str, Callable[[Data], None]] = {
@@ -214,7 +242,14 @@ record's findings depend on it alone), compaction, storage (plain or Arrow), pic
 growth (time is linear in the length of a text)."""
 
 
-def assert_law(name: str, rule: Rule, records: st.SearchStrategy[list[Any]] | None = None, *, max_examples: int = 25, **options: Any) -> None:
+def assert_law(
+    name: str,
+    rule: Rule,
+    records: st.SearchStrategy[list[Any]] | None = None,
+    *,
+    max_examples: int = 25,
+    **options: Any,
+) -> None:
     """Hold a rule to one law over random records: those of the strategy, else ones like its manual page's.
 
     `options` go to `run` (shape, columns, splits). Raises LawBrokenError if the law does not hold, or if no record made the rule fire: a law about
@@ -245,7 +280,9 @@ def assert_law(name: str, rule: Rule, records: st.SearchStrategy[list[Any]] | No
 
     holds()
     if not fired and _applies(name, rule):
-        raise LawBrokenError(f"{name}: no record made the rule fire; give a strategy of records that do")
+        raise LawBrokenError(
+            f"{name}: no record made the rule fire; give a strategy of records that do"
+        )
 
 
 def _applies(name: str, rule: Rule) -> bool:
@@ -255,7 +292,13 @@ def _applies(name: str, rule: Rule) -> bool:
     return isinstance(rule, DatasetRule) or name not in ("compaction", "storage")
 
 
-def assert_laws(rule: Rule, records: st.SearchStrategy[list[Any]] | None = None, *, max_examples: int = 25, **options: Any) -> None:
+def assert_laws(
+    rule: Rule,
+    records: st.SearchStrategy[list[Any]] | None = None,
+    *,
+    max_examples: int = 25,
+    **options: Any,
+) -> None:
     """Hold a rule to all laws; see `assert_law`."""
     for name in LAWS:
         assert_law(name, rule, records, max_examples=max_examples, **options)

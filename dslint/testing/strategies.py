@@ -35,12 +35,17 @@ def records_like(rule: type[Rule]) -> st.SearchStrategy[list[Any]]:
     single = st.sampled_from(shown or [{"text": "Yes."}]).map(copy.deepcopy)
     changed = st.builds(_exchanged, single, st.sampled_from(pool), st.integers(0, 7))
     some = st.lists(st.one_of(single, changed), max_size=12)
-    return st.tuples(some, st.sampled_from(firing or [[]]).map(copy.deepcopy), some).map(lambda parts: [*parts[0], *parts[1], *parts[2]])
+    return st.tuples(some, st.sampled_from(firing or [[]]).map(copy.deepcopy), some).map(
+        lambda parts: [*parts[0], *parts[1], *parts[2]]
+    )
 
 
 def _records(example: Example) -> list[Any]:
     """Return the records of an example; those with splits carry them as a column."""
-    return [record if split is None else {**record, "split": split} for record, split in zip(example.records, example.splits, strict=True)]
+    return [
+        record if split is None else {**record, "split": split}
+        for record, split in zip(example.records, example.splits, strict=True)
+    ]
 
 
 def _texts(value: Any) -> list[str]:
@@ -61,7 +66,13 @@ def _exchanged(record: Any, text: str, number: int) -> Any:
 
 def places(value: Any) -> Iterator[tuple[Any, Any]]:
     """Yield holder and key of each text of a record; the names of roles are none."""
-    pairs = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    pairs = (
+        value.items()
+        if isinstance(value, dict)
+        else enumerate(value)
+        if isinstance(value, list)
+        else ()
+    )
     for key, item in pairs:
         if isinstance(item, str) and key not in ("role", "from", "type"):
             yield value, key

@@ -50,12 +50,16 @@ BUILT_IN: tuple[Reader, ...] = (
 __all__ = ["BUILT_IN", "reader_for", "sample"]
 
 
-def sample(reader: Reader, location: str, shape: Shape, size: int, max_record: int, max_depth: int) -> list[Any]:
+def sample(
+    reader: Reader, location: str, shape: Shape, size: int, max_record: int, max_depth: int
+) -> list[Any]:
     """Return the first records of a file, as many as `size`; what cannot be read is left for the run itself to report."""
     item = Input(index=0, path=location, dataset="", format=reader.name, shape=shape.name)
     values: list[Any] = []
     try:
-        for batch in reader.read(Shard(input=item, location=location), shape, max_record, max_depth):
+        for batch in reader.read(
+            Shard(input=item, location=location), shape, max_record, max_depth
+        ):
             values.extend(batch.values)
             if len(values) >= size:
                 break

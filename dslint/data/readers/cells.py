@@ -39,7 +39,12 @@ def cells(array: pa.Array, twice: list[str]) -> list[Any]:
         return _structs(array, twice)
     if test.is_map(kind):
         return _maps(array, twice)
-    if test.is_list(kind) or test.is_large_list(kind) or test.is_fixed_size_list(kind) or "list_view" in str(kind):
+    if (
+        test.is_list(kind)
+        or test.is_large_list(kind)
+        or test.is_fixed_size_list(kind)
+        or "list_view" in str(kind)
+    ):
         return _lists(array, twice)
     if "binary" in str(kind) and not test.is_nested(kind):
         return [None if not cell.is_valid else _binary(cell.as_buffer()) for cell in array]
@@ -47,7 +52,12 @@ def cells(array: pa.Array, twice: list[str]) -> list[Any]:
         return _written(array)
     if isinstance(kind, pa.BaseExtensionType):
         return cells(array.storage, twice)
-    if test.is_boolean(kind) or test.is_integer(kind) or test.is_null(kind) or "string" in str(kind):
+    if (
+        test.is_boolean(kind)
+        or test.is_integer(kind)
+        or test.is_null(kind)
+        or "string" in str(kind)
+    ):
         return array.to_pylist()  # type: ignore[no-any-return]
     return [plain(cell) for cell in array.to_pylist()]  # unions and the like
 
@@ -75,7 +85,10 @@ def _maps(array: pa.MapArray, twice: list[str]) -> list[Any]:
     """Return maps whose keys are texts as objects, others as lists of pairs."""
     offsets = array.offsets.to_pylist()
     first, size = offsets[0], offsets[-1] - offsets[0]
-    keys, values = cells(array.keys.slice(first, size), twice), cells(array.items.slice(first, size), twice)
+    keys, values = (
+        cells(array.keys.slice(first, size), twice),
+        cells(array.items.slice(first, size), twice),
+    )
     result: list[Any] = []
     for (start, end), valid in zip(pairwise(offsets), array.is_valid().to_pylist(), strict=True):
         own, held = keys[start - first : end - first], values[start - first : end - first]
@@ -94,8 +107,19 @@ def _maps(array: pa.MapArray, twice: list[str]) -> list[Any]:
 def _structs(array: pa.StructArray, twice: list[str]) -> list[Any]:
     names, _ = unique_names([field.name for field in array.type])
     columns = [cells(column, twice) for column in array.flatten()]
-    rows: list[Any] = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)] if columns else [{} for _ in range(len(array))]
-    return [row if valid else None for row, valid in zip(rows, array.is_valid().to_pylist(), strict=True)] if array.null_count else rows
+    rows: list[Any] = (
+        [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+        if columns
+        else [{} for _ in range(len(array))]
+    )
+    return (
+        [
+            row if valid else None
+            for row, valid in zip(rows, array.is_valid().to_pylist(), strict=True)
+        ]
+        if array.null_count
+        else rows
+    )
 
 
 def _lists(array: pa.ListArray, twice: list[str]) -> list[Any]:
@@ -106,7 +130,10 @@ def _lists(array: pa.ListArray, twice: list[str]) -> list[Any]:
     ends = [0]
     for size in sizes:
         ends.append(ends[-1] + (size or 0))
-    return [None if size is None else items[start:end] for size, (start, end) in zip(sizes, pairwise(ends), strict=True)]
+    return [
+        None if size is None else items[start:end]
+        for size, (start, end) in zip(sizes, pairwise(ends), strict=True)
+    ]
 
 
 def _written(array: pa.Array) -> list[Any]:
@@ -121,4 +148,6 @@ def _written(array: pa.Array) -> list[Any]:
         return array.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
     except (pa.ArrowException, OSError):
         # A time zone that this machine does not know: the instant is told in UTC.
-        return array.cast(pa.timestamp(array.type.unit, "UTC")).cast(pa.timestamp(array.type.unit)).cast(pa.string()).to_pylist()  # type: ignore[no-any-return]
+        instants = array.cast(pa.timestamp(array.type.unit, "UTC"))
+        naive = instants.cast(pa.timestamp(array.type.unit))
+        return naive.cast(pa.string()).to_pylist()  # type: ignore[no-any-return]

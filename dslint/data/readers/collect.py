@@ -38,7 +38,12 @@ class Collector:
     """Gathers what a reader reads. `row`, `line` and `offset` are where the next record begins; `placed` says that the offset is known."""
 
     def __init__(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> None:
-        self.shard, self.shape, self.max_record, self.max_depth = shard, shape, max_record, max_depth
+        self.shard, self.shape, self.max_record, self.max_depth = (
+            shard,
+            shape,
+            max_record,
+            max_depth,
+        )
         self.row, self.line, self.offset = shard.first_row, shard.first_line, shard.start
         self.placed = True
         self.most = most_rows(shard.location)
@@ -52,7 +57,9 @@ class Collector:
         self.lines: list[int | None] = []
         self.defects: list[Defect] = []
         self.begun = self.offset
-        self.mark: tuple[int, int, int] | None = (self.row, self.line, self.offset) if self.placed else None
+        self.mark: tuple[int, int, int] | None = (
+            (self.row, self.line, self.offset) if self.placed else None
+        )
 
     def rest(self) -> Iterator[Batch]:
         """Yield what has been collected as a batch."""
@@ -64,7 +71,15 @@ class Collector:
                 path=self.shard.input.path,
             )
         if self.values or self.defects:
-            batch = Batch(self.shard.input, self.shape, self.values, self.rows, self.lines, self.defects, mark=self.mark)
+            batch = Batch(
+                self.shard.input,
+                self.shape,
+                self.values,
+                self.rows,
+                self.lines,
+                self.defects,
+                mark=self.mark,
+            )
             self.begin()
             yield batch
 
@@ -75,28 +90,61 @@ class Collector:
         self.lines.append(line)
         self.row += 1
 
-    def bad(self, line: int | None, column: int | None, message: str, raw: bytes = b"", byte: int | None = None) -> None:
+    def bad(
+        self,
+        line: int | None,
+        column: int | None,
+        message: str,
+        raw: bytes = b"",
+        byte: int | None = None,
+    ) -> None:
         """Take the defect in that stands in the place of a record, whose bytes tell it from others.
 
         `byte` is the column in bytes, if `raw` is not the line.
         """
         if byte is None and column is not None:
             byte = 1 + len(encoded(decoded(raw)[: column - 1]))
-        self.defects.append(Defect("dslint/parse-error", self.row, line, column, message, "", *_told_apart(raw), byte))
+        self.defects.append(
+            Defect(
+                "dslint/parse-error", self.row, line, column, message, "", *_told_apart(raw), byte
+            )
+        )
         self.row += 1
 
-    def doubtful(self, line: int | None, message: str, field: str = "", raw: bytes = b"", lost: Lost = ()) -> None:
+    def doubtful(
+        self, line: int | None, message: str, field: str = "", raw: bytes = b"", lost: Lost = ()
+    ) -> None:
         """Note names that are not unique in the record that comes next, and the texts that are lost by that."""
-        self.defects.append(Defect("dslint/duplicate-key", self.row, line, None, message, field, *_told_apart(raw), None, lost))
+        self.defects.append(
+            Defect(
+                "dslint/duplicate-key",
+                self.row,
+                line,
+                None,
+                message,
+                field,
+                *_told_apart(raw),
+                None,
+                lost,
+            )
+        )
 
     def add_json(self, raw: bytes, value: Any, *, spaced: bool) -> None:
         """Take a decoded JSON text in that begins at `line`. `spaced` says that a key may be followed by a blank."""
         if len(raw) > 2 * self.max_depth and too_deep(raw, self.max_depth):
             self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep", raw)
             return
-        if (spaced or not keys_are_unique(raw, value, len(value) if type(value) is dict else 0)) and (twice := duplicate_keys(raw)) is not None:
+        if (
+            spaced or not keys_are_unique(raw, value, len(value) if type(value) is dict else 0)
+        ) and (twice := duplicate_keys(raw)) is not None:
             field, lost = twice
-            self.doubtful(self.line, "an object has a key more than once; all but its last value are lost", field, raw, lost)
+            self.doubtful(
+                self.line,
+                "an object has a key more than once; all but its last value are lost",
+                field,
+                raw,
+                lost,
+            )
         self.values.append(value)
         self.rows.append(self.row)
         self.lines.append(self.line)
@@ -161,12 +209,16 @@ def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
             while (new := f"{name}_{count}") in taken:
                 count += 1
             counts[name] = count + 1
-            said.append(f"column {number} has the name of an earlier column; it is read under another one")
+            said.append(
+                f"column {number} has the name of an earlier column; it is read under another one"
+            )
         elif not name and totals[name] == 1:
             said.append(f"column {number} has no name")
         seen.add(name)
         taken.add(new)
         result.append(new)
     if len(said) > SAID:
-        said[SAID:] = [f"{len(said) - SAID:,} more columns have no name, or that of an earlier column"]
+        said[SAID:] = [
+            f"{len(said) - SAID:,} more columns have no name, or that of an earlier column"
+        ]
     return result, said

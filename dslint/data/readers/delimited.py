@@ -30,7 +30,10 @@ _UNCLOSED = "the quotation mark that opens a field here is not closed"
 _WHY = (
     ("unexpected end of data", _UNCLOSED),
     ("expected after", "characters behind the closing quotation mark of a field"),
-    ("new-line character", "a carriage return outside of quotation marks; lines end with a line feed, after a carriage return or without"),
+    (
+        "new-line character",
+        "a carriage return outside of quotation marks; lines end with a line feed, after a carriage return or without",
+    ),
     ("field larger than", "a field is longer than a record may be"),
     ("too many fields", f"the record has more than {MAX_VALUES:,} fields"),
 )
@@ -60,7 +63,12 @@ class Csv:
             yield from table.batches()
         except InputError as error:
             yield from table.rest()
-            raise InputError(f"{error.message} (read up to line {table.source.number - 1})", error.hint, error.kind, shard.input.path) from None
+            raise InputError(
+                f"{error.message} (read up to line {table.source.number - 1})",
+                error.hint,
+                error.kind,
+                shard.input.path,
+            ) from None
         yield from table.rest()
 
 
@@ -209,7 +217,9 @@ class _Table(Collector):
             if told is not None:
                 self.delimiter, self.source.at = told[1], 1
             else:
-                self.delimiter = _delimiter(self.source.lines[:2]) if delimiter == "," else delimiter
+                self.delimiter = (
+                    _delimiter(self.source.lines[:2]) if delimiter == "," else delimiter
+                )
         said: list[str] = []
         named_at = 1
         for line, fields, fault in self.fields():
@@ -221,7 +231,9 @@ class _Table(Collector):
                 named_at = line
                 break
         if self.shard.start:
-            self.source = _Lines(self.shard.location, self.shard.start, self.shard.first_line, self.max_record)
+            self.source = _Lines(
+                self.shard.location, self.shard.start, self.shard.first_line, self.max_record
+            )
         else:
             for message in said:
                 self.doubtful(named_at, message)
@@ -239,7 +251,12 @@ class _Table(Collector):
             elif not fields:
                 continue  # a blank line
             elif len(fields) != len(names):
-                self.bad(line, None, f"expected {len(names)} fields, got {len(fields)}", self.source.raw())
+                self.bad(
+                    line,
+                    None,
+                    f"expected {len(names)} fields, got {len(fields)}",
+                    self.source.raw(),
+                )
             else:
                 self.add(dict(zip(names, fields, strict=False)), line)
             if len(self.values) >= BATCH or len(self.defects) >= BATCH:
@@ -274,7 +291,9 @@ class _Table(Collector):
             except csv.Error as error:
                 fields = []
                 fault = next((why for sign, why in _WHY if sign in str(error)), "not valid CSV")
-            if source.overlong and (cut := [n for n in source.overlong if line <= n < source.number]):
+            if source.overlong and (
+                cut := [n for n in source.overlong if line <= n < source.number]
+            ):
                 fault = source.overlong[cut[0]]
                 source.overlong.clear()
             if fields is None:

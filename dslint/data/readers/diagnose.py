@@ -47,12 +47,16 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
         return 1, "nested too deeply"
     except ValueError:
         limit = sys.get_int_max_str_digits()
-        return _place_of(text, lambda token: token.lstrip("-").isdecimal() and len(token) > limit), "a number has more digits than can be read"
+        return _place_of(
+            text, lambda token: token.lstrip("-").isdecimal() and len(token) > limit
+        ), "a number has more digits than can be read"
     place = _surrogate(text)
     if place is not None:
         return place, "half of a surrogate pair: not a Unicode character"
     del value
-    return _place_of(text, lambda token: token[0] != '"' and math.isinf(float(token))), "a number is out of range"
+    return _place_of(
+        text, lambda token: token[0] != '"' and math.isinf(float(token))
+    ), "a number is out of range"
 
 
 def _place_of(text: str, wanted: Callable[[str], bool]) -> int:
@@ -65,13 +69,18 @@ def invalid_utf8(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
     column = len(raw[: error.start].decode(errors="replace")) + 1
     byte, following = raw[error.start], raw[error.start + 1 : error.start + 2]
     clue = one_byte_clue(byte) if following < b"\x80" else ""
-    return column, f"invalid UTF-8: byte 0x{byte:02X} at byte offset {error.start} of the record{clue}"
+    return (
+        column,
+        f"invalid UTF-8: byte 0x{byte:02X} at byte offset {error.start} of the record{clue}",
+    )
 
 
 def one_byte_clue(byte: int) -> str:
     """Return what to add to a message where a byte that is no UTF-8, with none such behind it, may be a letter or a sign of another encoding."""
     if 0xA0 <= byte < 0xFE or byte in _SIGNS:
-        return "; if the file is Latin-1 or Windows-1252, convert it: iconv -f WINDOWS-1252 -t UTF-8"
+        return (
+            "; if the file is Latin-1 or Windows-1252, convert it: iconv -f WINDOWS-1252 -t UTF-8"
+        )
     return ""
 
 
@@ -84,7 +93,9 @@ _decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 def _reason(message: str) -> str:
     """Return the decoder's words in our style; they name syntax only."""
-    return message[:1].lower() + message[1:].rstrip(":").removesuffix(" at").removesuffix(" starting")
+    return message[:1].lower() + message[1:].rstrip(":").removesuffix(" at").removesuffix(
+        " starting"
+    )
 
 
 def _surrogate(text: str) -> int | None:
@@ -128,13 +139,18 @@ def duplicate_keys(raw: bytes) -> tuple[str, Lost] | None:
 
     Of equal keys the last one counts.
     """
-    lost: dict[int, tuple[dict[str, Any], list[tuple[str, Any]]]] = {}  # the object is held, or its number would be given anew
+    lost: dict[
+        int, tuple[dict[str, Any], list[tuple[str, Any]]]
+    ] = {}  # the object is held, or its number would be given anew
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
         if len(result) < len(pairs):
             last = {key: number for number, (key, _) in enumerate(pairs)}
-            lost[id(result)] = result, [pair for number, pair in enumerate(pairs) if last[pair[0]] != number]
+            lost[id(result)] = (
+                result,
+                [pair for number, pair in enumerate(pairs) if last[pair[0]] != number],
+            )
         return result
 
     value = json.loads(raw, object_pairs_hook=collect)
@@ -144,7 +160,9 @@ def duplicate_keys(raw: bytes) -> tuple[str, Lost] | None:
     return (f"/{escape(outermost[0][0])}" if outermost else ""), tuple(_lost(value, lost))
 
 
-def _lost(value: Any, lost: Mapping[int, tuple[Any, list[tuple[str, Any]]]]) -> Iterator[tuple[str, str, str]]:
+def _lost(
+    value: Any, lost: Mapping[int, tuple[Any, list[tuple[str, Any]]]]
+) -> Iterator[tuple[str, str, str]]:
     stack: list[tuple[str, Any, bool]] = [("", value, False)]
     while stack:
         where, item, gone = stack.pop()
@@ -155,7 +173,10 @@ def _lost(value: Any, lost: Mapping[int, tuple[Any, list[tuple[str, Any]]]]) -> 
             if gone:
                 yield from ((place, "key", key) for place, key, _ in inner)
             stack.extend((place, one, gone) for place, _, one in inner)
-            stack.extend((f"{where}/{escape(key)}", one, True) for key, one in lost.get(id(item), (None, ()))[1])
+            stack.extend(
+                (f"{where}/{escape(key)}", one, True)
+                for key, one in lost.get(id(item), (None, ()))[1]
+            )
         elif type(item) is list:
             stack.extend((f"{where}/{number}", one, gone) for number, one in enumerate(item))
 

@@ -10,7 +10,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from dslint.data.batch import Batch
-from dslint.data.readers.collect import BATCH, BOM, REFUSED, Collector, decode_json, decoded, encoded, has_spaced_colon
+from dslint.data.readers.collect import (
+    BATCH,
+    BOM,
+    REFUSED,
+    Collector,
+    decode_json,
+    decoded,
+    encoded,
+    has_spaced_colon,
+)
 from dslint.data.readers.diagnose import diagnose, too_many
 from dslint.data.readers.elements import DAMAGED, MORE, Landmark, element, past_space, plain_objects
 from dslint.data.readers.files import BLOCK, chunks
@@ -47,7 +56,12 @@ class JsonDocument:
             yield from document.batches()
         except InputError as error:
             yield from document.rest()
-            raise InputError(f"{error.message} (read up to line {document.line})", error.hint, error.kind, shard.input.path) from None
+            raise InputError(
+                f"{error.message} (read up to line {document.line})",
+                error.hint,
+                error.kind,
+                shard.input.path,
+            ) from None
         yield from document.rest()
 
 
@@ -60,7 +74,11 @@ class _Document(Collector):
         self.failure: InputError | None = None
         self.buffer = b""
         self.at = 0
-        self.told = (0, 0, 0)  # a place in the buffer, and the code points and bytes of its line before it
+        self.told = (
+            0,
+            0,
+            0,
+        )  # a place in the buffer, and the code points and bytes of its line before it
         self.again = 0  # bytes looked through for the ends of damaged elements
         self.spaced = False
         self.braces = 16  # closing braces that an element may well have
@@ -104,7 +122,11 @@ class _Document(Collector):
                 return
             if first == b"]":
                 break
-            if len(self.values) >= BATCH or len(self.defects) >= BATCH or self.offset - taken > BATCH_BYTES:
+            if (
+                len(self.values) >= BATCH
+                or len(self.defects) >= BATCH
+                or self.offset - taken > BATCH_BYTES
+            ):
                 yield from self.rest()
                 taken = self.offset
             if first == b",":
@@ -123,7 +145,9 @@ class _Document(Collector):
         if due:
             self.fault("a value is missing after the comma")
         elif self.row == 0 and self.shard.input.stated and self.shape.name == "any":
-            self.add([], self.line)  # whatever parses is a record, where the user says so; else an empty array is nothing to check
+            self.add(
+                [], self.line
+            )  # whatever parses is a record, where the user says so; else an empty array is nothing to check
         self.advance(self.at + 1)
         if self.token():
             self.fault("data after the end of the array")
@@ -167,7 +191,10 @@ class _Document(Collector):
         if end == DAMAGED or len(self.buffer) - self.at <= self.max_record:
             line, column, byte, message = self.diagnosis(self.buffer[self.at : place])
         else:
-            line, column, byte, message = *self.position(), f"the record is longer than {self.max_record:,} bytes"
+            line, column, byte, message = (
+                *self.position(),
+                f"the record is longer than {self.max_record:,} bytes",
+            )
         looked = place if end == DAMAGED else len(self.buffer)
         self.again += looked - self.at
         thorough = self.again <= BLOCK + AGAIN * (self.offset - self.at + len(self.buffer))
@@ -263,7 +290,11 @@ class _Document(Collector):
         line = self.buffer.rfind(b"\n", place, self.at)
         more = self.buffer[max(place, line + 1) : self.at]
         before = (0, 0) if line >= 0 else (points, size)
-        self.told = self.at, before[0] + len(more.translate(None, _CONTINUATION)), before[1] + len(more)
+        self.told = (
+            self.at,
+            before[0] + len(more.translate(None, _CONTINUATION)),
+            before[1] + len(more),
+        )
         return self.told[1:]
 
     def fault(self, message: str) -> None:

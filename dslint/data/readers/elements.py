@@ -105,7 +105,9 @@ class Landmark:
         if line >= 0 and not indent.strip():
             self._pattern = re.compile(rb"\n" + re.escape(indent) + rb"(?=\{)")
         elif self._pattern is None and (key := _FIRST_KEY.match(buffer, start)) is not None:
-            self._pattern = re.compile(rb",[ \t\r\n]*(?=\{[ \t\r\n]*" + re.escape(key[1]) + rb"[ \t\r\n]*:)")
+            self._pattern = re.compile(
+                rb",[ \t\r\n]*(?=\{[ \t\r\n]*" + re.escape(key[1]) + rb"[ \t\r\n]*:)"
+            )
 
     def find(self, buffer: bytes, start: int) -> int:
         """Return where the next object begins, or -1."""

@@ -27,7 +27,12 @@ UNPACK_IT = "unpack it yourself, if it is meant to be so large: plain files have
 MAX_XZ_MEMORY = 1 << 28
 """Bytes of memory that an xz file may ask for; the strongest usual setting asks for 65 MiB."""
 
-_MAGIC = ((b"\x1f\x8b", ".gz"), (b"\x28\xb5\x2f\xfd", ".zst"), (b"BZh", ".bz2"), (b"\xfd7zXZ\0", ".xz"))
+_MAGIC = (
+    (b"\x1f\x8b", ".gz"),
+    (b"\x28\xb5\x2f\xfd", ".zst"),
+    (b"BZh", ".bz2"),
+    (b"\xfd7zXZ\0", ".xz"),
+)
 _MARKS = (
     (b"\xff\xfe\0\0", "UTF-32"),
     (b"\0\0\xfe\xff", "UTF-32"),
@@ -43,7 +48,11 @@ _ANNEX = (b"/annex/objects/", b"../.git/annex/objects/")
 def suffix(path: str) -> str:
     """Return the format suffix of a path, without that of its compression."""
     name = Path(path)
-    return Path(name.stem).suffix.lower() if name.suffix.lower() in COMPRESSIONS else name.suffix.lower()
+    return (
+        Path(name.stem).suffix.lower()
+        if name.suffix.lower() in COMPRESSIONS
+        else name.suffix.lower()
+    )
 
 
 def compression(location: str) -> str:
@@ -68,17 +77,28 @@ def examine(location: str) -> int:
     path = Path(location)
     try:
         status = path.stat()
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # opening a pipe would wait for its writer
-            raise InputError("is a pipe or a device, not a file", "pass its content as the standard input: dslint check -")
+        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(
+            status.st_mode
+        ):  # opening a pipe would wait for its writer
+            raise InputError(
+                "is a pipe or a device, not a file",
+                "pass its content as the standard input: dslint check -",
+            )
         size = status.st_size
         with path.open("rb") as stream:
             head = stream.read(512)
     except FileNotFoundError:
         if path.is_symlink() and "annex/objects" in os.readlink(path):
-            raise InputError("git-annex link without its content", "run: git annex get", "data-pointer") from None
+            raise InputError(
+                "git-annex link without its content", "run: git annex get", "data-pointer"
+            ) from None
         if Path(f"{location}.dvc").exists():
-            raise InputError("the data is kept by DVC and not here", "run: dvc pull", "data-pointer") from None
-        raise InputError("no such file", "check the path, or `files` in the configuration") from None
+            raise InputError(
+                "the data is kept by DVC and not here", "run: dvc pull", "data-pointer"
+            ) from None
+        raise InputError(
+            "no such file", "check the path, or `files` in the configuration"
+        ) from None
     except IsADirectoryError:
         raise InputError("is a folder, not a file") from None
     except OSError as error:
@@ -86,7 +106,9 @@ def examine(location: str) -> int:
     if head.startswith(_LFS):
         raise InputError("is a Git LFS pointer, not the data", "run: git lfs pull", "data-pointer")
     if head.startswith(_ANNEX):
-        raise InputError("is a git-annex pointer, not the data", "run: git annex get", "data-pointer")
+        raise InputError(
+            "is a git-annex pointer, not the data", "run: git annex get", "data-pointer"
+        )
     if other := _wide(head if not compression(location) else _unpacked_head(location)):
         what = other.removesuffix("LE").removesuffix("BE")
         raise InputError(f"is {what}; dslint reads UTF-8", f"convert it: iconv -f {other} -t UTF-8")
@@ -126,10 +148,14 @@ def _wide(head: bytes) -> str:
 
 def most_rows(location: str) -> int | None:
     """Return how many records a compressed file may have, by its size; None for a plain one, which is its own limit."""
-    return max(FREE_ROWS, ROWS_PER_BYTE * os.path.getsize(location)) if compression(location) else None
+    return (
+        max(FREE_ROWS, ROWS_PER_BYTE * os.path.getsize(location)) if compression(location) else None
+    )
 
 
-def chunks(location: str, start: int = 0, stop: int | None = None, step: int | None = None) -> Iterator[bytes]:
+def chunks(
+    location: str, start: int = 0, stop: int | None = None, step: int | None = None
+) -> Iterator[bytes]:
     """Yield the decompressed bytes of a file, or a range of a plain one in steps of so many. Raises InputError where they end early."""
     packed = compression(location)
     step = min(step or BLOCK, BLOCK)
@@ -144,7 +170,9 @@ def chunks(location: str, start: int = 0, stop: int | None = None, step: int | N
                     yield block
                     left = step if stop is None else left - len(block)
     except OSError as error:
-        raise InputError(f"cannot be read further: {error.strerror or 'input/output error'}") from None
+        raise InputError(
+            f"cannot be read further: {error.strerror or 'input/output error'}"
+        ) from None
 
 
 def _bounded(location: str, parts: Iterator[bytes]) -> Iterator[bytes]:
@@ -171,7 +199,9 @@ def _gunzip(location: str) -> Iterator[bytes]:
             try:
                 part = member.decompress(pending, BLOCK)
             except zlib.error:
-                raise InputError("is damaged: not valid gzip data from here on", "make the file again") from None
+                raise InputError(
+                    "is damaged: not valid gzip data from here on", "make the file again"
+                ) from None
             started = True
             pending = member.unused_data if member.eof else member.unconsumed_tail
             if part:
@@ -191,7 +221,9 @@ def _unzstd(location: str) -> Iterator[bytes]:
                 # Small steps: what a step has read when the data turns out to be damaged is lost.
                 part = stream.read(BLOCK // 16)
             except OSError as error:
-                what = "ends early: truncated" if "runcated" in str(error) else "is damaged: not valid"
+                what = (
+                    "ends early: truncated" if "runcated" in str(error) else "is damaged: not valid"
+                )
                 raise InputError(f"{what} zstd data", "make or fetch the file again") from None
             if not part:
                 return
@@ -233,7 +265,9 @@ def _streams(location: str, name: str, make: Callable[[], _Decompressor]) -> Ite
             try:
                 part = member.decompress(pending, BLOCK // 16)
             except (LZMAError, OSError, ValueError):
-                raise InputError(f"is damaged: not valid {name} data from here on", "make the file again") from None
+                raise InputError(
+                    f"is damaged: not valid {name} data from here on", "make the file again"
+                ) from None
             if part:
                 yield part
             pending = b""
@@ -250,4 +284,9 @@ def _streams(location: str, name: str, make: Callable[[], _Decompressor]) -> Ite
         raise InputError(f"ends early: truncated {name} data", "make or fetch the file again")
 
 
-_UNPACK: dict[str, Callable[[str], Iterator[bytes]]] = {".gz": _gunzip, ".zst": _unzstd, ".bz2": _unbz2, ".xz": _unxz}
+_UNPACK: dict[str, Callable[[str], Iterator[bytes]]] = {
+    ".gz": _gunzip,
+    ".zst": _unzstd,
+    ".bz2": _unbz2,
+    ".xz": _unxz,
+}

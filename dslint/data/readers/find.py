@@ -141,7 +141,9 @@ class _Look:
             self.skipped[name] = SHEET
             return
         split = self.cards.split_of(location)
-        self.found.setdefault(name, Found(name, location, dataset or dataset_of(name, self.settings), split))
+        self.found.setdefault(
+            name, Found(name, location, dataset or dataset_of(name, self.settings), split)
+        )
 
     def _name(self, location: str) -> str:
         return display(location, self.settings.root)
@@ -191,7 +193,11 @@ class _Look:
                 continue
             for place in self._files_of(folder, names):
                 name = self._name(place)
-                if name not in self.found and not left_out(name, self.settings) and not why_no_data(place):
+                if (
+                    name not in self.found
+                    and not left_out(name, self.settings)
+                    and not why_no_data(place)
+                ):
                     self.skipped[name] = ELSEWHERE
 
     def _may_hold_data(self, folder: str) -> bool:
@@ -203,7 +209,11 @@ class _Look:
     def _unreadable(self, error: OSError) -> None:
         path = self._name(os.fsdecode(error.filename))
         message = f"the folder cannot be read: {error.strerror}"
-        self.result.problems.append(Problem(kind="unreadable-file", message=message, path=path, hint="check its permissions"))
+        self.result.problems.append(
+            Problem(
+                kind="unreadable-file", message=message, path=path, hint="check its permissions"
+            )
+        )
 
 
 def hints(settings: Settings) -> Callable[[str], str | None]:
@@ -212,7 +222,11 @@ def hints(settings: Settings) -> Callable[[str], str | None]:
     That is its own place, unless another revision's gate judges: then what that revision has there, None for nothing.
     """
     revision = settings.revision
-    return (lambda location: location) if revision is None else lambda location: revision.earlier(display(location, settings.root))
+    return (
+        (lambda location: location)
+        if revision is None
+        else lambda location: revision.earlier(display(location, settings.root))
+    )
 
 
 def matching(pattern: str, root: str) -> set[str]:
@@ -227,7 +241,9 @@ def permit(item: Found, settings: Settings, *, named: bool) -> None:
     since both come with the data.
     """
     if is_factory_list(item.location):
-        raise InputError("is a list of datasets for LLaMA-Factory, not data", "name the files that it lists")
+        raise InputError(
+            "is a list of datasets for LLaMA-Factory, not data", "name the files that it lists"
+        )
     if (
         not settings.confined
         or item.location in settings.contents.values()
@@ -235,11 +251,17 @@ def permit(item: Found, settings: Settings, *, named: bool) -> None:
     ):
         return
     root, real = os.path.realpath(settings.root), os.path.realpath(item.location)
-    if _within(real, root) or (named and not _within(os.path.abspath(item.location), os.path.abspath(settings.root))):
+    if _within(real, root) or (
+        named and not _within(os.path.abspath(item.location), os.path.abspath(settings.root))
+    ):
         return
     allowed = [os.path.normpath(os.path.join(root, pattern)) for pattern in settings.allow_paths]
     if not matches_any(real, allowed):
-        raise InputError("lies outside of the project, which CI does not allow", "allow it in the configuration: allow-paths", "outside-path")
+        raise InputError(
+            "lies outside of the project, which CI does not allow",
+            "allow it in the configuration: allow-paths",
+            "outside-path",
+        )
 
 
 def _within(path: str, folder: str) -> bool:
@@ -253,7 +275,9 @@ def display(location: str, root: str) -> str:
         name = absolute.relative_to(os.path.abspath(root)).as_posix()
     except ValueError:
         name = absolute.as_posix()
-    return os.fsencode(name).decode(errors="backslashreplace")  # a name need not be text, but a report is
+    return os.fsencode(name).decode(
+        errors="backslashreplace"
+    )  # a name need not be text, but a report is
 
 
 def split_of(item: Found) -> tuple[str | None, int]:
@@ -277,7 +301,11 @@ def split_of(item: Found) -> tuple[str | None, int]:
 def _glob(pattern: str) -> list[str]:
     if not glob.has_magic(pattern):
         return [pattern]
-    return sorted(path for path in glob.glob(pattern, recursive=True) if not os.path.isdir(path) and not is_factory_list(path))
+    return sorted(
+        path
+        for path in glob.glob(pattern, recursive=True)
+        if not os.path.isdir(path) and not is_factory_list(path)
+    )
 
 
 def dataset_of(path: str, settings: Settings) -> DatasetSettings:
@@ -293,7 +321,9 @@ def dataset_of(path: str, settings: Settings) -> DatasetSettings:
 def excluded(path: str, settings: Settings) -> bool:
     """Say whether a file is in none of the configured datasets."""
     return bool(settings.datasets) and not any(
-        (not dataset.files or matches_any(path, dataset.files)) and not matches_any(path, dataset.exclude) for dataset in settings.datasets
+        (not dataset.files or matches_any(path, dataset.files))
+        and not matches_any(path, dataset.exclude)
+        for dataset in settings.datasets
     )
 
 

@@ -8,7 +8,17 @@ from collections.abc import Iterator
 import msgspec
 
 from dslint.data.batch import Batch
-from dslint.data.readers.collect import BATCH, BOM, MAX_BATCH, REFUSED, Collector, decode_json, decode_lines, has_spaced_colon, keys_are_unique
+from dslint.data.readers.collect import (
+    BATCH,
+    BOM,
+    MAX_BATCH,
+    REFUSED,
+    Collector,
+    decode_json,
+    decode_lines,
+    has_spaced_colon,
+    keys_are_unique,
+)
 from dslint.data.readers.diagnose import MAX_VALUES, diagnose, too_many
 from dslint.data.readers.files import chunks, compression
 from dslint.errors import InputError
@@ -70,7 +80,11 @@ class Lines(Collector):
             if spaced:
                 self.take_singly(part, spaced=True)
             start += len(part)
-            if len(self.values) >= BATCH or len(self.defects) >= BATCH or self.offset - self.begun >= MAX_BATCH:
+            if (
+                len(self.values) >= BATCH
+                or len(self.defects) >= BATCH
+                or self.offset - self.begun >= MAX_BATCH
+            ):
                 yield from self.rest()
 
     def take_part(self, lines: list[bytes]) -> bool:
@@ -102,11 +116,18 @@ class Lines(Collector):
         block = b"\n".join(lines)
         count = len(lines)
         longest = max(map(len, lines))
-        if block[:1] != b"{" or block[-1:] != b"}" or block.count(b"}\n{") != count - 1 or longest > self.max_record:
+        if (
+            block[:1] != b"{"
+            or block[-1:] != b"}"
+            or block.count(b"}\n{") != count - 1
+            or longest > self.max_record
+        ):
             return False
         if longest > MAX_VALUES:
             return False
-        if longest > 2 * self.max_depth and any(line.count(b"{") + line.count(b"[") > self.max_depth for line in lines):
+        if longest > 2 * self.max_depth and any(
+            line.count(b"{") + line.count(b"[") > self.max_depth for line in lines
+        ):
             return False
         try:
             values = decode_lines(block)
@@ -150,12 +171,24 @@ class JsonLines:
             return cuts
         row, line, position, begun = 0, 1, 0, 0
         for block, _ in whole_lines(chunks(location, step=size)):
-            row += block.count(b"\n") + (not block.endswith(b"\n")) - _blank_lines(block if position else block.removeprefix(BOM))
+            row += (
+                block.count(b"\n")
+                + (not block.endswith(b"\n"))
+                - _blank_lines(block if position else block.removeprefix(BOM))
+            )
             line += block.count(b"\n")
             position += len(block)
             if position - begun >= size and position < item.bytes:
                 cuts[-1] = msgspec.structs.replace(cuts[-1], stop=position)
-                cuts.append(Shard(input=item, location=location, start=position, first_row=row, first_line=line))
+                cuts.append(
+                    Shard(
+                        input=item,
+                        location=location,
+                        start=position,
+                        first_row=row,
+                        first_line=line,
+                    )
+                )
                 begun = position
         return cuts
 
@@ -163,14 +196,21 @@ class JsonLines:
         """Yield batches of records; bad lines become defects. Raises InputError where the file ends early."""
         collected = self.collector(shard, shape, max_record, max_depth)
         try:
-            for block, overlong in whole_lines(chunks(shard.location, shard.start, shard.stop), max_record):
+            for block, overlong in whole_lines(
+                chunks(shard.location, shard.start, shard.stop), max_record
+            ):
                 if overlong:
                     collected.skip(overlong)
                 else:
                     yield from collected.take(block)
         except InputError as error:
             yield from collected.rest()
-            raise InputError(f"{error.message} (read up to line {collected.line - 1})", error.hint, error.kind, shard.input.path) from None
+            raise InputError(
+                f"{error.message} (read up to line {collected.line - 1})",
+                error.hint,
+                error.kind,
+                shard.input.path,
+            ) from None
         yield from collected.rest()
 
 

@@ -15,8 +15,21 @@ from dslint.helpers.lazy_re import pattern
 
 CARD = "README.md"
 FACTORY_LIST = "dataset_info.json"
-_FACTORY_KEYS = {"file_name", "hf_hub_url", "ms_hub_url", "om_hub_url", "script_url", "cloud_file_name", "load_from"}
-_FACTORY_COLUMNS = {"prompt": "instruction", "query": "input", "response": "output", "system": "system"}
+_FACTORY_KEYS = {
+    "file_name",
+    "hf_hub_url",
+    "ms_hub_url",
+    "om_hub_url",
+    "script_url",
+    "cloud_file_name",
+    "load_from",
+}
+_FACTORY_COLUMNS = {
+    "prompt": "instruction",
+    "query": "input",
+    "response": "output",
+    "system": "system",
+}
 """LLaMA-Factory's names for the columns of an Alpaca file, and the columns that it looks for if nothing is said."""
 _FACTORY_ROLES = {"system": ("system",), "user": ("prompt", "query"), "assistant": ("response",)}
 _ITEM = pattern(r"^(?P<indent> *)(?P<dash>- +)?(?:(?P<key>[\w-]+) *:)? *(?P<value>.*?) *$")
@@ -34,7 +47,13 @@ def is_factory_list(location: str) -> bool:
         entries = msgspec.json.decode(Path(location).read_bytes())
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return False
-    return isinstance(entries, dict) and bool(entries) and all(isinstance(entry, dict) and _FACTORY_KEYS & entry.keys() for entry in entries.values())
+    return (
+        isinstance(entries, dict)
+        and bool(entries)
+        and all(
+            isinstance(entry, dict) and _FACTORY_KEYS & entry.keys() for entry in entries.values()
+        )
+    )
 
 
 def factory_texts(location: str, hints: Hints) -> dict[str, tuple[str, ...]]:
@@ -44,12 +63,21 @@ def factory_texts(location: str, hints: Hints) -> dict[str, tuple[str, ...]]:
     if listed is None or not is_factory_list(listed):
         return {}
     entries = msgspec.json.decode(Path(listed).read_bytes())
-    entry: dict[str, Any] = next((entry for entry in entries.values() if entry.get("file_name") == name), {})
+    entry: dict[str, Any] = next(
+        (entry for entry in entries.values() if entry.get("file_name") == name), {}
+    )
     columns = entry.get("columns")
-    if entry.get("formatting", "alpaca") != "alpaca" or entry.get("ranking") or not isinstance(columns, dict):
+    if (
+        entry.get("formatting", "alpaca") != "alpaca"
+        or entry.get("ranking")
+        or not isinstance(columns, dict)
+    ):
         return {}
     if any(columns.get(key, usual) != usual for key, usual in _FACTORY_COLUMNS.items()):
-        found = {role: tuple(columns[key] for key in keys if isinstance(columns.get(key), str)) for role, keys in _FACTORY_ROLES.items()}
+        found = {
+            role: tuple(columns[key] for key in keys if isinstance(columns.get(key), str))
+            for role, keys in _FACTORY_ROLES.items()
+        }
         return {role: paths for role, paths in found.items() if paths} if found["assistant"] else {}
     return {}
 
@@ -75,7 +103,11 @@ class Cards:
                 if matches_any(name, [glob]):
                     return split
             parent = os.path.dirname(folder)
-            if self._known[folder] or folder in (self._root, parent) or not folder.startswith(self._root):
+            if (
+                self._known[folder]
+                or folder in (self._root, parent)
+                or not folder.startswith(self._root)
+            ):
                 return None
             folder = parent
 

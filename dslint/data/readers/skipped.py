@@ -41,7 +41,15 @@ _DOCUMENT_BLOCKS = 32
 _MEMBERS = 1000
 """Files of an archive whose names are looked at."""
 _LIST_WITHIN = pattern(rb'\s*\{\s*"[^"]*"\s*:\s*\[\s*\{')
-_MARKS = (b"PAR1", b"ARROW1\0\0", b"\xff\xff\xff\xff", b"ORC", b"Obj\x01", b"SQLite format 3\0", b"\x89HDF\r\n\x1a\n")
+_MARKS = (
+    b"PAR1",
+    b"ARROW1\0\0",
+    b"\xff\xff\xff\xff",
+    b"ORC",
+    b"Obj\x01",
+    b"SQLite format 3\0",
+    b"\x89HDF\r\n\x1a\n",
+)
 """How Parquet, Arrow files and streams, ORC, Avro, SQLite and HDF5 begin."""
 _DATA = pattern(r"\.(?:jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)(?![a-z0-9])")
 _LINES = pattern(r"\.(?:jsonl|ndjson)(?![a-z0-9])")
@@ -91,7 +99,10 @@ def why_not_folder(folder: str) -> str | None:
 
 def may_be_misnamed(name: str) -> bool:
     """Return whether a file that has no suffix of data may hold some all the same: a copy, a text, or one named as data further ahead."""
-    return suffix(name) in ("", ".txt", ".bak", ".old", ".orig", ".tmp") or _DATA.search(name.lower()) is not None
+    return (
+        suffix(name) in ("", ".txt", ".bak", ".old", ".orig", ".tmp")
+        or _DATA.search(name.lower()) is not None
+    )
 
 
 def why_no_data(location: str) -> str:
@@ -136,7 +147,9 @@ def holds_records(location: str) -> bool:
     if text[:1] == b"[":
         return b"{" in text
     lines = [line for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
-    if sum(line[:1] == b"{" and decodes(line) for line in lines) > (0 if _LINES.search(name) else 1):
+    if sum(line[:1] == b"{" and decodes(line) for line in lines) > (
+        0 if _LINES.search(name) else 1
+    ):
         return True
     if text[:1] == b"{":
         return _is_document_of_records(location)
@@ -149,17 +162,26 @@ def _is_document_of_records(location: str) -> bool:
         value = decode_json(b"".join(islice(chunks(location), _DOCUMENT_BLOCKS)).removeprefix(BOM))
     except (*REFUSED, InputError):  # damaged, or larger than any configuration
         return _LIST_WITHIN.match(head(location, _HEAD)) is not None
-    lists = [item for item in value.values() if type(item) is list and len(item) > 1] if type(value) is dict else []
+    lists = (
+        [item for item in value.values() if type(item) is list and len(item) > 1]
+        if type(value) is dict
+        else []
+    )
     known = BUILT_IN[:-1]
     return any(shape.fits(value) for shape in known) or any(
-        2 * sum(shape.fits(item) for item in some) >= len(some) and type(some[0]) is dict for some in lists for shape in known
+        2 * sum(shape.fits(item) for item in some) >= len(some) and type(some[0]) is dict
+        for some in lists
+        for shape in known
     )
 
 
 def _is_table(lines: Sequence[bytes]) -> bool:
     """Return whether the first lines have the same number of tabs, commas or semicolons, some at least."""
     whole = lines[: _LOOKED_AT - 1]
-    return len(whole) > 2 and any(len({line.count(sign) for line in whole}) == 1 and sign in whole[0] for sign in (b"\t", b",", b";"))
+    return len(whole) > 2 and any(
+        len({line.count(sign) for line in whole}) == 1 and sign in whole[0]
+        for sign in (b"\t", b",", b";")
+    )
 
 
 def _packs_data(location: str) -> bool:

@@ -20,12 +20,23 @@ def reader_for(path: str, location: str, known: Sequence[Reader]) -> tuple[Reade
     kind = suffix(path)
     named = next((reader for reader in known if kind in reader.suffixes), None)
     content = _format(head(location), None if named is None else named.name)
-    reader = named if content is None else next((reader for reader in known if reader.name == content), named)
+    reader = (
+        named
+        if content is None
+        else next((reader for reader in known if reader.name == content), named)
+    )
     if reader is None:
         readable = ", ".join(suffix for reader in known for suffix in reader.suffixes)
-        what = kind or ("standard input that is neither JSON, Parquet nor Arrow" if path == "<stdin>" else "files without a suffix")
+        what = kind or (
+            "standard input that is neither JSON, Parquet nor Arrow"
+            if path == "<stdin>"
+            else "files without a suffix"
+        )
         hint = "say what it is: --stdin-filename NAME; " if path == "<stdin>" else ""
-        raise InputError(f"no reader for {what}", f"{hint}dslint reads {readable}, also as .gz, .zst, .bz2 and .xz")
+        raise InputError(
+            f"no reader for {what}",
+            f"{hint}dslint reads {readable}, also as .gz, .zst, .bz2 and .xz",
+        )
     if named is None:
         return reader, f"{path}: read as {reader.name}, by its content"
     if reader is not named:
@@ -60,9 +71,19 @@ def _json_format(text: bytes, named: str | None) -> str | None:
     if len(lines) > 1 and whole[0]:
         return "jsonl"
     if named == "jsonl":
-        return "json" if _ARRAY_OF_OBJECTS.match(text) and (len(lines) > 1 or not whole[0] or _is_records(lines[0])) else None
+        return (
+            "json"
+            if _ARRAY_OF_OBJECTS.match(text)
+            and (len(lines) > 1 or not whole[0] or _is_records(lines[0]))
+            else None
+        )
     # The first line may be the damaged one.
-    return "jsonl" if text[:1] == b"{" and sum(ok and line[:1] == b"{" for ok, line in zip(whole[1:], lines[1:], strict=True)) > 1 else "json"
+    return (
+        "jsonl"
+        if text[:1] == b"{"
+        and sum(ok and line[:1] == b"{" for ok, line in zip(whole[1:], lines[1:], strict=True)) > 1
+        else "json"
+    )
 
 
 def decodes(line: bytes) -> bool:

@@ -60,8 +60,12 @@ class FileSource:
             self.unchanged(opened)
             last = max(wanted[path])
             for shard in self._shards(opened, sorted(wanted[path])):
-                for batch in opened.reader.read(shard, opened.shape, self._max_record, self._max_depth):
-                    kept = [position for position, row in enumerate(batch.rows) if row in wanted[path]]
+                for batch in opened.reader.read(
+                    shard, opened.shape, self._max_record, self._max_depth
+                ):
+                    kept = [
+                        position for position, row in enumerate(batch.rows) if row in wanted[path]
+                    ]
                     # A batch of their own, so that the shape reads no others.
                     yield from Batch(
                         batch.input,
@@ -96,4 +100,11 @@ class FileSource:
         for number in sorted({bisect_right(starts, row) - 1 for row in rows}):
             row, line, offset = marks[number]
             stop = marks[number + 1][2] if number + 1 < len(marks) else None
-            yield Shard(input=opened.input, location=opened.location, start=offset, stop=stop, first_row=row, first_line=line)
+            yield Shard(
+                input=opened.input,
+                location=opened.location,
+                start=offset,
+                stop=stop,
+                first_row=row,
+                first_line=line,
+            )

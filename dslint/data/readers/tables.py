@@ -47,8 +47,16 @@ class Parquet:
         """Cut between row groups. A file whose metadata cannot be read stays whole, for `read` to complain."""
         try:
             with _parquet(location) as file:
-                groups = [file.metadata.row_group(number) for number in range(file.metadata.num_row_groups)]
-                return _shards(item, location, ((group.num_rows, group.total_byte_size) for group in groups), size)
+                groups = [
+                    file.metadata.row_group(number)
+                    for number in range(file.metadata.num_row_groups)
+                ]
+                return _shards(
+                    item,
+                    location,
+                    ((group.num_rows, group.total_byte_size) for group in groups),
+                    size,
+                )
         except InputError:
             return [Shard(input=item, location=location)]
 
@@ -65,10 +73,14 @@ class Parquet:
                 rows.enter(number)
                 group = metadata.row_group(number)
                 before = rows.row
-                for part in _decoded(file.iter_batches(_batch_size(group), row_groups=[number], use_threads=False)):
+                for part in _decoded(
+                    file.iter_batches(_batch_size(group), row_groups=[number], use_threads=False)
+                ):
                     yield from rows.take(part)
                 if rows.row - before != group.num_rows:
-                    raise InputError(f"is damaged: row group {number} has {rows.row - before} rows where its metadata says {group.num_rows}")
+                    raise InputError(
+                        f"is damaged: row group {number} has {rows.row - before} rows where its metadata says {group.num_rows}"
+                    )
 
 
 class Arrow:
@@ -83,8 +95,15 @@ class Arrow:
             try:
                 with _ipc(location, checked=False) as reader:
                     if hasattr(reader, "num_record_batches"):
-                        parts = (reader.get_batch(number) for number in range(reader.num_record_batches))
-                        return _shards(item, location, [(part.num_rows, part.nbytes) for part in _decoded(parts)], size)
+                        parts = (
+                            reader.get_batch(number) for number in range(reader.num_record_batches)
+                        )
+                        return _shards(
+                            item,
+                            location,
+                            [(part.num_rows, part.nbytes) for part in _decoded(parts)],
+                            size,
+                        )
             except InputError:
                 pass
         return [Shard(input=item, location=location)]
@@ -94,7 +113,9 @@ class Arrow:
         rows = _Rows(shard, shape, max_record, max_depth)
         with _located(rows), _ipc(shard.location, checked=shard.start > 0) as reader:
             if hasattr(reader, "num_record_batches"):
-                for number in range(shard.start, reader.num_record_batches if shard.stop is None else shard.stop):
+                for number in range(
+                    shard.start, reader.num_record_batches if shard.stop is None else shard.stop
+                ):
                     rows.enter(number)
                     for part in _decoded(reader.get_batch(number) for _ in range(1)):
                         yield from rows.take(part)
@@ -125,13 +146,21 @@ class _Rows(Collector):
         self.decoded += part.nbytes
         limit = max(FREE_BYTES, MAX_RATIO * self.size)
         if self.decoded > limit:
-            raise InputError(f"expands beyond {limit:,} bytes: a decompression bomb?", "write it again with its values as they are, if it is meant")
+            raise InputError(
+                f"expands beyond {limit:,} bytes: a decompression bomb?",
+                "write it again with its values as they are, if it is meant",
+            )
         step = max(1, min(BATCH, BATCH_BYTES * part.num_rows // max(1, part.nbytes)))
         names, said = unique_names(part.schema.names)
         if self.row == 0:
             if max((depth(kind) for kind in part.schema.types), default=0) >= self.max_depth:
-                raise InputError(f"has columns that are nested more than {self.max_depth} levels deep", "write flatter columns")
-            repeated = [name for name, kind in zip(names, part.schema.types, strict=True) if repeats(kind)]
+                raise InputError(
+                    f"has columns that are nested more than {self.max_depth} levels deep",
+                    "write flatter columns",
+                )
+            repeated = [
+                name for name, kind in zip(names, part.schema.types, strict=True) if repeats(kind)
+            ]
             for message in said:
                 self.doubtful(None, message)
             for name in repeated:
@@ -154,7 +183,12 @@ class _Rows(Collector):
                 columns = [cells(column, twice) for column in part.columns]
             except UnicodeDecodeError as error:
                 fault = f"invalid UTF-8: byte 0x{error.object[error.start]:02X}"
-            except (ValueError, TypeError, ArithmeticError, NotImplementedError):  # pyarrow's own among them
+            except (
+                ValueError,
+                TypeError,
+                ArithmeticError,
+                NotImplementedError,
+            ):  # pyarrow's own among them
                 fault = "a value that cannot be read"
         if (fault or twice) and part.num_rows > 1:
             for number in range(part.num_rows):
@@ -170,7 +204,9 @@ class _Rows(Collector):
 
 def depth(kind: pa.DataType) -> int:
     """Return how many levels a type of a column is nested."""
-    inner = [kind.field(number).type for number in range(kind.num_fields)] if kind.num_fields else []
+    inner = (
+        [kind.field(number).type for number in range(kind.num_fields)] if kind.num_fields else []
+    )
     return 1 + max(map(depth, inner)) if inner else 0
 
 
@@ -231,7 +267,11 @@ def _parquet(location: str) -> Iterator[pq.ParquetFile]:
 
     with ExitStack() as stack:
         with _understood("its metadata cannot be read"):
-            file = stack.enter_context(pq.ParquetFile(location, pre_buffer=False, buffer_size=BLOCK, page_checksum_verification=True))
+            file = stack.enter_context(
+                pq.ParquetFile(
+                    location, pre_buffer=False, buffer_size=BLOCK, page_checksum_verification=True
+                )
+            )
         yield file
 
 
@@ -273,19 +313,29 @@ def _declared(source: pa.NativeFile, reader: Any) -> None:
     while source.tell() < end:
         begun = source.tell()
         if begun and source.read(len(messages.MAGIC)) == messages.MAGIC and reader is None:
-            raise InputError("is an Arrow stream with an Arrow file behind it", "put each into a file of its own")
+            raise InputError(
+                "is an Arrow stream with an Arrow file behind it", "put each into a file of its own"
+            )
         source.seek(begun)
         for is_batch, expanded in messages.declared(source, end):
             batches += is_batch
             total += expanded
             if expanded > max(MAX_BATCH_BYTES, size):
-                raise InputError(f"declares a record batch of {expanded:,} bytes: a decompression bomb?", "write it again in smaller batches")
+                raise InputError(
+                    f"declares a record batch of {expanded:,} bytes: a decompression bomb?",
+                    "write it again in smaller batches",
+                )
             if total > max(FREE_BYTES, MAX_RATIO * size):
                 _refuse(f"{total:,} bytes")
         if reader is not None:
             break
-    if reader is not None and (batches != reader.num_record_batches or end - source.tell() > messages.PADDING):
-        raise InputError("is several Arrow files in one, of which only the last would be read", "put each into a file of its own")
+    if reader is not None and (
+        batches != reader.num_record_batches or end - source.tell() > messages.PADDING
+    ):
+        raise InputError(
+            "is several Arrow files in one, of which only the last would be read",
+            "put each into a file of its own",
+        )
 
 
 def _unpacked(location: str) -> None:
@@ -300,8 +350,21 @@ def _understood(what: str) -> Iterator[None]:
 
     try:
         yield
-    except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError, OverflowError, MemoryError, RuntimeError, struct_error):
-        raise InputError(f"is damaged or not supported: {what}", "make or fetch the file again") from None
+    except (
+        pa.ArrowException,
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+        IndexError,
+        OverflowError,
+        MemoryError,
+        RuntimeError,
+        struct_error,
+    ):
+        raise InputError(
+            f"is damaged or not supported: {what}", "make or fetch the file again"
+        ) from None
 
 
 @contextmanager
@@ -310,14 +373,25 @@ def _located(rows: _Rows) -> Iterator[None]:
     try:
         yield
     except InputError as error:
-        raise InputError(f"{error.message} (read up to row {rows.row})", error.hint, error.kind, rows.shard.input.path) from None
+        raise InputError(
+            f"{error.message} (read up to row {rows.row})",
+            error.hint,
+            error.kind,
+            rows.shard.input.path,
+        ) from None
 
 
 def _all_there(metadata: Any, location: str) -> None:
     """Raise InputError where a Parquet file is several in one: the metadata at its end tells of the last only, by places that fit the first."""
     end = 4
-    for column in (column for group in _groups(metadata) for column in map(group.column, range(group.num_columns))):
-        begun = column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
+    for column in (
+        column
+        for group in _groups(metadata)
+        for column in map(group.column, range(group.num_columns))
+    ):
+        begun = (
+            column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
+        )
         end = max(end, begun + column.total_compressed_size)
     if getsize(location) - 8 - metadata.serialized_size <= end:
         return
@@ -325,7 +399,11 @@ def _all_there(metadata: Any, location: str) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    with open(location, "rb") as stream, mmap(stream.fileno(), 0, access=ACCESS_READ) as content, pa.memory_map(location) as source:
+    with (
+        open(location, "rb") as stream,
+        mmap(stream.fileno(), 0, access=ACCESS_READ) as content,
+        pa.memory_map(location) as source,
+    ):
         at = content.find(b"PAR1PAR1")
         while at >= 0:
             source.seek(0)
@@ -334,12 +412,19 @@ def _all_there(metadata: Any, location: str) -> None:
             except (pa.ArrowException, OSError):  # some value that looks so
                 at = content.find(b"PAR1PAR1", at + 1)
                 continue
-            raise InputError("is several Parquet files in one, of which only the last would be read", "put each into a file of its own")
+            raise InputError(
+                "is several Parquet files in one, of which only the last would be read",
+                "put each into a file of its own",
+            )
 
 
 def _no_bomb(metadata: Any, size: int) -> None:
     """Raise InputError where the metadata declares more than any honest file of this size holds."""
-    columns = [column for group in _groups(metadata) for column in map(group.column, range(group.num_columns))]
+    columns = [
+        column
+        for group in _groups(metadata)
+        for column in map(group.column, range(group.num_columns))
+    ]
     declared = sum(max(0, column.total_uncompressed_size) for column in columns)
     if declared > max(FREE_BYTES, MAX_RATIO * size):
         _refuse(f"{declared:,} bytes")
@@ -353,12 +438,28 @@ def _groups(metadata: Any) -> Iterator[Any]:
 
 
 def _refuse(what: str) -> NoReturn:
-    raise InputError(f"declares {what} for its few bytes: a decompression bomb?", "write it again with its values as they are, if it is meant")
+    raise InputError(
+        f"declares {what} for its few bytes: a decompression bomb?",
+        "write it again with its values as they are, if it is meant",
+    )
 
 
 def _batch_size(group: Any) -> int:
     """Return how many rows are decoded at once, for some MiB at most."""
     columns = list(map(group.column, range(group.num_columns)))
-    if any(column.total_uncompressed_size > max(BLOCK, ODD_RATIO * column.total_compressed_size) for column in columns):
+    if any(
+        column.total_uncompressed_size > max(BLOCK, ODD_RATIO * column.total_compressed_size)
+        for column in columns
+    ):
         return 1
-    return int(max(1, min(BATCH, BATCH_BYTES * group.num_rows // max(1, sum(column.total_uncompressed_size for column in columns)))))
+    return int(
+        max(
+            1,
+            min(
+                BATCH,
+                BATCH_BYTES
+                * group.num_rows
+                // max(1, sum(column.total_uncompressed_size for column in columns)),
+            ),
+        )
+    )

@@ -43,7 +43,11 @@ class TextLines(JsonLines):
 
     def split(self, item: Input, location: str, size: int) -> list[Shard]:
         """Cut at line ends; a file that is one record stays whole."""
-        return [Shard(input=item, location=location)] if item.whole else super().split(item, location, size)
+        return (
+            [Shard(input=item, location=location)]
+            if item.whole
+            else super().split(item, location, size)
+        )
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
         """Yield the lines in batches, or the one text of the file; a blank file has none."""

@@ -14,7 +14,14 @@ from dslint.data.shapes.sharegpt import ShareGpt
 from dslint.errors import ConfigError, nearest
 from dslint.model import Shape
 
-CONVERSATIONS: tuple[Shape, ...] = (Preference(), Kto(), Chat(), ShareGpt(), Alpaca(), PromptCompletion())
+CONVERSATIONS: tuple[Shape, ...] = (
+    Preference(),
+    Kto(),
+    Chat(),
+    ShareGpt(),
+    Alpaca(),
+    PromptCompletion(),
+)
 """Shapes of what a model learns to answer, in the order in which they are tried: the more that a shape asks for, the earlier."""
 
 BUILT_IN: tuple[Shape, ...] = (*CONVERSATIONS, Classification(), PlainText(), AnyShape())
@@ -23,7 +30,16 @@ BUILT_IN: tuple[Shape, ...] = (*CONVERSATIONS, Classification(), PlainText(), An
 SAMPLE = 100
 """Records from which a dataset's shape is detected."""
 
-__all__ = ["BUILT_IN", "CONVERSATIONS", "SAMPLE", "Custom", "conversation", "detect", "label_column", "named"]
+__all__ = [
+    "BUILT_IN",
+    "CONVERSATIONS",
+    "SAMPLE",
+    "Custom",
+    "conversation",
+    "detect",
+    "label_column",
+    "named",
+]
 
 
 def named(name: str, known: Sequence[Shape]) -> Shape:
@@ -32,9 +48,14 @@ def named(name: str, known: Sequence[Shape]) -> Shape:
         if shape.name == name:
             return shape
     if name == Custom.name:
-        raise ConfigError("the shape 'custom' needs `texts`", 'configure it: [dataset] texts = { user = "question", assistant = "answer" }')
+        raise ConfigError(
+            "the shape 'custom' needs `texts`",
+            'configure it: [dataset] texts = { user = "question", assistant = "answer" }',
+        )
     names = [shape.name for shape in known]
-    raise ConfigError(f"unknown shape {name!r}", nearest(name, names) or f"known shapes: {', '.join(names)}")
+    raise ConfigError(
+        f"unknown shape {name!r}", nearest(name, names) or f"known shapes: {', '.join(names)}"
+    )
 
 
 def detect(sample: Sequence[Any], known: Sequence[Shape]) -> tuple[Shape, float]:

@@ -25,7 +25,9 @@ class Chat:
         messages = value.get("messages")
         if type(messages) is list and not messages:
             return True
-        return (name := _list(value)) is not None and any(type(message) is dict and "role" in message for message in value[name])
+        return (name := _list(value)) is not None and any(
+            type(message) is dict and "role" in message for message in value[name]
+        )
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
         """Return the texts of the messages and what is wrong with them."""
@@ -33,7 +35,12 @@ class Chat:
             return [], [ShapeProblem("", "the record is not an object")]
         name = _list(value)
         if name is None:
-            return [], [ShapeProblem("/messages" if "messages" in value else "", "`messages` is missing or not a list")]
+            return [], [
+                ShapeProblem(
+                    "/messages" if "messages" in value else "",
+                    "`messages` is missing or not a list",
+                )
+            ]
         messages = value[name]
         if not messages:
             return [], [ShapeProblem(f"/{name}", f"`{name}` is empty")]
@@ -46,7 +53,12 @@ class Chat:
             if type(message) is dict:
                 role = message.get("role")
                 content = message.get("content")
-                if type(role) is str and role in ROLES and type(content) is str and len(message) == 2:
+                if (
+                    type(role) is str
+                    and role in ROLES
+                    and type(content) is str
+                    and len(message) == 2
+                ):
                     texts.append(
                         Text(
                             f"/{name}/{number}/content",
@@ -62,9 +74,15 @@ class Chat:
     def turns(self, value: Any) -> list[Turn]:
         """Return one turn a message, after the system prompt that may stand beside them."""
         name = _list(value)
-        turns = [turn_of(message, f"/{name}/{number}") for number, message in enumerate(value[name])]
+        turns = [
+            turn_of(message, f"/{name}/{number}") for number, message in enumerate(value[name])
+        ]
         system = value.get("system")
-        return [Turn("/system", "system", False, False, system.isspace()), *turns] if type(system) is str and system else turns
+        return (
+            [Turn("/system", "system", False, False, system.isspace()), *turns]
+            if type(system) is str and system
+            else turns
+        )
 
 
 def _list(value: dict[str, Any]) -> str | None:
@@ -82,18 +100,25 @@ def turn_of(message: dict[str, Any], where: str) -> Turn:
         return Turn(where, role, role == "assistant", False, not content or content.isspace())
     texts: list[Text] = []
     read_message(message, where, texts, [])
-    said = any(text.text.strip() for text in texts) or says_otherwise(message) or _has_media(content)
+    said = (
+        any(text.text.strip() for text in texts) or says_otherwise(message) or _has_media(content)
+    )
     calls = bool(message.get("tool_calls") or message.get("function_call")) or _has_call(content)
     return Turn(where, role, role == "assistant" and trained(message), calls, not said)
 
 
 def _has_media(content: Any) -> bool:
     """Say whether there is a part other than text: a picture, sound, a call."""
-    return type(content) is list and any(type(part) is dict and part.get("type") not in TEXT_PARTS for part in content)
+    return type(content) is list and any(
+        type(part) is dict and part.get("type") not in TEXT_PARTS for part in content
+    )
 
 
 def _has_call(content: Any) -> bool:
-    return type(content) is list and any(type(part) is dict and part.get("type") in ("tool_call", "tool_use", "function_call") for part in content)
+    return type(content) is list and any(
+        type(part) is dict and part.get("type") in ("tool_call", "tool_use", "function_call")
+        for part in content
+    )
 
 
 def read_message(message: Any, where: str, texts: list[Text], problems: list[ShapeProblem]) -> None:
@@ -107,10 +132,16 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
     elif type(role) is not str:
         problems.append(ShapeProblem(f"{where}/role", "the role is not a string"))
     elif role not in ROLES:
-        problems.append(ShapeProblem(f"{where}/role", f"unknown role; the known ones are {', '.join(sorted(ROLES))}"))
+        problems.append(
+            ShapeProblem(
+                f"{where}/role", f"unknown role; the known ones are {', '.join(sorted(ROLES))}"
+            )
+        )
     target = role == "assistant" and trained(message)
     role = "tool" if role == "function" else role if type(role) is str else None
-    besides = [key for key in ("reasoning_content", "thinking", "refusal") if type(message.get(key)) is str]
+    besides = [
+        key for key in ("reasoning_content", "thinking", "refusal") if type(message.get(key)) is str
+    ]
     texts.extend(Text(f"{where}/{key}", role, message[key], target) for key in besides)
     content = message.get("content")
     if type(content) is str:
@@ -119,9 +150,15 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
         for number, part in enumerate(content):
             _read_part(part, f"{where}/content/{number}", role, texts, problems, target=target)
     elif content is not None:
-        problems.append(ShapeProblem(f"{where}/content", "the content is neither text nor a list of parts"))
+        problems.append(
+            ShapeProblem(f"{where}/content", "the content is neither text nor a list of parts")
+        )
     elif not says_otherwise(message):
-        problems.append(ShapeProblem(f"{where}/content" if "content" in message else where, "the message has no content"))
+        problems.append(
+            ShapeProblem(
+                f"{where}/content" if "content" in message else where, "the message has no content"
+            )
+        )
 
 
 def trained(message: Any) -> bool:
@@ -136,11 +173,27 @@ def trained(message: Any) -> bool:
 def says_otherwise(message: Any) -> bool:
     """Say whether a message without content says something by a call, a refusal, reasoning or sound."""
     return message.get("role") == "assistant" and any(
-        message.get(key) for key in ("tool_calls", "function_call", "refusal", "audio", "reasoning_content", "thinking")
+        message.get(key)
+        for key in (
+            "tool_calls",
+            "function_call",
+            "refusal",
+            "audio",
+            "reasoning_content",
+            "thinking",
+        )
     )
 
 
-def _read_part(part: Any, where: str, role: str | None, texts: list[Text], problems: list[ShapeProblem], *, target: bool) -> None:
+def _read_part(
+    part: Any,
+    where: str,
+    role: str | None,
+    texts: list[Text],
+    problems: list[ShapeProblem],
+    *,
+    target: bool,
+) -> None:
     if type(part) is str:
         texts.append(Text(where, role, part, target))
         return

@@ -52,11 +52,21 @@ class Custom:
                     texts.append(Text(pointer_of(value, path), role, said, target))
                 elif type(said) is list and all(type(item) is str for item in said):
                     where = pointer_of(value, path)
-                    texts.extend(Text(f"{where}/{number}", role, item, target) for number, item in enumerate(said))
+                    texts.extend(
+                        Text(f"{where}/{number}", role, item, target)
+                        for number, item in enumerate(said)
+                    )
                 elif said is not None:
-                    problems.append(ShapeProblem(pointer_of(value, path), "the text is neither a string nor a list of strings"))
+                    problems.append(
+                        ShapeProblem(
+                            pointer_of(value, path),
+                            "the text is neither a string nor a list of strings",
+                        )
+                    )
             if found == len(texts) and role not in _OPTIONAL and not problems:
-                problems.append(ShapeProblem("", f"no {role} text: nothing at {' or '.join(paths)}"))
+                problems.append(
+                    ShapeProblem("", f"no {role} text: nothing at {' or '.join(paths)}")
+                )
         return texts, problems
 
     def turns(self, value: Any) -> list[Turn]:
@@ -65,7 +75,9 @@ class Custom:
         for text in self.read(value)[0]:
             blank = not text.text or text.text.isspace()
             if turns and turns[-1].role == text.role:
-                turns[-1] = Turn(turns[-1].field, turns[-1].role, text.target, False, blank and turns[-1].blank)
+                turns[-1] = Turn(
+                    turns[-1].field, turns[-1].role, text.target, False, blank and turns[-1].blank
+                )
             elif text.role is not None and text.role != "text":
                 turns.append(Turn(text.field, text.role, text.target, False, blank))
         return turns

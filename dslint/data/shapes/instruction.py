@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from dslint.data.shapes.messages import ANSWER_FIELDS, PROMPT_FIELDS, Dialogue, Said, answer_of, history_of, is_messages, opens, prompt_of, system_of
+from dslint.data.shapes.messages import (
+    ANSWER_FIELDS,
+    PROMPT_FIELDS,
+    Dialogue,
+    Said,
+    answer_of,
+    history_of,
+    is_messages,
+    opens,
+    prompt_of,
+    system_of,
+)
 from dslint.model import ShapeProblem, Turn
 
 _INPUTS = ("input", "context")
@@ -22,15 +33,26 @@ class Alpaca(Dialogue):
 
     def fits(self, value: object) -> bool:
         """Say whether a record has an instruction and what answers it."""
-        return type(value) is dict and "instruction" in value and ("output" in value or "response" in value or type(value.get("instances")) is list)
+        return (
+            type(value) is dict
+            and "instruction" in value
+            and ("output" in value or "response" in value or type(value.get("instances")) is list)
+        )
 
     def said(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Said]:
         """Return system, history, instruction, input and output."""
         instruction = value.get("instruction")
         if type(instruction) is not str:
-            problems.append(ShapeProblem("/instruction" if "instruction" in value else "", "`instruction` is missing or not a string"))
+            problems.append(
+                ShapeProblem(
+                    "/instruction" if "instruction" in value else "",
+                    "`instruction` is missing or not a string",
+                )
+            )
             return []
-        said = [*system_of(value), *history_of(value, problems, target=True)] if len(value) > 3 else []
+        said = (
+            [*system_of(value), *history_of(value, problems, target=True)] if len(value) > 3 else []
+        )
         said.append(("/instruction", instruction, "user", False))
         if "instances" not in value or "output" in value:
             _example(value, "", said, problems)
@@ -63,7 +85,12 @@ def _example(value: Any, where: str, said: list[Said], problems: list[ShapeProbl
             said.append((f"{where}/{name}", answer, "assistant", True))
             return
     present = next((name for name in _OUTPUTS if name in value), None)
-    problems.append(ShapeProblem(where if present is None else f"{where}/{present}", f"`{present or 'output'}` is missing or not a string"))
+    problems.append(
+        ShapeProblem(
+            where if present is None else f"{where}/{present}",
+            f"`{present or 'output'}` is missing or not a string",
+        )
+    )
 
 
 class PromptCompletion(Dialogue):

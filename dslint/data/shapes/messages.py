@@ -56,7 +56,15 @@ class Dialogue(ABC):
         return turns
 
 
-def _read(message: Any, where: str, role: str, texts: list[Text], problems: list[ShapeProblem], *, target: bool) -> None:
+def _read(
+    message: Any,
+    where: str,
+    role: str,
+    texts: list[Text],
+    problems: list[ShapeProblem],
+    *,
+    target: bool,
+) -> None:
     first = len(texts)
     read_message(message, where, texts, problems)
     for number in range(first, len(texts)):
@@ -90,39 +98,61 @@ def role_of(message: Any) -> str | None:
 
 def is_messages(value: Any) -> bool:
     """Say whether a value is a list with a message in it."""
-    return type(value) is list and any(type(message) is dict and ("role" in message or "from" in message) for message in value)
+    return type(value) is list and any(
+        type(message) is dict and ("role" in message or "from" in message) for message in value
+    )
 
 
 def opens(messages: Any) -> bool:
     """Say whether a list of messages brings its own prompt: a user or system message comes before any answer."""
-    return type(messages) is list and bool(messages) and role_of(messages[0]) in ("user", "system", "developer")
+    return (
+        type(messages) is list
+        and bool(messages)
+        and role_of(messages[0]) in ("user", "system", "developer")
+    )
 
 
 def context(messages: list[Any], where: str) -> list[Said]:
     """Return messages that are read and not learnt."""
-    return [(f"{where}/{number}", message, "assistant", False) for number, message in enumerate(messages)]
+    return [
+        (f"{where}/{number}", message, "assistant", False)
+        for number, message in enumerate(messages)
+    ]
 
 
 def answered(messages: list[Any], where: str, role: str, *, target: bool) -> list[Said]:
     """Return a conversation in which what follows the last user message is the answer, and what precedes it the context."""
-    last = max((number for number, message in enumerate(messages) if role_of(message) == "user"), default=-1)
+    last = max(
+        (number for number, message in enumerate(messages) if role_of(message) == "user"),
+        default=-1,
+    )
     return [
-        (f"{where}/{number}", message, role, target) if number > last else (f"{where}/{number}", message, "assistant", False)
+        (f"{where}/{number}", message, role, target)
+        if number > last
+        else (f"{where}/{number}", message, "assistant", False)
         for number, message in enumerate(messages)
     ]
 
 
 def system_of(value: dict[str, Any]) -> list[Said]:
     """Return the system prompt that stands beside the conversation."""
-    return [(f"/{name}", value[name], "system", False) for name in ("system", "system_prompt") if type(value.get(name)) is str and value[name]]
+    return [
+        (f"/{name}", value[name], "system", False)
+        for name in ("system", "system_prompt")
+        if type(value.get(name)) is str and value[name]
+    ]
 
 
-def prompt_of(value: dict[str, Any], problems: list[ShapeProblem], *, required: bool = True) -> list[Said]:
+def prompt_of(
+    value: dict[str, Any], problems: list[ShapeProblem], *, required: bool = True
+) -> list[Said]:
     """Return system prompt, history and prompt, under the first usual name that there is."""
     for name in PROMPT_FIELDS:
         prompt = value.get(name)
         if type(prompt) is str:
-            besides = [key for key in _BESIDES.get(name, ()) if type(value.get(key)) is str and value[key]]
+            besides = [
+                key for key in _BESIDES.get(name, ()) if type(value.get(key)) is str and value[key]
+            ]
             return [
                 *system_of(value),
                 *history_of(value, problems),
@@ -134,7 +164,9 @@ def prompt_of(value: dict[str, Any], problems: list[ShapeProblem], *, required: 
         if type(prompt) is dict and type(prompt.get("messages")) is list:
             return [*system_of(value), *context(prompt["messages"], f"/{name}/messages")]
         if name in value:
-            problems.append(ShapeProblem(f"/{name}", f"`{name}` is neither text nor a list of messages"))
+            problems.append(
+                ShapeProblem(f"/{name}", f"`{name}` is neither text nor a list of messages")
+            )
             return []
     for name in MESSAGE_FIELDS:
         if type(value.get(name)) is list:
@@ -144,7 +176,9 @@ def prompt_of(value: dict[str, Any], problems: list[ShapeProblem], *, required: 
     return system_of(value)
 
 
-def history_of(value: dict[str, Any], problems: list[ShapeProblem], *, target: bool = False) -> list[Said]:
+def history_of(
+    value: dict[str, Any], problems: list[ShapeProblem], *, target: bool = False
+) -> list[Said]:
     """Return earlier turns that are given as pairs of user's and assistant's words."""
     history = value.get("history")
     if not history:
@@ -156,12 +190,22 @@ def history_of(value: dict[str, Any], problems: list[ShapeProblem], *, target: b
             said.append((f"/history/{number}/1", pair[1], "assistant", target))
         else:
             problems.append(
-                ShapeProblem(f"/history/{number}" if type(history) is list else "/history", "the history is not a list of [user, assistant] pairs")
+                ShapeProblem(
+                    f"/history/{number}" if type(history) is list else "/history",
+                    "the history is not a list of [user, assistant] pairs",
+                )
             )
     return said
 
 
-def answer_of(value: dict[str, Any], names: tuple[str, ...], role: str, problems: list[ShapeProblem], *, target: bool = True) -> list[Said]:
+def answer_of(
+    value: dict[str, Any],
+    names: tuple[str, ...],
+    role: str,
+    problems: list[ShapeProblem],
+    *,
+    target: bool = True,
+) -> list[Said]:
     """Return the answer under the first of the names that there is: a string, a message, or a list of them."""
     name = next((name for name in names if name in value), None)
     if name is None:
@@ -174,5 +218,12 @@ def answer_of(value: dict[str, Any], names: tuple[str, ...], role: str, problems
         return [(f"/{name}", answer, role, target)]
     if type(answer) is list and answer:
         return answered(answer, f"/{name}", role, target=target)
-    problems.append(ShapeProblem(f"/{name}", f"`{name}` is empty" if answer == [] else f"`{name}` is neither text nor a list of messages"))
+    problems.append(
+        ShapeProblem(
+            f"/{name}",
+            f"`{name}` is empty"
+            if answer == []
+            else f"`{name}` is neither text nor a list of messages",
+        )
+    )
     return []

@@ -20,7 +20,16 @@ TEXT_FIELDS = (
     "question",
 )
 _POINTERS = {field: f"/{field}" for field in TEXT_FIELDS}
-LABEL_FIELDS = ("label", "intent", "category", "class", "labels", "target", "sentiment", "label_text")
+LABEL_FIELDS = (
+    "label",
+    "intent",
+    "category",
+    "class",
+    "labels",
+    "target",
+    "sentiment",
+    "label_text",
+)
 
 
 def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
@@ -40,7 +49,9 @@ def _read_text(value: Any) -> tuple[list[Text], list[ShapeProblem]]:
             if type(text) is not str:
                 return [], [ShapeProblem(pointer, "the text is not a string")]
             return [Text(pointer, "text", text, True)], []
-    return [], [ShapeProblem("", f"the record has no text: none of {', '.join(TEXT_FIELDS[:3])} ...")]
+    return [], [
+        ShapeProblem("", f"the record has no text: none of {', '.join(TEXT_FIELDS[:3])} ...")
+    ]
 
 
 class Classification:
@@ -54,7 +65,12 @@ class Classification:
         if type(value) is not dict:
             return False
         text, label = _first(value, TEXT_FIELDS), _first(value, LABEL_FIELDS)
-        return text is not None and label is not None and type(value[text]) is str and type(value[label]) not in (dict, list)
+        return (
+            text is not None
+            and label is not None
+            and type(value[text]) is str
+            and type(value[label]) not in (dict, list)
+        )
 
     read = staticmethod(_read_text)
     """Return the text; the label is a column, not a text."""
@@ -73,7 +89,11 @@ class PlainText:
 
     def fits(self, value: object) -> bool:
         """Say whether a record is a text."""
-        return type(value) is str or (type(value) is dict and (field := _first(value, ("text", "content"))) is not None and type(value[field]) is str)
+        return type(value) is str or (
+            type(value) is dict
+            and (field := _first(value, ("text", "content"))) is not None
+            and type(value[field]) is str
+        )
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
         """Return the text."""

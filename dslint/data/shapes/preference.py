@@ -25,7 +25,9 @@ _SIDES = (
     ("chosen_messages", "rejected_messages"),
     ("preferred_output", "non_preferred_output"),
 )
-_JUDGED_ROLES: frozenset[str | None] = frozenset({"system", "developer", "user", "assistant", "tool", "rejected"})
+_JUDGED_ROLES: frozenset[str | None] = frozenset(
+    {"system", "developer", "user", "assistant", "tool", "rejected"}
+)
 
 
 class Preference(Dialogue):
@@ -43,10 +45,16 @@ class Preference(Dialogue):
 
     def said(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Said]:
         """Return the prompt, the chosen answer (the target), and the rejected one."""
-        good, bad = next((names for names in _SIDES if names[0] in value or names[1] in value), _SIDES[0])
+        good, bad = next(
+            (names for names in _SIDES if names[0] in value or names[1] in value), _SIDES[0]
+        )
         chosen, rejected = value.get(good), value.get(bad)
         shared = _shared(chosen, rejected)
-        said = system_of(value) if opens(chosen) else prompt_of(value, problems, required=type(chosen) is not str)
+        said = (
+            system_of(value)
+            if opens(chosen)
+            else prompt_of(value, problems, required=type(chosen) is not str)
+        )
         _add_side(chosen, good, shared, said, problems, rejected=False)
         _add_side(rejected, bad, shared, said, problems, rejected=True)
         return said
@@ -62,7 +70,15 @@ def _shared(chosen: Any, rejected: Any) -> int:
     return shared
 
 
-def _add_side(side: Any, name: str, shared: int, said: list[Said], problems: list[ShapeProblem], *, rejected: bool) -> None:
+def _add_side(
+    side: Any,
+    name: str,
+    shared: int,
+    said: list[Said],
+    problems: list[ShapeProblem],
+    *,
+    rejected: bool,
+) -> None:
     role = "rejected" if rejected else "assistant"
     if type(side) is str or (type(side) is dict and role_of(side) in (None, "assistant")):
         said.append((f"/{name}", side, role, not rejected))
@@ -70,7 +86,11 @@ def _add_side(side: Any, name: str, shared: int, said: list[Said], problems: lis
         problems.append(ShapeProblem(f"/{name}", f"`{name}` is not an assistant's message"))
     elif type(side) is list and side:
         if role_of(side[-1]) not in (None, "assistant"):
-            problems.append(ShapeProblem(f"/{name}/{len(side) - 1}", f"`{name}` does not end on an assistant's message"))
+            problems.append(
+                ShapeProblem(
+                    f"/{name}/{len(side) - 1}", f"`{name}` does not end on an assistant's message"
+                )
+            )
         for number, message in enumerate(side):
             where = f"/{name}/{number}"
             if not rejected:
@@ -80,7 +100,12 @@ def _add_side(side: Any, name: str, shared: int, said: list[Said], problems: lis
             else:
                 read_message(message, where, [], problems)
     else:
-        problems.append(ShapeProblem("" if side is None else f"/{name}", f"`{name}` is missing, empty, or neither text nor messages"))
+        problems.append(
+            ShapeProblem(
+                "" if side is None else f"/{name}",
+                f"`{name}` is missing, empty, or neither text nor messages",
+            )
+        )
 
 
 class Kto(Dialogue):
@@ -96,7 +121,8 @@ class Kto(Dialogue):
         if "kto_tag" not in value and type(value.get("label")) is not bool:
             return False
         return any(type(value.get(name)) is list for name in MESSAGE_FIELDS) or (
-            any(name in value for name in ANSWER_FIELDS) and any(name in value for name in PROMPT_FIELDS)
+            any(name in value for name in ANSWER_FIELDS)
+            and any(name in value for name in PROMPT_FIELDS)
         )
 
     def said(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Said]:
@@ -104,13 +130,20 @@ class Kto(Dialogue):
         tag = "kto_tag" if "kto_tag" in value else "label"
         verdict = value.get(tag)
         if type(verdict) is not bool:
-            problems.append(ShapeProblem(f"/{tag}" if tag in value else "", f"`{tag}` is missing or not a boolean"))
+            problems.append(
+                ShapeProblem(
+                    f"/{tag}" if tag in value else "", f"`{tag}` is missing or not a boolean"
+                )
+            )
         good = verdict is True
         role = "assistant" if good else "rejected"
         if not any(name in value for name in ANSWER_FIELDS):
             for name in MESSAGE_FIELDS:
                 if type(value.get(name)) is list and value[name]:
-                    return [*system_of(value), *answered(value[name], f"/{name}", role, target=good)]
+                    return [
+                        *system_of(value),
+                        *answered(value[name], f"/{name}", role, target=good),
+                    ]
         answer = answer_of(value, ANSWER_FIELDS, role, problems, target=good)
         prompt = system_of(value) if opens(value.get("completion")) else prompt_of(value, problems)
         return [*prompt, *answer]

@@ -42,7 +42,11 @@ class ShareGpt:
         if type(value) is not dict or (name := _list(value)) is None:
             return False
         messages = value[name]
-        return any(type(m) is dict and "from" in m for m in messages) if messages else name != "messages"
+        return (
+            any(type(m) is dict and "from" in m for m in messages)
+            if messages
+            else name != "messages"
+        )
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
         """Return the texts of the messages and what is wrong with them. Calls are structure, not texts."""
@@ -50,7 +54,12 @@ class ShareGpt:
             return [], [ShapeProblem("", "the record is not an object")]
         name = _list(value)
         if name is None:
-            return [], [ShapeProblem("/conversations" if "conversations" in value else "", "`conversations` is missing or not a list")]
+            return [], [
+                ShapeProblem(
+                    "/conversations" if "conversations" in value else "",
+                    "`conversations` is missing or not a list",
+                )
+            ]
         if not value[name]:
             return [], [ShapeProblem(f"/{name}", f"`{name}` is empty")]
         texts: list[Text] = []
@@ -65,9 +74,15 @@ class ShareGpt:
     def turns(self, value: Any) -> list[Turn]:
         """Return one turn a message, after the system prompt that may stand beside them."""
         name = _list(value)
-        turns = [turn_of(message, f"/{name}/{number}") for number, message in enumerate(value[name])]
+        turns = [
+            turn_of(message, f"/{name}/{number}") for number, message in enumerate(value[name])
+        ]
         system = value.get("system")
-        return [Turn("/system", "system", False, False, system.isspace()), *turns] if type(system) is str and system else turns
+        return (
+            [Turn("/system", "system", False, False, system.isspace()), *turns]
+            if type(system) is str and system
+            else turns
+        )
 
 
 def _list(value: dict[str, Any]) -> str | None:
@@ -95,11 +110,26 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
         elif type(speaker) is not str:
             problems.append(ShapeProblem(f"{where}/from", "the role is not a string"))
         else:
-            problems.append(ShapeProblem(f"{where}/from", f"unknown role; the known ones are {', '.join(sorted(_ROLES))}"))
+            problems.append(
+                ShapeProblem(
+                    f"{where}/from", f"unknown role; the known ones are {', '.join(sorted(_ROLES))}"
+                )
+            )
     if type(said) is not str:
-        problems.append(ShapeProblem(f"{where}/value" if "value" in message else where, "the message has no text"))
+        problems.append(
+            ShapeProblem(
+                f"{where}/value" if "value" in message else where, "the message has no text"
+            )
+        )
     elif type(speaker) is not str or speaker not in CALLS:
-        texts.append(Text(f"{where}/value", role, said, role == "assistant" and (len(message) == 2 or trained(message))))
+        texts.append(
+            Text(
+                f"{where}/value",
+                role,
+                said,
+                role == "assistant" and (len(message) == 2 or trained(message)),
+            )
+        )
 
 
 def turn_of(message: dict[str, Any], where: str) -> Turn:

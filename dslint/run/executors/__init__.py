@@ -16,14 +16,20 @@ __all__ = ["SMALL", "for_jobs"]
 
 def for_jobs(asked: str) -> Map:
     """Return the executor for `--jobs`: a number of processes, or `auto`: as many as there are cores, for data that is not small."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    cores = (
+        len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    )
     workers, small = (cores, SMALL) if asked == "auto" else (int(asked), 0)
 
-    def run_all(run: Callable[[Job], Iterable[Partial]], jobs: Iterable[Job]) -> Iterable[Iterable[Partial]]:
+    def run_all(
+        run: Callable[[Job], Iterable[Partial]], jobs: Iterable[Job]
+    ) -> Iterable[Iterable[Partial]]:
         listed = list(jobs)
         if workers < 2 or len(listed) < 2 or sum(map(_bytes, listed)) < small:
             return map(run, listed)
-        from dslint.run.executors.processes import in_parallel  # 15 ms at import, needed for large data only
+        from dslint.run.executors.processes import (
+            in_parallel,
+        )  # 15 ms at import, needed for large data only
 
         return in_parallel(run, listed, workers)
 

@@ -52,7 +52,9 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
     """
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
-    pool = ProcessPoolExecutor(workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin)
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+    )
     processes = pool._processes  # noqa: SLF001 - there is no public way to end a worker in the middle of a shard
     done = False
     try:

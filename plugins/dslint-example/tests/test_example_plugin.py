@@ -26,8 +26,18 @@ def test_case(case):
 
 
 def test_the_measure_counts_openings():
-    reply = {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "Sure thing, boss."}]}
-    other = {"messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": "Of course not."}]}
+    reply = {
+        "messages": [
+            {"role": "user", "content": "?"},
+            {"role": "assistant", "content": "Sure thing, boss."},
+        ]
+    }
+    other = {
+        "messages": [
+            {"role": "user", "content": "?"},
+            {"role": "assistant", "content": "Of course not."},
+        ]
+    }
     said = testing.run(SameOpening(most=1), [reply, other, reply, other, other])
     assert said.measures == {"test/same-opening.shared-openings": 2}
     assert said.rows == [2, 3, 4]

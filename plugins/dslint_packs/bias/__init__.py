@@ -16,14 +16,22 @@ _LEXICONS = os.path.join(os.path.dirname(__file__), "lexicons")
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [CounterfactualGap, GenderedTerm, GroupRepresentation, InsensitiveTerm, StereotypedAssociation]
+    return [
+        CounterfactualGap,
+        GenderedTerm,
+        GroupRepresentation,
+        InsensitiveTerm,
+        StereotypedAssociation,
+    ]
 
 
 @hookimpl
 def dslint_resources() -> list[Resource]:
     """Return the lexicons: one for each language and kind, named `<language>-<kind>.csv`; their heads say where they come from."""
     return [
-        Resource(kind=name[3:-4], name=name[:-4], path=os.path.join(_LEXICONS, name), language=name[:2])
+        Resource(
+            kind=name[3:-4], name=name[:-4], path=os.path.join(_LEXICONS, name), language=name[:2]
+        )
         for name in sorted(os.listdir(_LEXICONS))
         if name.endswith(".csv")
     ]

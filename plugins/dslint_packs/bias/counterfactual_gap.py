@@ -6,7 +6,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Hit, Measure, Meta, Severity, Source, State, sameness
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Hit,
+    Measure,
+    Meta,
+    Severity,
+    Source,
+    State,
+    sameness,
+)
 from dslint_packs.bias.groups import axis_of, matcher
 
 
@@ -59,7 +71,11 @@ class CounterfactualGap(DatasetRule):
         texts = batch.texts(("all",))
         answers = {(position, item.field) for position, item in _items(batch, ("target",))}
         labels = batch.column("label")
-        hits = {number: found for number, found in known.search(batch, ("all",)) if texts.items[number].role != "metadata"}
+        hits = {
+            number: found
+            for number, found in known.search(batch, ("all",))
+            if texts.items[number].role != "metadata"
+        }
         for position in sorted({texts.positions[number] for number in hits}):
             label = None if labels[position] is None else str(labels[position])
             asked, named, length = [], set[str](), 0
@@ -84,14 +100,22 @@ class CounterfactualGap(DatasetRule):
             for member in others:
                 if member.groups == first.groups:
                     continue
-                longer, shorter = max(first.words, member.words), max(1, min(first.words, member.words))
+                longer, shorter = (
+                    max(first.words, member.words),
+                    max(1, min(first.words, member.words)),
+                )
                 if member.label != first.label:
                     message = "the same text about another group has another label"
                 elif longer >= self.words and longer >= self.ratio * shorter:
                     message = f"the same request about another group has an answer of {first.words} words, this one of {member.words}"
                 else:
                     continue
-                yield self.finding(state.at(member), message, related=[state.at(first)], score=round(1 - shorter / max(longer, shorter, 2), 6))
+                yield self.finding(
+                    state.at(member),
+                    message,
+                    related=[state.at(first)],
+                    score=round(1 - shorter / max(longer, shorter, 2), 6),
+                )
 
 
 def _items(batch: Batch, roles: Sequence[str]) -> Iterable[tuple[int, Any]]:

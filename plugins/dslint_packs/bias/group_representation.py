@@ -7,7 +7,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from dslint.plugin import DATASET, Batch, Columns, DatasetRule, Finding, Measure, Meta, Severity, Source, State
+from dslint.plugin import (
+    DATASET,
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Measure,
+    Meta,
+    Severity,
+    Source,
+    State,
+)
 from dslint_packs.bias.groups import axis_of, mentions, name_of
 from dslint_packs.bias.statistics import wilson_upper
 
@@ -113,7 +124,9 @@ class GroupRepresentation(DatasetRule):
                 rows[member.groups][-1] += member.records
             else:
                 rows[member.groups] = list(member)
-        return {name: [row[number] for row in rows.values()] for number, name in enumerate(state.schema)}
+        return {
+            name: [row[number] for row in rows.values()] for number, name in enumerate(state.schema)
+        }
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield counts and shares by axis and group, and findings for pairs out of balance."""
@@ -133,7 +146,10 @@ class GroupRepresentation(DatasetRule):
             yield Measure(f"share[{name}]", round(counts[name] / total, 6))
         for pair in self.balanced:
             rarer, other = sorted(pair.split(":"), key=lambda group: (counts[group], group))[:2]
-            if either[pair] >= self.support and wilson_upper(counts[rarer], either[pair], z=2.576) < self.least:
+            if (
+                either[pair] >= self.support
+                and wilson_upper(counts[rarer], either[pair], z=2.576) < self.least
+            ):
                 share = counts[rarer] / either[pair]
                 yield self.finding(
                     DATASET,

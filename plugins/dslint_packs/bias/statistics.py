@@ -36,7 +36,10 @@ def fisher_greater(with_a: int, all_a: int, with_b: int, all_b: int) -> float:
         return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
 
     below = log_choose(total, hits)
-    chances = (log_choose(all_a, k) + log_choose(all_b, hits - k) - below for k in range(with_a, min(all_a, hits) + 1))
+    chances = (
+        log_choose(all_a, k) + log_choose(all_b, hits - k) - below
+        for k in range(with_a, min(all_a, hits) + 1)
+    )
     return min(1.0, math.fsum(map(math.exp, chances)))
 
 
@@ -44,7 +47,9 @@ def holm(chances: Sequence[float]) -> list[float]:
     """Return p values corrected for the number of tests (Holm 1979)."""
     corrected = [0.0] * len(chances)
     largest = 0.0
-    for rank, number in enumerate(sorted(range(len(chances)), key=lambda number: (chances[number], number))):
+    for rank, number in enumerate(
+        sorted(range(len(chances)), key=lambda number: (chances[number], number))
+    ):
         largest = max(largest, min(1.0, chances[number] * (len(chances) - rank)))
         corrected[number] = largest
     return corrected

@@ -9,7 +9,21 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Annotated, Any
 
-from dslint.plugin import DATASET, Batch, Columns, DatasetRule, Finding, Hit, Matcher, Measure, Meta, Severity, Source, State, pattern
+from dslint.plugin import (
+    DATASET,
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Hit,
+    Matcher,
+    Measure,
+    Meta,
+    Severity,
+    Source,
+    State,
+    pattern,
+)
 from dslint_packs.bias.groups import axis_of, matcher, mentions, name_of
 from dslint_packs.bias.statistics import fisher_greater, holm, rate_ratio
 
@@ -80,14 +94,22 @@ class StereotypedAssociation(DatasetRule):
         seen: Counter[tuple[int, str, str]] = Counter()
         attributes = dict(self._attributes.search(batch, self.roles))
         for number, hits in mentions(batch, self.roles, self.resources):
-            for groups, words in self._sentences(texts.items[number].text, hits, attributes.get(number, [])):
+            for groups, words in self._sentences(
+                texts.items[number].text, hits, attributes.get(number, [])
+            ):
                 alone.update(groups)
-                seen.update((texts.positions[number], group, word) for group in groups for word in words)
-        rows = [(0, group, "", count) for group, count in alone.items()] + [(*key, count) for key, count in seen.items()]
+                seen.update(
+                    (texts.positions[number], group, word) for group in groups for word in words
+                )
+        rows = [(0, group, "", count) for group, count in alone.items()] + [
+            (*key, count) for key, count in seen.items()
+        ]
         record, group, attribute, sentences = zip(*rows, strict=True) if rows else ((), (), (), ())
         return {"record": record, "group": group, "attribute": attribute, "sentences": sentences}
 
-    def _sentences(self, text: str, hits: list[Hit], words: list[Hit]) -> Iterator[tuple[list[str], set[str]]]:
+    def _sentences(
+        self, text: str, hits: list[Hit], words: list[Hit]
+    ) -> Iterator[tuple[list[str], set[str]]]:
         """Yield for each sentence with a group: the groups that are the only ones of their axis in it, and the words of the lexicon."""
         ends = [match.end() for match in _END.finditer(text)]
         by_sentence: defaultdict[int, set[str]] = defaultdict(set)
@@ -98,7 +120,11 @@ class StereotypedAssociation(DatasetRule):
             said[_number(ends, hit.start)].add(hit.entry.term)
         for sentence, groups in by_sentence.items():
             axes = Counter(map(axis_of, groups))
-            only = [group for group in sorted(groups) if axes[axis_of(group)] == 1 and axis_of(group) in self.axes]
+            only = [
+                group
+                for group in sorted(groups)
+                if axes[axis_of(group)] == 1 and axis_of(group) in self.axes
+            ]
             if only:
                 yield only, said[sentence]
 
@@ -125,7 +151,9 @@ class StereotypedAssociation(DatasetRule):
                 behind[member.group, member.attribute].append(member)
             else:
                 sentences[member.group] += member.sentences
-        together = {pair: sum(member.sentences for member in members) for pair, members in behind.items()}
+        together = {
+            pair: sum(member.sentences for member in members) for pair, members in behind.items()
+        }
         by_axis = Counter[str]()
         words = Counter[tuple[str, str]]()
         for group, count in sentences.items():
@@ -133,14 +161,24 @@ class StereotypedAssociation(DatasetRule):
         for (group, word), count in together.items():
             words[axis_of(group), word] += count
         compared = sorted(
-            (group, word) for group, word in together if words[axis_of(group), word] >= self.support and by_axis[axis_of(group)] > sentences[group]
+            (group, word)
+            for group, word in together
+            if words[axis_of(group), word] >= self.support
+            and by_axis[axis_of(group)] > sentences[group]
         )
         cells = [
-            (together[pair], sentences[pair[0]], words[axis_of(pair[0]), pair[1]] - together[pair], by_axis[axis_of(pair[0])] - sentences[pair[0]])
+            (
+                together[pair],
+                sentences[pair[0]],
+                words[axis_of(pair[0]), pair[1]] - together[pair],
+                by_axis[axis_of(pair[0])] - sentences[pair[0]],
+            )
             for pair in compared
         ]
         yield Measure("comparisons", len(compared))
-        for pair, cell, chance in zip(compared, cells, holm([fisher_greater(*cell) for cell in cells]), strict=True):
+        for pair, cell, chance in zip(
+            compared, cells, holm([fisher_greater(*cell) for cell in cells]), strict=True
+        ):
             ratio, low, high = rate_ratio(*cell)
             if chance < _SURE and low > self.ratio:
                 members = sorted(behind[pair])

@@ -45,7 +45,9 @@ class InsensitiveTerm(LexiconRule):
         del text, target
         return self.finding(
             at,
-            f"a term that many find insensitive ({hit.entry.category})" if hit.entry.category else "a term that many find insensitive",
+            f"a term that many find insensitive ({hit.entry.category})"
+            if hit.entry.category
+            else "a term that many find insensitive",
             severity=hit.entry.grade,
             score=0.5,
             suggestion=hit.entry.replacement or None,
@@ -86,4 +88,10 @@ class GenderedTerm(LexiconRule):
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
         """Return a finding with the neutral word."""
         del text, target
-        return self.finding(at, "a word that names a gender", severity=hit.entry.grade, score=0.3, suggestion=hit.entry.replacement or None)
+        return self.finding(
+            at,
+            "a word that names a gender",
+            severity=hit.entry.grade,
+            score=0.3,
+            suggestion=hit.entry.replacement or None,
+        )

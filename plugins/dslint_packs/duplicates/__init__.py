@@ -15,4 +15,13 @@ from dslint_packs.duplicates.semantic import SemanticDuplicate
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [BenchmarkOverlap, ConflictingAnswer, ExactDuplicate, Leakage, NearDuplicate, NormalizedDuplicate, RepeatedLine, SemanticDuplicate]
+    return [
+        BenchmarkOverlap,
+        ConflictingAnswer,
+        ExactDuplicate,
+        Leakage,
+        NearDuplicate,
+        NormalizedDuplicate,
+        RepeatedLine,
+        SemanticDuplicate,
+    ]

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Any
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Location, Measure, Meta, OptionFile, Severity, Source, State
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Location,
+    Measure,
+    Meta,
+    OptionFile,
+    Severity,
+    Source,
+    State,
+)
 from dslint_packs.duplicates.texts import plain_texts
 
 if TYPE_CHECKING:
@@ -87,14 +99,21 @@ class BenchmarkOverlap(DatasetRule):
         held = {(row.against, row.task) for row in state.rows()}
         for number, index in enumerate(found):
             if len(index.rows):
-                yield Measure(f"tasks[{index.path}]", sum(file == number for file, _ in held) / len(index.rows))
+                yield Measure(
+                    f"tasks[{index.path}]",
+                    sum(file == number for file, _ in held) / len(index.rows),
+                )
         best: dict[tuple[int, int], Any] = {}
         for row in state.rows():
             place = row.file, row.row
-            best[place] = min(best.get(place, row), row, key=lambda item: (-item.covered, item.against, item.task))
+            best[place] = min(
+                best.get(place, row), row, key=lambda item: (-item.covered, item.against, item.task)
+            )
         for row in best.values():
             index = found[row.against]
-            task = Location(index.path, int(index.rows[row.task]), int(index.lines[row.task]) or None)
+            task = Location(
+                index.path, int(index.rows[row.task]), int(index.lines[row.task]) or None
+            )
             message = f"holds {row.covered:.0%} of the words of a task: {task.place}"
             yield self.finding(state.at(row), message, related=[task], score=row.covered)
 

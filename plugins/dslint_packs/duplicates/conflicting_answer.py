@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, Text, sameness
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Measure,
+    Severity,
+    Source,
+    State,
+    Text,
+    sameness,
+)
 from dslint_packs.duplicates.texts import Said, asked, normal_digest, said, texts_of
 
 _PREFERRED, _REJECTED = sameness("preferred"), sameness("rejected")
@@ -60,7 +71,9 @@ class ConflictingAnswer(DatasetRule):
         rows = [
             (position, *claim)
             for position, (texts, normal, label) in records
-            for claim in _claimed(texts, normal, label, _tools(batch.values[position]), judged=judged)
+            for claim in _claimed(
+                texts, normal, label, _tools(batch.values[position]), judged=judged
+            )
         ]
         columns = [list(column) for column in zip(*rows, strict=True)] or [[], [], [], []]
         return dict(zip(("record", "prompt", "answer", "labelled"), columns, strict=True))
@@ -90,17 +103,31 @@ Claim = tuple[bytes, bytes, bool]
 
 def _tools(value: Any) -> tuple[Any, ...]:
     """Return the tools that a record declares: with other tools another answer is right."""
-    return tuple(value[name] for name in ("tools", "functions") if value.get(name)) if type(value) is dict else ()
+    return (
+        tuple(value[name] for name in ("tools", "functions") if value.get(name))
+        if type(value) is dict
+        else ()
+    )
 
 
-def _claimed(texts: list[Text], normal: Said, label: object, tools: tuple[Any, ...], *, judged: bool) -> Iterator[Claim]:
-    for prompt, answer, labelled in _verdicts(texts, normal) if judged else _claims(texts, normal, label):
+def _claimed(
+    texts: list[Text], normal: Said, label: object, tools: tuple[Any, ...], *, judged: bool
+) -> Iterator[Claim]:
+    for prompt, answer, labelled in (
+        _verdicts(texts, normal) if judged else _claims(texts, normal, label)
+    ):
         yield sameness((prompt.hex(), tools)) if tools else prompt, answer, labelled
 
 
 def _verdicts(texts: list[Text], normal: Said) -> Iterator[Claim]:
     """Yield for the preferred and the rejected answer of a record: prompt and answer together, and the verdict."""
-    prompt = normal_digest([said for text, said in zip(texts, normal, strict=True) if not text.target and text.role != "rejected"])
+    prompt = normal_digest(
+        [
+            said
+            for text, said in zip(texts, normal, strict=True)
+            if not text.target and text.role != "rejected"
+        ]
+    )
     preferred = [said for text, (_, said) in zip(texts, normal, strict=True) if text.target]
     rejected = [said for role, said in normal if role == "rejected"]
     for verdict, answers in ((_PREFERRED, preferred), (_REJECTED, rejected)):

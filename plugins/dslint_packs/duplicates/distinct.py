@@ -28,11 +28,19 @@ class Distinct:
     and with `apart` those without a split, are left out.
     """
 
-    def __init__(self, state: State, source: Source, text: Callable[[Record], str], apart: Callable[[Any], Any] | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        source: Source,
+        text: Callable[[Record], str],
+        apart: Callable[[Any], Any] | None = None,
+    ) -> None:
         self._state, self._source, self._text = state, source, text
         column = _columns(state)
         groups = np.zeros(len(state), np.int64) if apart is None else _ranked(state, apart)
-        order = np.lexsort((column["row"], column["file"], column["content"], column["rank"], groups))
+        order = np.lexsort(
+            (column["row"], column["file"], column["content"], column["rank"], groups)
+        )
         order = order[(column["size"][order] > 0) & (groups[order] >= 0)]
         identity = column["same"] ^ mixed((2 * groups + column["long"]).astype(np.uint64))
         _, first, times = np.unique(identity[order], return_index=True, return_counts=True)
@@ -41,7 +49,11 @@ class Distinct:
         """How often each text is there."""
         self._rows = order[first[inorder]]
         self._file, self._row = column["file"][self._rows], column["row"][self._rows]
-        self.size, self.long, self.first = column["size"][self._rows], column["long"][self._rows], column["content"][self._rows]
+        self.size, self.long, self.first = (
+            column["size"][self._rows],
+            column["long"][self._rows],
+            column["content"][self._rows],
+        )
         """Characters of each text, whether it is of the kind of long ones, and the first eight bytes of its record's digest."""
         self.groups = None if apart is None else groups[self._rows]
         """The number of its split, in their order."""
@@ -75,7 +87,9 @@ class Distinct:
                 names = [name for name in table.column_names if name != "sketch"]
                 taken = table.select(names).take(wanted[order[done:end]] - begin).to_pydict()
                 row = namedtuple("Row", names)  # type: ignore[misc]  # noqa: PYI024 - the columns are known at run time only
-                for place, values in zip(order[done:end].tolist(), zip(*taken.values(), strict=True), strict=True):
+                for place, values in zip(
+                    order[done:end].tolist(), zip(*taken.values(), strict=True), strict=True
+                ):
                     found[place] = row._make(values)
             begin, done = begin + len(table), end
         return found
@@ -128,8 +142,14 @@ def _columns(state: State) -> dict[str, Array]:
     """Return what the order and the texts of rows are told by; of each digest eight bytes."""
     kept: dict[str, list[Array]] = {}
     for table in state.tables():
-        found: dict[str, Array] = {name: _numbers(table[name]).astype(kind) for name, kind in _NUMBERS.items() if name in table.column_names}
-        found["content"], found["same"] = (_first_eight(table[name]) for name in ("content", "same"))
+        found: dict[str, Array] = {
+            name: _numbers(table[name]).astype(kind)
+            for name, kind in _NUMBERS.items()
+            if name in table.column_names
+        }
+        found["content"], found["same"] = (
+            _first_eight(table[name]) for name in ("content", "same")
+        )
         for name, values in found.items():
             kept.setdefault(name, []).append(values)
     columns = {name: np.concatenate(values) for name, values in kept.items()}
@@ -142,7 +162,9 @@ def _ranked(state: State, apart: Callable[[Any], Any]) -> Array:
     numbers = []
     for table in state.tables():
         splits = table["split"].combine_chunks().dictionary_encode()
-        known = np.array([*(met.setdefault(split, len(met)) for split in splits.dictionary.to_pylist()), -1])
+        known = np.array(
+            [*(met.setdefault(split, len(met)) for split in splits.dictionary.to_pylist()), -1]
+        )
         numbers.append(known[_numbers(splits.indices, -1)])
     rank = {split: number for number, split in enumerate(sorted(met, key=apart))}
     found: Array = np.array([*map(rank.__getitem__, met), -1])[np.concatenate(numbers)]
@@ -152,14 +174,21 @@ def _ranked(state: State, apart: Callable[[Any], Any]) -> Array:
 def _numbers(column: Any, none: int = 0) -> Array:
     """Return a column of numbers or truth values as an array, with a number for where there is none."""
     filled = pc.fill_null(column.cast("int64"), none)
-    found: Array = filled.to_numpy() if isinstance(filled, pa.ChunkedArray) else filled.to_numpy(zero_copy_only=False)
+    found: Array = (
+        filled.to_numpy()
+        if isinstance(filled, pa.ChunkedArray)
+        else filled.to_numpy(zero_copy_only=False)
+    )
     return found
 
 
 def _first_eight(column: Any) -> Array:
     """Return the first eight bytes of each value of a column of bytes of one length."""
     width = column.type.byte_width
-    values = [np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * width :][: len(chunk) * width] for chunk in column.chunks]
+    values = [
+        np.frombuffer(chunk.buffers()[1], np.uint8)[chunk.offset * width :][: len(chunk) * width]
+        for chunk in column.chunks
+    ]
     first = np.concatenate(values or [np.zeros(0, np.uint8)]).reshape(-1, width)[:, :8]
     found: Array = np.ascontiguousarray(first).view(">u8")[:, 0].astype(np.uint64)
     return found

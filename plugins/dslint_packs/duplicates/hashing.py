@@ -27,7 +27,12 @@ def hashes(texts: Sequence[str], kind: Kind) -> tuple[Array, Array]:
         texts = [text if len(text) >= size else text.ljust(size, "\0") for text in texts]
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     units: Array = np.frombuffer("".join(texts).encode("utf-32-le", "surrogatepass"), "<u4")
-    classes = _classes_of(units) if kind.unit == "word" or (kind.unit == "mixed" and int(units.max(initial=0)) >= _FIRST_IDEOGRAPH) else None
+    classes = (
+        _classes_of(units)
+        if kind.unit == "word"
+        or (kind.unit == "mixed" and int(units.max(initial=0)) >= _FIRST_IDEOGRAPH)
+        else None
+    )
     if kind.unit == "word" and classes is not None:
         units, lengths = _word_hashes(units, classes, lengths, texts, size)
     starts = offsets(lengths)
@@ -95,7 +100,9 @@ def _classes_of(points: Array) -> Array:
     return found
 
 
-def _word_hashes(points: Array, classes: Array, lengths: Array, texts: Sequence[str], size: int) -> tuple[Array, Array]:
+def _word_hashes(
+    points: Array, classes: Array, lengths: Array, texts: Sequence[str], size: int
+) -> tuple[Array, Array]:
     """Return hashes of the words of texts, and how many each has; texts of fewer than `size` words are filled up with zeros."""
     borders = offsets(lengths)
     within = np.zeros(len(points), bool)
@@ -105,13 +112,19 @@ def _word_hashes(points: Array, classes: Array, lengths: Array, texts: Sequence[
     counts = np.diff(np.searchsorted(starts, borders))
     found = np.zeros(0, np.uint64)
     if len(starts):
-        place = np.arange(starts[0], len(points)) - np.repeat(starts, np.diff(starts, append=len(points)))
+        place = np.arange(starts[0], len(points)) - np.repeat(
+            starts, np.diff(starts, append=len(points))
+        )
         powers = np.cumprod(np.full(place.max() + 1, _ODD, np.uint64))
         values = (points[starts[0] :] + np.uint64(1)) * powers[place]
         values[classes[starts[0] :] == BETWEEN] = 0
         found = mixed(np.add.reduceat(values, starts - starts[0]))
     empty = np.flatnonzero(counts == 0)
-    found = np.insert(found, offsets(counts)[empty], np.array([int.from_bytes(digest(texts[n])[:8], "big") for n in empty.tolist()], np.uint64))
+    found = np.insert(
+        found,
+        offsets(counts)[empty],
+        np.array([int.from_bytes(digest(texts[n])[:8], "big") for n in empty.tolist()], np.uint64),
+    )
     counts[empty] = 1
     missing = np.maximum(size - counts, 0)
     return np.insert(found, np.repeat(offsets(counts)[1:], missing), 0), counts + missing

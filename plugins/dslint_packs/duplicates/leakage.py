@@ -9,7 +9,18 @@ from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Severity, Source, State, sameness
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Measure,
+    Observer,
+    Severity,
+    Source,
+    State,
+    sameness,
+)
 from dslint_packs.duplicates.similar import Sketches, matches
 from dslint_packs.duplicates.texts import Said, asked, normal_digest, said, texts_of
 
@@ -23,15 +34,32 @@ class Splits(Observer):
     """For each record a row with the digest of its normalised texts as key, and one for its prompt; `exact` tells apart records of equal key."""
 
     sees = "all"
-    state = {"key": "binary[16]", "exact": "binary[16]", "prompt": "bool", "split": "string", "words": "int32"}  # noqa: RUF012 - a declaration
+    state = {  # noqa: RUF012 - a declaration
+        "key": "binary[16]",
+        "exact": "binary[16]",
+        "prompt": "bool",
+        "split": "string",
+        "words": "int32",
+    }
 
     def observe(self, batch: Batch) -> Columns:
         """Return these rows."""
         rows: list[tuple[int, bytes | None, bytes | None, bool, str | None, int]] = []
-        for position, (texts, normal, split) in enumerate(zip(texts_of(batch), said(batch), batch.column("split"), strict=True)):
+        for position, (texts, normal, split) in enumerate(
+            zip(texts_of(batch), said(batch), batch.column("split"), strict=True)
+        ):
             where = None if split is None else str(split)
             whole = normal_digest(normal)
-            rows.append((position, whole, sameness([(text.role, text.text) for text in texts]), False, where, _words(normal)))
+            rows.append(
+                (
+                    position,
+                    whole,
+                    sameness([(text.role, text.text) for text in texts]),
+                    False,
+                    where,
+                    _words(normal),
+                )
+            )
             if prompt := asked(texts, normal):
                 key = normal_digest(prompt, "prompt")
                 rows.append((position, key, whole, True, where, _words(prompt)))
@@ -52,9 +80,15 @@ class SketchedSplits(Observer):
         """Return the rows of both; the columns of one are empty in the rows of the other."""
         one, other = dict(Splits().observe(batch)), dict(self.sketches.observe(batch))
         splits = batch.column("split")
-        other["split"] = [None if splits[position] is None else str(splits[position]) for position in other["record"]]
+        other["split"] = [
+            None if splits[position] is None else str(splits[position])
+            for position in other["record"]
+        ]
         sizes = len(one["record"]), len(other["record"])
-        return {name: [*one.get(name, [None] * sizes[0]), *other.get(name, [None] * sizes[1])] for name in ("record", *self.state)}
+        return {
+            name: [*one.get(name, [None] * sizes[0]), *other.get(name, [None] * sizes[1])]
+            for name in ("record", *self.state)
+        }
 
 
 @dataclass(frozen=True)
@@ -165,29 +199,47 @@ class Leakage(DatasetRule):
             for group in prompts:
                 yield from self._prompts(group, state, shared)
 
-    def _records(self, group: Sequence[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
+    def _records(
+        self, group: Sequence[Any], state: State, shared: Counter[str]
+    ) -> Iterator[Finding]:
         first, others = _apart(group, "overlap", shared)
         before = state.at(first)
         for member in others:
-            how = "to the letter" if member.exact == first.exact else "but for case, space or punctuation"
+            how = (
+                "to the letter"
+                if member.exact == first.exact
+                else "but for case, space or punctuation"
+            )
             severity = Severity.ERROR if member.words >= ENOUGH_WORDS else Severity.INFO
             message = f"also {_where(first, state)}, {how}: {before.place}"
-            yield self.finding(state.at(member), message, severity=severity, related=[before], score=1.0)
+            yield self.finding(
+                state.at(member), message, severity=severity, related=[before], score=1.0
+            )
 
     def _near(self, state: State, source: Source, shared: Counter[str]) -> Iterator[Finding]:
         for match in matches(state, source, self._sketches, _rank):
             shared[f"near-overlap[{match.earlier.split}>{match.later.split}]"] += 1
             before = state.at(match.earlier)
             message = f"{match.similarity:.2f} similar to a record {_where(match.earlier, state)}: {before.place}"
-            yield self.finding(state.at(match.later), message, severity=Severity.WARNING, related=[before], score=match.similarity)
+            yield self.finding(
+                state.at(match.later),
+                message,
+                severity=Severity.WARNING,
+                related=[before],
+                score=match.similarity,
+            )
 
-    def _prompts(self, group: Sequence[Any], state: State, shared: Counter[str]) -> Iterator[Finding]:
+    def _prompts(
+        self, group: Sequence[Any], state: State, shared: Counter[str]
+    ) -> Iterator[Finding]:
         first, others = _apart(group, "prompt-overlap", shared)
         before = state.at(first)
         for member in others:
             if member.exact != first.exact:
                 severity = Severity.WARNING if member.words >= ENOUGH_WORDS else Severity.INFO
-                message = f"the same prompt {_where(first, state)}, with another answer: {before.place}"
+                message = (
+                    f"the same prompt {_where(first, state)}, with another answer: {before.place}"
+                )
                 yield self.finding(state.at(member), message, severity=severity, related=[before])
 
 
@@ -217,9 +269,15 @@ def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[An
 
 def _where(member: Any, state: State) -> str:
     """Say where a record is, without a value of the data that no name of a file tells."""
-    return f"in {member.split}" if member.split in _ORDER or state.input(member).split == member.split else "in an earlier split"
+    return (
+        f"in {member.split}"
+        if member.split in _ORDER or state.input(member).split == member.split
+        else "in an earlier split"
+    )
 
 
 def _words(texts: Said) -> int:
     """Count words; a text in a script without spaces counts as one word for every two characters."""
-    return sum(max(len(normal.split()), 0 if normal.isascii() else len(normal) // 2) for _, normal in texts)
+    return sum(
+        max(len(normal.split()), 0 if normal.isascii() else len(normal) // 2) for _, normal in texts
+    )

@@ -28,7 +28,11 @@ def similar(texts: Distinct, how: Sketches) -> Iterator[tuple[int, int, float]]:
     sketched = _sketches(texts, how)
     pairs = candidates(sketched, how.threshold, texts.groups)
     kinds = [(long, texts.long == long) for long in (False, True)]
-    templated = [long for long, chosen in kinds if chosen.sum() >= LEAST_SAMPLE and common_share(sketched, chosen) >= TEMPLATED]
+    templated = [
+        long
+        for long, chosen in kinds
+        if chosen.sum() >= LEAST_SAMPLE and common_share(sketched, chosen) >= TEMPLATED
+    ]
     del sketched  # more than all else that is in memory
     # Two texts with sketches of both kinds meet twice, and count once.
     if texts.long.any() and not texts.long.all():
@@ -40,7 +44,9 @@ def similar(texts: Distinct, how: Sketches) -> Iterator[tuple[int, int, float]]:
             places, held = places.reshape(-1, 2), texts.texts(numbers)
             found = jaccard(sets(held, how.kind(long=long)), places, common)
             near = found >= how.threshold
-            normal = {number: normalize(held[number]) for number in np.unique(places[near]).tolist()}
+            normal = {
+                number: normalize(held[number]) for number in np.unique(places[near]).tolist()
+            }
             different = [normal[one] != normal[other] for one, other in places[near].tolist()]
             near[near] = different
             yield from zip(*texts.record[part[near]].T.tolist(), found[near].tolist(), strict=True)
@@ -55,7 +61,9 @@ def _sketches(texts: Distinct, how: Sketches) -> Array:
         ends = np.frombuffer(offsets, np.int32)[: len(column) + 1]
         empty = ends[1:] == ends[:-1]
         missing[numbers] = empty
-        made[numbers[~empty]] = np.frombuffer(values or b"", np.uint8)[: ends[-1]].reshape(-1, how.permutations)
+        made[numbers[~empty]] = np.frombuffer(values or b"", np.uint8)[: ends[-1]].reshape(
+            -1, how.permutations
+        )
     left_out = np.flatnonzero(missing)
     for first in range(0, len(left_out), _ROWS):
         numbers = left_out[first : first + _ROWS]

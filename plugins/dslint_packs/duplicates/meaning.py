@@ -37,31 +37,54 @@ def alike(texts: Distinct, threshold: float, lexical: Sketches) -> Iterator[tupl
     """
     vectors = np.empty((len(texts), WIDTH), np.int8)
     for numbers, held in texts.chunks():
-        vectors[numbers] = np.rint(embed([text[:READ] for text in held]) * _SCALE).clip(-_MOST, _MOST)
+        vectors[numbers] = np.rint(embed([text[:READ] for text in held]) * _SCALE).clip(
+            -_MOST, _MOST
+        )
     pairs, cosines = close(vectors, threshold, compared if len(vectors) <= EXACT else neighbours)
     del vectors
     for part in texts.in_memory(pairs):
         numbers, places = np.unique(part, return_inverse=True)
         places, held = places.reshape(-1, 2), texts.texts(numbers)
-        near = jaccard(sets(held, lexical.kind(long=False)), places, np.zeros(0, np.uint64)) >= lexical.threshold
+        near = (
+            jaccard(sets(held, lexical.kind(long=False)), places, np.zeros(0, np.uint64))
+            >= lexical.threshold
+        )
         said = [(set(re.findall(r"\d+", text)), normalize(text)) for text in held]
-        for (one, other), pair, cosine, left_out in zip(places.tolist(), part.tolist(), cosines[: len(part)].tolist(), near.tolist(), strict=True):
+        for (one, other), pair, cosine, left_out in zip(
+            places.tolist(),
+            part.tolist(),
+            cosines[: len(part)].tolist(),
+            near.tolist(),
+            strict=True,
+        ):
             if not left_out and said[one][0] == said[other][0] and said[one][1] != said[other][1]:
                 yield pair[0], pair[1], round(cosine, 4)
         cosines = cosines[len(part) :]
 
 
-def close(vectors: Array, threshold: float, met: Callable[[Array, Array, float], Iterator[Met]]) -> tuple[Array, Array]:
+def close(
+    vectors: Array, threshold: float, met: Callable[[Array, Array, float], Iterator[Met]]
+) -> tuple[Array, Array]:
     """Return the pairs of vectors of bytes with a cosine of at least `threshold`, of those that have `met`, and their cosines.
 
     Sums of their products stay below 2**24, so that float32 holds them exactly: no cosine depends on what else is computed with it.
     """
-    norms = np.concatenate([np.zeros(0), *(np.linalg.norm(vectors[rows].astype(np.float64), axis=1) for rows in _blocks(vectors))])
+    norms = np.concatenate(
+        [
+            np.zeros(0),
+            *(
+                np.linalg.norm(vectors[rows].astype(np.float64), axis=1)
+                for rows in _blocks(vectors)
+            ),
+        ]
+    )
     closest = Closest()
     for earlier, later, products in met(vectors, norms, threshold):
         cosines = products / (norms[earlier] * norms[later])
         near = (cosines >= threshold) & (earlier < later)
-        closest.add(later[near].astype(np.uint64) << HALF | earlier[near].astype(np.uint64), cosines[near])
+        closest.add(
+            later[near].astype(np.uint64) << HALF | earlier[near].astype(np.uint64), cosines[near]
+        )
     return closest.found()
 
 
@@ -82,15 +105,41 @@ def neighbours(vectors: Array, norms: Array, threshold: float) -> Iterator[Met]:
     from voyager import Index, Space, StorageDataType
 
     del norms, threshold
-    index = Index(Space.Euclidean, WIDTH, _LINKS, _REACH, random_seed=1, max_elements=len(vectors), storage_data_type=StorageDataType.Float8)
+    index = Index(
+        Space.Euclidean,
+        WIDTH,
+        _LINKS,
+        _REACH,
+        random_seed=1,
+        max_elements=len(vectors),
+        storage_data_type=StorageDataType.Float8,
+    )
     for rows in _blocks(vectors):
         index.add_items(vectors[rows].astype(np.float32) / _MOST, num_threads=1)
     for rows in _blocks(vectors):
-        found, _ = index.query(vectors[rows].astype(np.float32) / _MOST, min(PARTNERS + 1, len(vectors)), num_threads=1, query_ef=_REACH)
-        ends = np.stack([np.repeat(np.arange(rows.start, rows.stop), found.shape[1]), found.astype(np.int64).ravel()])
+        found, _ = index.query(
+            vectors[rows].astype(np.float32) / _MOST,
+            min(PARTNERS + 1, len(vectors)),
+            num_threads=1,
+            query_ef=_REACH,
+        )
+        ends = np.stack(
+            [
+                np.repeat(np.arange(rows.start, rows.stop), found.shape[1]),
+                found.astype(np.int64).ravel(),
+            ]
+        )
         earlier, later = ends.min(axis=0), ends.max(axis=0)
-        yield earlier, later, np.einsum("ij,ij->i", vectors[earlier].astype(np.float32), vectors[later].astype(np.float32))
+        yield (
+            earlier,
+            later,
+            np.einsum(
+                "ij,ij->i", vectors[earlier].astype(np.float32), vectors[later].astype(np.float32)
+            ),
+        )
 
 
 def _blocks(vectors: Array) -> Iterator[slice]:
-    return (slice(start, min(start + _ROWS, len(vectors))) for start in range(0, len(vectors), _ROWS))
+    return (
+        slice(start, min(start + _ROWS, len(vectors))) for start in range(0, len(vectors), _ROWS)
+    )

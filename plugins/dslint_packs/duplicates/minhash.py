@@ -22,7 +22,14 @@ _PAIRS = 1 << 16
 def banding(threshold: float, permutations: int) -> tuple[int, int]:
     """Return how many bands, and of how many permutations: as many in a band as RECALL at the threshold allows."""
     choices = [(permutations // rows, rows) for rows in range(1, min(8, permutations) + 1)]
-    return next(((bands, rows) for bands, rows in reversed(choices) if found(threshold, bands, rows) >= RECALL), choices[0])
+    return next(
+        (
+            (bands, rows)
+            for bands, rows in reversed(choices)
+            if found(threshold, bands, rows) >= RECALL
+        ),
+        choices[0],
+    )
 
 
 def found(similarity: float, bands: int, rows: int) -> float:
@@ -35,13 +42,17 @@ def sketches(hashes: Array, starts: Array, permutations: int) -> Array:
 
     `hashes` and `starts` as `shingles.hashes` returns them. The permutations are multiply-add hashes with constants that never change.
     """
-    constants = (mixed(np.arange(1, 2 * permutations + 1, dtype=np.uint64)) >> np.uint64(32)).astype(np.uint32)
+    constants = (
+        mixed(np.arange(1, 2 * permutations + 1, dtype=np.uint64)) >> np.uint64(32)
+    ).astype(np.uint32)
     factors, terms = constants[:permutations] | np.uint32(1), constants[permutations:]
     values = (hashes >> np.uint64(32)).astype(np.uint32)
     result = np.empty((len(starts) - 1, permutations), np.uint8)
     first = 0
     while first < len(result):
-        last = max(first + 1, int(np.searchsorted(starts, starts[first] + _BLOCK, side="right")) - 1)
+        last = max(
+            first + 1, int(np.searchsorted(starts, starts[first] + _BLOCK, side="right")) - 1
+        )
         block = values[starts[first] : starts[last]]
         begins = starts[first:last] - starts[first]
         permuted = np.empty_like(block)
@@ -75,7 +86,9 @@ def candidates(sketched: Array, threshold: float, apart: Array | None = None) ->
 
 def common_share(sketched: Array, chosen: Array) -> float:
     """Estimate how much of a chosen row is what many of them have: the mean share, over the permutations, of the most frequent byte."""
-    return float(np.mean([np.bincount(column[chosen], minlength=256).max() for column in sketched.T])) / int(chosen.sum())
+    return float(
+        np.mean([np.bincount(column[chosen], minlength=256).max() for column in sketched.T])
+    ) / int(chosen.sum())
 
 
 def _met(sketched: Array, bands: int, rows: int) -> Iterator[Array]:
@@ -110,13 +123,18 @@ def _paired(members: Array, starts: Array, sizes: Array) -> Iterator[Array]:
         first = ranges(starts[chosen], sizes[chosen] - apart)
         yield from _coded(members[first], members[first + apart])
         if apart == 1 and (large := sizes > SMALL).any():
-            yield from _coded(np.repeat(members[starts[large]], sizes[large] - 2), members[ranges(starts[large] + 2, sizes[large] - 2)])
+            yield from _coded(
+                np.repeat(members[starts[large]], sizes[large] - 2),
+                members[ranges(starts[large] + 2, sizes[large] - 2)],
+            )
 
 
 def _crowded(members: Array, starts: Array, sizes: Array) -> tuple[Array, Array]:
     """Return the members of the large buckets, and for each the number of its bucket."""
     large = sizes > SMALL
-    return members[ranges(starts[large], sizes[large])], np.repeat(np.arange(large.sum(), dtype=np.uint64), sizes[large])
+    return members[ranges(starts[large], sizes[large])], np.repeat(
+        np.arange(large.sum(), dtype=np.uint64), sizes[large]
+    )
 
 
 def _coded(earlier: Array, later: Array) -> Iterator[Array]:

@@ -51,15 +51,25 @@ class Covered(NamedTuple):
 @lru_cache(maxsize=2)
 def indices(files: tuple[OptionFile, ...], fields: tuple[str, ...], ngram: int) -> list[Index]:
     """Return the index of each file, made or read. Raises ValueError for a file that cannot be read, or an index of other n-grams."""
-    return [_load(file, ngram) if file.data.startswith(_MAGIC) else _made(file, fields, ngram, b"") for file in files]
+    return [
+        _load(file, ngram) if file.data.startswith(_MAGIC) else _made(file, fields, ngram, b"")
+        for file in files
+    ]
 
 
 def dump(file: OptionFile, fields: tuple[str, ...], ngram: int) -> bytes:
     """Return an index of a file that tells none of its text, to be kept and passed on; salted anew each time."""
     index = _made(file, fields, ngram, os.urandom(16))
     stream = io.BytesIO()
-    arrays = {name: value for name, value in index._asdict().items() if isinstance(value, np.ndarray)}
-    arrays |= {"version": np.array(_VERSION), "path": np.array(index.path), "ngram": np.array(ngram), "salt": np.frombuffer(index.salt, np.uint8)}
+    arrays = {
+        name: value for name, value in index._asdict().items() if isinstance(value, np.ndarray)
+    }
+    arrays |= {
+        "version": np.array(_VERSION),
+        "path": np.array(index.path),
+        "ngram": np.array(ngram),
+        "salt": np.frombuffer(index.salt, np.uint8),
+    }
     np.savez_compressed(stream, allow_pickle=False, **arrays)
     return stream.getvalue()
 
@@ -68,11 +78,18 @@ def _load(file: OptionFile, ngram: int) -> Index:
     try:
         with np.load(io.BytesIO(file.data), allow_pickle=False) as stored:
             known = {name: stored[name] for name in stored.files}
-        index = Index(str(known["path"]), int(known["ngram"]), known["salt"].tobytes(), *(known[name] for name in Index._fields[3:]))
+        index = Index(
+            str(known["path"]),
+            int(known["ngram"]),
+            known["salt"].tobytes(),
+            *(known[name] for name in Index._fields[3:]),
+        )
     except (KeyError, ValueError, OSError) as error:
         raise ValueError(f"{file.path} is no index of dslint: {type(error).__name__}") from None
     if int(known["version"]) != _VERSION or index.ngram != ngram:
-        raise ValueError(f"{file.path} is an index of {index.ngram}-grams, version {known['version']}; make it anew")
+        raise ValueError(
+            f"{file.path} is an index of {index.ngram}-grams, version {known['version']}; make it anew"
+        )
     return index
 
 
@@ -99,7 +116,17 @@ def _made(file: OptionFile, fields: tuple[str, ...], ngram: int, salt: bytes) ->
         grams = salted(grams, salt)
         order = np.argsort(grams, kind="stable")
         grams, task, place = grams[order], task[order], place[order]
-    return Index(os.path.basename(file.path), ngram, salt, grams, task, place, np.array(rows, np.int64), np.array(lines, np.int64), told)
+    return Index(
+        os.path.basename(file.path),
+        ngram,
+        salt,
+        grams,
+        task,
+        place,
+        np.array(rows, np.int64),
+        np.array(lines, np.int64),
+        told,
+    )
 
 
 def _grams(texts: Sequence[str], ngram: int) -> tuple[Array, Array, Array]:
@@ -113,7 +140,10 @@ def _grams(texts: Sequence[str], ngram: int) -> tuple[Array, Array, Array]:
             sizes[number] = len(words(part[number])) >= ngram
         values = values[ranges(starts[:-1], sizes)]
         starts = offsets(sizes)
-        text, place = first + np.repeat(np.arange(len(part)), sizes), np.arange(len(values)) - np.repeat(starts[:-1], sizes)
+        text, place = (
+            first + np.repeat(np.arange(len(part)), sizes),
+            np.arange(len(values)) - np.repeat(starts[:-1], sizes),
+        )
         found.append((values, text.astype(np.int32), place.astype(np.int32)))
         first += len(part)
     return tuple(np.concatenate(column) for column in zip(*found, strict=True))  # type: ignore[return-value]
@@ -128,7 +158,11 @@ def covered(texts: Sequence[str], index: Index, share: float) -> list[Covered]:
     first = np.searchsorted(index.grams, grams)
     sizes = np.searchsorted(index.grams, grams, side="right") - first
     met = ranges(first, sizes)
-    pairs, counted = _counted(np.repeat(text.astype(np.int64), sizes) * len(index.rows) + index.task[met], index.place[met], index.ngram)
+    pairs, counted = _counted(
+        np.repeat(text.astype(np.int64), sizes) * len(index.rows) + index.task[met],
+        index.place[met],
+        index.ngram,
+    )
     shares = counted / index.words[pairs % len(index.rows)]
     return [
         Covered(pair // len(index.rows), pair % len(index.rows), found)
@@ -142,7 +176,10 @@ def salted(grams: Array, salt: bytes) -> Array:
     found = np.empty(len(grams), np.uint64)
     for start in range(0, len(grams), _AT_ONCE):
         plain_bytes = grams[start : start + _AT_ONCE].astype("<u8").tobytes()
-        made = (blake2b(plain_bytes[at : at + 8], digest_size=8, key=salt).digest() for at in range(0, len(plain_bytes), 8))
+        made = (
+            blake2b(plain_bytes[at : at + 8], digest_size=8, key=salt).digest()
+            for at in range(0, len(plain_bytes), 8)
+        )
         found[start : start + _AT_ONCE] = np.frombuffer(b"".join(made), "<u8")
     return found
 

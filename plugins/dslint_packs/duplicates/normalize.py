@@ -47,7 +47,10 @@ def normalize_all(texts: list[str]) -> list[str]:
     if simple is None:
         return done
     normal = iter(done)
-    return [next(normal) if plainly else normalize(text) for text, plainly in zip(texts, simple, strict=True)]
+    return [
+        next(normal) if plainly else normalize(text)
+        for text, plainly in zip(texts, simple, strict=True)
+    ]
 
 
 def _compatible(text: str) -> str:
@@ -63,7 +66,9 @@ def _folded(char: str) -> str:
 
 
 def _hyphens_apart(text: str) -> str:
-    return text if "-" not in text else " ".join(" ".join(map(_without_hyphens, text.split())).split())
+    return (
+        text if "-" not in text else " ".join(" ".join(map(_without_hyphens, text.split())).split())
+    )
 
 
 def _without_hyphens(word: str) -> str:

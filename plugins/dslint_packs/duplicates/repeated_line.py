@@ -6,7 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Meta, Severity, Source, State, sameness
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Measure,
+    Meta,
+    Severity,
+    Source,
+    State,
+    sameness,
+)
 from dslint_packs.duplicates.normalize import normalize
 
 
@@ -55,10 +66,18 @@ class RepeatedLine(DatasetRule):
             for line in item.text.split("\n"):
                 normal = normalize(line)
                 if normal.count(" ") + 1 >= self.min_words:
-                    seen.setdefault((position, sameness(normal)), (item.field, start, start + len(line)))
+                    seen.setdefault(
+                        (position, sameness(normal)), (item.field, start, start + len(line))
+                    )
                 start += len(line) + 1
         fields, starts, ends = zip(*seen.values(), strict=True) if seen else ((), (), ())
-        return {"record": [p for p, _ in seen], "digest": [line for _, line in seen], "field": fields, "start": starts, "end": ends}
+        return {
+            "record": [p for p, _ in seen],
+            "digest": [line for _, line in seen],
+            "field": fields,
+            "start": starts,
+            "end": ends,
+        }
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each record with a line that too many have."""
@@ -69,4 +88,6 @@ class RepeatedLine(DatasetRule):
             for member in (first, *others):
                 at = state.at(member, member.field, member.start, member.end)
                 other = others[0] if member is first else first
-                yield self.finding(at, f"{len(group):,} records share this line", related=[state.at(other)])
+                yield self.finding(
+                    at, f"{len(group):,} records share this line", related=[state.at(other)]
+                )

@@ -7,7 +7,20 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Observer, Source, State, sameness, samenesses, selected, without
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Measure,
+    Observer,
+    Source,
+    State,
+    sameness,
+    samenesses,
+    selected,
+    without,
+)
 from dslint_packs.duplicates.texts import normal_digests, said, texts_of
 
 By = Literal["record", "text", "role"]
@@ -25,15 +38,26 @@ class Digests(Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """Return both digests of each record."""
-        return {"exact": self._exact(batch), "normal": normal_digests(said(batch), batch.column("label"))}
+        return {
+            "exact": self._exact(batch),
+            "normal": normal_digests(said(batch), batch.column("label")),
+        }
 
     def _exact(self, batch: Batch) -> list[bytes | None]:
         if self.by != "record":
             roles = self.roles if self.by == "role" else ("prompt", "target", "rejected")
-            texts = [[text.text for text in found if selected(text, roles)] for found in texts_of(batch)]
+            texts = [
+                [text.text for text in found if selected(text, roles)] for found in texts_of(batch)
+            ]
             return [sameness(found) if found else None for found in texts]
         path = batch.input.columns.get("id")
-        return [*(batch.samenesses if path is None else samenesses(without(value, path) for value in batch.values))]
+        return [
+            *(
+                batch.samenesses
+                if path is None
+                else samenesses(without(value, path) for value in batch.values)
+            )
+        ]
 
 
 @dataclass(frozen=True)
@@ -83,7 +107,9 @@ class ExactDuplicate(DatasetRule):
         for _, group in state.groups("exact", at_least=2):
             before = state.at(group[0])
             for member in islice(group, 1, None):
-                yield self.finding(state.at(member), f"repeats {before.place}", related=[before], score=1.0)
+                yield self.finding(
+                    state.at(member), f"repeats {before.place}", related=[before], score=1.0
+                )
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
-from dslint.plugin import Batch, Columns, Confidence, Meta, Observer, Record, Severity, Source, State, sameness
+from dslint.plugin import (
+    Batch,
+    Columns,
+    Confidence,
+    Meta,
+    Observer,
+    Record,
+    Severity,
+    Source,
+    State,
+    sameness,
+)
 from dslint_packs.duplicates.near import NearDuplicate
 from dslint_packs.duplicates.shingles import plain
 from dslint_packs.duplicates.similar import Match, SimilarRule, best
@@ -24,7 +35,11 @@ class Texts(Observer):
     def observe(self, batch: Batch) -> Columns:
         """Return a row for each record with a text."""
         said = plain_texts(batch, self.roles)
-        return {"record": list(said), "same": [sameness(text)[:8] for text in said.values()], "size": list(map(len, said.values()))}
+        return {
+            "record": list(said),
+            "same": [sameness(text)[:8] for text in said.values()],
+            "size": list(map(len, said.values())),
+        }
 
     def text(self, record: Record) -> str:
         """Return the text of a record that is compared."""
@@ -99,4 +114,6 @@ class SemanticDuplicate(SimilarRule):
         from dslint_packs.duplicates.meaning import alike
 
         texts = Distinct(state, source, Texts(self.roles).text)
-        return best(alike(texts, self.threshold, NearDuplicate().sketches), texts.times.tolist(), texts.rows)
+        return best(
+            alike(texts, self.threshold, NearDuplicate().sketches), texts.times.tolist(), texts.rows
+        )

@@ -17,7 +17,13 @@ _CHARACTERS = 1 << 20
 UNKNOWN, BETWEEN, LETTER, WORD, IDEOGRAPH = range(5)
 _IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
 # Other scripts without spaces between words, Thai to Khmer and Japanese: each character is a word, or a sentence would be one.
-_SPACELESS = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17FF), (0x2E80, 0x312F), (0x31A0, 0x31FF))
+_SPACELESS = (
+    (0x0E00, 0x0EFF),
+    (0x1000, 0x109F),
+    (0x1780, 0x17FF),
+    (0x2E80, 0x312F),
+    (0x31A0, 0x31FF),
+)
 
 
 class Kind(NamedTuple):
@@ -61,12 +67,22 @@ def shingle_set(text: str, kind: Kind) -> set[Any]:
     """Return the shingles of one text, as they are defined: all runs of so many units; a shorter text is one shingle."""
     if kind.unit == "word":
         units = tuple(words(text))
-        return {units[start : start + kind.size] for start in range(max(1, len(units) - kind.size + 1))}
+        return {
+            units[start : start + kind.size] for start in range(max(1, len(units) - kind.size + 1))
+        }
     text = text.ljust(kind.size, "\0")
     pairs = set[str]()
     if kind.unit == "mixed" and not text.isascii():
-        pairs = {text[start : start + 2] for start in range(len(text) - 1) if class_of(text[start]) == class_of(text[start + 1]) == IDEOGRAPH}
-    return pairs | {run for start in range(len(text) - kind.size + 1) if (run := text[start : start + kind.size])[:2] not in pairs}
+        pairs = {
+            text[start : start + 2]
+            for start in range(len(text) - 1)
+            if class_of(text[start]) == class_of(text[start + 1]) == IDEOGRAPH
+        }
+    return pairs | {
+        run
+        for start in range(len(text) - kind.size + 1)
+        if (run := text[start : start + kind.size])[:2] not in pairs
+    }
 
 
 def words(text: str) -> list[str]:

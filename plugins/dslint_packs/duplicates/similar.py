@@ -9,7 +9,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, ClassVar, NamedTuple
 
-from dslint.plugin import Batch, Columns, Confidence, DatasetRule, Finding, Location, Measure, Observer, Record, Source, State, sameness
+from dslint.plugin import (
+    Batch,
+    Columns,
+    Confidence,
+    DatasetRule,
+    Finding,
+    Location,
+    Measure,
+    Observer,
+    Record,
+    Source,
+    State,
+    sameness,
+)
 from dslint_packs.duplicates.normalize import normalize
 from dslint_packs.duplicates.shingles import Kind, Shingling, parts, plain, shingle_set, shingling
 from dslint_packs.duplicates.texts import plain_texts
@@ -68,7 +81,11 @@ class Sketches(Observer):
         for which in set(long):
             places = [number for number, value in enumerate(long) if value == which]
             chosen = [texts[number] for number in places]
-            rows = (row for part in parts(chosen) for row in sketches(*hashes(part, self.kind(long=which)), self.permutations))
+            rows = (
+                row
+                for part in parts(chosen)
+                for row in sketches(*hashes(part, self.kind(long=which)), self.permutations)
+            )
             for place, row in zip(places, rows, strict=True):
                 made[place] = row.tobytes()
         return made
@@ -129,7 +146,9 @@ class SimilarRule(DatasetRule):
             )
 
 
-def matches(state: State, source: Source, how: Sketches, apart: Callable[[Any], Any] | None = None) -> list[Match]:
+def matches(
+    state: State, source: Source, how: Sketches, apart: Callable[[Any], Any] | None = None
+) -> list[Match]:
     """Return for each record the most similar one of those before it that are similar enough, and not equal after normalising.
 
     With `apart`, a sort key of what the column `split` holds, the order of splits comes first, and only records of different splits are compared.
@@ -138,7 +157,11 @@ def matches(state: State, source: Source, how: Sketches, apart: Callable[[Any], 
     few = list(state.rows()) if len(state) <= FEW else []
     if len(few) == len(state) and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
         few, times = _distinct(few, apart)
-        return best(_compared(few, texts_at(few, state, source, how.text), how, apart), times, lambda numbers: [few[number] for number in numbers])
+        return best(
+            _compared(few, texts_at(few, state, source, how.text), how, apart),
+            times,
+            lambda numbers: [few[number] for number in numbers],
+        )
     from dslint_packs.duplicates.distinct import Distinct
     from dslint_packs.duplicates.many import similar
 
@@ -146,10 +169,15 @@ def matches(state: State, source: Source, how: Sketches, apart: Callable[[Any], 
     return best(similar(texts, how), texts.times.tolist(), texts.rows)
 
 
-def texts_at(rows: Sequence[Any], state: State, source: Source, text: Callable[[Record], str]) -> list[str]:
+def texts_at(
+    rows: Sequence[Any], state: State, source: Source, text: Callable[[Record], str]
+) -> list[str]:
     """Return the texts of the records of some rows, read again."""
     places = [(at.path, at.row) for at in map(state.at, rows)]
-    found = {(record.path, record.row): text(record) for record in source.records(Location(*place) for place in places)}
+    found = {
+        (record.path, record.row): text(record)
+        for record in source.records(Location(*place) for place in places)
+    }
     return [found[path or "", row or 0] for path, row in places]
 
 
@@ -158,14 +186,21 @@ def _distinct(rows: list[Any], apart: Callable[[Any], Any] | None) -> tuple[list
     found: dict[Any, list[Any]] = {}
     if apart is not None:
         rows = [row for row in rows if row.split is not None]
-    for row in sorted((row for row in rows if row.size), key=lambda row: (() if apart is None else apart(row.split), row[:5])):
+    for row in sorted(
+        (row for row in rows if row.size),
+        key=lambda row: (() if apart is None else apart(row.split), row[:5]),
+    ):
         found.setdefault((None if apart is None else row.split, row.same, row.long), []).append(row)
     return [equal[0] for equal in found.values()], [len(equal) for equal in found.values()]
 
 
-def _compared(rows: list[Any], texts: list[str], how: Sketches, apart: Callable[[Any], Any] | None) -> Iterator[tuple[int, int, float]]:
+def _compared(
+    rows: list[Any], texts: list[str], how: Sketches, apart: Callable[[Any], Any] | None
+) -> Iterator[tuple[int, int, float]]:
     """Compare each with each; yield the pairs that are similar enough, and how similar."""
-    sets = [shingle_set(text, how.kind(long=row.long)) for text, row in zip(texts, rows, strict=True)]
+    sets = [
+        shingle_set(text, how.kind(long=row.long)) for text, row in zip(texts, rows, strict=True)
+    ]
     for number, later in enumerate(rows):
         for other, earlier in enumerate(rows[:number]):
             if later.long != earlier.long or (apart is not None and later.split == earlier.split):
@@ -176,7 +211,11 @@ def _compared(rows: list[Any], texts: list[str], how: Sketches, apart: Callable[
                 yield other, number, similarity
 
 
-def best(pairs: Iterable[tuple[int, int, float]], times: Sequence[int], rows: Callable[[list[int]], Sequence[Any]]) -> list[Match]:
+def best(
+    pairs: Iterable[tuple[int, int, float]],
+    times: Sequence[int],
+    rows: Callable[[list[int]], Sequence[Any]],
+) -> list[Match]:
     """Return for each later record its most similar earlier one, the first of those equally similar, and the group to which the pairs join it.
 
     Records are numbers, of which `rows` gives the rows; `times` says how often the text of each is there.
@@ -200,5 +239,6 @@ def best(pairs: Iterable[tuple[int, int, float]], times: Sequence[int], rows: Ca
     numbers = sorted(parent)
     row = dict(zip(numbers, rows(numbers), strict=True))
     return [
-        Match(row[later], row[earlier], -similarity, row[root(later)], sizes[root(later)]) for later, (similarity, earlier) in sorted(best.items())
+        Match(row[later], row[earlier], -similarity, row[root(later)], sizes[root(later)])
+        for later, (similarity, earlier) in sorted(best.items())
     ]

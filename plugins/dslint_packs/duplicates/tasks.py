@@ -36,10 +36,17 @@ def tasks(file: OptionFile, fields: Sequence[str] = ()) -> Iterator[Task]:
         yield from _cells(text, "\t" if suffix == "tsv" else ",", fields)
     elif suffix in ("json", "jsonl", "ndjson") or text.lstrip()[:1] in ("{", "["):
         yield from (
-            Task(row, line, _text(value, fields)) for row, (line, value) in enumerate(_values(text, file.path, lines=suffix in ("jsonl", "ndjson")))
+            Task(row, line, _text(value, fields))
+            for row, (line, value) in enumerate(
+                _values(text, file.path, lines=suffix in ("jsonl", "ndjson"))
+            )
         )
     else:
-        yield from (Task(number, number + 1, line) for number, line in enumerate(text.split("\n")) if line.strip())
+        yield from (
+            Task(number, number + 1, line)
+            for number, line in enumerate(text.split("\n"))
+            if line.strip()
+        )
 
 
 def _values(text: str, path: str, *, lines: bool) -> Iterator[tuple[int, Any]]:
@@ -58,8 +65,18 @@ def _values(text: str, path: str, *, lines: bool) -> Iterator[tuple[int, Any]]:
                 except (json.JSONDecodeError, RecursionError):
                     raise ValueError(f"{path} line {number} is not JSON") from None
         return
-    lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else []
-    records = whole if isinstance(whole, list) else lists[0] if len(lists) == 1 and isinstance(next(iter(lists[0]), None), dict) else [whole]
+    lists = (
+        [value for value in whole.values() if isinstance(value, list)]
+        if isinstance(whole, dict)
+        else []
+    )
+    records = (
+        whole
+        if isinstance(whole, list)
+        else lists[0]
+        if len(lists) == 1 and isinstance(next(iter(lists[0]), None), dict)
+        else [whole]
+    )
     yield from ((0, record) for record in records)
 
 
@@ -69,10 +86,19 @@ def _cells(text: str, delimiter: str, fields: Sequence[str]) -> Iterator[Task]:
     header: list[str] = []
     line = 1
     for row, cells in enumerate(reader):
-        if row == 0 and {*fields, *(() if fields else _ASKED)} & {cell.strip().lower() for cell in cells}:
+        if row == 0 and {*fields, *(() if fields else _ASKED)} & {
+            cell.strip().lower() for cell in cells
+        }:
             header = [cell.strip().lower() for cell in cells]
         else:
-            yield Task(row - bool(header), line, _text(dict(zip(header, cells, strict=False)) if header else cells, fields if header else ()))
+            yield Task(
+                row - bool(header),
+                line,
+                _text(
+                    dict(zip(header, cells, strict=False)) if header else cells,
+                    fields if header else (),
+                ),
+            )
         line = reader.line_num + 1
 
 

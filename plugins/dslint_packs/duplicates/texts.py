@@ -40,7 +40,16 @@ def said(batch: Batch) -> list[Said]:
 
 def asked(texts: list[Text], normal: Said) -> Said:
     """Return of the normalised texts of a record those before its last answer: what the answer answers."""
-    return normal[: max((number for number, text in enumerate(texts) if text.target and text.role == "assistant"), default=0)]
+    return normal[
+        : max(
+            (
+                number
+                for number, text in enumerate(texts)
+                if text.target and text.role == "assistant"
+            ),
+            default=0,
+        )
+    ]
 
 
 def normal_digest(texts: Said, *more: object) -> bytes | None:
@@ -55,13 +64,18 @@ def normal_digests(texts: list[Said], more: list[Any]) -> list[bytes | None]:
     """Return `normal_digest` of the texts of each record, with one more value each."""
     found = samenesses([(said, (value,)) for said, value in zip(texts, more, strict=True)])
     # Most records have words in their first text.
-    return [made if said and (said[0][1] or any(normal for _, normal in said)) else None for made, said in zip(found, texts, strict=True)]
+    return [
+        made if said and (said[0][1] or any(normal for _, normal in said)) else None
+        for made, said in zip(found, texts, strict=True)
+    ]
 
 
 def _said(batch: Batch) -> list[Said]:
     texts = texts_of(batch)
     flat = [text for found in texts for text in found]
-    said = list(zip([text.role for text in flat], normalize_all([text.text for text in flat]), strict=True))
+    said = list(
+        zip([text.role for text in flat], normalize_all([text.text for text in flat]), strict=True)
+    )
     if len(flat) == len(texts) and all(texts):
         return [[one] for one in said]
     ends = list(accumulate(map(len, texts)))
@@ -76,7 +90,9 @@ def _texts(batch: Batch) -> list[list[Text]]:
         else _with_calls(found, batch.shape.turns(value), value)
         if talks and _may_call(value)
         else found
-        for position, (value, (found, problems)) in enumerate(zip(batch.values, batch.parsed, strict=True))
+        for position, (value, (found, problems)) in enumerate(
+            zip(batch.values, batch.parsed, strict=True)
+        )
     ]
 
 
@@ -84,7 +100,11 @@ def _may_call(value: Any) -> bool:
     """Say whether there may be a call in some message of a record; quick, for most records have none."""
     for item in value.values() if type(value) is dict else ():
         for message in item if type(item) is list else (item,):
-            if type(message) is dict and (len(message) > 2 or message.get("from") in _CALLERS or type(message.get("content")) is list):
+            if type(message) is dict and (
+                len(message) > 2
+                or message.get("from") in _CALLERS
+                or type(message.get("content")) is list
+            ):
                 return True
     return False
 
@@ -103,7 +123,9 @@ def _with_calls(texts: list[Text], turns: list[Turn], value: Any) -> list[Text]:
     for number, turn in enumerate(turns):
         if turn.calls:
             calls = _written(_calls(lookup(value, turn.field)))
-            placed.append((number, 1, Text(f"{turn.field}/tool_calls", turn.role, calls, turn.target)))
+            placed.append(
+                (number, 1, Text(f"{turn.field}/tool_calls", turn.role, calls, turn.target))
+            )
     return [text for *_, text in sorted(placed, key=lambda item: item[:2])]
 
 
@@ -114,23 +136,38 @@ def _calls(message: Any) -> list[Any]:
     if "from" in message:
         return [_read(message.get("value"))]
     content = message.get("content")
-    parts = [part for part in content if type(part) is dict and part.get("type") in _CALL_PARTS] if type(content) is list else []
+    parts = (
+        [part for part in content if type(part) is dict and part.get("type") in _CALL_PARTS]
+        if type(content) is list
+        else []
+    )
     listed = message.get("tool_calls")
-    found = [*(listed if type(listed) is list else [listed]), message.get("function_call"), *(part.get("value", part) for part in parts)]
+    found = [
+        *(listed if type(listed) is list else [listed]),
+        message.get("function_call"),
+        *(part.get("value", part) for part in parts),
+    ]
     return [_read(call) for call in found if call]
 
 
 def _read(call: Any) -> Any:
     call = _decoded(call)
-    function = call["function"] if type(call) is dict and type(call.get("function")) is dict else call
+    function = (
+        call["function"] if type(call) is dict and type(call.get("function")) is dict else call
+    )
     if type(function) is not dict or "name" not in function:
         return call
-    return [function["name"], _decoded(next((function[key] for key in _ARGUMENTS if key in function), None))]
+    return [
+        function["name"],
+        _decoded(next((function[key] for key in _ARGUMENTS if key in function), None)),
+    ]
 
 
 def _written(calls: list[Any]) -> str:
     try:
-        return json.dumps(calls, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
+        return (
+            json.dumps(calls, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
+        )
     except RecursionError:  # JSON within a text may nest as deep as it likes
         return "a call nested too deeply"
 

@@ -29,7 +29,9 @@ def sets(texts: Sequence[str], kind: Kind) -> Sets:
     values, sizes = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
     for part in parts(texts):
         flat, starts = hashes(part, kind)
-        keys = np.repeat(np.arange(len(part), dtype=np.uint64) << np.uint64(_BITS), np.diff(starts)) | flat >> np.uint64(64 - _BITS)
+        keys = np.repeat(
+            np.arange(len(part), dtype=np.uint64) << np.uint64(_BITS), np.diff(starts)
+        ) | flat >> np.uint64(64 - _BITS)
         keys.sort()
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
         values.append(keys & np.uint64((1 << _BITS) - 1))
@@ -50,7 +52,10 @@ def jaccard(given: Sets, pairs: Array, common: Array) -> Array:
     ends = np.cumsum(np.diff(given.starts)[pairs[order]].sum(axis=1))
     first = 0
     while first < len(order):
-        last = max(first + 1, int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _AT_ONCE, side="right")))
+        last = max(
+            first + 1,
+            int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _AT_ONCE, side="right")),
+        )
         result[order[first:last]] = _compared(given, pairs[order[first:last]], common)
         first = last
     return result
@@ -61,7 +66,9 @@ def _compared(given: Sets, pairs: Array, common: Array) -> list[float]:
     texts, places = np.unique(pairs, return_inverse=True)
     sizes = np.diff(given.starts)[texts]
     starts = offsets(sizes)
-    values, numbers = np.unique(given.values[ranges(given.starts[texts], sizes)], return_inverse=True)
+    values, numbers = np.unique(
+        given.values[ranges(given.starts[texts], sizes)], return_inverse=True
+    )
     rare = ~np.isin(values, common)
     kept = np.add.reduceat(rare[numbers], starts[:-1], dtype=np.int64).tolist()
     shingles = [numbers[start:end] for start, end in pairwise(starts.tolist())]
@@ -75,9 +82,13 @@ def _compared(given: Sets, pairs: Array, common: Array) -> list[float]:
             marks[shingles[later]] = 1 + rare[shingles[later]]
             marked = later
         found = marks[shingles[earlier]]
-        similarity = _ratio(int(np.count_nonzero(found)), len(shingles[earlier]) + len(shingles[later]))
+        similarity = _ratio(
+            int(np.count_nonzero(found)), len(shingles[earlier]) + len(shingles[later])
+        )
         if len(common) and min(kept[earlier], kept[later]) >= LEFT:
-            similarity = min(similarity, _ratio(int(np.count_nonzero(found == 2)), kept[earlier] + kept[later]))
+            similarity = min(
+                similarity, _ratio(int(np.count_nonzero(found == 2)), kept[earlier] + kept[later])
+            )
         result.append(similarity)
     return result
 

@@ -14,4 +14,12 @@ from dslint_packs.labels.unknown_label import UnknownLabel
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [Disagreement, Imbalance, InconsistentName, LikelyWrong, MissingLabel, RareLabel, UnknownLabel]
+    return [
+        Disagreement,
+        Imbalance,
+        InconsistentName,
+        LikelyWrong,
+        MissingLabel,
+        RareLabel,
+        UnknownLabel,
+    ]

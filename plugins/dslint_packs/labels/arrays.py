@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 
-def matrix_of(option: str, given: OptionFile | str, data: Dataset, numbers: Array, source: Source) -> tuple[Array, list[str] | None]:
+def matrix_of(
+    option: str, given: OptionFile | str, data: Dataset, numbers: Array, source: Source
+) -> tuple[Array, list[str] | None]:
     """Return one row of numbers for each of these records, and the names of the columns if they have some.
 
     Raises ConfigError where the file or the column does not fit the data.
@@ -27,10 +29,13 @@ def matrix_of(option: str, given: OptionFile | str, data: Dataset, numbers: Arra
         places = data.positions[numbers]
         if len(places) and places.max() >= len(whole):
             raise ConfigError(
-                f"option {option!r}: {given.path} has {len(whole):,} rows, and the data more", "one row a record, in the order of the data"
+                f"option {option!r}: {given.path} has {len(whole):,} rows, and the data more",
+                "one row a record, in the order of the data",
             )
         return whole[places], names
-    rows: dict[int, Any] = {number: lookup(record.value, given) for number, record in data.records(numbers, source)}
+    rows: dict[int, Any] = {
+        number: lookup(record.value, given) for number, record in data.records(numbers, source)
+    }
     values = [rows[number] for number in numbers.tolist()]
     if values and all(type(value) is dict for value in values):
         keys = sorted({name for value in values for name in value})
@@ -42,7 +47,10 @@ def matrix_of(option: str, given: OptionFile | str, data: Dataset, numbers: Arra
             return found, None
     except (TypeError, ValueError):
         pass
-    raise ConfigError(f"option {option!r}: the column {given!r} does not hold equally many numbers in each record", "a list, or an object by label")
+    raise ConfigError(
+        f"option {option!r}: the column {given!r} does not hold equally many numbers in each record",
+        "a list, or an object by label",
+    )
 
 
 def _loaded(option: str, file: OptionFile) -> tuple[Array, list[str] | None]:
@@ -53,12 +61,17 @@ def _loaded(option: str, file: OptionFile) -> tuple[Array, list[str] | None]:
             import pyarrow.parquet as pq
 
             table = pq.read_table(io.BytesIO(file.data))
-            return np.column_stack([column.to_numpy() for column in table.columns]), table.column_names
+            return np.column_stack(
+                [column.to_numpy() for column in table.columns]
+            ), table.column_names
         found = np.load(io.BytesIO(file.data), allow_pickle=False)
     except (ValueError, OSError, EOFError):
         found = None
     if found is None or found.ndim != 2:
-        raise ConfigError(f"option {option!r}: {file.path} holds no table of numbers", "write it with numpy.save, or as Parquet")
+        raise ConfigError(
+            f"option {option!r}: {file.path} holds no table of numbers",
+            "write it with numpy.save, or as Parquet",
+        )
     return found, None
 
 
@@ -72,5 +85,6 @@ def codes_of(names: Sequence[str] | None, width: int, labels: Sequence[str]) -> 
     if names is None and len(distinct) == width:
         return {label: number for number, label in enumerate(distinct)}
     raise ConfigError(
-        f"option 'probabilities': {width} columns for {len(distinct)} labels", "one column a label, in the order of the alphabet, or by name"
+        f"option 'probabilities': {width} columns for {len(distinct)} labels",
+        "one column a label, in the order of the alphabet, or by name",
     )

@@ -73,7 +73,9 @@ class Imbalance(DatasetRule):
         yield Measure("labels", len(counts))
         yield Measure("ratio", round(largest / smallest, 6))
         yield Measure("smallest-share", round(smallest / total, 6))
-        yield Measure("evenness", round(entropy / math.log(len(counts)), 6) if len(counts) > 1 else 1.0)
+        yield Measure(
+            "evenness", round(entropy / math.log(len(counts)), 6) if len(counts) > 1 else 1.0
+        )
         yield from _records(counts)
         if largest > self.most * smallest:
             yield self.finding(

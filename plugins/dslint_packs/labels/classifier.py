@@ -70,7 +70,12 @@ class Corpus:
             for numbers, texts in self._fetch():
                 rows, columns, counts = grams(texts, self._across)
                 sizes = np.bincount(rows, minlength=len(texts))
-                chunk = (np.asarray(numbers), sizes, columns.astype(np.uint32), np.minimum(counts, 65535).astype(np.uint16))
+                chunk = (
+                    np.asarray(numbers),
+                    sizes,
+                    columns.astype(np.uint32),
+                    np.minimum(counts, 65535).astype(np.uint16),
+                )
                 room -= len(columns)
                 if room > 0:
                     self._held.append(chunk)
@@ -107,9 +112,13 @@ class Vectors:
         if len(used) > most:
             used = used[shared[used] > np.partition(shared[used], -most)[-most]]
         self.width, self.words = len(used), int(np.searchsorted(used, WORDS))
-        self._place = np.zeros(COLUMNS, np.int32)  # memory is taken for the pages that are written to only
+        self._place = np.zeros(
+            COLUMNS, np.int32
+        )  # memory is taken for the pages that are written to only
         self._place[used] = np.arange(1, self.width + 1)
-        self._weight = (np.log((1 + corpus.size) / (1 + shared[used])) + 1) * np.where(used < WORDS, WORD_WEIGHT, 1.0)
+        self._weight = (np.log((1 + corpus.size) / (1 + shared[used])) + 1) * np.where(
+            used < WORDS, WORD_WEIGHT, 1.0
+        )
 
     def __iter__(self) -> Iterator[tuple[Array, Any]]:
         """Yield (numbers of the texts, their vectors as a CSR matrix)."""
@@ -140,7 +149,10 @@ class NaiveBayes:
         from scipy.sparse import csr_matrix
 
         self._columns = columns
-        self._by_text = csr_matrix((cases.weights, (cases.texts, cases.labels)), shape=(int(cases.texts.max()) + 1, cases.classes))
+        self._by_text = csr_matrix(
+            (cases.weights, (cases.texts, cases.labels)),
+            shape=(int(cases.texts.max()) + 1, cases.classes),
+        )
         self._by_text.resize((vectors.size, cases.classes))
         self._counts = np.zeros((len(range(vectors.width)[columns]), cases.classes))
         self.smoothing = SMOOTHING[2]
@@ -172,14 +184,26 @@ class NaiveBayes:
         mass = smoothing * max(len(self._counts), 1)
         sums = np.asarray(matrix.sum(axis=1)).ravel()
         # Both of one type: else the weights of all n-grams would be converted for each chunk of texts.
-        scores: Array = matrix.astype(np.float32) @ self._logs[smoothing] - np.outer(sums, np.log(self._totals + mass))
+        scores: Array = matrix.astype(np.float32) @ self._logs[smoothing] - np.outer(
+            sums, np.log(self._totals + mass)
+        )
         own = self._by_text[numbers].tocoo()
         starts, sizes = matrix.indptr[own.row], np.diff(matrix.indptr)[own.row]
-        entry = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(sizes.sum())
+        entry = np.repeat(starts - np.concatenate([[0], np.cumsum(sizes)[:-1]]), sizes) + np.arange(
+            sizes.sum()
+        )
         columns, values = matrix.indices[entry], matrix.data[entry]
-        rest = self._counts[columns, np.repeat(own.col, sizes)] - values * np.repeat(own.data, sizes)
-        logs = np.bincount(np.repeat(np.arange(len(sizes)), sizes), np.log(np.maximum(rest, 0) + smoothing) * values, len(sizes))
-        scores[own.row, own.col] = logs - sums[own.row] * np.log(self._totals[own.col] - own.data * sums[own.row] + mass)
+        rest = self._counts[columns, np.repeat(own.col, sizes)] - values * np.repeat(
+            own.data, sizes
+        )
+        logs = np.bincount(
+            np.repeat(np.arange(len(sizes)), sizes),
+            np.log(np.maximum(rest, 0) + smoothing) * values,
+            len(sizes),
+        )
+        scores[own.row, own.col] = logs - sums[own.row] * np.log(
+            self._totals[own.col] - own.data * sums[own.row] + mass
+        )
         return scores
 
 
@@ -207,10 +231,21 @@ class Regression:
             chosen = np.flatnonzero((self._fold[cases.texts] != fold) & (row[cases.texts] >= 0))
             labels = cases.labels[chosen]
             if len(np.unique(labels)) > 1:  # else the sample has left too little to learn from
-                model = SGDClassifier(loss="log_loss", alpha=3e-5, max_iter=8, tol=None, average=True, random_state=0)
-                model.fit(matrix[row[cases.texts[chosen]]], labels, sample_weight=cases.weights[chosen])
+                model = SGDClassifier(
+                    loss="log_loss", alpha=3e-5, max_iter=8, tol=None, average=True, random_state=0
+                )
+                model.fit(
+                    matrix[row[cases.texts[chosen]]], labels, sample_weight=cases.weights[chosen]
+                )
                 # Laid out as the product wants them, or all would be copied for each chunk of texts.
-                self._models.append((fold, model.classes_, np.ascontiguousarray(model.coef_.T, np.float32), model.intercept_))
+                self._models.append(
+                    (
+                        fold,
+                        model.classes_,
+                        np.ascontiguousarray(model.coef_.T, np.float32),
+                        model.intercept_,
+                    )
+                )
 
     def scores(self, numbers: Array, matrix: Any) -> Array:
         """Return the logarithm of the probability of each class: texts x classes."""
@@ -221,8 +256,14 @@ class Regression:
         found = np.full((len(numbers), self._classes), 1e-6)
         for fold, classes, weights, intercept in self._models:
             mine = np.flatnonzero(self._fold[numbers] == fold)
-            each = expit((matrix[mine] @ weights).astype(float) + intercept)  # each class against the rest
-            shares = each / np.maximum(each.sum(axis=1, keepdims=True), 1e-12) if len(classes) > 2 else np.hstack([1 - each, each])
+            each = expit(
+                (matrix[mine] @ weights).astype(float) + intercept
+            )  # each class against the rest
+            shares = (
+                each / np.maximum(each.sum(axis=1, keepdims=True), 1e-12)
+                if len(classes) > 2
+                else np.hstack([1 - each, each])
+            )
             found[np.ix_(mine, classes)] = shares
         logs: Array = np.log(np.maximum(found, 1e-6))
         return logs
@@ -241,7 +282,11 @@ class DenseRegression:
         for number in range(FOLDS):
             learnt, judged = fold[cases.texts] != number, np.flatnonzero(fold == number)
             model = LogisticRegression(C=10.0, max_iter=200)
-            model.fit(vectors[cases.texts[learnt]], cases.labels[learnt], sample_weight=cases.weights[learnt])
+            model.fit(
+                vectors[cases.texts[learnt]],
+                cases.labels[learnt],
+                sample_weight=cases.weights[learnt],
+            )
             if len(judged):
                 found[np.ix_(judged, model.classes_)] = model.predict_proba(vectors[judged])
         self._logs = np.log(np.maximum(found, 1e-6))
@@ -300,5 +345,9 @@ def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | N
         )
     regression = vectors.words and few and len(cases.texts) >= FEW_TEXTS
     if regression and size > LEARNT:
-        left_out.append(f"logistic regression has learnt from {LEARNT:,} of {size:,} texts, naive Bayes from all")
-    return Stack([*bayes, Regression(vectors, cases)] if regression else [*bayes], vectors, left_out)
+        left_out.append(
+            f"logistic regression has learnt from {LEARNT:,} of {size:,} texts, naive Bayes from all"
+        )
+    return Stack(
+        [*bayes, Regression(vectors, cases)] if regression else [*bayes], vectors, left_out
+    )

@@ -32,18 +32,39 @@ class Judgement(Struct):
     wrong: Array
 
 
-def judge(probabilities: Array, rows: Array, labels: Array, flagged: Array | None = None, noise: float | None = None) -> Judgement:
+def judge(
+    probabilities: Array,
+    rows: Array,
+    labels: Array,
+    flagged: Array | None = None,
+    noise: float | None = None,
+) -> Judgement:
     """Judge labels by out-of-sample probabilities (`rows` says which one belongs to each label).
 
     Without `flagged` cleanlab estimates how many labels are wrong, and those with the least self-confidence are flagged: on scores of linear
     classifiers this was more precise than cleanlab's default filter. `noise` is the share of wrong labels if it is known.
     """
     import numpy as np
-    from cleanlab.rank import get_normalized_margin_for_each_label, get_self_confidence_for_each_label
+    from cleanlab.rank import (
+        get_normalized_margin_for_each_label,
+        get_self_confidence_for_each_label,
+    )
 
-    likely = np.concatenate([part.argmax(axis=1) for _, part in _batches(probabilities, rows, labels)])
-    own = np.concatenate([get_self_confidence_for_each_label(some, part) for some, part in _batches(probabilities, rows, labels)])
-    margin = np.concatenate([get_normalized_margin_for_each_label(some, part) for some, part in _batches(probabilities, rows, labels)])
+    likely = np.concatenate(
+        [part.argmax(axis=1) for _, part in _batches(probabilities, rows, labels)]
+    )
+    own = np.concatenate(
+        [
+            get_self_confidence_for_each_label(some, part)
+            for some, part in _batches(probabilities, rows, labels)
+        ]
+    )
+    margin = np.concatenate(
+        [
+            get_normalized_margin_for_each_label(some, part)
+            for some, part in _batches(probabilities, rows, labels)
+        ]
+    )
     if flagged is None:
         flagged = _least_confident(probabilities, rows, labels) & (likely != labels)
     noise = min(max(float(flagged.mean()) if noise is None else noise, 1e-4), 0.5)
@@ -58,7 +79,9 @@ def _least_confident(probabilities: Array, rows: Array, labels: Array) -> Array:
     from cleanlab.experimental.label_issues_batched import LabelInspector
 
     method = {"method": "self_confidence"}
-    inspector = LabelInspector(num_class=probabilities.shape[1], quality_score_kwargs=method, verbose=False, n_jobs=1)
+    inspector = LabelInspector(
+        num_class=probabilities.shape[1], quality_score_kwargs=method, verbose=False, n_jobs=1
+    )
     for some, part in _batches(probabilities, rows, labels):
         inspector.update_confident_thresholds(some, part)
     for some, part in _batches(probabilities, rows, labels):

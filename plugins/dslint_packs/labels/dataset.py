@@ -7,7 +7,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from dslint.plugin import Batch, Columns, Location, Observer, Record, Source, State, digest, lookup, redact
+from dslint.plugin import (
+    Batch,
+    Columns,
+    Location,
+    Observer,
+    Record,
+    Source,
+    State,
+    digest,
+    lookup,
+    redact,
+)
 from dslint_packs.labels.features import bare, plain
 from dslint_packs.labels.labelled import read, require_classes
 
@@ -46,7 +57,13 @@ class Labelled(Observer):
     With `reviewed` also a digest of its masked text, as it stands in review sheets.
     """
 
-    state = {"text": "binary[16]", "masked": "binary[16]", "kind": "string", "label": "string", "checked": "string"}  # noqa: RUF012 - a declaration, never changed
+    state = {  # noqa: RUF012 - a declaration, never changed
+        "text": "binary[16]",
+        "masked": "binary[16]",
+        "kind": "string",
+        "label": "string",
+        "checked": "string",
+    }
 
     roles: tuple[str, ...] = ("prompt", "target")
     checked: str = ""
@@ -55,13 +72,22 @@ class Labelled(Observer):
     def observe(self, batch: Batch) -> Columns:
         """Return one row for each record."""
         labels = [read(value) for value in batch.column("label")]
-        checked = [None if not self.checked else _checked(lookup(value, self.checked)) for value in batch.values]
+        checked = [
+            None if not self.checked else _checked(lookup(value, self.checked))
+            for value in batch.values
+        ]
         return {
             "text": [name_of(text_of(record, self.roles)) for record in batch.records],
-            "masked": [name_of(plain(redact(text_in_sheets(record)))) if self.reviewed else None for record in batch.records],
+            "masked": [
+                name_of(plain(redact(text_in_sheets(record)))) if self.reviewed else None
+                for record in batch.records
+            ],
             "kind": [kind for kind, _ in labels],
             "label": [label for _, label in labels],
-            "checked": [label if said == _AS_GIVEN else said for said, (_, label) in zip(checked, labels, strict=True)],
+            "checked": [
+                label if said == _AS_GIVEN else said
+                for said, (_, label) in zip(checked, labels, strict=True)
+            ],
         }
 
 
@@ -89,23 +115,40 @@ class Dataset:
     has the number, text and label of those that are not in the dataset.
     """
 
-    def __init__(self, state: State, trusted: Mapping[bytes, tuple[str, str]], reviewed: Mapping[bytes, tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        state: State,
+        trusted: Mapping[bytes, tuple[str, str]],
+        reviewed: Mapping[bytes, tuple[str, str]],
+    ) -> None:
         import numpy as np
         import pyarrow.compute as pc
 
-        table = state.table.select(["text", "masked", "content", "file", "row", "line", "kind", "label", "checked"]).combine_chunks()
-        kinds = {item["values"]: item["counts"] for item in pc.value_counts(table["kind"]).to_pylist()}
+        table = state.table.select(
+            ["text", "masked", "content", "file", "row", "line", "kind", "label", "checked"]
+        ).combine_chunks()
+        kinds = {
+            item["values"]: item["counts"] for item in pc.value_counts(table["kind"]).to_pylist()
+        }
         is_class = pc.equal(table["kind"], "class")
         given = pc.if_else(is_class, table["label"], None)
         require_classes(kinds, pc.count_distinct(given).as_py())
         said = {label for _, label in (*trusted.values(), *reviewed.values())}
-        self.labels = sorted({*pc.unique(given).to_pylist(), *pc.unique(table["checked"]).to_pylist(), *said} - {None})
+        self.labels = sorted(
+            {*pc.unique(given).to_pylist(), *pc.unique(table["checked"]).to_pylist(), *said}
+            - {None}
+        )
         code = {label: number for number, label in enumerate(self.labels)}
         self._state = state
         text, content = _digests(table["text"]), _digests(table["content"])
         file, row = table["file"].to_numpy(), table["row"].to_numpy()
         order = np.lexsort((row, file, content, text))
-        self.text, self.content, self.file, self.row = text[order], content[order], file[order], row[order]
+        self.text, self.content, self.file, self.row = (
+            text[order],
+            content[order],
+            file[order],
+            row[order],
+        )
         self._lines = pc.fill_null(table["line"], -1).to_numpy()[order]
         self.unlabelled = pc.equal(table["kind"], "missing").to_numpy()[order]
         self.given = _codes(given, self.labels)[order]
@@ -113,28 +156,56 @@ class Dataset:
         by_sheet, seen = _looked_up(_digests(table["masked"])[order], reviewed, code)
         own = _codes(table["checked"], self.labels)[order]
         self.checked = np.where(own >= 0, own, np.where(by_sheet >= 0, by_sheet, by_file))
-        new = {name: trusted[name] for name in trusted.keys() - met} | {name: reviewed[name] for name in reviewed.keys() - seen}
+        new = {name: trusted[name] for name in trusted.keys() - met} | {
+            name: reviewed[name] for name in reviewed.keys() - seen
+        }
         others = sorted(new)
         names = np.array(others, "S16")
         self.names = np.unique(np.concatenate([self.text[self.text != b""], names]))
         self.number = np.where(self.text != b"", np.searchsorted(self.names, self.text), -1)
-        numbers, here = np.searchsorted(self.names, names).tolist(), np.isin(names, self.text).tolist()
-        self.added = [(place, new[name][0], code[new[name][1]]) for place, name, known in zip(numbers, others, here, strict=True) if not known]
+        numbers, here = (
+            np.searchsorted(self.names, names).tolist(),
+            np.isin(names, self.text).tolist(),
+        )
+        self.added = [
+            (place, new[name][0], code[new[name][1]])
+            for place, name, known in zip(numbers, others, here, strict=True)
+            if not known
+        ]
 
     def at(self, number: int) -> Location:
         """Return the place of a record."""
         line = int(self._lines[number])
         content = bytes(self.content[number]).ljust(16, b"\0")
-        return self._state.at(Place(int(self.file[number]), int(self.row[number]), line if line >= 0 else None, content))
+        return self._state.at(
+            Place(
+                int(self.file[number]), int(self.row[number]), line if line >= 0 else None, content
+            )
+        )
 
     def records(self, numbers: Array, source: Source) -> Iterator[tuple[int, Record]]:
         """Read records again, each file from its beginning to its end."""
         import numpy as np
 
-        paths = {int(file): self._state.input(Place(int(file), 0, None, b"")).path for file in np.unique(self.file[numbers])}
-        rank = {file: place for place, file in enumerate(sorted(paths, key=lambda file: paths[file]))}
-        order = numbers[np.lexsort((self.row[numbers], [rank[int(file)] for file in self.file[numbers]]))] if len(numbers) else numbers
-        yield from zip(order.tolist(), source.records(self.at(number) for number in order.tolist()), strict=True)
+        paths = {
+            int(file): self._state.input(Place(int(file), 0, None, b"")).path
+            for file in np.unique(self.file[numbers])
+        }
+        rank = {
+            file: place for place, file in enumerate(sorted(paths, key=lambda file: paths[file]))
+        }
+        order = (
+            numbers[
+                np.lexsort((self.row[numbers], [rank[int(file)] for file in self.file[numbers]]))
+            ]
+            if len(numbers)
+            else numbers
+        )
+        yield from zip(
+            order.tolist(),
+            source.records(self.at(number) for number in order.tolist()),
+            strict=True,
+        )
 
     @cached_property
     def positions(self) -> Array:
@@ -146,7 +217,9 @@ class Dataset:
         found: Array = np.cumsum(first)[self.file] + self.row
         return found
 
-    def texts(self, source: Source, roles: Sequence[str]) -> Callable[[], Iterator[tuple[list[int], list[str]]]]:
+    def texts(
+        self, source: Source, roles: Sequence[str]
+    ) -> Callable[[], Iterator[tuple[list[int], list[str]]]]:
         """Return what yields all texts with their numbers, some at a time. Of texts that are called the same, that of the first content counts."""
         import numpy as np
 
@@ -178,7 +251,11 @@ def _digests(column: Any) -> Array:
     import pyarrow.compute as pc
 
     filled = pc.fill_null(column, bytes(16)).combine_chunks()
-    return np.frombuffer(filled.buffers()[1], "S16", len(filled), 16 * filled.offset) if len(filled) else np.empty(0, "S16")
+    return (
+        np.frombuffer(filled.buffers()[1], "S16", len(filled), 16 * filled.offset)
+        if len(filled)
+        else np.empty(0, "S16")
+    )
 
 
 def _codes(column: Any, names: Sequence[str]) -> Array:
@@ -186,11 +263,15 @@ def _codes(column: Any, names: Sequence[str]) -> Array:
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found: Array = pc.fill_null(pc.index_in(column, value_set=pa.array(names, pa.string())), -1).to_numpy()
+    found: Array = pc.fill_null(
+        pc.index_in(column, value_set=pa.array(names, pa.string())), -1
+    ).to_numpy()
     return found
 
 
-def _looked_up(digests: Array, said: Mapping[bytes, tuple[str, str]], code: Mapping[str, int]) -> tuple[Array, set[bytes]]:
+def _looked_up(
+    digests: Array, said: Mapping[bytes, tuple[str, str]], code: Mapping[str, int]
+) -> tuple[Array, set[bytes]]:
     """Return for each digest the code of the label that is said of it, -1 for none, and which digests of the said ones are there."""
     import numpy as np
 
@@ -201,4 +282,6 @@ def _looked_up(digests: Array, said: Mapping[bytes, tuple[str, str]], code: Mapp
     place = np.minimum(np.searchsorted(known, digests), len(keys) - 1)
     met = known[place] == digests
     codes = np.array([code[said[key][1]] for key in keys])
-    return np.where(met, codes[place], -1), {keys[number] for number in np.unique(place[met]).tolist()}
+    return np.where(met, codes[place], -1), {
+        keys[number] for number in np.unique(place[met]).tolist()
+    }

@@ -6,7 +6,17 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, lookup
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Measure,
+    Severity,
+    Source,
+    State,
+    lookup,
+)
 from dslint_packs.labels.labelled import read, shown
 
 
@@ -81,6 +91,8 @@ class Disagreement(DatasetRule):
         if pairs:
             every = sum(totals.values())
             observed = sum(count / (size - 1) for size, count in sorted(within.items())) / every
-            chance = (every * every - sum(count * count for count in totals.values())) / (every * (every - 1))
+            chance = (every * every - sum(count * count for count in totals.values())) / (
+                every * (every - 1)
+            )
             yield Measure("agreement", round(same / pairs, 6))
             yield Measure("alpha", round(1 - observed / chance, 6) if chance else 1.0)

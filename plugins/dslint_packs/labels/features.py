@@ -19,7 +19,9 @@ LONGEST = 4000
 """Characters of a record that count."""
 WORD_WEIGHT = 4.0
 _ODD = 0x9E3779B97F4A7C15
-_PUNCTUATION = pattern(r"[!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u205e\u3001-\u303f\uff01-\uff0f\uff1a-\uff20]")
+_PUNCTUATION = pattern(
+    r"[!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u205e\u3001-\u303f\uff01-\uff0f\uff1a-\uff20]"
+)
 _LETTERS = pattern(r"[\W_]+")
 
 
@@ -35,7 +37,9 @@ def bare(text: str) -> str:
     return _LETTERS.sub(" ", text).strip() or text
 
 
-def grams(texts: Sequence[str], across: Sequence[int] = ()) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
+def grams(
+    texts: Sequence[str], across: Sequence[int] = ()
+) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return (rows, columns, counts) of the n-grams of plain texts, sorted by row and column.
 
     Words and pairs of neighbours, runs of 2 to 5 characters within a word and the spaces around it, and runs of `across` characters that may cross
@@ -43,7 +47,10 @@ def grams(texts: Sequence[str], across: Sequence[int] = ()) -> tuple[np.ndarray[
     """
     import numpy as np
 
-    codes = np.frombuffer("\n".join(f" {text} " if text else "" for text in texts).encode("utf-32-le", "replace"), np.uint32).astype(np.uint64)
+    codes = np.frombuffer(
+        "\n".join(f" {text} " if text else "" for text in texts).encode("utf-32-le", "replace"),
+        np.uint32,
+    ).astype(np.uint64)
     ends = codes == 10
     row = np.cumsum(ends)
     space = (codes == 32) | ends
@@ -62,12 +69,20 @@ def grams(texts: Sequence[str], across: Sequence[int] = ()) -> tuple[np.ndarray[
     words, where = _words(codes, starts, stops), row[starts]
     keys.append(_key(where, words, 0))
     together = where[:-1] == where[1:]
-    keys.append(_key(where[:-1][together], words[:-1][together] * np.uint64(_ODD) + words[1:][together] + np.uint64(1), 0))
+    keys.append(
+        _key(
+            where[:-1][together],
+            words[:-1][together] * np.uint64(_ODD) + words[1:][together] + np.uint64(1),
+            0,
+        )
+    )
     found, counts = np.unique(np.concatenate(keys), return_counts=True)
     return (found // COLUMNS).astype(np.int64), (found % COLUMNS).astype(np.int64), counts
 
 
-def _words(codes: np.ndarray[Any, Any], starts: np.ndarray[Any, Any], stops: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+def _words(
+    codes: np.ndarray[Any, Any], starts: np.ndarray[Any, Any], stops: np.ndarray[Any, Any]
+) -> np.ndarray[Any, Any]:
     """Return a polynomial hash of each word, from running sums over all characters (modulo 2**64)."""
     import numpy as np
 
@@ -78,10 +93,14 @@ def _words(codes: np.ndarray[Any, Any], starts: np.ndarray[Any, Any], stops: np.
     return hashed
 
 
-def _key(rows: np.ndarray[Any, Any], hashed: np.ndarray[Any, Any], first: int) -> np.ndarray[Any, Any]:
+def _key(
+    rows: np.ndarray[Any, Any], hashed: np.ndarray[Any, Any], first: int
+) -> np.ndarray[Any, Any]:
     import numpy as np
 
     mixed = hashed ^ (hashed >> np.uint64(32))
     column = (mixed * np.uint64(_ODD)) >> np.uint64(64 - WORDS.bit_length() + 1)
-    keys: np.ndarray[Any, Any] = rows.astype(np.uint64) * np.uint64(COLUMNS) + column + np.uint64(first)
+    keys: np.ndarray[Any, Any] = (
+        rows.astype(np.uint64) * np.uint64(COLUMNS) + column + np.uint64(first)
+    )
     return keys

@@ -66,7 +66,11 @@ class InconsistentName(DatasetRule):
 def _folded(name: str) -> str:
     """Return what the spellings of a name have in common; a name of signs alone (+, -) stays as it is."""
     plain = nfkc(name).casefold().strip()
-    return "".join(char for char in plain if not char.isspace() and char not in "-_.") or plain if not _is_number(plain) else plain
+    return (
+        "".join(char for char in plain if not char.isspace() and char not in "-_.") or plain
+        if not _is_number(plain)
+        else plain
+    )
 
 
 def _is_number(text: str) -> bool:

@@ -11,13 +11,32 @@ from typing import Any, Literal
 
 import msgspec
 
-from dslint.plugin import Batch, Columns, ConfigError, NotApplicableError, Observer, OptionFile, State
+from dslint.plugin import (
+    Batch,
+    Columns,
+    ConfigError,
+    NotApplicableError,
+    Observer,
+    OptionFile,
+    State,
+)
 
 Kind = Literal["class", "missing", "number", "several"]
 
 LONGEST_NAME = 40
 """A longer label is a text rather than a name, and is never shown."""
-_TEXTS = ("text", "sentence", "utterance", "content", "document", "review", "comment", "tweet", "query", "question")
+_TEXTS = (
+    "text",
+    "sentence",
+    "utterance",
+    "content",
+    "document",
+    "review",
+    "comment",
+    "tweet",
+    "query",
+    "question",
+)
 _LABELS = ("label", "intent", "category", "class", "target", "sentiment")
 
 
@@ -38,7 +57,12 @@ def read(value: object) -> tuple[Kind, str | None]:
 
 def _fraction(text: str) -> bool:
     whole, point, rest = text.strip().partition(".")
-    return bool(point) and whole.lstrip("+-").isdecimal() and rest.isdecimal() and bool(rest.strip("0"))
+    return (
+        bool(point)
+        and whole.lstrip("+-").isdecimal()
+        and rest.isdecimal()
+        and bool(rest.strip("0"))
+    )
 
 
 def shown(name: str) -> str | None:
@@ -76,7 +100,10 @@ def class_counts(state: State) -> dict[str, tuple[int, Any]]:
         kinds[row.kind] += row.count
         if row.kind == "class":
             count, first = found.get(row.label, (0, row))
-            found[row.label] = (count + row.count, min(first, row, key=lambda member: (member.file, member.row)))
+            found[row.label] = (
+                count + row.count,
+                min(first, row, key=lambda member: (member.file, member.row)),
+            )
     require_classes(kinds, len(found))
     return found
 
@@ -85,30 +112,46 @@ def require_classes(kinds: Mapping[str, int], names: int) -> None:
     """Raise NotApplicableError where most labels are numbers, lists or objects, or nearly all different."""
     given = sum(count for kind, count in kinds.items() if kind != "missing")
     if 2 * kinds.get("several", 0) > given:
-        raise NotApplicableError("the labels are lists or objects: several labels a record are not judged")
+        raise NotApplicableError(
+            "the labels are lists or objects: several labels a record are not judged"
+        )
     if 10 * kinds.get("number", 0) > given:
         raise NotApplicableError("the labels are fractions: a number to predict is no class")
     if names >= 20 and 2 * names > kinds.get("class", 0):
-        raise NotApplicableError("more than half of the labels are there once only: they are no classes")
+        raise NotApplicableError(
+            "more than half of the labels are there once only: they are no classes"
+        )
 
 
 def rows_of(file: OptionFile, option: str) -> Iterator[dict[str, Any]]:
     """Yield the rows of a JSONL, JSON or CSV file. Raises ConfigError where it is neither."""
     try:
         if file.path.endswith(".csv"):
-            yield from csv.DictReader(io.StringIO(file.data.decode("utf-8-sig"), newline=""), strict=True)
+            yield from csv.DictReader(
+                io.StringIO(file.data.decode("utf-8-sig"), newline=""), strict=True
+            )
         elif file.data.lstrip()[:1] == b"[":
             yield from msgspec.json.decode(file.data, type=list[dict[str, Any]])
         else:
-            yield from (msgspec.json.decode(line, type=dict[str, Any]) for line in file.data.splitlines() if line.strip())
+            yield from (
+                msgspec.json.decode(line, type=dict[str, Any])
+                for line in file.data.splitlines()
+                if line.strip()
+            )
     except (ValueError, csv.Error, msgspec.DecodeError, RecursionError):
         raise ConfigError(
-            f"option {option!r}: {file.path or 'the file'} is neither JSONL nor CSV", "one record a line, with a text and a label"
+            f"option {option!r}: {file.path or 'the file'} is neither JSONL nor CSV",
+            "one record a line, with a text and a label",
         ) from None
 
 
-def text_and_label(row: Mapping[str, Any], label: str | None = None) -> tuple[str | None, str | None]:
+def text_and_label(
+    row: Mapping[str, Any], label: str | None = None
+) -> tuple[str | None, str | None]:
     """Return the text and the label of a row of a file, under their usual names."""
     text = next((row[name] for name in _TEXTS if type(row.get(name)) is str), None)
-    value = next((row[name] for name in ((label,) if label else ()) + _LABELS if row.get(name) is not None), None)
+    value = next(
+        (row[name] for name in ((label,) if label else ()) + _LABELS if row.get(name) is not None),
+        None,
+    )
     return text, read(value)[1]

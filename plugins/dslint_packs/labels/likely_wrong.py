@@ -147,12 +147,20 @@ class LikelyWrong(DatasetRule):
 
     def observer(self) -> Observer:
         """Keep of each record a digest of its text and its label."""
-        return Labelled(self.roles, self.trusted if isinstance(self.trusted, str) else "", reviewed=self.review is not None)
+        return Labelled(
+            self.roles,
+            self.trusted if isinstance(self.trusted, str) else "",
+            reviewed=self.review is not None,
+        )
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield a finding for each label that is likely wrong, and how many there are estimated to be."""
         trusted, reviewed = self._trusted(), self._reviewed()
-        if self.probabilities is None and len(state) <= _SMALL and _hopeless(state, (*trusted.values(), *reviewed.values())):
+        if (
+            self.probabilities is None
+            and len(state) <= _SMALL
+            and _hopeless(state, (*trusted.values(), *reviewed.values()))
+        ):
             raise NotApplicableError(_TOO_FEW)
         import numpy as np
 
@@ -166,14 +174,20 @@ class LikelyWrong(DatasetRule):
 
     def _trusted(self) -> dict[bytes, tuple[str, str]]:
         """Return digest, text and label of what people have checked, from the trusted file."""
-        return {} if not isinstance(self.trusted, OptionFile) else _pairs(text_and_label(row) for row in rows_of(self.trusted, "trusted"))
+        return (
+            {}
+            if not isinstance(self.trusted, OptionFile)
+            else _pairs(text_and_label(row) for row in rows_of(self.trusted, "trusted"))
+        )
 
     def _reviewed(self) -> dict[bytes, tuple[str, str]]:
         """Return the same of the review sheet, where texts are masked: the corrected label, or the given one where that is right."""
         rows = [] if self.review is None else read_sheet(self.review.path, self.review.data)
         return _pairs((row.text, row.corrected or row.label) for row in rows)
 
-    def _by_given(self, data: Dataset, numbers: Array, given: OptionFile | str, source: Source) -> Iterator[Finding | Measure]:
+    def _by_given(
+        self, data: Dataset, numbers: Array, given: OptionFile | str, source: Source
+    ) -> Iterator[Finding | Measure]:
         """Judge by the user's probabilities, with cleanlab's own filter."""
         import numpy as np
         from cleanlab.filter import find_label_issues
@@ -181,9 +195,20 @@ class LikelyWrong(DatasetRule):
         matrix, names = matrix_of("probabilities", given, data, numbers, source)
         present = np.unique(data.given[numbers])
         codes = codes_of(names, matrix.shape[1], [data.labels[label] for label in present.tolist()])
-        coded = np.array([codes[data.labels[label]] for label in present.tolist()], int)[np.searchsorted(present, data.given[numbers])]
-        said = judge(matrix, np.arange(len(coded)), coded, flagged=find_label_issues(coded, matrix, n_jobs=1))
-        yield from self._listed(data, numbers, coded, np.arange(len(coded)), said, {code: name for name, code in codes.items()})
+        coded = np.array([codes[data.labels[label]] for label in present.tolist()], int)[
+            np.searchsorted(present, data.given[numbers])
+        ]
+        said = judge(
+            matrix, np.arange(len(coded)), coded, flagged=find_label_issues(coded, matrix, n_jobs=1)
+        )
+        yield from self._listed(
+            data,
+            numbers,
+            coded,
+            np.arange(len(coded)),
+            said,
+            {code: name for name, code in codes.items()},
+        )
 
     def _by_text(self, data: Dataset, judged: Array, source: Source) -> Iterator[Finding | Measure]:
         """Judge by what can be learnt from the texts, out of sample."""
@@ -208,21 +233,43 @@ class LikelyWrong(DatasetRule):
         stack = classifiers_for(cases, len(data.names), data.texts(source, self.roles), vectors)
         size = min(len(data.names), MOST_CELLS // len(names))
         asked = asked[data.number[asked] < size]
-        found = probabilities(stack.classifiers, stack.chunks, cases, calibrating[cases.texts[calibrating] < size], size)
-        yield from self._judged(data, asked, found, place[data.given[asked]], [data.labels[label] for label in names.tolist()])
+        found = probabilities(
+            stack.classifiers,
+            stack.chunks,
+            cases,
+            calibrating[cases.texts[calibrating] < size],
+            size,
+        )
+        yield from self._judged(
+            data,
+            asked,
+            found,
+            place[data.given[asked]],
+            [data.labels[label] for label in names.tolist()],
+        )
         yield Measure("unjudged", int(judged.sum()) - len(asked))
         if size < len(data.names):
-            stack.left_out.append(f"{size:,} of {len(data.names):,} texts were judged: there are {len(names):,} labels")
+            stack.left_out.append(
+                f"{size:,} of {len(data.names):,} texts were judged: there are {len(names):,} labels"
+            )
         if len(data.names) > MANY:
-            stack.left_out.append(f"{len(data.names):,} texts took some {len(data.names) * HELD / 1e9:.1f} GB of memory")
+            stack.left_out.append(
+                f"{len(data.names):,} texts took some {len(data.names) * HELD / 1e9:.1f} GB of memory"
+            )
         for said in stack.left_out:
             yield self.finding(DATASET, said)
         if len(checked):
-            for number in np.flatnonzero(data.unlabelled & has_text & (data.number < size) & (data.checked < 0)).tolist():
+            for number in np.flatnonzero(
+                data.unlabelled & has_text & (data.number < size) & (data.checked < 0)
+            ).tolist():
                 row = found[data.number[number]]
-                yield self._suggested(data, number, data.labels[names[int(row.argmax())]], float(row.max()))
+                yield self._suggested(
+                    data, number, data.labels[names[int(row.argmax())]], float(row.max())
+                )
 
-    def _judged(self, data: Dataset, judged: Array, found: Array, labels: Array, names: list[str]) -> Iterator[Finding | Measure]:
+    def _judged(
+        self, data: Dataset, judged: Array, found: Array, labels: Array, names: list[str]
+    ) -> Iterator[Finding | Measure]:
         """Judge each pair of text and label once, however often it is there."""
         import numpy as np
 
@@ -231,7 +278,13 @@ class LikelyWrong(DatasetRule):
         yield from self._listed(data, judged, keys % len(names), case, said, dict(enumerate(names)))
 
     def _listed(
-        self, data: Dataset, numbers: Array, labels: Array, case: Array, said: Judgement, names: dict[int, str]
+        self,
+        data: Dataset,
+        numbers: Array,
+        labels: Array,
+        case: Array,
+        said: Judgement,
+        names: dict[int, str],
     ) -> Iterator[Finding | Measure]:
         """Yield the measures, and the findings on the records (`case` says which judgement is theirs)."""
         import numpy as np
@@ -242,7 +295,9 @@ class LikelyWrong(DatasetRule):
             flagged = np.bincount(labels, weights=said.flagged, minlength=max(names) + 1)
             for code, name in names.items():
                 if sizes[code] and shown(name) is not None:
-                    yield Measure(f"noise[label={name}]", round(float(flagged[code] / sizes[code]), 6))
+                    yield Measure(
+                        f"noise[label={name}]", round(float(flagged[code] / sizes[code]), 6)
+                    )
         calibrated = int((data.checked >= 0).sum()) >= ENOUGH_TRUSTED
         for number, place in zip(numbers.tolist(), case.tolist(), strict=True):
             if said.flagged[place]:
@@ -258,7 +313,11 @@ class LikelyWrong(DatasetRule):
             elif self.report == "all":
                 message = "the label is not among those that are likely wrong"
                 yield self.finding(
-                    data.at(number), message, severity=Severity.INFO, confidence=Confidence.LOW, score=round(float(said.score[place]), 6)
+                    data.at(number),
+                    message,
+                    severity=Severity.INFO,
+                    confidence=Confidence.LOW,
+                    score=round(float(said.score[place]), 6),
                 )
 
     def _suggested(self, data: Dataset, number: int, likely: str, sure: float) -> Finding:
@@ -277,14 +336,28 @@ class LikelyWrong(DatasetRule):
         share = _checked_noise(data)
         if share is not None:
             yield Measure("trusted-noise", share)
-        for number in np.flatnonzero((data.given >= 0) & (data.checked >= 0) & (data.given != data.checked)).tolist():
+        for number in np.flatnonzero(
+            (data.given >= 0) & (data.checked >= 0) & (data.given != data.checked)
+        ).tolist():
             message = "the label is not the one that a person has found right"
             suggestion = shown(data.labels[data.checked[number]])
-            yield self.finding(data.at(number), message, severity=Severity.WARNING, score=1.0, suggestion=suggestion)
+            yield self.finding(
+                data.at(number),
+                message,
+                severity=Severity.WARNING,
+                score=1.0,
+                suggestion=suggestion,
+            )
 
 
 def _confidence(probability: float) -> Confidence:
-    return Confidence.HIGH if probability >= SURE else Confidence.MEDIUM if probability >= LIKELY else Confidence.LOW
+    return (
+        Confidence.HIGH
+        if probability >= SURE
+        else Confidence.MEDIUM
+        if probability >= LIKELY
+        else Confidence.LOW
+    )
 
 
 def _hopeless(state: State, added: Iterable[tuple[str, str]]) -> bool:
@@ -292,13 +365,20 @@ def _hopeless(state: State, added: Iterable[tuple[str, str]]) -> bool:
     rows = list(state.rows())
     said = [label for row in rows for label in {row.label, row.checked} - {None}]
     sizes = Counter([*said, *(label for _, label in added)])
-    return all(row.kind in ("class", "missing") for row in rows) and sum(size >= SMALLEST for size in sizes.values()) < 2
+    return (
+        all(row.kind in ("class", "missing") for row in rows)
+        and sum(size >= SMALLEST for size in sizes.values()) < 2
+    )
 
 
 def _checked_noise(data: Dataset) -> float | None:
     """Return the share of given labels that are not what a person says, of those checked; None if there are too few."""
     both = (data.given >= 0) & (data.checked >= 0)
-    return float((data.given != data.checked)[both].mean()) if int(both.sum()) >= ENOUGH_TRUSTED else None
+    return (
+        float((data.given != data.checked)[both].mean())
+        if int(both.sum()) >= ENOUGH_TRUSTED
+        else None
+    )
 
 
 def _cases(data: Dataset) -> tuple[Cases, Array]:
@@ -313,8 +393,15 @@ def _cases(data: Dataset) -> tuple[Cases, Array]:
     learnt = np.where(data.checked >= 0, data.checked, data.given)
     known = np.flatnonzero((data.number >= 0) & (learnt >= 0))
     added = np.array([(number, label) for number, _, label in data.added], int).reshape(-1, 2)
-    pairs = np.concatenate([data.number[known] * len(data.labels) + learnt[known], added[:, 0] * len(data.labels) + added[:, 1]])
-    weights = np.where(np.concatenate([data.checked[known] >= 0, np.ones(len(added), bool)]), TRUSTED_WEIGHT, 1.0)
+    pairs = np.concatenate(
+        [
+            data.number[known] * len(data.labels) + learnt[known],
+            added[:, 0] * len(data.labels) + added[:, 1],
+        ]
+    )
+    weights = np.where(
+        np.concatenate([data.checked[known] >= 0, np.ones(len(added), bool)]), TRUSTED_WEIGHT, 1.0
+    )
     keys, case = np.unique(pairs, return_inverse=True)
     heaviest = np.zeros(len(keys))
     np.maximum.at(heaviest, case, weights)
@@ -324,10 +411,17 @@ def _cases(data: Dataset) -> tuple[Cases, Array]:
     if len(names) < 2:
         raise NotApplicableError(_TOO_FEW)
     kept = sizes[labels] >= SMALLEST
-    return Cases(texts[kept], np.searchsorted(names, labels[kept]), heaviest[kept], len(names)), names
+    return Cases(
+        texts[kept], np.searchsorted(names, labels[kept]), heaviest[kept], len(names)
+    ), names
 
 
 def _pairs(rows: Iterable[tuple[str | None, str | None]]) -> dict[bytes, tuple[str, str]]:
     """Return digest, text and label of rows that have both."""
     texts = ((plain(text or ""), label) for text, label in rows)
-    return {name: (said, label) for said, label in texts for name in [name_of(said)] if name is not None and label}
+    return {
+        name: (said, label)
+        for said, label in texts
+        for name in [name_of(said)]
+        if name is not None and label
+    }

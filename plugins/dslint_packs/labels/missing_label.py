@@ -55,4 +55,6 @@ class MissingLabel(RecordRule):
                 yield self._found(batch.records[position].at())
 
     def _found(self, at: Location) -> Finding:
-        return self.finding(at, "there is no label", severity=None if self.trusted is None else Severity.INFO)
+        return self.finding(
+            at, "there is no label", severity=None if self.trusted is None else Severity.INFO
+        )

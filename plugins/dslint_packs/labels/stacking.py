@@ -23,7 +23,13 @@ MOST_CELLS = 1 << 30
 """Probabilities that are made at most (4 GB): beyond, a sample of the texts is judged."""
 
 
-def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]], cases: Cases, judged: Array, size: int) -> Array:
+def probabilities(
+    classifiers: Sequence[Any],
+    chunks: Iterable[tuple[Array, Any]],
+    cases: Cases,
+    judged: Array,
+    size: int,
+) -> Array:
     """Return out-of-sample probabilities of the first `size` texts: texts x classes, in float32.
 
     The log-probabilities of the classifiers and of the classes' shares are added up with those weights that make the labels of the `judged` cases
@@ -37,13 +43,19 @@ def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]
     asked = np.unique(cases.texts[judged])[: max(min(WEIGHED, WEIGHED_CELLS // cases.classes), 500)]
     sample = judged[np.isin(cases.texts[judged], asked)]
     labels, place = cases.labels[sample], np.searchsorted(asked, cases.texts[sample])
-    few = [(numbers[chosen], matrix if matrix is None else matrix[chosen]) for numbers, matrix in chunks for chosen in [np.isin(numbers, asked)]]
+    few = [
+        (numbers[chosen], matrix if matrix is None else matrix[chosen])
+        for numbers, matrix in chunks
+        for chosen in [np.isin(numbers, asked)]
+    ]
     numbers, matrix = _joined(few)
 
     def fitted(some: Sequence[Any]) -> tuple[Array, float]:
         found = np.empty((len(some) + 1, len(asked), cases.classes))
         found[:, np.searchsorted(asked, numbers)] = _layers(some, numbers, matrix, prior)
-        start = np.array([*(not isinstance(classifier, Regression) for classifier in some), False], float)
+        start = np.array(
+            [*(not isinstance(classifier, Regression) for classifier in some), False], float
+        )
         return _fitted(found[:, place], labels, start)
 
     for classifier in classifiers:
@@ -57,7 +69,12 @@ def probabilities(classifiers: Sequence[Any], chunks: Iterable[tuple[Array, Any]
     found = _empty((size, cases.classes))
     for some, vectors in chunks:
         kept = some < size
-        layers = _layers(classifiers, some[kept], vectors if vectors is None or kept.all() else vectors[kept], prior)
+        layers = _layers(
+            classifiers,
+            some[kept],
+            vectors if vectors is None or kept.all() else vectors[kept],
+            prior,
+        )
         found[some[kept]] = _softmax(np.tensordot(weights, layers, 1))
     return found
 
@@ -68,7 +85,9 @@ def _joined(chunks: Sequence[tuple[Array, Any]]) -> tuple[Array, Any]:
     from scipy.sparse import vstack
 
     matrices = [matrix for _, matrix in chunks]
-    return np.concatenate([numbers for numbers, _ in chunks]), None if matrices[0] is None else vstack(matrices, format="csr")
+    return np.concatenate([numbers for numbers, _ in chunks]), None if matrices[
+        0
+    ] is None else vstack(matrices, format="csr")
 
 
 def _layers(classifiers: Sequence[Any], numbers: Array, matrix: Any, prior: Array) -> Array:
@@ -99,7 +118,9 @@ def _fitted(layers: Array, labels: Array, start: Array) -> tuple[Array, float]:
         shares = _softmax(np.tensordot(weights, layers, 1))
         means = (layers * shares).sum(axis=2)
         slope = (layers[:, rows, labels] - means).mean(axis=1) - (weights - start) / len(rows)
-        curve = np.einsum("ank,bnk,nk->ab", layers, layers, shares, optimize=False) / len(rows) - means @ means.T / len(rows)
+        curve = np.einsum("ank,bnk,nk->ab", layers, layers, shares, optimize=False) / len(
+            rows
+        ) - means @ means.T / len(rows)
         step = np.linalg.solve(curve + np.eye(len(layers)) / len(rows), slope)
         size = 1.0
         while size > 1e-3 and likelihood(weights + size * step) < reached:

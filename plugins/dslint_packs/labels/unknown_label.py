@@ -58,4 +58,8 @@ class UnknownLabel(RecordRule):
 
     def _found(self, at: Location, name: str) -> Finding:
         near = difflib.get_close_matches(name, self.allowed, n=1) if shown(name) else []
-        return self.finding(at, f"the label is none of the {len(self.allowed)} that are allowed", suggestion=next(iter(near), None))
+        return self.finding(
+            at,
+            f"the label is none of the {len(self.allowed)} that are allowed",
+            suggestion=next(iter(near), None),
+        )

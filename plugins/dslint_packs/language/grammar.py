@@ -10,7 +10,21 @@ from functools import cache, cached_property
 from math import sqrt
 from typing import Any, Literal
 
-from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Severity, Source, State, digest, is_code, lookup, pattern, prose
+from dslint.plugin import (
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Measure,
+    Severity,
+    Source,
+    State,
+    digest,
+    is_code,
+    lookup,
+    pattern,
+    prose,
+)
 from dslint_packs.language.spelling import wordlist
 
 SENTENCES = 5
@@ -101,13 +115,25 @@ class Grammar(DatasetRule):
     def observe(self, batch: Batch) -> Columns:
         """Return a row for each text with a sentence; its errors are counted now if all texts are read."""
         texts = batch.texts(self.roles)
-        columns: dict[str, list[Any]] = {"record": [], "text": [], "field": [], "errors": [], "words": []}
+        columns: dict[str, list[Any]] = {
+            "record": [],
+            "text": [],
+            "field": [],
+            "errors": [],
+            "words": [],
+        }
         for position, item in zip(texts.positions, texts.items, strict=True):
             found = sentences(item.text) if self.full else sentences(item.text, 1)
             if not found:
                 continue
             errors, words = self._count(found) if self.full else (0, 0)
-            for name, value in (("record", position), ("text", digest(item.text)), ("field", item.field), ("errors", errors), ("words", words)):
+            for name, value in (
+                ("record", position),
+                ("text", digest(item.text)),
+                ("field", item.field),
+                ("errors", errors),
+                ("words", words),
+            ):
                 columns[name].append(value)
         return columns
 
@@ -121,7 +147,12 @@ class Grammar(DatasetRule):
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield the rate with its interval and, if all texts are read, a finding for each record with errors."""
         if self.full:
-            counts = [(row.errors, row.words) for row in sorted(state.rows(), key=lambda row: (row.text, row.file, row.row, row.field))]
+            counts = [
+                (row.errors, row.words)
+                for row in sorted(
+                    state.rows(), key=lambda row: (row.text, row.file, row.row, row.field)
+                )
+            ]
             yield from self._findings(state)
         else:
             counts = self._sampled(state, source)
@@ -138,13 +169,23 @@ class Grammar(DatasetRule):
                 records.setdefault((row.file, row.row), []).append(row)
         for _, rows in sorted(records.items()):
             errors, words = sum(row.errors for row in rows), sum(row.words for row in rows)
-            message = f"{errors} error{'s' if errors > 1 else ''} of grammar or spelling in {words} words"
-            yield self.finding(state.at(rows[0], rows[0].field if len(rows) == 1 else ""), message, score=min(1.0, errors / words))
+            message = (
+                f"{errors} error{'s' if errors > 1 else ''} of grammar or spelling in {words} words"
+            )
+            yield self.finding(
+                state.at(rows[0], rows[0].field if len(rows) == 1 else ""),
+                message,
+                score=min(1.0, errors / words),
+            )
 
     def _lowest(self, state: State) -> list[Any]:
         """Return the sample: of each text one row, in the order of digests."""
         rows = sorted(state.rows(), key=lambda row: (row.text, row.file, row.row, row.field))
-        first = [row for number, row in enumerate(rows) if not number or row.text != rows[number - 1].text]
+        first = [
+            row
+            for number, row in enumerate(rows)
+            if not number or row.text != rows[number - 1].text
+        ]
         return first[: self.sample]
 
     def _sampled(self, state: State, source: Source) -> list[tuple[int, int]]:
@@ -164,15 +205,28 @@ class Grammar(DatasetRule):
     @cached_property
     def _fine(self) -> frozenset[str]:
         """The words that are right though Harper does not know them: those of the other dialect, if both are right, and the project's own."""
-        other = [item for item in self.resources if item.language == "en-us" and self.dialect == "any"]
-        return frozenset(word.lower() for word in self.allow).union(*(wordlist(item.data) for item in other))
+        other = [
+            item for item in self.resources if item.language == "en-us" and self.dialect == "any"
+        ]
+        return frozenset(word.lower() for word in self.allow).union(
+            *(wordlist(item.data) for item in other)
+        )
 
     def _count(self, found: Sequence[str]) -> tuple[int, int]:
         """Return the number of errors, and of words."""
         with _quiet():
-            lints = [lint for sentence in found for lint in _linter(self.dialect).lint(sentence, language="plaintext")]
+            lints = [
+                lint
+                for sentence in found
+                for lint in _linter(self.dialect).lint(sentence, language="plaintext")
+            ]
         errors = sum(
-            lint.lint_kind != "Spelling" or (lint.problem_text.islower() and lint.problem_text.isalpha() and lint.problem_text not in self._fine)
+            lint.lint_kind != "Spelling"
+            or (
+                lint.problem_text.islower()
+                and lint.problem_text.isalpha()
+                and lint.problem_text not in self._fine
+            )
             for lint in lints
         )
         return errors, sum(len(sentence.split()) for sentence in found)
@@ -185,7 +239,13 @@ def sentences(text: str, most: int | None = None) -> list[str]:
     found: list[str] = []
     for match in _SENTENCE.finditer(text):
         said = match[0]
-        if match.lastindex and len(said) <= LONGEST and said.count(" ") >= SHORTEST - 1 and not _NOT_LATIN.search(said) and prose(said) == said:
+        if (
+            match.lastindex
+            and len(said) <= LONGEST
+            and said.count(" ") >= SHORTEST - 1
+            and not _NOT_LATIN.search(said)
+            and prose(said) == said
+        ):
             found.append(said)
             if len(found) == most:
                 break

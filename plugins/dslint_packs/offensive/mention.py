@@ -63,7 +63,10 @@ def mentioned(text: str, start: int, end: int) -> bool:
     if quote is None:
         return False
     opening, closing = quote
-    return _CUES.search(text[max(0, opening - _REACH) : opening]) is not None or _CUES.search(text[closing + 1 : closing + _REACH]) is not None
+    return (
+        _CUES.search(text[max(0, opening - _REACH) : opening]) is not None
+        or _CUES.search(text[closing + 1 : closing + _REACH]) is not None
+    )
 
 
 @lru_cache(maxsize=4096)
@@ -86,7 +89,9 @@ def _marks(text: str) -> list[str]:
 
 def _quotation(text: str, start: int, end: int) -> tuple[int, int] | None:
     """Return where the quotation begins and ends that holds a place: the nearest quotation marks around it, the first of them an opening one."""
-    opening = max([text.rfind(mark, max(0, start - _QUOTE), start) for mark in _marks(text)], default=-1)
+    opening = max(
+        [text.rfind(mark, max(0, start - _QUOTE), start) for mark in _marks(text)], default=-1
+    )
     if opening < 0:
         return None
     mark = text[opening]

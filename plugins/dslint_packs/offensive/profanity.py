@@ -58,7 +58,9 @@ class Profanity(LexiconRule):
 
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
         """Return a finding unless the word is a mild one, or only spoken about."""
-        if (hit.entry.category == "mild" and not self.mild) or (not self.mentions and mentioned(text, hit.start, hit.end)):
+        if (hit.entry.category == "mild" and not self.mild) or (
+            not self.mentions and mentioned(text, hit.start, hit.end)
+        ):
             return None
         grade = hit.entry.grade or self.severity
         severity = grade if target or at.role is None else milder(grade)

@@ -12,9 +12,15 @@ _WORD = 16  # characters that are looked at for each word
 @lru_cache(maxsize=256)
 def _pattern(words: str) -> re.Pattern[str]:
     listed = words.split("|")
-    spaced = [re.escape(word) + (r"\w*" if len(word) >= _STEM else "") for word in listed if word[0].isascii()]
+    spaced = [
+        re.escape(word) + (r"\w*" if len(word) >= _STEM else "")
+        for word in listed
+        if word[0].isascii()
+    ]
     others = [re.escape(word) for word in listed if not word[0].isascii()]
-    return re.compile("|".join([*others, rf"(?<![^\W_])(?:{'|'.join(spaced)})(?![^\W_])"] if spaced else others))
+    return re.compile(
+        "|".join([*others, rf"(?<![^\W_])(?:{'|'.join(spaced)})(?![^\W_])"] if spaced else others)
+    )
 
 
 def near(text: str, start: int, end: int, words: str, *, before: int = 6, after: int = 0) -> bool:

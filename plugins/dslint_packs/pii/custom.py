@@ -99,16 +99,34 @@ def _of_file(data: bytes) -> list[Any]:
     try:
         written = yaml.safe_load(data)
         listed = [
-            {"name": one if isinstance(one, str) else one.get("supported_entity"), **({} if isinstance(one, str) else one)}
+            {
+                "name": one if isinstance(one, str) else one.get("supported_entity"),
+                **({} if isinstance(one, str) else one),
+            }
             for one in written["recognizers"]
         ]
         languages = {one.get("supported_language") for one in listed} | {
-            language if isinstance(language, str) else language["language"] for one in listed for language in one.get("supported_languages") or ()
+            language if isinstance(language, str) else language["language"]
+            for one in listed
+            for language in one.get("supported_languages") or ()
         }
-        asked = {"supported_languages": sorted(filter(None, languages)) or ["en"], "global_regex_flags": 26, **written, "recognizers": listed}
-        recognizers: list[Any] = list(RecognizerRegistryProvider(registry_configuration=asked).create_recognizer_registry().recognizers)
+        asked = {
+            "supported_languages": sorted(filter(None, languages)) or ["en"],
+            "global_regex_flags": 26,
+            **written,
+            "recognizers": listed,
+        }
+        recognizers: list[Any] = list(
+            RecognizerRegistryProvider(registry_configuration=asked)
+            .create_recognizer_registry()
+            .recognizers
+        )
     except (yaml.YAMLError, TypeError, KeyError, AttributeError, ValueError) as error:
         raise ValueError(f"presidio refuses the file of recognizers: {error}") from error
-    if modelled := [one.name for one in recognizers if ".nlp_engine_recognizers." in type(one).__module__]:
-        raise ValueError(f"{modelled[0]} needs a language model: use pii/person-name and pii/location")
+    if modelled := [
+        one.name for one in recognizers if ".nlp_engine_recognizers." in type(one).__module__
+    ]:
+        raise ValueError(
+            f"{modelled[0]} needs a language model: use pii/person-name and pii/location"
+        )
     return recognizers

@@ -11,7 +11,26 @@ from dslint.plugin import HIDDEN, Batch
 from dslint_packs.pii.rule import PersonalData
 from dslint_packs.pii.scan import Hit, everyday, everyday_of, scan
 
-Country = Literal["au", "ca", "de", "es", "fi", "in", "it", "kr", "ng", "ph", "pl", "se", "sg", "th", "tr", "uk", "us", "za"]
+Country = Literal[
+    "au",
+    "ca",
+    "de",
+    "es",
+    "fi",
+    "in",
+    "it",
+    "kr",
+    "ng",
+    "ph",
+    "pl",
+    "se",
+    "sg",
+    "th",
+    "tr",
+    "uk",
+    "us",
+    "za",
+]
 _FOLDERS: dict[Country, str] = {
     "au": "australia",
     "ca": "canada",
@@ -135,7 +154,11 @@ def registers(countries: tuple[Country, ...]) -> dict[str, Any]:
     for one in found:
         if type(one).__name__ == "InPanRecognizer":
             _mend_pan(one)
-    return {type(one).__name__: one for one in found if not {"US_SSN", "PHONE_NUMBER"} & set(one.supported_entities)}
+    return {
+        type(one).__name__: one
+        for one in found
+        if not {"US_SSN", "PHONE_NUMBER"} & set(one.supported_entities)
+    }
 
 
 def _mend_pan(recognizer: Any) -> None:
@@ -145,5 +168,7 @@ def _mend_pan(recognizer: Any) -> None:
     """
     for pattern in recognizer.patterns:
         if r"(?=.*?[0-9]{4})" in pattern.regex:
-            pattern.regex = r"\b(?=[\w@#$%^?~-]{0,9}[a-zA-Z])(?=[\w@#$%^?~-]{0,6}[0-9]{4})[\w@#$%^?~-]{10}\b"
+            pattern.regex = (
+                r"\b(?=[\w@#$%^?~-]{0,9}[a-zA-Z])(?=[\w@#$%^?~-]{0,6}[0-9]{4})[\w@#$%^?~-]{10}\b"
+            )
             pattern.compiled_regex = None

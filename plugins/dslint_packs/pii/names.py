@@ -35,13 +35,21 @@ class Named(RecordRule):
 
     def __post_init__(self) -> None:
         """Raise ValueError if the model is not there: it is never downloaded."""
-        if self.model and not os.path.isdir(self.model) and importlib.util.find_spec(self.model) is None:
-            raise ValueError(f"the spaCy model {self.model!r} is not installed; see the manual page: dslint rule pii/{self.name}")
+        if (
+            self.model
+            and not os.path.isdir(self.model)
+            and importlib.util.find_spec(self.model) is None
+        ):
+            raise ValueError(
+                f"the spaCy model {self.model!r} is not installed; see the manual page: dslint rule pii/{self.name}"
+            )
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each name."""
         parts = record.texts((*self.roles, HIDDEN))
-        for part, found in zip(parts, _entities([part.text for part in parts], self.model), strict=True):
+        for part, found in zip(
+            parts, _entities([part.text for part in parts], self.model), strict=True
+        ):
             for start, end, label in found:
                 if self._wanted(label, part.text[start:end]):
                     yield self.finding(part.at(start, end), self.noun, confidence=Confidence.LOW)
@@ -49,11 +57,16 @@ class Named(RecordRule):
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Read the texts of a batch together, once for both rules."""
         texts = batch.texts(("all", HIDDEN))
-        found = batch.cached(("pii-names", self.model), lambda batch: list(_entities(batch.texts(("all", HIDDEN)).strings, self.model)))
+        found = batch.cached(
+            ("pii-names", self.model),
+            lambda batch: list(_entities(batch.texts(("all", HIDDEN)).strings, self.model)),
+        )
         for number, (text, entities) in enumerate(zip(texts.items, found, strict=True)):
             for start, end, label in entities:
                 if selected(text, self.roles) and self._wanted(label, text.text[start:end]):
-                    yield self.finding(texts.at(number, start, end), self.noun, confidence=Confidence.LOW)
+                    yield self.finding(
+                        texts.at(number, start, end), self.noun, confidence=Confidence.LOW
+                    )
 
     def _wanted(self, label: str, value: str) -> bool:
         return label in self.labels and value.lower() not in {name.lower() for name in self.allow}

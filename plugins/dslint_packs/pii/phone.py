@@ -38,7 +38,10 @@ _NO_PHONE = re.compile(
     r"|(?:1[5-9]|20)\d\d[ -]{1,2}(?:1[5-9]|20)\d\d|(?:1[5-9]|20)\d{6}"  # dates
     r"|(?:\d{1,3}\.){3}\d{1,3}|\d{3}-\d\d-\d{4}|\d+\.\d+"  # IP addresses, social security numbers, decimals
 )
-AMERICAN = re.compile(r"(?:(?:\+?1|001)[ .-])?(?:\([0-9]{3}\)[ .-]?|[0-9]{3}([.-]))[0-9]{3}(?:\1|[.-])[0-9]{4}(?:\s?(?:x|ext).*)?", re.IGNORECASE)
+AMERICAN = re.compile(
+    r"(?:(?:\+?1|001)[ .-])?(?:\([0-9]{3}\)[ .-]?|[0-9]{3}([.-]))[0-9]{3}(?:\1|[.-])[0-9]{4}(?:\s?(?:x|ext).*)?",
+    re.IGNORECASE,
+)
 
 
 _WITHOUT_ZERO = ("IN",)  # where people leave out the 0 that the usual format begins with
@@ -88,7 +91,12 @@ class Phone(LocalRecognizer):  # type: ignore[misc]
         groups = re.findall("[0-9]+", value.lower().partition("x")[0].partition("e")[0])
         digits = sum(map(len, groups))
         alone = len(groups) == 1
-        if (alone and digits < _ALONE and value[0] != "+") or len(set("".join(groups))) < 2 or _NO_PHONE.fullmatch(value) or _counting(groups):
+        if (
+            (alone and digits < _ALONE and value[0] != "+")
+            or len(set("".join(groups))) < 2
+            or _NO_PHONE.fullmatch(value)
+            or _counting(groups)
+        ):
             return 0.0
         context = near(text, start, end, WORDS) or near(text, end, end, _AFTER, before=0, after=2)
         if value.startswith(("+", "(+", "00")):
@@ -113,8 +121,17 @@ class Phone(LocalRecognizer):  # type: ignore[misc]
             number = _parsed(value, region)
             if number is None or not phonenumbers.is_valid_number(number):
                 continue
-            usual = re.findall(r"[0-9]+", phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL).partition(" ext")[0])
-            if len(groups) == 1 or usual == groups or (region in _WITHOUT_ZERO and [group.lstrip("0") for group in usual] == groups):
+            usual = re.findall(
+                r"[0-9]+",
+                phonenumbers.format_number(
+                    number, phonenumbers.PhoneNumberFormat.NATIONAL
+                ).partition(" ext")[0],
+            )
+            if (
+                len(groups) == 1
+                or usual == groups
+                or (region in _WITHOUT_ZERO and [group.lstrip("0") for group in usual] == groups)
+            ):
                 return True
         return False
 

@@ -22,7 +22,14 @@ from typing import Any
 _ROOT = "presidio_analyzer"
 _GENERIC = f"{_ROOT}.predefined_recognizers.generic"
 _COUNTRIES = f"{_ROOT}.predefined_recognizers.country_specific"
-_PACKAGES = (_ROOT, f"{_ROOT}.nlp_engine", f"{_ROOT}.predefined_recognizers", _GENERIC, _COUNTRIES, f"{_COUNTRIES}.us")
+_PACKAGES = (
+    _ROOT,
+    f"{_ROOT}.nlp_engine",
+    f"{_ROOT}.predefined_recognizers",
+    _GENERIC,
+    _COUNTRIES,
+    f"{_COUNTRIES}.us",
+)
 
 
 class _Package(ModuleType):
@@ -37,7 +44,9 @@ class _Package(ModuleType):
             raise AttributeError(name)
         if self.__name__.endswith("nlp_engine"):
             return object  # named in annotations only
-        return getattr(import_module(f"{self.__name__}.{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}"), name)
+        return getattr(
+            import_module(f"{self.__name__}.{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}"), name
+        )
 
 
 @contextmanager
@@ -48,7 +57,9 @@ def _light() -> Iterator[None]:
     spec = find_spec(_ROOT)
     if spec is None or not spec.submodule_search_locations:
         raise ModuleNotFoundError(f"No module named {_ROOT!r}", name=_ROOT)
-    sys.modules.update({name: _Package(name, spec.submodule_search_locations[0]) for name in _PACKAGES})
+    sys.modules.update(
+        {name: _Package(name, spec.submodule_search_locations[0]) for name in _PACKAGES}
+    )
     try:
         yield
     finally:
@@ -64,8 +75,16 @@ def of_country(folder: str) -> list[Any]:
         paths = import_module(package).__path__
         for module in iter_modules(paths):
             loaded = import_module(f"{package}.{module.name}")
-            kinds = [kind for kind in vars(loaded).values() if isinstance(kind, type) and kind.__module__ == loaded.__name__]
-            found.extend(kind() for kind in kinds if getattr(kind, "COUNTRY_CODE", None) and hasattr(kind, "PATTERNS"))
+            kinds = [
+                kind
+                for kind in vars(loaded).values()
+                if isinstance(kind, type) and kind.__module__ == loaded.__name__
+            ]
+            found.extend(
+                kind()
+                for kind in kinds
+                if getattr(kind, "COUNTRY_CODE", None) and hasattr(kind, "PATTERNS")
+            )
     return found
 
 

@@ -65,7 +65,9 @@ class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
             return 0.9 * score
         if len(value) in (15, 16):
             return 0.6
-        return 0.4 if len(value) == 14 or (len(value) == 19 and value.startswith(("4", "62"))) else 0.3
+        return (
+            0.4 if len(value) == 14 or (len(value) == 19 and value.startswith(("4", "62"))) else 0.3
+        )
 
 
 class Iban(IbanRecognizer):  # type: ignore[misc]
@@ -94,15 +96,28 @@ class UsSsn(UsSsnRecognizer):  # type: ignore[misc]
 
     WORDS = "social|ssn|ssns|soc sec"
     PATTERNS = [  # noqa: RUF012
-        Pattern("Hyphens", r"(?<![A-Za-z0-9_.-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])", 0.5),
-        Pattern("Spaces", r"(?<![A-Za-z0-9_.-])[0-9]{3}([ .])[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])", 0.15),
+        Pattern(
+            "Hyphens",
+            r"(?<![A-Za-z0-9_.-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])",
+            0.5,
+        ),
+        Pattern(
+            "Spaces",
+            r"(?<![A-Za-z0-9_.-])[0-9]{3}([ .])[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])",
+            0.15,
+        ),
         Pattern("Digits", r"(?<![A-Za-z0-9_.-])[0-9]{9}(?![A-Za-z0-9_-]|\.[0-9])", 0.05),
     ]
 
     def invalidate_result(self, pattern_text: str) -> bool:
         """Say that the number was never given out; published samples are left for the rule to tell."""
         digits = re.sub(r"[^0-9]", "", pattern_text)
-        return (digits[0] == "9" and digits[:5] != "98765") or digits[:3] in ("000", "666") or digits[3:5] == "00" or digits[5:] == "0000"
+        return (
+            (digits[0] == "9" and digits[:5] != "98765")
+            or digits[:3] in ("000", "666")
+            or digits[3:5] == "00"
+            or digits[5:] == "0000"
+        )
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Add presidio's bonus for a word beside it."""
@@ -142,7 +157,12 @@ class EmailAddress(PatternRecognizer):  # type: ignore[misc]
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Leave the password of an address (`https://user:password@host`) and the place of a repository (`git@host:path`) alone."""
         before = text[max(0, start - 80) : start].rpartition(" ")[2]
-        return 0.0 if ("://" in before and before.endswith(":")) or re.match(r":[\w~.-]*/", text[end : end + 40]) else score
+        return (
+            0.0
+            if ("://" in before and before.endswith(":"))
+            or re.match(r":[\w~.-]*/", text[end : end + 40])
+            else score
+        )
 
 
 class IpAddress(IpRecognizer):  # type: ignore[misc]
@@ -168,7 +188,9 @@ class IpAddress(IpRecognizer):  # type: ignore[misc]
         """Drop what is more likely a slice of an array, the name of a class, or a version."""
         value = text[start:end]
         if ":" in value:
-            if "::" in value and not re.match(r"[23][0-9A-Fa-f]{3}:|f[c-f][0-9A-Fa-f]{2}:|::ffff:", value, re.IGNORECASE):
+            if "::" in value and not re.match(
+                r"[23][0-9A-Fa-f]{3}:|f[c-f][0-9A-Fa-f]{2}:|::ffff:", value, re.IGNORECASE
+            ):
                 return 0.0
         elif near(text, start, start, self.NUMBERING, before=2) or _is_network(value):
             return 0.2
@@ -183,37 +205,61 @@ class CryptoWallet(CryptoRecognizer):  # type: ignore[misc]
     """presidio's, which checks the checksums of Bitcoin, and addresses of Ethereum and its kin."""
 
     PATTERNS = [  # noqa: RUF012
-        Pattern("Bitcoin", r"(?<![A-Za-z0-9_/+=])(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25,59}(?![A-Za-z0-9_+=])", 0.5),
+        Pattern(
+            "Bitcoin",
+            r"(?<![A-Za-z0-9_/+=])(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25,59}(?![A-Za-z0-9_+=])",
+            0.5,
+        ),
         Pattern("Ethereum", r"(?<![A-Za-z0-9_])0x[0-9a-fA-F]{40}(?![A-Za-z0-9_])", 0.5),
     ]
 
     def validate_result(self, pattern_text: str) -> bool | None:
         """Check the checksum of Bitcoin; that of Ethereum is in the case of letters, and optional."""
-        return None if pattern_text.startswith("0x") else bool(super().validate_result(pattern_text))
+        return (
+            None if pattern_text.startswith("0x") else bool(super().validate_result(pattern_text))
+        )
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Add presidio's bonus for a word beside it."""
-        return supported(score) if near(text, start, end, "wallet|btc|bitcoin|eth|ethereum|crypto|address|send") else score
+        return (
+            supported(score)
+            if near(text, start, end, "wallet|btc|bitcoin|eth|ethereum|crypto|address|send")
+            else score
+        )
 
 
 class MacAddress(MacAddressRecognizer):  # type: ignore[misc]
     """presidio's, outside of longer rows (fingerprints of keys), and with a letter in it: rows of two-digit numbers are something else."""
 
     PATTERNS = [  # noqa: RUF012
-        Pattern("Pairs", r"(?<![A-Za-z0-9_:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![A-Za-z0-9_]|[:-][0-9A-Fa-f])", 0.6),
-        Pattern("Cisco", r"(?<![A-Za-z0-9_.-])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![A-Za-z0-9_]|[.-][0-9A-Fa-f])", 0.6),
+        Pattern(
+            "Pairs",
+            r"(?<![A-Za-z0-9_:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![A-Za-z0-9_]|[:-][0-9A-Fa-f])",
+            0.6,
+        ),
+        Pattern(
+            "Cisco",
+            r"(?<![A-Za-z0-9_.-])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![A-Za-z0-9_]|[.-][0-9A-Fa-f])",
+            0.6,
+        ),
     ]
 
     def invalidate_result(self, pattern_text: str) -> bool:
         """Say that this is no address."""
         plain = re.sub(r"[^0-9A-Fa-f]", "", pattern_text)
-        return plain.isdigit() or (plain.isalpha() and "." in pattern_text) or bool(super().invalidate_result(pattern_text))
+        return (
+            plain.isdigit()
+            or (plain.isalpha() and "." in pattern_text)
+            or bool(super().invalidate_result(pattern_text))
+        )
 
 
 def _is_network(value: str) -> bool:
     """Say whether this is a range of addresses: `192.0.2.0/24`."""
     place = ipaddress.ip_interface(value)
-    return place.network.prefixlen < place.max_prefixlen and place.ip == place.network.network_address
+    return (
+        place.network.prefixlen < place.max_prefixlen and place.ip == place.network.network_address
+    )
 
 
 def everyday() -> dict[str, Any]:

@@ -44,7 +44,19 @@ _IBANS = frozenset(
     """.split()  # noqa: SIM905 - a list of one a line says no more
 )
 _SSNS = frozenset(
-    {"078051120", "219099999", "457555462", "123456789", "111223333", "123121234", "111111111", "222222222", "333333333", "444444444", "555555555"}
+    {
+        "078051120",
+        "219099999",
+        "457555462",
+        "123456789",
+        "111223333",
+        "123121234",
+        "111111111",
+        "222222222",
+        "333333333",
+        "444444444",
+        "555555555",
+    }
 )
 _WALLETS = frozenset(
     """
@@ -55,7 +67,19 @@ _WALLETS = frozenset(
     bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr
     """.split()  # noqa: SIM905 - a list of one a line says no more
 )
-_RESOLVERS = frozenset({"8.8.8.8", "8.8.4.4", "1.1.1.1", "1.0.0.1", "9.9.9.9", "208.67.222.222", "208.67.220.220", "1.2.3.4", "2001:4860:4860::8888"})
+_RESOLVERS = frozenset(
+    {
+        "8.8.8.8",
+        "8.8.4.4",
+        "1.1.1.1",
+        "1.0.0.1",
+        "9.9.9.9",
+        "208.67.222.222",
+        "208.67.220.220",
+        "1.2.3.4",
+        "2001:4860:4860::8888",
+    }
+)
 _MAIL = pattern(
     # RFC 2606 and 6761, then what manuals and templates put in the place of an address
     r".*@(?:.*\.)?(?:example(?:\.[a-z]{2,3})?|example\.(?:com?|org|net|edu)\.[a-z]{2}|test|invalid|localhost|local|internal)"
@@ -104,7 +128,9 @@ def _phone(value: str) -> bool:
         return True
     if AMERICAN.fullmatch(value) is None:
         return False
-    number = phonenumbers.parse(value.replace("001", "+1", 1) if value.startswith("001") else value, "US")
+    number = phonenumbers.parse(
+        value.replace("001", "+1", 1) if value.startswith("001") else value, "US"
+    )
     return not phonenumbers.is_valid_number(number)
 
 
@@ -118,7 +144,10 @@ def _ip(value: str) -> bool:
 
 
 def _wallet(value: str) -> bool:
-    return value in _WALLETS or (value.startswith("0x") and (len(set(value[2:].lower())) < 5 or value[2:14] in ("123456789012", "1234567890ab")))
+    return value in _WALLETS or (
+        value.startswith("0x")
+        and (len(set(value[2:].lower())) < 5 or value[2:14] in ("123456789012", "1234567890ab"))
+    )
 
 
 RESERVED: Mapping[str, Callable[[str], bool]] = {

@@ -9,7 +9,18 @@ from fnmatch import translate
 from functools import cached_property
 from typing import Annotated, ClassVar
 
-from dslint.plugin import HIDDEN, Batch, Confidence, Finding, Location, Meta, Record, RecordRule, Severity, selected
+from dslint.plugin import (
+    HIDDEN,
+    Batch,
+    Confidence,
+    Finding,
+    Location,
+    Meta,
+    Record,
+    RecordRule,
+    Severity,
+    selected,
+)
 from dslint_packs.pii.reserved import RESERVED
 from dslint_packs.pii.scan import THRESHOLD, Hit, everyday, everyday_of
 
@@ -18,7 +29,9 @@ Score = Annotated[float, Meta(ge=0, le=1)]
 
 def confidence(score: float) -> Confidence:
     """Return the confidence that a score of presidio's stands for."""
-    return Confidence.HIGH if score >= 0.8 else Confidence.MEDIUM if score >= 0.5 else Confidence.LOW
+    return (
+        Confidence.HIGH if score >= 0.8 else Confidence.MEDIUM if score >= 0.5 else Confidence.LOW
+    )
 
 
 @dataclass(frozen=True)
@@ -59,7 +72,9 @@ class PersonalData(RecordRule):
         parts = record.texts((*self.roles, HIDDEN))
         texts = [part.text for part in parts]
         for hit in filter(self._counts, self.hits(texts)):
-            yield from self._judged(hit, texts[hit.number], parts[hit.number].at(hit.start, hit.end))
+            yield from self._judged(
+                hit, texts[hit.number], parts[hit.number].at(hit.start, hit.end)
+            )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look at all texts of the batch in one pass, shared with the other rules of this plugin."""
@@ -83,10 +98,18 @@ class PersonalData(RecordRule):
         sure = confidence(hit.score)
         is_reserved = RESERVED.get(hit.kind)
         if is_reserved and is_reserved(value):
-            yield self.finding(at, f"{self.named(hit)} that is reserved or made up", severity=Severity.INFO, confidence=sure, score=hit.score)
+            yield self.finding(
+                at,
+                f"{self.named(hit)} that is reserved or made up",
+                severity=Severity.INFO,
+                confidence=sure,
+                score=hit.score,
+            )
         else:
             severity = Severity.ERROR if self.grave and sure is Confidence.HIGH else None
-            yield self.finding(at, self.named(hit), severity=severity, confidence=sure, score=hit.score)
+            yield self.finding(
+                at, self.named(hit), severity=severity, confidence=sure, score=hit.score
+            )
 
 
 def _plain(value: str) -> str:

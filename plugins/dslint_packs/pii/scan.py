@@ -13,7 +13,29 @@ from dslint_packs.pii.context import near, supported
 
 THRESHOLD = 0.35
 """presidio's score from which a hit counts. 0.5 would drop telephone numbers without a word for them nearby."""
-REGIONS = ("US", "CA", "GB", "DE", "FR", "IL", "IN", "BR", "AT", "AU", "BE", "CH", "CN", "IE", "JP", "KR", "NL", "NZ", "SE", "VN", "ZA")
+REGIONS = (
+    "US",
+    "CA",
+    "GB",
+    "DE",
+    "FR",
+    "IL",
+    "IN",
+    "BR",
+    "AT",
+    "AU",
+    "BE",
+    "CH",
+    "CN",
+    "IE",
+    "JP",
+    "KR",
+    "NL",
+    "NZ",
+    "SE",
+    "VN",
+    "ZA",
+)
 """presidio's regions for telephone numbers, and more of those where a number without its country begins with a 0."""
 
 _SPACE = r"(?:[ .-]|\xC2\xA0)?"  # UTF-8 has a no-break space in two bytes
@@ -46,7 +68,14 @@ class Hit(NamedTuple):
 Recognizers = Callable[[], Mapping[str, Any]]
 
 
-def scan(texts: Sequence[str], names: Sequence[str], recognizers: Recognizers, taken: Sequence[Hit] = (), *, gated: bool = True) -> list[Hit]:
+def scan(
+    texts: Sequence[str],
+    names: Sequence[str],
+    recognizers: Recognizers,
+    taken: Sequence[Hit] = (),
+    *,
+    gated: bool = True,
+) -> list[Hit]:
     """Return what the recognizers of these names find, by text and place.
 
     Where hits overlap, the one with the higher score stays, and none stays that overlaps one of `taken`. A recognizer without a gate sees every text.
@@ -55,10 +84,16 @@ def scan(texts: Sequence[str], names: Sequence[str], recognizers: Recognizers, t
     held: dict[int, list[Hit]] = {}
     for hit in taken:
         held.setdefault(hit.number, []).append(hit)
-    wanted = candidates(texts, names) if gated else {number: list(names) for number in range(len(texts))}
+    wanted = (
+        candidates(texts, names) if gated else {number: list(names) for number in range(len(texts))}
+    )
     hits: list[Hit] = []
     for number in sorted(wanted):
-        found = [hit for name in wanted[number] for hit in _analysed(number, texts[number], recognizers()[name])]
+        found = [
+            hit
+            for name in wanted[number]
+            for hit in _analysed(number, texts[number], recognizers()[name])
+        ]
         hits.extend(_strongest(found, held.get(number, [])))
     return hits
 
@@ -102,7 +137,11 @@ def _analysed(number: int, text: str, recognizer: Any) -> list[Hit]:
             score = weigh(text, result.start, result.end, result.score)
         else:
             words = "|".join(filter(None, map(str.lower, recognizer.context or ())))
-            score = supported(result.score) if words and near(text, result.start, result.end, words) else result.score
+            score = (
+                supported(result.score)
+                if words and near(text, result.start, result.end, words)
+                else result.score
+            )
         if score > 0:
             hits.append(Hit(number, result.start, result.end, result.entity_type, round(score, 2)))
     return hits
@@ -142,7 +181,13 @@ def everyday(texts: Sequence[str], *, gated: bool = True) -> list[Hit]:
     return scan(texts, EVERYDAY, _everyday, gated=gated)
 
 
-def phones(texts: Sequence[str], taken: Sequence[Hit], regions: tuple[str, ...] = REGIONS, *, gated: bool = True) -> list[Hit]:
+def phones(
+    texts: Sequence[str],
+    taken: Sequence[Hit],
+    regions: tuple[str, ...] = REGIONS,
+    *,
+    gated: bool = True,
+) -> list[Hit]:
     """Return the telephone numbers that are nothing else."""
     return scan(texts, (_PHONE,), lambda: _phone(regions), taken, gated=gated)
 

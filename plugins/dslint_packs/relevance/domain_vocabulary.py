@@ -6,7 +6,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from dslint.plugin import DATASET, Batch, Columns, DatasetRule, Finding, Lexicon, Matcher, Measure, OptionFile, Severity, Source, State, parse_lexicon
+from dslint.plugin import (
+    DATASET,
+    Batch,
+    Columns,
+    DatasetRule,
+    Finding,
+    Lexicon,
+    Matcher,
+    Measure,
+    OptionFile,
+    Severity,
+    Source,
+    State,
+    parse_lexicon,
+)
 
 _LISTED = 50
 
@@ -55,13 +69,17 @@ class DomainVocabulary(DatasetRule):
     @cached_property
     def _lexicons(self) -> list[Lexicon]:
         return [
-            parse_lexicon(f"{file.path}.csv", b"term\n" + _quoted(file.data)) if _is_list(file) else parse_lexicon(file.path, file.data)
+            parse_lexicon(f"{file.path}.csv", b"term\n" + _quoted(file.data))
+            if _is_list(file)
+            else parse_lexicon(file.path, file.data)
             for file in self.glossary
         ]
 
     @cached_property
     def _terms(self) -> list[str]:
-        return list(dict.fromkeys(entry.term for lexicon in self._lexicons for entry in lexicon.entries))
+        return list(
+            dict.fromkeys(entry.term for lexicon in self._lexicons for entry in lexicon.entries)
+        )
 
     @cached_property
     def _matcher(self) -> Matcher:
@@ -71,8 +89,15 @@ class DomainVocabulary(DatasetRule):
         """Return a row for each term that a record uses."""
         numbers = {term: number for number, term in enumerate(self._terms)}
         positions = batch.texts(self.roles).positions
-        used = {(positions[number], numbers[hit.entry.term]) for number, hits in self._matcher.search(batch, self.roles) for hit in hits}
-        return {"record": [position for position, _ in sorted(used)], "term": [term for _, term in sorted(used)]}
+        used = {
+            (positions[number], numbers[hit.entry.term])
+            for number, hits in self._matcher.search(batch, self.roles)
+            for hit in hits
+        }
+        return {
+            "record": [position for position, _ in sorted(used)],
+            "term": [term for _, term in sorted(used)],
+        }
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
         """Yield how much of the glossary is used, and what is missing."""
@@ -87,8 +112,13 @@ class DomainVocabulary(DatasetRule):
         yield Measure("missing", len(missing))
         yield Measure("records", len(records))
         if missing:
-            listed = ", ".join(sorted(missing)[:_LISTED]) + (f" and {len(missing) - _LISTED:,} more" if len(missing) > _LISTED else "")
-            yield self.finding(DATASET, f"{len(missing):,} of {len(self._terms):,} terms of the glossary are never used: {listed}")
+            listed = ", ".join(sorted(missing)[:_LISTED]) + (
+                f" and {len(missing) - _LISTED:,} more" if len(missing) > _LISTED else ""
+            )
+            yield self.finding(
+                DATASET,
+                f"{len(missing):,} of {len(self._terms):,} terms of the glossary are never used: {listed}",
+            )
 
 
 def _is_list(file: OptionFile) -> bool:
@@ -98,4 +128,6 @@ def _is_list(file: OptionFile) -> bool:
 def _quoted(data: bytes) -> bytes:
     """Return lines as cells of a table; empty ones and comments are left out."""
     lines = (line.strip() for line in data.decode("utf-8-sig", "replace").splitlines())
-    return "".join('"' + line.replace('"', '""') + '"\n' for line in lines if line and not line.startswith("#")).encode()
+    return "".join(
+        '"' + line.replace('"', '""') + '"\n' for line in lines if line and not line.startswith("#")
+    ).encode()

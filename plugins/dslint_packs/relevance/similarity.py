@@ -27,7 +27,9 @@ class Characters:
         import numpy as np
         from sklearn.feature_extraction.text import TfidfVectorizer
 
-        self._vectorizer = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32)
+        self._vectorizer = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(2, 5), sublinear_tf=True, dtype=np.float32
+        )
         self._vectorizer.fit(reference)
 
     def __call__(self, texts: Sequence[str]) -> Any:
@@ -65,10 +67,16 @@ class Nearness:
         means = []
         for start in range(0, len(texts), _ROWS):
             cosines = self._vectors(texts[start : start + _ROWS]) @ self._reference
-            dense = np.asarray(cosines.todense() if hasattr(cosines, "todense") else cosines, dtype=np.float32)
+            dense = np.asarray(
+                cosines.todense() if hasattr(cosines, "todense") else cosines, dtype=np.float32
+            )
             if alone:
                 rows = np.arange(len(dense))
                 dense[rows, rows + start] = -1
-            nearest = np.partition(dense, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:] if dense.shape[1] > NEIGHBOURS else dense
+            nearest = (
+                np.partition(dense, -NEIGHBOURS, axis=1)[:, -NEIGHBOURS:]
+                if dense.shape[1] > NEIGHBOURS
+                else dense
+            )
             means.append(nearest.mean(axis=1))
         return np.concatenate(means).round(6)

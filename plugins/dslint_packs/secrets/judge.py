@@ -19,12 +19,17 @@ _PLACEHOLDER = pattern(
     r"^(?:<|\{|\[|\$|%|@\{|#\{)|\$\{|\$\(|\{\{|%\(|123456|abcdef|foobar|deadbeef|insecure|(?<![a-z])(?:fake|test|demo|todo)(?![a-z])",
     re.IGNORECASE,
 )
-_NO_PASSWORD = pattern(r"p[a@4][s$]{1,2}w[o0]?r?d|passphrase|qwert|letmein|asdf|1234", re.IGNORECASE)
+_NO_PASSWORD = pattern(
+    r"p[a@4][s$]{1,2}w[o0]?r?d|passphrase|qwert|letmein|asdf|1234", re.IGNORECASE
+)
 _NAME = pattern(r"[A-Za-z_.-]+\d{0,4}")
 _NAME_PART = pattern(
-    r"pass|pwd|secret|admin|root|guest|user|name|string|none|null|hash|strong|secure|token|my|input|field|abc|required", re.IGNORECASE
+    r"pass|pwd|secret|admin|root|guest|user|name|string|none|null|hash|strong|secure|token|my|input|field|abc|required",
+    re.IGNORECASE,
 )
-_CODE = pattern(r"\w[\w.]*[(\[]|->|::|=>|==|\w+(?:\.[A-Za-z_]\w*)+$|[~.]{0,2}/\w|\w+://|[\d.,:%+-]+[a-z]{0,3}$|\d{1,3}[-+–][a-z]|x:\d")  # noqa: RUF001 - a dash
+_CODE = pattern(
+    r"\w[\w.]*[(\[]|->|::|=>|==|\w+(?:\.[A-Za-z_]\w*)+$|[~.]{0,2}/\w|\w+://|[\d.,:%+-]+[a-z]{0,3}$|\d{1,3}[-+–][a-z]|x:\d"  # noqa: RUF001 - a dash
+)
 _WORDS = pattern(
     r"(?:[A-Z]?[a-z]{3,}+|[A-Z]{3,}+|\d{1,4}+(?!\d)|(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{0,3}(?![A-Za-z0-9])|[_\-./:+=~|@]++)++",
 )
@@ -34,7 +39,12 @@ _UUID = pattern(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _CHECKED = ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "npm_")
 
-_DOCUMENTED = ("EXAMPLE", "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c", "4eC39HqLyjWDarjtT1zdp7dc", "BQokikJOvBiI2HlWgH4olfQ2")
+_DOCUMENTED = (
+    "EXAMPLE",
+    "SflKxwRJSMeKKF2QT4fwpMeJf36POk6yJV_adQssw5c",
+    "4eC39HqLyjWDarjtT1zdp7dc",
+    "BQokikJOvBiI2HlWgH4olfQ2",
+)
 """Parts of keys that issuers print in their documentation: AWS, jwt.io, Stripe. Each is no key of anybody."""
 
 Verdict = tuple[Severity | None, Confidence]
@@ -55,7 +65,9 @@ def judged(span: SecretSpan, value: str, user: str = "") -> Verdict | None:
         return (None, Confidence.HIGH) if _has_body(value) else None
     if kind.name == "JSON web token":
         return _web_token(value)
-    checked = span.prefix in _CHECKED and len(body) == 36  # 30 random characters and 6 of a checksum
+    checked = (
+        span.prefix in _CHECKED and len(body) == 36
+    )  # 30 random characters and 6 of a checksum
     if checked and has_checksum(body):
         return None, Confidence.HIGH
     if not varied(body) or _PLACEHOLDER.search(body):
@@ -69,7 +81,9 @@ def varied(text: str) -> bool:
         return False
     folded = text.lower()
     half = len(text) // 2
-    return folded[:half] != folded[half : 2 * half] and all(_steps(folded, stride) < 0.35 * len(text) for stride in (1, 2))
+    return folded[:half] != folded[half : 2 * half] and all(
+        _steps(folded, stride) < 0.35 * len(text) for stride in (1, 2)
+    )
 
 
 def _steps(text: str, stride: int) -> int:
@@ -89,7 +103,9 @@ def is_random(value: str, *, uuids: bool) -> bool:
     if "://" in value or _WORDS.fullmatch(value):
         return False
     kinds = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit)]
-    return sum(kinds) >= 2 and _entropy(value) >= 3 and _switches(value) >= 0.2 * len(value)  # measured on drawn keys and on names
+    return (
+        sum(kinds) >= 2 and _entropy(value) >= 3 and _switches(value) >= 0.2 * len(value)
+    )  # measured on drawn keys and on names
 
 
 def is_password(value: str, *, firm: bool) -> bool:
@@ -97,11 +113,22 @@ def is_password(value: str, *, firm: bool) -> bool:
 
     `firm` says that it is quoted, or assigned as in code; where it stands in a sentence, more kinds are asked for.
     """
-    if len(value) < 6 or any(form.search(value) for form in (_PLACEHOLDER, _NO_PASSWORD)) or _CODE.match(value):  # shorter ones are words
+    if (
+        len(value) < 6
+        or any(form.search(value) for form in (_PLACEHOLDER, _NO_PASSWORD))
+        or _CODE.match(value)
+    ):  # shorter ones are words
         return False
-    if len(set(value)) < 5 or _steps(value.lower(), 2) > 0.5 * len(value) or (_NAME.fullmatch(value) and _NAME_PART.search(value)):
+    if (
+        len(set(value)) < 5
+        or _steps(value.lower(), 2) > 0.5 * len(value)
+        or (_NAME.fullmatch(value) and _NAME_PART.search(value))
+    ):
         return False
-    kinds = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit, lambda letter: not letter.isalnum())]
+    kinds = [
+        any(map(test, value))
+        for test in (str.islower, str.isupper, str.isdigit, lambda letter: not letter.isalnum())
+    ]
     return (kinds[0] or kinds[1]) and sum(kinds) >= (2 if firm else 3)
 
 
@@ -111,7 +138,11 @@ def is_default_login(password: str, user: str) -> bool:
     return (
         lowered == user.lower()
         or len(set(password)) < 3  # xxxx, ****
-        or bool(_PLACEHOLDER.search(password) or _VARIABLE.search(password) or _DEFAULT.fullmatch(password))
+        or bool(
+            _PLACEHOLDER.search(password)
+            or _VARIABLE.search(password)
+            or _DEFAULT.fullmatch(password)
+        )
     )
 
 
@@ -126,14 +157,21 @@ _DEFAULT = pattern(
 def _has_body(value: str) -> bool:
     lines = re.sub(r"-----[^-]*-----|\\[nr]|\b[\w-]+: ?[^\n\\]*", " ", value)
     body = "".join(re.findall(r"[A-Za-z0-9+/=]{16,}", lines)) or value
-    return len(body) >= 40 and varied(body) and "..." not in value and not _PLACEHOLDER.search(value[:200])  # a short Ed25519 key
+    return (
+        len(body) >= 40
+        and varied(body)
+        and "..." not in value
+        and not _PLACEHOLDER.search(value[:200])
+    )  # a short Ed25519 key
 
 
 def _web_token(value: str) -> Verdict | None:
     header, claims = (_decoded(part) for part in value.split(".")[:2])
     if not isinstance(header, dict) or "alg" not in header or not varied(value.rpartition(".")[2]):
         return None
-    known = isinstance(claims, dict) and (str(claims.get("sub")) == "1234567890" or claims.get("name") == "John Doe")
+    known = isinstance(claims, dict) and (
+        str(claims.get("sub")) == "1234567890" or claims.get("name") == "John Doe"
+    )
     return (Severity.INFO if known else None), Confidence.HIGH
 
 
@@ -169,6 +207,8 @@ def _switches(text: str) -> int:
 
 _KIND_OF = str.maketrans(
     string.digits + string.ascii_uppercase + string.ascii_lowercase,
-    "d" * len(string.digits) + "u" * len(string.ascii_uppercase) + "l" * len(string.ascii_lowercase),
+    "d" * len(string.digits)
+    + "u" * len(string.ascii_uppercase)
+    + "l" * len(string.ascii_lowercase),
 )
 """A sign for the kind of each ASCII letter and digit; what else there is stands for itself."""

@@ -18,7 +18,8 @@ _BY_VERB = pattern(r" is:? " + _VALUE)
 _REACH = 64
 _END = r"s?\d{0,2}[\"'`*_\])]{0,4}(?:\s?:\s?\w{1,12})?[ \t]{0,3}$"
 _PASSWORD = pattern(
-    r"(?i:pass(?:word|wd|wort|phrase|code)|pwd|kennwort|contrase[nñ]a|senha|mot de passe|пароль|密码|密碼|パスワード|비밀번호)" + _END
+    r"(?i:pass(?:word|wd|wort|phrase|code)|pwd|kennwort|contrase[nñ]a|senha|mot de passe|пароль|密码|密碼|パスワード|비밀번호)"
+    + _END
 )
 _KEY = pattern(
     r"(?i:(?:api|app|access|account|admin|auth|client|consumer|encryption|master|private|secret|service|shared|signing|storage|subscription|"
@@ -26,7 +27,18 @@ _KEY = pattern(
 )
 _TOKEN = pattern(r"(?i:token|jwt|bearer|authorization|\bpat)" + _END)
 _PARTS = (
-    *("pass", "pwd", "wort", "contrase", "senha", "пароль", "密码", "密碼", "パスワード", "비밀번호"),
+    *(
+        "pass",
+        "pwd",
+        "wort",
+        "contrase",
+        "senha",
+        "пароль",
+        "密码",
+        "密碼",
+        "パスワード",
+        "비밀번호",
+    ),
     *("key", "secret", "token", "jwt", "bearer", "author", "pat"),
 )
 """What each name that says secret has a part of: far faster to look for."""
@@ -51,7 +63,10 @@ _VENDORS = {
 
 
 def _kinds(noun: str, family: str) -> dict[str, SecretKind]:
-    return {vendor: SecretKind(f"{vendor} {noun}".strip(), family) for vendor in ["", *_VENDORS.values()]}
+    return {
+        vendor: SecretKind(f"{vendor} {noun}".strip(), family)
+        for vendor in ["", *_VENDORS.values()]
+    }
 
 
 _KEYS, _TOKENS = _kinds("key", "api-key"), _kinds("token", "access-token")
@@ -69,7 +84,11 @@ def find_named(text: str) -> Iterator[SecretSpan]:
         start = match.start("value")
         value = _trimmed(match["value"])
         kind = _kind(name, value, firm="=" in match[0] or text[start - 1] in "\"'`")
-        if kind is not None and "..." not in match["value"] and text[match.end("value") : match.end("value") + 1] not in ("(", "["):
+        if (
+            kind is not None
+            and "..." not in match["value"]
+            and text[match.end("value") : match.end("value") + 1] not in ("(", "[")
+        ):
             yield SecretSpan(start, start + len(value), kind, "")
 
 

@@ -31,7 +31,9 @@ class _SecretRule(RecordRule):
         for secret in secrets_of(record, self.roles):
             if secret.family == self.name:
                 part = parts[secret.number]
-                yield self._found(secret, part.at(secret.start, secret.end), part.text[secret.start : secret.end])
+                yield self._found(
+                    secret, part.at(secret.start, secret.end), part.text[secret.start : secret.end]
+                )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Search all texts of the batch at once."""

@@ -7,7 +7,18 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from dslint.plugin import HIDDEN, Batch, Confidence, Part, Record, SecretSpan, Severity, Text, disjoint, find_secrets
+from dslint.plugin import (
+    HIDDEN,
+    Batch,
+    Confidence,
+    Part,
+    Record,
+    SecretSpan,
+    Severity,
+    Text,
+    disjoint,
+    find_secrets,
+)
 from dslint_packs.secrets.judge import judged
 from dslint_packs.secrets.named import find_named, named_field, says_secret
 
@@ -37,7 +48,9 @@ def scan(texts: Sequence[str], fields: Sequence[str]) -> list[Secret]:
         number = bisect_right(starts, span.start) - 1
         found.extend(_secrets(number, starts[number], span, whole))
     says = {field: says_secret(field) for field in set(fields)}
-    named = {number for number, field in enumerate(fields) if says[field]} - {secret.number for secret in found}
+    named = {number for number, field in enumerate(fields) if says[field]} - {
+        secret.number for secret in found
+    }
     for number in named:
         if span_of_text := named_field(fields[number], texts[number]):
             found.extend(_secrets(number, 0, span_of_text, texts[number]))
@@ -45,10 +58,22 @@ def scan(texts: Sequence[str], fields: Sequence[str]) -> list[Secret]:
 
 
 def _secrets(number: int, offset: int, span: SecretSpan, text: str) -> Iterable[Secret]:
-    user = text[text.rfind("//", 0, span.start) + 2 : span.start - 1] if "://" in span.kind.starts else ""
+    user = (
+        text[text.rfind("//", 0, span.start) + 2 : span.start - 1]
+        if "://" in span.kind.starts
+        else ""
+    )
     verdict = judged(span, text[span.start : span.end], user)
     if verdict is not None:
-        yield Secret(number, span.start - offset, span.end - offset, span.kind.family, span.kind.name, span.prefix, *verdict)
+        yield Secret(
+            number,
+            span.start - offset,
+            span.end - offset,
+            span.kind.family,
+            span.kind.name,
+            span.prefix,
+            *verdict,
+        )
 
 
 def secrets_of(record: Record, roles: Sequence[str]) -> list[Secret]:
@@ -60,7 +85,9 @@ def secrets_of(record: Record, roles: Sequence[str]) -> list[Secret]:
 def secrets_in(batch: Batch, roles: Sequence[str]) -> list[Secret]:
     """Return the secrets of a batch, found once for all rules that look at the same roles; numbers count `batch.texts((*roles, HIDDEN))`."""
     texts = batch.texts((*roles, HIDDEN))
-    return batch.cached(("secrets", *roles), lambda _: scan(texts.strings, list(map(_named, texts.items))))
+    return batch.cached(
+        ("secrets", *roles), lambda _: scan(texts.strings, list(map(_named, texts.items)))
+    )
 
 
 def _named(text: Part | Text) -> str:

@@ -43,7 +43,12 @@ class Outdated(LexiconRule):
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
         """Return a finding with the current term."""
         del text, target
-        return self.finding(at, "a term that is out of date", severity=hit.entry.grade, suggestion=hit.entry.replacement or None)
+        return self.finding(
+            at,
+            "a term that is out of date",
+            severity=hit.entry.grade,
+            suggestion=hit.entry.replacement or None,
+        )
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for a record that is too old, and for each outdated term."""
@@ -73,4 +78,10 @@ def _day(created: Any) -> datetime.date | None:
             return datetime.datetime.fromtimestamp(seconds, tz=datetime.UTC).date()
     except (ValueError, OverflowError, OSError):
         return None
-    return created.date() if isinstance(created, datetime.datetime) else created if isinstance(created, datetime.date) else None
+    return (
+        created.date()
+        if isinstance(created, datetime.datetime)
+        else created
+        if isinstance(created, datetime.date)
+        else None
+    )

@@ -9,7 +9,10 @@ from functools import cached_property
 
 from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule, pattern
 
-_URL = pattern(r"(?:https?|ftp)://(?:[^\s/@?#\"'<>]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/:?#\"'<>(){}\[\]\\|^`,;]+)", re.IGNORECASE)
+_URL = pattern(
+    r"(?:https?|ftp)://(?:[^\s/@?#\"'<>]*@)?(\[[0-9a-fA-F:.]+\]|[^\s/:?#\"'<>(){}\[\]\\|^`,;]+)",
+    re.IGNORECASE,
+)
 _HOST = pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}", re.IGNORECASE)
 
 
@@ -57,9 +60,13 @@ class Untrusted(RecordRule):
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for addresses only in texts that may have one."""
-        for position, source in enumerate(batch.column("source") if "source" in batch.input.columns else ()):
+        for position, source in enumerate(
+            batch.column("source") if "source" in batch.input.columns else ()
+        ):
             if source is not None and self._refused(_named(str(source))):
-                yield self.finding(batch.records[position].at(), f"the source column names {self._why()}")
+                yield self.finding(
+                    batch.records[position].at(), f"the source column names {self._why()}"
+                )
         texts = batch.texts(self.roles)
         for number, item in enumerate(texts.items):
             if "://" in item.text:
@@ -75,7 +82,11 @@ class Untrusted(RecordRule):
         return self.finding(at, f"an address of {self._why()}", confidence=Confidence.HIGH)
 
     def _why(self) -> str:
-        return "a source that is denied" if self.deny and not self.allow else "a source that is not allowed"
+        return (
+            "a source that is denied"
+            if self.deny and not self.allow
+            else "a source that is not allowed"
+        )
 
     def _refused(self, name: str) -> bool:
         if self._denied is not None and self._denied.fullmatch(name):
@@ -102,5 +113,8 @@ def _any_of(entries: tuple[str, ...]) -> re.Pattern[str] | None:
     if not entries:
         return None
     wild = (".*".join(map(re.escape, re.split(r"\*+", entry.strip().lower()))) for entry in entries)
-    domains = (rf"(?:[^/]*\.)?{found}" if _HOST.fullmatch(entry.strip()) else found for entry, found in zip(entries, wild, strict=True))
+    domains = (
+        rf"(?:[^/]*\.)?{found}" if _HOST.fullmatch(entry.strip()) else found
+        for entry, found in zip(entries, wild, strict=True)
+    )
     return re.compile("|".join(domains))

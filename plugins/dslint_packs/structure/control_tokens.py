@@ -59,21 +59,28 @@ class ChatControlTokens(RecordRule):
         """Yield a finding for each token."""
         for part in record.texts(self.roles):
             for start, end in _places(part.text, part.role):
-                yield self.finding(part.at(start, end), "a control token of a chat template stands in the text")
+                yield self.finding(
+                    part.at(start, end), "a control token of a chat template stands in the text"
+                )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Go through the texts flat."""
         texts = batch.texts(self.roles)
         for number, item in enumerate(texts.items):
             for start, end in _places(item.text, item.role):
-                yield self.finding(texts.at(number, start, end), "a control token of a chat template stands in the text")
+                yield self.finding(
+                    texts.at(number, start, end),
+                    "a control token of a chat template stands in the text",
+                )
 
 
 def _places(text: str, role: str | None) -> list[tuple[int, int]]:
     if "<" not in text and "[" not in text and "###" not in text:
         return []
     found = [*_TOKEN.finditer(text), *_sentence(text), *_alpaca(text)]
-    if not found or (role == "text" and min(match.start() for match in found) <= len(text) - len(text.lstrip())):
+    if not found or (
+        role == "text" and min(match.start() for match in found) <= len(text) - len(text.lstrip())
+    ):
         return []
     return sorted(outside_code(text, found))
 
@@ -88,5 +95,7 @@ def _sentence(text: str) -> Iterator[re.Match[str]]:
 
 
 def _alpaca(text: str) -> list[re.Match[str]]:
-    found = list(_ALPACA.finditer(text)) if "# Instruction:" in text and "# Response:" in text else []
+    found = (
+        list(_ALPACA.finditer(text)) if "# Instruction:" in text and "# Response:" in text else []
+    )
     return found if len({match.group() for match in found}) > 1 else []

@@ -132,7 +132,12 @@ def _faults(turns: list[Turn]) -> Iterable[tuple[Turn, str]]:
             continue
         if previous is None and turn.role == "assistant":
             yield turn, "an assistant turn before any user turn"
-        elif previous is not None and turn.role == previous.role and turn.role in ("user", "assistant") and not previous.calls:
+        elif (
+            previous is not None
+            and turn.role == previous.role
+            and turn.role in ("user", "assistant")
+            and not previous.calls
+        ):
             yield turn, f"two {turn.role} turns in a row"
         previous = turn
     if previous is not None and previous.role == "user" and not answered:

@@ -44,6 +44,8 @@ class InvalidRecord(RecordRule):
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look only at the records that do not fit."""
-        for record, (_, problems) in zip(batch.records, batch.parsed, strict=True) if batch.valid is not batch else ():
+        for record, (_, problems) in (
+            zip(batch.records, batch.parsed, strict=True) if batch.valid is not batch else ()
+        ):
             if problems:
                 yield from self.check(record)

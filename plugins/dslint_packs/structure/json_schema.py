@@ -21,10 +21,21 @@ _TYPES = {
 }
 
 _DIALECTS = {
-    *(f"{scheme}://json-schema.org/draft-0{number}/schema" for scheme in ("http", "https") for number in (4, 6, 7)),
+    *(
+        f"{scheme}://json-schema.org/draft-0{number}/schema"
+        for scheme in ("http", "https")
+        for number in (4, 6, 7)
+    ),
     *(f"https://json-schema.org/draft/{year}/schema" for year in ("2019-09", "2020-12")),
 }
-_BY_NAME = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas", "dependencies")
+_BY_NAME = (
+    "properties",
+    "patternProperties",
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+    "dependencies",
+)
 
 
 @dataclass(frozen=True)
@@ -75,7 +86,9 @@ class JsonSchema(RecordRule):
     @cached_property
     def _fast(self) -> Any:
         """Return the compiled validator; None where it is known to differ from the reference one (a `multipleOf` that is no integer)."""
-        if any(not float(number).is_integer() for number in _keywords(self._document, "multipleOf")):
+        if any(
+            not float(number).is_integer() for number in _keywords(self._document, "multipleOf")
+        ):
             return None
         return _compiled(self._document, validate_formats=False).is_valid
 
@@ -94,7 +107,12 @@ class JsonSchema(RecordRule):
         if self._fast is not None and self._fast(record.value):
             return
         try:
-            found = sorted({(_pointer(error), _message(error)) for error in self._exact.iter_errors(record.value)})
+            found = sorted(
+                {
+                    (_pointer(error), _message(error))
+                    for error in self._exact.iter_errors(record.value)
+                }
+            )
         except RecursionError:
             found = [("", "the record breaks the schema, too deep down to say where")]
         for field, message in found:
@@ -116,7 +134,9 @@ def _validate(name: str, data: bytes) -> None:
         raise ValueError(f"{name} is not valid JSON: {error}") from None
     for reference in _references(document):
         if not reference.startswith("#"):
-            raise ValueError(f"{name}: $ref {reference!r} points outside of the schema; put what it means under $defs")
+            raise ValueError(
+                f"{name}: $ref {reference!r} points outside of the schema; put what it means under $defs"
+            )
     for dialect in _keywords(document, "$schema"):
         if not isinstance(dialect, str) or dialect.removesuffix("#") not in _DIALECTS:
             raise ValueError(
@@ -126,7 +146,9 @@ def _validate(name: str, data: bytes) -> None:
     try:
         _compiled(document)
     except ValueError as error:
-        raise ValueError(f"{name} is not a valid JSON Schema: {str(error).partition(chr(10))[0]}") from None
+        raise ValueError(
+            f"{name} is not a valid JSON Schema: {str(error).partition(chr(10))[0]}"
+        ) from None
 
 
 def _compiled(document: Any, *, validate_formats: bool | None = None) -> Any:
@@ -134,7 +156,9 @@ def _compiled(document: Any, *, validate_formats: bool | None = None) -> Any:
     import jsonschema_rs
 
     options = jsonschema_rs.RegexOptions()
-    return jsonschema_rs.validator_for(document, validate_formats=validate_formats, pattern_options=options, offline=True)
+    return jsonschema_rs.validator_for(
+        document, validate_formats=validate_formats, pattern_options=options, offline=True
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -151,7 +175,9 @@ def _pattern(validator: Any, pattern: str, instance: Any, schema: Any) -> Iterat
         yield ValidationError("pattern")
 
 
-def _pattern_properties(validator: Any, properties: Any, instance: Any, schema: Any) -> Iterator[Any]:
+def _pattern_properties(
+    validator: Any, properties: Any, instance: Any, schema: Any
+) -> Iterator[Any]:
     del schema
     if validator.is_type(instance, "object"):
         for pattern, inner in properties.items():
@@ -164,7 +190,11 @@ def _additional_properties(validator: Any, inner: Any, instance: Any, schema: An
 
     if validator.is_type(instance, "object"):
         patterns = [_matcher(pattern) for pattern in schema.get("patternProperties", ())]
-        more = [key for key in instance if key not in schema.get("properties", {}) and not any(found(key) for found in patterns)]
+        more = [
+            key
+            for key in instance
+            if key not in schema.get("properties", {}) and not any(found(key) for found in patterns)
+        ]
         if inner is False and more:
             yield ValidationError("additionalProperties")
         elif inner is not False:
@@ -172,12 +202,21 @@ def _additional_properties(validator: Any, inner: Any, instance: Any, schema: An
                 yield from validator.descend(instance[key], inner, path=key)
 
 
-_LINEAR = {"pattern": _pattern, "patternProperties": _pattern_properties, "additionalProperties": _additional_properties}
+_LINEAR = {
+    "pattern": _pattern,
+    "patternProperties": _pattern_properties,
+    "additionalProperties": _additional_properties,
+}
 """Keywords whose patterns Python's engine would run, which takes exponential time for some."""
 
 
 def _references(schema: Any) -> Iterator[str]:
-    yield from (value for keyword in ("$ref", "$dynamicRef") for value in _keywords(schema, keyword) if isinstance(value, str))
+    yield from (
+        value
+        for keyword in ("$ref", "$dynamicRef")
+        for value in _keywords(schema, keyword)
+        if isinstance(value, str)
+    )
 
 
 def _keywords(schema: Any, name: str) -> Iterator[Any]:
@@ -185,7 +224,9 @@ def _keywords(schema: Any, name: str) -> Iterator[Any]:
         for key, value in schema.items():
             if key == name and not isinstance(value, (dict, list)):
                 yield value
-            elif key in _BY_NAME and isinstance(value, dict):  # its keys are names, whatever they look like
+            elif key in _BY_NAME and isinstance(
+                value, dict
+            ):  # its keys are names, whatever they look like
                 for inner in value.values():
                     yield from _keywords(inner, name)
             elif key not in ("const", "enum", "examples", "default"):
@@ -214,9 +255,24 @@ def _message(error: Any) -> str:
         return f"enum: the {kind} is none of the {len(wanted)} allowed values"
     if keyword == "const":
         return f"const: the {kind} is not the one allowed value"
-    if keyword in ("minLength", "maxLength", "minItems", "maxItems", "minProperties", "maxProperties"):
+    if keyword in (
+        "minLength",
+        "maxLength",
+        "minItems",
+        "maxItems",
+        "minProperties",
+        "maxProperties",
+    ):
         return f"{keyword}: {len(error.instance)} against a limit of {wanted}"
-    if keyword in ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "format"):
+    if keyword in (
+        "minimum",
+        "maximum",
+        "exclusiveMinimum",
+        "exclusiveMaximum",
+        "multipleOf",
+        "pattern",
+        "format",
+    ):
         return f"{keyword}: the {kind} breaks {keyword} {wanted}"
     if keyword is None:
         return "the schema allows no value here"

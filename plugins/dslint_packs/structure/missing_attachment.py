@@ -11,7 +11,11 @@ from dslint.plugin import Batch, Confidence, Finding, Part, Record, RecordRule, 
 
 _SHOT = r"(?:image|picture|photo|photograph|screenshot)s?"
 _PICTURE = rf"(?:{_SHOT}|(?:painting|drawing|diagram|infographic)s?)"
-_FILE = r"(?:file|document|pdf|spreadsheet|video|audio(?: clip| file| recording)?|recording|podcast|csv|" + _PICTURE + ")s?"
+_FILE = (
+    r"(?:file|document|pdf|spreadsheet|video|audio(?: clip| file| recording)?|recording|podcast|csv|"
+    + _PICTURE
+    + ")s?"
+)
 _LOOK = (
     "describe|caption|title|identify|analy[sz]e|interpret|summari[sz]e|transcribe|examine|study|inspect|look at|looking at|observe|based on|"
     "according to|shown in|seen in|see in|depicted in|happening in|using|watch|listen to|classify|label|translate|what is in|what's in|who is in|"
@@ -27,15 +31,44 @@ _MISSING = pattern(
 )
 _FOLLOWS = pattern(r"[:\n]\s*\S")
 """After a reference: the thing itself, in words."""
-_HINTS = ("image", "picture", "photo", "screenshot", "painting", "drawing", "diagram", "infographic", "attached", "link", "url")
-_PROGRAM = pattern(r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b", re.IGNORECASE)
+_HINTS = (
+    "image",
+    "picture",
+    "photo",
+    "screenshot",
+    "painting",
+    "drawing",
+    "diagram",
+    "infographic",
+    "attached",
+    "link",
+    "url",
+)
+_PROGRAM = pattern(
+    r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b",
+    re.IGNORECASE,
+)
 """Who asks for a program speaks of the files and pictures that it will be given."""
 _HELD = pattern(
     r"https?://|www\.|data:\w+/|!\[|<(?:image|img|video|audio|file|\|image)|\w\.(?:jpe?g|png|gif|webp|svg|pdf|csv|xlsx?|docx?|mp[34]|wav|txt)\b",
     re.IGNORECASE,
 )
 _FIELDS = frozenset(
-    {"image", "images", "video", "videos", "audio", "audios", "file", "files", "attachment", "attachments", "document", "documents", "pixel_values"}
+    {
+        "image",
+        "images",
+        "video",
+        "videos",
+        "audio",
+        "audios",
+        "file",
+        "files",
+        "attachment",
+        "attachments",
+        "document",
+        "documents",
+        "pixel_values",
+    }
 )
 _LONGEST = 600
 """Longer prompts hold what they speak of more often than not."""
@@ -86,7 +119,11 @@ class MissingAttachment(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield at most one finding, at the reference."""
         prompts = record.texts(("user",))
-        if prompts and (match := _reference(prompts[0].text)) is not None and not _held(record.value, prompts):
+        if (
+            prompts
+            and (match := _reference(prompts[0].text)) is not None
+            and not _held(record.value, prompts)
+        ):
             message = "the prompt refers to an attachment that the record does not hold"
             yield self.finding(prompts[0].at(*match.span()), message, confidence=Confidence.MEDIUM)
 
@@ -95,13 +132,21 @@ def _reference(text: str) -> re.Match[str] | None:
     if len(text) > _LONGEST or not any(map(text.lower().__contains__, _HINTS)):
         return None
     match = _MISSING.search(text)
-    return None if match is None or _PROGRAM.search(text) or _FOLLOWS.search(text, match.end()) else match
+    return (
+        None
+        if match is None or _PROGRAM.search(text) or _FOLLOWS.search(text, match.end())
+        else match
+    )
 
 
 def _held(value: Any, prompts: list[Part]) -> bool:
     if type(value) is dict and any(value.get(name) for name in _FIELDS & value.keys()):
         return True
-    beside = [part for part in prompts[1:] if "/" not in part.field[1:] or part.field.startswith("/instances/")]
+    beside = [
+        part
+        for part in prompts[1:]
+        if "/" not in part.field[1:] or part.field.startswith("/instances/")
+    ]
     return bool(beside) or any(_HELD.search(part.text) for part in prompts) or _has_media(value)
 
 
@@ -112,7 +157,9 @@ def _has_media(value: Any) -> bool:
         item = stack.pop()
         if type(item) is dict:
             kind = item.get("type")
-            if type(kind) is str and any(name in kind for name in ("image", "file", "audio", "video", "document")):
+            if type(kind) is str and any(
+                name in kind for name in ("image", "file", "audio", "video", "document")
+            ):
                 return True
             stack.extend(item.values())
         elif type(item) is list:

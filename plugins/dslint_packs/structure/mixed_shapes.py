@@ -54,7 +54,9 @@ class MixedShapes(DatasetRule):
         others: dict[int, str] = {}
         usual: list[int] = []
         # A user who says that there is no shape leaves none to keep.
-        for position, (_, problems) in enumerate(batch.parsed if own.name != "any" or not batch.input.stated else ()):
+        for position, (_, problems) in enumerate(
+            batch.parsed if own.name != "any" or not batch.input.stated else ()
+        ):
             judged = own.name == "any" or (problems and not own.fits(batch.values[position]))
             shape = conversation(batch.values[position]) if judged else None
             if shape is None:
@@ -74,7 +76,9 @@ class MixedShapes(DatasetRule):
             if member.records:
                 usual += 1
                 sizes[member.file] += member.records
-                first[member.file] = min(first.get(member.file, member), member, key=lambda row: row.row)
+                first[member.file] = min(
+                    first.get(member.file, member), member, key=lambda row: row.row
+                )
         if 2 * (usual - len(first)) < len(state):
             return None
         kept = [member._replace(records=sizes[file]) for file, member in first.items()]
@@ -91,18 +95,30 @@ class MixedShapes(DatasetRule):
                 files[row.file] = row
             if state.input(row).shape == "any":
                 loose[row.shape] += row.records or 1
-        most = _most(loose - Counter(any=loose["any"])) if 2 * loose["any"] <= loose.total() else None
+        most = (
+            _most(loose - Counter(any=loose["any"])) if 2 * loose["any"] <= loose.total() else None
+        )
         for row in state.rows():
             own = state.input(row).shape
             if own == "any":
                 own = most or row.shape
             if row.shape not in (own, "any"):
-                yield self.finding(state.at(row), f"a record of shape {row.shape} among others of shape {own}")
-        shapes = {number: state.input(row).shape for number, row in files.items() if state.input(row).shape not in _LOOSE}
+                yield self.finding(
+                    state.at(row), f"a record of shape {row.shape} among others of shape {own}"
+                )
+        shapes = {
+            number: state.input(row).shape
+            for number, row in files.items()
+            if state.input(row).shape not in _LOOSE
+        }
         usual = _most(Counter(shapes.values()))
         for number, shape in shapes.items():
             if shape != usual:
-                yield self.finding(state.at(files[number]), f"a file of shape {shape} in a dataset of shape {usual}", about=shape)
+                yield self.finding(
+                    state.at(files[number]),
+                    f"a file of shape {shape} in a dataset of shape {usual}",
+                    about=shape,
+                )
 
 
 def _most(counts: Mapping[str, int]) -> str | None:

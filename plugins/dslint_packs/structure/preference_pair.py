@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from dslint.plugin import Confidence, Finding, Part, Record, RecordRule, Severity, Turn, lookup, nfkc
+from dslint.plugin import (
+    Confidence,
+    Finding,
+    Part,
+    Record,
+    RecordRule,
+    Severity,
+    Turn,
+    lookup,
+    nfkc,
+)
 
 _MARKS = ".,;:!?\"'()‘’“”…"  # noqa: RUF001 - quotation marks of prose
 
@@ -47,17 +57,34 @@ class PreferencePair(RecordRule):
         chosen = [turn for turn in turns if turn.target] if rejected else []
         if not chosen:
             return
-        blank = [side for side in (chosen, rejected) if all(turn.blank and not turn.calls for turn in side)]
+        blank = [
+            side
+            for side in (chosen, rejected)
+            if all(turn.blank and not turn.calls for turn in side)
+        ]
         for side in blank:
             name = "rejected" if side is rejected else "chosen"
-            yield self.finding(record.at(side[0].field, role=side[0].role), f"the {name} answer is blank")
+            yield self.finding(
+                record.at(side[0].field, role=side[0].role), f"the {name} answer is blank"
+            )
         if not blank and (confidence := _alike(record, chosen, rejected)) is not None:
-            wording = "the chosen answer again" if confidence == Confidence.HIGH else "the chosen answer but for case, space or punctuation"
-            yield self.finding(record.at(rejected[0].field, role="rejected"), f"the rejected answer is {wording}", confidence=confidence)
+            wording = (
+                "the chosen answer again"
+                if confidence == Confidence.HIGH
+                else "the chosen answer but for case, space or punctuation"
+            )
+            yield self.finding(
+                record.at(rejected[0].field, role="rejected"),
+                f"the rejected answer is {wording}",
+                confidence=confidence,
+            )
 
 
 def _alike(record: Record, chosen: Sequence[Turn], rejected: Sequence[Turn]) -> Confidence | None:
-    one, other = ([lookup(record.value, turn.field) if turn.field else record.value for turn in side] for side in (chosen, rejected))
+    one, other = (
+        [lookup(record.value, turn.field) if turn.field else record.value for turn in side]
+        for side in (chosen, rejected)
+    )
     if one == other:
         return Confidence.HIGH
     if any(turn.calls for turn in (*chosen, *rejected)):
@@ -65,7 +92,12 @@ def _alike(record: Record, chosen: Sequence[Turn], rejected: Sequence[Turn]) -> 
     good, bad = record.texts(("target",)), record.texts(("rejected",))
     if _texts(good) == _texts(bad):
         return Confidence.HIGH
-    return Confidence.MEDIUM if len(good) == len(bad) and all(_plain(a.text) == _plain(b.text) for a, b in zip(good, bad, strict=True)) else None
+    return (
+        Confidence.MEDIUM
+        if len(good) == len(bad)
+        and all(_plain(a.text) == _plain(b.text) for a, b in zip(good, bad, strict=True))
+        else None
+    )
 
 
 def _texts(parts: Sequence[Part]) -> list[str]:

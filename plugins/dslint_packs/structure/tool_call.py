@@ -107,11 +107,22 @@ def _declared(value: Any) -> tuple[dict[str, frozenset[str]], str]:
 def _tool(tool: dict[str, Any]) -> tuple[str, frozenset[str]]:
     function = tool.get("function")
     function = function if type(function) is dict else tool
-    schema: dict[str, Any] = next((function[key] for key in ("parameters", "input_schema") if type(function.get(key)) is dict), {})
+    schema: dict[str, Any] = next(
+        (
+            function[key]
+            for key in ("parameters", "input_schema")
+            if type(function.get(key)) is dict
+        ),
+        {},
+    )
     properties, required = schema.get("properties"), schema.get("required")
     known = properties if type(properties) is dict else {}
     needed = (
-        frozenset(name for name in required if type(name) is str and not _has_default(known.get(name))) if type(required) is list else frozenset()
+        frozenset(
+            name for name in required if type(name) is str and not _has_default(known.get(name))
+        )
+        if type(required) is list
+        else frozenset()
     )
     return str(function.get("name")), needed
 
@@ -138,7 +149,11 @@ def _calls(message: Any, where: str) -> Iterator[Call | Fault]:
     for number, part in enumerate(content if type(content) is list else ()):
         if type(part) is dict and part.get("type") in ("tool_call", "tool_use", "function_call"):
             place = f"{where}/content/{number}"
-            yield from _written(part["value"], f"{place}/value") if type(part.get("value")) is str else _call(part, place)
+            yield from (
+                _written(part["value"], f"{place}/value")
+                if type(part.get("value")) is str
+                else _call(part, place)
+            )
 
 
 def _call(call: Any, where: str) -> Iterator[Call | Fault]:
@@ -146,13 +161,24 @@ def _call(call: Any, where: str) -> Iterator[Call | Fault]:
     if type(call) is not dict:
         yield Fault(where, "the call is not an object")
         return
-    function, place = (call["function"], f"{where}/function") if type(call.get("function")) is dict else (call, where)
-    key = next((key for key in ("arguments", "input", "parameters") if key in function), "arguments")
+    function, place = (
+        (call["function"], f"{where}/function")
+        if type(call.get("function")) is dict
+        else (call, where)
+    )
+    key = next(
+        (key for key in ("arguments", "input", "parameters") if key in function), "arguments"
+    )
     identity = next((call[name] for name in ("id", "call_id") if type(call.get(name)) is str), None)
     if type(function.get("name")) is not str or not function["name"]:
         yield Fault(place, "the call names no tool")
     else:
-        yield f"{place}/{key}" if key in function else place, function["name"], function.get(key), identity
+        yield (
+            f"{place}/{key}" if key in function else place,
+            function["name"],
+            function.get(key),
+            identity,
+        )
 
 
 def _written(text: Any, where: str) -> Iterator[Call | Fault]:
@@ -186,7 +212,10 @@ def _faults(call: Call, tools: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
     if tools and name not in tools:
         yield Fault(where, "the tool is not among the declared ones")
     elif tools and type(arguments) is dict and (missing := tools[name] - arguments.keys()):
-        yield Fault(where, f"{len(missing)} required argument{'s are' if len(missing) > 1 else ' is'} missing")
+        yield Fault(
+            where,
+            f"{len(missing)} required argument{'s are' if len(missing) > 1 else ' is'} missing",
+        )
 
 
 def _orphan(message: Any, previous: Turn | None, called: set[str], written: _Written) -> str | None:

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from dslint.plugin import Batch, Confidence, Finding, Location, Record, RecordRule, outside_code, pattern
+from dslint.plugin import (
+    Batch,
+    Confidence,
+    Finding,
+    Location,
+    Record,
+    RecordRule,
+    outside_code,
+    pattern,
+)
 
 _DOUBLE = r"(?<![\w\\}\$^{])\{\{\s*[A-Za-z_][\w.\- |]{0,60}\}\}(?!\})"
 _WORD = "[A-Za-z'’/&,-]+"  # noqa: RUF001 - an apostrophe
@@ -25,10 +34,14 @@ _FORM = (
     rf"|(?:{_PARTY}|First|Last|Full|{_DATUM})(?:['’]s)?,?(?: {_WORD}){{0,3}} (?:{_DATUM})|{_ALONE}|(?:{_PARTY})['’]s {_WORD}"  # noqa: RUF001 - an apostrophe
 )
 _LOUD = rf"YOUR(?: [A-Z'’/&-]+){{1,5}}|INSERT(?: [A-Z'’/&-]+){{1,5}}|(?:{_PARTY.upper()})(?: [A-Z'’/&-]+){{0,2}} (?:NAME|ADDRESS|TITLE|NUMBER)"  # noqa: RUF001 - an apostrophe
-_ON_PURPOSE = pattern(r"\b(?:templates?|placeholders?|mad ?libs?|fill(?:ing|ed)?[ -]in|form letter)\b", re.IGNORECASE)
+_ON_PURPOSE = pattern(
+    r"\b(?:templates?|placeholders?|mad ?libs?|fill(?:ing|ed)?[ -]in|form letter)\b", re.IGNORECASE
+)
 _BRACKETS = rf"\[(?:{_FORM}|{_LOUD})\](?![(\[:])"
 _SINGLE = r"(?<![\w\\}\$^{])\{[A-Za-z_][A-Za-z0-9_]{1,40}\}(?!\})"
-_ANGLE = r"<(?:your|insert|enter|name|company|date|customer|client|user|product)[ _-]?[a-z_ -]{0,30}>"
+_ANGLE = (
+    r"<(?:your|insert|enter|name|company|date|customer|client|user|product)[ _-]?[a-z_ -]{0,30}>"
+)
 
 
 @dataclass(frozen=True)
@@ -82,8 +95,14 @@ class UnfilledTemplate(RecordRule):
 
     def _found(self, at: Location, text: str) -> Finding:
         double = text.startswith("{{")
-        message = "a template variable was not filled in" if text.startswith(("{", "<")) else "a placeholder of a form was not filled in"
-        return self.finding(at, message, confidence=Confidence.HIGH if double else Confidence.MEDIUM)
+        message = (
+            "a template variable was not filled in"
+            if text.startswith(("{", "<"))
+            else "a placeholder of a form was not filled in"
+        )
+        return self.finding(
+            at, message, confidence=Confidence.HIGH if double else Confidence.MEDIUM
+        )
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each placeholder."""
@@ -99,7 +118,11 @@ class UnfilledTemplate(RecordRule):
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for records with a placeholder in the flat texts."""
         texts = batch.texts(self.roles)
-        hit = {position for position, item in zip(texts.positions, texts.items, strict=True) if self._places(item.text)}
+        hit = {
+            position
+            for position, item in zip(texts.positions, texts.items, strict=True)
+            if self._places(item.text)
+        }
         for position in sorted(hit):
             yield from self.check(batch.records[position])
 

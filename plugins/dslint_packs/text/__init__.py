@@ -15,7 +15,16 @@ from dslint_packs.text.truncated import Truncated
 @hookimpl
 def dslint_rules() -> list[type[Rule]]:
     """Return the rules of this plugin."""
-    return [Boilerplate, HtmlResidue, InvisibleCharacters, LowInformation, Mojibake, Refusal, Repetition, Truncated]
+    return [
+        Boilerplate,
+        HtmlResidue,
+        InvisibleCharacters,
+        LowInformation,
+        Mojibake,
+        Refusal,
+        Repetition,
+        Truncated,
+    ]
 
 
 @hookimpl

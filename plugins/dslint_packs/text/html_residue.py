@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from dslint.plugin import Batch, Finding, Part, Record, RecordRule, Severity, outside, outside_code, pattern
+from dslint.plugin import (
+    Batch,
+    Finding,
+    Part,
+    Record,
+    RecordRule,
+    Severity,
+    outside,
+    outside_code,
+    pattern,
+)
 
 _RESIDUE = pattern(
     r"&(?:nbsp|amp|quot|apos|lt|gt|[lr][sd]quo|[mn]dash|hellip|copy|reg|trade|bull|middot|#\d{2,5}|#x[0-9a-fA-F]{2,5});"
@@ -55,14 +65,24 @@ class HtmlResidue(RecordRule):
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each text with residue, at the first."""
         parts = [(part, spans) for part in record.texts(self.roles) if (spans := _spans(part))]
-        if parts and not any(_ABOUT.search(part.text.lower()) for part in record.texts(("prompt", "target"))):
+        if parts and not any(
+            _ABOUT.search(part.text.lower()) for part in record.texts(("prompt", "target"))
+        ):
             for part, spans in parts:
-                yield self.finding(part.at(*spans[0]), f"the first of {len(spans)} left over from HTML")
+                yield self.finding(
+                    part.at(*spans[0]), f"the first of {len(spans)} left over from HTML"
+                )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for records with signs of residue in the flat texts."""
         texts = batch.texts(self.roles)
-        for position in sorted({position for position, item in zip(texts.positions, texts.items, strict=True) if _possible(item.text)}):
+        for position in sorted(
+            {
+                position
+                for position, item in zip(texts.positions, texts.items, strict=True)
+                if _possible(item.text)
+            }
+        ):
             yield from self.check(batch.records[position])
 
 
@@ -75,5 +95,11 @@ def _spans(part: Part) -> list[tuple[int, int]]:
     if not _possible(text):
         return []
     found = outside_code(text, _RESIDUE.finditer(text))
-    spans = outside(found, [match.span() for match in _ROW.finditer(text)]) if found and "|" in text else found
-    return [] if sum(end - start for start, end in spans) > len(text) / 4 and len(spans) > 3 else spans
+    spans = (
+        outside(found, [match.span() for match in _ROW.finditer(text)])
+        if found and "|" in text
+        else found
+    )
+    return (
+        [] if sum(end - start for start, end in spans) > len(text) / 4 and len(spans) > 3 else spans
+    )

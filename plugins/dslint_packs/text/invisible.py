@@ -14,13 +14,23 @@ _ANY = pattern(
     r"\ufe00-\ufe0f\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e0fff])\1*+"
 )
 """A flag, or what no one sees, as often as it is repeated."""
-_RIGHT_TO_LEFT = pattern(r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]")
-_SPACELESS = pattern(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u3000-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]")
-_JOINING = pattern(r"[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc\U00011000-\U00011fff]")
+_RIGHT_TO_LEFT = pattern(
+    r"[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00010fff\U0001e800-\U0001efff]"
+)
+_SPACELESS = pattern(
+    r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19df\u3000-\u9fff\uac00-\ud7af\U00020000-\U0003ffff]"
+)
+_JOINING = pattern(
+    r"[\u0600-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u18af\ufb50-\ufdff\ufe70-\ufefc\U00011000-\U00011fff]"
+)
 _PICTURE = pattern(r"[\xa9\xae\u203c-\u3299\ufe0f\u20e3\U0001f000-\U0001faff\U000e0020-\U000e007f]")
 
 _KINDS = (
-    ("tag", "invisible tag characters, which can hide instructions", pattern("[\U000e0000-\U000e007f]")),
+    (
+        "tag",
+        "invisible tag characters, which can hide instructions",
+        pattern("[\U000e0000-\U000e007f]"),
+    ),
     (
         "bidi",
         "control characters of text direction, which can make text look other than it is",
@@ -74,14 +84,24 @@ class InvisibleCharacters(RecordRule):
         """Yield a finding for each text and kind, at the first of them."""
         for part in record.texts(self.roles):
             for kind, (first, times) in _found(part.text).items():
-                meaning = next((meaning for name, meaning, _ in _KINDS if name == kind), _ZERO_WIDTH[1])
+                meaning = next(
+                    (meaning for name, meaning, _ in _KINDS if name == kind), _ZERO_WIDTH[1]
+                )
                 severity = Severity.INFO if kind == "hyphen" else None
-                yield self.finding(part.at(first, first + 1), f"the first of {meaning} ({times})", severity=severity)
+                yield self.finding(
+                    part.at(first, first + 1),
+                    f"the first of {meaning} ({times})",
+                    severity=severity,
+                )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for records with any such character in the flat texts."""
         texts = batch.texts(self.roles)
-        hit = {position for position, item in zip(texts.positions, texts.items, strict=True) if _possible(item.text)}
+        hit = {
+            position
+            for position, item in zip(texts.positions, texts.items, strict=True)
+            if _possible(item.text)
+        }
         for position in sorted(hit):
             yield from self.check(batch.records[position])
 
@@ -104,7 +124,11 @@ def _found(text: str) -> dict[str, tuple[int, int]]:
             seen.setdefault((sign, before, after), [start, 0])[1] += 1
             continue
         # Of a run the first and the last have other neighbours than the rest.
-        run = ((start, 1, before, sign), (start + 1, end - start - 2, sign, sign), (end - 1, 1, sign, after))
+        run = (
+            (start, 1, before, sign),
+            (start + 1, end - start - 2, sign, sign),
+            (end - 1, 1, sign, after),
+        )
         for at, times, one, other in run:
             seen.setdefault((sign, one, other), [at, 0])[1] += times
     found: dict[str, tuple[int, int]] = {}
@@ -121,15 +145,21 @@ def _kind(sign: str, before: str, after: str, *, turned: bool) -> str | None:
     if "\ufe00" <= sign <= "\ufe0f" or "\U000e0100" <= sign <= "\U000e01ef":
         return (
             None
-            if (before and not before.isspace() and not before.isalpha()) or _SPACELESS.match(before) or _JOINING.match(before)
+            if (before and not before.isspace() and not before.isalpha())
+            or _SPACELESS.match(before)
+            or _JOINING.match(before)
             else _ZERO_WIDTH[0]
         )
     if sign in "\u200c\u200d" and before:
-        joins = _JOINING.match(before) or (sign == "\u200d" and _PICTURE.match(before) and _PICTURE.match(after))
+        joins = _JOINING.match(before) or (
+            sign == "\u200d" and _PICTURE.match(before) and _PICTURE.match(after)
+        )
         return None if joins else _ZERO_WIDTH[0]
     if sign in "\u200b\u2060" and (_SPACELESS.match(before) or _SPACELESS.match(after)):
         return None
-    if sign in "\u115f\u1160\u17b4\u17b5" and (_SPACELESS.match(after) or "\u1100" <= after <= "\u11ff"):
+    if sign in "\u115f\u1160\u17b4\u17b5" and (
+        _SPACELESS.match(after) or "\u1100" <= after <= "\u11ff"
+    ):
         return None
     if sign == "\u180e" and _JOINING.match(before):
         return None

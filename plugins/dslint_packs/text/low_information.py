@@ -22,7 +22,9 @@ TRAILING = 0.3
 
 _SAYS = pattern(r"[^\W_]|[^\x00-\x7f\u2010-\u2027\u3000-\u303f]|[=<>+*/\\^%$#@]")
 _SYMBOL = pattern(r"#|\.{3}|…")
-_SPACELESS = pattern(r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SPACELESS = pattern(
+    r"[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+)
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,9 @@ def _reason(text: str) -> str | None:
     if len(_SYMBOL.findall(said)) > SYMBOLS * len(words):
         return "more than one word in ten is a hash sign or an ellipsis"
     lines = [line.rstrip() for line in said.splitlines() if line.strip()]
-    if len(lines) >= LINES and sum(line.endswith(("...", "…")) for line in lines) > TRAILING * len(lines):
+    if len(lines) >= LINES and sum(line.endswith(("...", "…")) for line in lines) > TRAILING * len(
+        lines
+    ):
         return "more than 30 % of the lines end in an ellipsis"
     return None
 
@@ -104,4 +108,10 @@ def _fine(text: str, words: list[str]) -> bool:
     """Say, by what is cheap to know, that no limit is broken."""
     mean = sum(map(len, words)) / len(words)
     wordy = 2 * sum(map(str.isalpha, words)) >= len(words)
-    return SHORTEST + 0.5 <= mean <= LONGEST - 2 and wordy and "…" not in text and "..." not in text and "#" not in text
+    return (
+        SHORTEST + 0.5 <= mean <= LONGEST - 2
+        and wordy
+        and "…" not in text
+        and "..." not in text
+        and "#" not in text
+    )

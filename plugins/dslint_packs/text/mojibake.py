@@ -9,7 +9,9 @@ from typing import Any
 
 from dslint.plugin import Batch, Finding, Record, RecordRule, pattern
 
-_SUSPECT = pattern(r"[^\x00-\x7f\u0400-\u04ff\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]|[\u0400-\u04ff]{2}")
+_SUSPECT = pattern(
+    r"[^\x00-\x7f\u0400-\u04ff\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]|[\u0400-\u04ff]{2}"
+)
 _LOST = "\N{REPLACEMENT CHARACTER}"
 _RIGHT = {"utf-8": "UTF-8", "utf-8-variants": "UTF-8"}
 
@@ -58,15 +60,22 @@ class Mojibake(RecordRule):
         for part in record.texts(self.roles):
             for start, end, confused in _spans(part.text):
                 if confused is None:
-                    yield self.finding(part.at(start, end), "a replacement character stands where decoding lost one")
+                    yield self.finding(
+                        part.at(start, end),
+                        "a replacement character stands where decoding lost one",
+                    )
                 else:
-                    yield self.finding(part.at(start, end), "garbled by a wrong decoding", suggestion=confused)
+                    yield self.finding(
+                        part.at(start, end), "garbled by a wrong decoding", suggestion=confused
+                    )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for records with letters that could be garbled."""
         texts = batch.texts(self.roles)
         hit = {
-            position for position, item in zip(texts.positions, texts.items, strict=True) if not item.text.isascii() and _SUSPECT.search(item.text)
+            position
+            for position, item in zip(texts.positions, texts.items, strict=True)
+            if not item.text.isascii() and _SUSPECT.search(item.text)
         }
         for position in sorted(hit):
             yield from self.check(batch.records[position])
@@ -91,7 +100,9 @@ def _spans(text: str) -> Iterator[Span]:
 def _difference(line: str, repaired: str, begin: int) -> tuple[int, int]:
     """Return where two lines differ, in the first one."""
     shorter = min(len(line), len(repaired))
-    head = next((n for n, (a, b) in enumerate(zip(line, repaired, strict=False)) if a != b), shorter)
+    head = next(
+        (n for n, (a, b) in enumerate(zip(line, repaired, strict=False)) if a != b), shorter
+    )
     rest = shorter - head
     tail = next((n for n in range(rest) if line[-1 - n] != repaired[-1 - n]), rest)
     return begin + head, begin + len(line) - tail

@@ -10,7 +10,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from dslint.plugin import Batch, Finding, Location, Record, RecordRule, Resource, Severity, lexicon_of, outside_code
+from dslint.plugin import (
+    Batch,
+    Finding,
+    Location,
+    Record,
+    RecordRule,
+    Resource,
+    Severity,
+    lexicon_of,
+    outside_code,
+)
 
 EARLY = 200
 """Characters from the beginning in which an answer declines, if it does: later on it is a remark."""
@@ -25,7 +35,15 @@ _LICENCE, _SOURCE = "Apache-2.0", "written for dslint"
 def resources() -> list[Resource]:
     """Return the lists that come along: `<kind>.<language>.txt`."""
     return [
-        Resource(kind=kind, name=f"{kind}-{language}", path=str(path), language=language, licence=_LICENCE, source=_SOURCE, version="1")
+        Resource(
+            kind=kind,
+            name=f"{kind}-{language}",
+            path=str(path),
+            language=language,
+            licence=_LICENCE,
+            source=_SOURCE,
+            version="1",
+        )
         for path in sorted((Path(__file__).parent / "phrases").glob("*.txt"))
         for kind, language in [path.stem.split(".")]
     ]
@@ -37,10 +55,17 @@ def phrases(resource: Resource) -> list[list[list[str]]]:
     A list in a `.txt` file has a phrase a line; any other is a lexicon, whose terms are the phrases.
     """
     if not resource.path.endswith(".txt"):
-        return [[[unicodedata.normalize("NFC", term).lower()]] for entry in lexicon_of(resource).entries for term in (entry.term, *entry.forms)]
+        return [
+            [[unicodedata.normalize("NFC", term).lower()]]
+            for entry in lexicon_of(resource).entries
+            for term in (entry.term, *entry.forms)
+        ]
     lines = [line.strip() for line in resource.data.decode("utf-8-sig").splitlines()]
     return [
-        [piece[1:-1].split("|") if piece[0] == "(" else [piece] for piece in re.findall(r"\([^)]*\)|[^(]+", line)]
+        [
+            piece[1:-1].split("|") if piece[0] == "(" else [piece]
+            for piece in re.findall(r"\([^)]*\)|[^(]+", line)
+        ]
         for line in lines
         if line and not line.startswith("#")
     ]
@@ -54,17 +79,28 @@ class _Phrases(RecordRule):
 
     @cached_property
     def _phrases(self) -> list[list[list[str]]]:
-        return [phrase for resource in self.resources if resource.kind in self.takes for phrase in phrases(resource)]
+        return [
+            phrase
+            for resource in self.resources
+            if resource.kind in self.takes
+            for phrase in phrases(resource)
+        ]
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        whole = ["".join(f"(?:{'|'.join(map(re.escape, piece))})" for piece in phrase) for phrase in self._phrases]
+        whole = [
+            "".join(f"(?:{'|'.join(map(re.escape, piece))})" for piece in phrase)
+            for phrase in self._phrases
+        ]
         return re.compile(rf"(?<!\w)(?:{'|'.join(whole) or '(?!)'})")
 
     @cached_property
     def _hints(self) -> tuple[str, ...]:
         """One string for each phrase, or alternatives, without which it is not there: looking for them is much faster."""
-        best = (min(phrase, key=lambda piece: (len(piece) > ALTERNATIVES, -min(map(len, piece)))) for phrase in self._phrases)
+        best = (
+            min(phrase, key=lambda piece: (len(piece) > ALTERNATIVES, -min(map(len, piece))))
+            for phrase in self._phrases
+        )
         return tuple(dict.fromkeys(hint for piece in best for hint in piece))
 
     @abstractmethod

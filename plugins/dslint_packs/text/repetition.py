@@ -8,7 +8,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import accumulate
 
-from dslint.plugin import Batch, Finding, Record, RecordRule, Severity, is_code, outside_code, pattern
+from dslint.plugin import (
+    Batch,
+    Finding,
+    Record,
+    RecordRule,
+    Severity,
+    is_code,
+    outside_code,
+    pattern,
+)
 
 FEWEST = 100
 """Characters below which a text is not judged."""
@@ -19,7 +28,9 @@ REPEATED = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
 LINES = 0.30
 """Gopher's limits (Rae et al. 2021, table A1): characters in the most frequent n-gram, in repeated n-grams, and repeated lines, as shares of all."""
 
-_TOKEN = pattern(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,20}")
+_TOKEN = pattern(
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,20}"
+)
 _LINE = pattern(r"[^\n]+")
 _NO_ROW = pattern(r"^[^|\n]*(?:\|[^|\n]*)?$")
 
@@ -71,7 +82,11 @@ class Repetition(RecordRule):
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Look for records with a text that compresses well."""
         texts = batch.texts(self.roles)
-        hit = {position for position, item in zip(texts.positions, texts.items, strict=True) if self._compresses(item.text[:LONGEST])}
+        hit = {
+            position
+            for position, item in zip(texts.positions, texts.items, strict=True)
+            if self._compresses(item.text[:LONGEST])
+        }
         for position in sorted(hit):
             yield from self.check(batch.records[position])
 
@@ -84,7 +99,11 @@ class Repetition(RecordRule):
     def _share(self, text: str) -> float:
         """Return the greatest share that breaks a limit, in what is left without code and tables; 0 if none does."""
         spans = outside_code(text, _LINE.finditer(text))
-        lines = [line for start, end in spans if (line := text[start:end].strip()) and _NO_ROW.match(line)]
+        lines = [
+            line
+            for start, end in spans
+            if (line := text[start:end].strip()) and _NO_ROW.match(line)
+        ]
         said = "\n".join(lines)
         if is_code(said) or not self._compresses(said):
             return 0.0

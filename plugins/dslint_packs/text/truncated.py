@@ -84,8 +84,16 @@ def _reason(text: str) -> str | None:
     if fences % 2:
         return "a block of code is never closed"
     last = text[-60:].split()[-1:]
-    if not last or not (last[0].endswith(_OPEN_SIGNS) or last[0] in _OPEN_WORDS or (last[0].endswith("-") and last[0][:-1].isalpha())):
+    if not last or not (
+        last[0].endswith(_OPEN_SIGNS)
+        or last[0] in _OPEN_WORDS
+        or (last[0].endswith("-") and last[0][:-1].isalpha())
+    ):
         return None
-    if not _SENTENCE.search(text) or is_code(text[-400:]) or (fences and text.rstrip().endswith("```")):
+    if (
+        not _SENTENCE.search(text)
+        or is_code(text[-400:])
+        or (fences and text.rstrip().endswith("```"))
+    ):
         return None
     return "it ends in the middle of a sentence"

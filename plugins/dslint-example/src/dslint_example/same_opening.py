@@ -56,4 +56,6 @@ class SameOpening(DatasetRule):
             first, *others = sorted(group)
             yield Measure("shared-openings", 1)
             for member in others[self.most - 1 :]:
-                yield self.finding(state.at(member), f"begins like {len(group)} replies", related=[state.at(first)])
+                yield self.finding(
+                    state.at(member), f"begins like {len(group)} replies", related=[state.at(first)]
+                )
