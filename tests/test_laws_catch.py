@@ -272,6 +272,21 @@ class ComparesAllWithAll(RecordRule):
 
 
 @dataclass(frozen=True)
+class LooksBackFromEachHash(RecordRule):
+    """Slow on any text, so that what is quadratic shows in a long one only."""
+
+    name = "looks-back"
+
+    def check(self, record):
+        text = record.value["text"]
+        score = sum(ord(letter) * place % 7 for place, letter in enumerate(text) for _ in range(45))
+        for match in re.finditer("#", text):
+            score += text.count("#@", 0, match.start())
+        if score < 0:
+            yield self.finding(record.at(), "hashes")
+
+
+@dataclass(frozen=True)
 class TriesEachWayToReadAText(RecordRule):
     name = "each-way"
 
@@ -380,6 +395,7 @@ def test_a_large_group_does_not_explode_into_pairs():
         (Crashes(), "values"),
         (SeeksTheEndFromEachBeginning(), "growth"),
         (ComparesAllWithAll(), "growth"),
+        (LooksBackFromEachHash(), "growth"),
     ],
     ids=lambda value: value if isinstance(value, str) else type(value).__name__,
 )
