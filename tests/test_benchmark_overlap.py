@@ -8,7 +8,7 @@ import pytest
 from dslint.plugin import OptionFile
 from dslint.testing import harness
 from dslint_packs.duplicates.benchmark_overlap import BenchmarkOverlap
-from dslint_packs.duplicates.tasks import tasks
+from dslint_packs.duplicates.benchmark_tasks import tasks
 
 pytest.importorskip("numpy")
 

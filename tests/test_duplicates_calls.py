@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from dslint import testing
 from dslint_packs.duplicates.conflicting_answer import ConflictingAnswer
+from dslint_packs.duplicates.exact import ExactDuplicate, NormalizedDuplicate
 from dslint_packs.duplicates.leakage import Leakage
 from dslint_packs.duplicates.normalize import normalize, normalize_all
-from dslint_packs.duplicates.same import ExactDuplicate, NormalizedDuplicate
 
 ASKED = "Which password do you suggest to me today?"
 

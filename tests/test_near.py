@@ -8,7 +8,7 @@ import pytest
 from dslint import testing
 from dslint.testing import harness
 from dslint.testing.harness import Run
-from dslint_packs.duplicates import minhash, shingles, similar, verify
+from dslint_packs.duplicates import jaccard, minhash, shingles, similar
 from dslint_packs.duplicates.hashing import hashes
 from dslint_packs.duplicates.leakage import Leakage
 from dslint_packs.duplicates.near import NearDuplicate
@@ -89,14 +89,14 @@ def many(monkeypatch):
 )
 def test_hashed_shingles_are_the_shingles_as_defined(kind):
     texts = [text for text in map(plain, [[text] for text in TEXTS]) if text]
-    sets = verify.sets(texts, kind)
+    sets = jaccard.sets(texts, kind)
     defined = [shingle_set(text, kind) for text in texts]
     assert np.diff(sets.starts).tolist() == list(map(len, defined))
     pairs = np.array([(a, b) for b in range(len(texts)) for a in range(b)])
     expected = [
         len(defined[a] & defined[b]) / len(defined[a] | defined[b]) for a, b in pairs.tolist()
     ]
-    assert verify.jaccard(sets, pairs, np.zeros(0, np.uint64)).tolist() == expected
+    assert jaccard.jaccard(sets, pairs, np.zeros(0, np.uint64)).tolist() == expected
 
 
 def test_a_sketch_depends_on_its_text_alone():

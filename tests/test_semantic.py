@@ -8,7 +8,7 @@ from dslint import testing
 from dslint.plugin import embed
 from dslint.testing import harness
 from dslint.testing.harness import Run
-from dslint_packs.duplicates import closest, distinct, meaning
+from dslint_packs.duplicates import best_partners, embedding_pairs, text_store
 from dslint_packs.duplicates.near import NearDuplicate
 from dslint_packs.duplicates.semantic import SemanticDuplicate
 
@@ -23,10 +23,10 @@ ASKED = [
 def vectors(rows, seed=1):
     """Vectors of bytes, a third of them close to another one."""
     chance = np.random.default_rng(seed)
-    made = chance.standard_normal((rows, meaning.WIDTH))
+    made = chance.standard_normal((rows, embedding_pairs.WIDTH))
     for row in range(0, rows, 3):
         made[row] = made[chance.integers(rows)] + chance.normal(0, 0.4) * chance.standard_normal(
-            meaning.WIDTH
+            embedding_pairs.WIDTH
         )
     unit = made / np.linalg.norm(made, axis=1, keepdims=True)
     return np.rint(unit * 700).clip(-127, 127).astype(np.int8)
@@ -42,10 +42,10 @@ def truth(given, threshold):
 
 
 def test_comparing_each_with_each_finds_all_pairs(monkeypatch):
-    monkeypatch.setattr(meaning, "_ROWS", 64)
+    monkeypatch.setattr(embedding_pairs, "_ROWS", 64)
     given = vectors(300)
     expected = truth(given, 0.8)
-    pairs, cosines = meaning.close(given, 0.8, meaning.compared)
+    pairs, cosines = embedding_pairs.close(given, 0.8, embedding_pairs.compared)
     assert len(expected) > 20
     assert set(map(tuple, pairs.tolist())) == expected
     assert (cosines >= 0.8).all()
@@ -54,7 +54,9 @@ def test_comparing_each_with_each_finds_all_pairs(monkeypatch):
 def test_the_index_finds_nearly_all_pairs_and_twice_the_same():
     given = vectors(1200)
     expected = truth(given, 0.8)
-    once, again = (meaning.close(given, 0.8, meaning.neighbours)[0].tolist() for _ in range(2))
+    once, again = (
+        embedding_pairs.close(given, 0.8, embedding_pairs.neighbours)[0].tolist() for _ in range(2)
+    )
     found = set(map(tuple, once))
     assert once == again
     assert found <= expected
@@ -62,22 +64,24 @@ def test_the_index_finds_nearly_all_pairs_and_twice_the_same():
 
 
 def test_a_row_keeps_its_closest_partners(monkeypatch):
-    monkeypatch.setattr(closest, "_MANY", 10)
-    kept = closest.Closest()
+    monkeypatch.setattr(best_partners, "_MANY", 10)
+    kept = best_partners.Closest()
     for earlier in np.random.default_rng(1).permutation(100).tolist():
         codes = np.array([200 << 32 | earlier], np.uint64)
         kept.add(codes, np.array([earlier / 100]))
         kept.add(codes, np.array([earlier / 100]))
     pairs, alike = kept.found()
-    assert pairs.tolist() == [[earlier, 200] for earlier in range(100 - closest.PARTNERS, 100)]
+    assert pairs.tolist() == [
+        [earlier, 200] for earlier in range(100 - best_partners.PARTNERS, 100)
+    ]
     assert alike.tolist() == pytest.approx(
-        [earlier / 100 for earlier in range(100 - closest.PARTNERS, 100)]
+        [earlier / 100 for earlier in range(100 - best_partners.PARTNERS, 100)]
     )
 
 
 @pytest.mark.parametrize("law", ["cut", "order", "batches", "storage", "pickling"])
 def test_searching_the_index_keeps_the_laws(monkeypatch, law):
-    monkeypatch.setattr(meaning, "EXACT", 0)
+    monkeypatch.setattr(embedding_pairs, "EXACT", 0)
     testing.assert_law(law, SemanticDuplicate(threshold=0.6), max_examples=8)
 
 
@@ -139,8 +143,8 @@ def test_texts_that_are_read_again_bit_by_bit_give_the_same(monkeypatch, rule):
         for _ in range(90)
     ]
     whole = harness.run(rule, records)
-    monkeypatch.setattr(distinct, "CHARACTERS", 500)
-    monkeypatch.setattr(distinct, "_WINDOW", 7)
+    monkeypatch.setattr(text_store, "CHARACTERS", 500)
+    monkeypatch.setattr(text_store, "_WINDOW", 7)
     assert len(whole.findings) > 10
     assert harness.run(rule, records, Run(batch=20, cuts=(31,), arrow=True)) == whole
 

@@ -20,7 +20,7 @@ from dslint.plugin import (
     Source,
     State,
 )
-from dslint_packs.duplicates.texts import plain_texts
+from dslint_packs.duplicates.normalized_texts import plain_texts
 
 if TYPE_CHECKING:
     from dslint_packs.duplicates.ngrams import Index

@@ -19,7 +19,7 @@ from dslint.plugin import (
     Text,
     sameness,
 )
-from dslint_packs.duplicates.texts import Said, asked, normal_digest, said, texts_of
+from dslint_packs.duplicates.normalized_texts import Said, asked, normal_digest, said, texts_of
 
 _PREFERRED, _REJECTED = sameness("preferred"), sameness("rejected")
 

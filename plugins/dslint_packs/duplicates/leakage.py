@@ -21,8 +21,8 @@ from dslint.plugin import (
     State,
     sameness,
 )
+from dslint_packs.duplicates.normalized_texts import Said, asked, normal_digest, said, texts_of
 from dslint_packs.duplicates.similar import Sketches, matches
-from dslint_packs.duplicates.texts import Said, asked, normal_digest, said, texts_of
 
 _ORDER = {"train": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2}
 ENOUGH_WORDS = 5

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dslint_packs.duplicates.closest import HALF, LOW, Closest
+from dslint_packs.duplicates.best_partners import HALF, LOW, Closest
 from dslint_packs.duplicates.hashing import Array, mixed, ranges
 
 RECALL = 0.99

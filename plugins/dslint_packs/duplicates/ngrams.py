@@ -12,9 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from dslint.plugin import OptionFile
+from dslint_packs.duplicates.benchmark_tasks import tasks
 from dslint_packs.duplicates.hashing import Array, hashes, offsets, ranges
 from dslint_packs.duplicates.shingles import Kind, parts, plain, words
-from dslint_packs.duplicates.tasks import tasks
 
 TEMPLATE = 10
 """An n-gram that more tasks of a file share tells none of them."""

@@ -18,9 +18,9 @@ from dslint.plugin import (
     sameness,
 )
 from dslint_packs.duplicates.near import NearDuplicate
+from dslint_packs.duplicates.normalized_texts import plain_texts
 from dslint_packs.duplicates.shingles import plain
 from dslint_packs.duplicates.similar import Match, SimilarRule, best
-from dslint_packs.duplicates.texts import plain_texts
 
 
 @dataclass(frozen=True)
@@ -110,8 +110,8 @@ class SemanticDuplicate(SimilarRule):
 
     def matches(self, state: State, source: Source) -> list[Match]:
         """Embed each text once and compare; in an order that the contents decide, on which the last digits of an embedding depend."""
-        from dslint_packs.duplicates.distinct import Distinct
-        from dslint_packs.duplicates.meaning import alike
+        from dslint_packs.duplicates.embedding_pairs import alike
+        from dslint_packs.duplicates.text_store import Distinct
 
         texts = Distinct(state, source, Texts(self.roles).text)
         return best(

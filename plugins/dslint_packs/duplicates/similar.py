@@ -24,8 +24,8 @@ from dslint.plugin import (
     sameness,
 )
 from dslint_packs.duplicates.normalize import normalize
+from dslint_packs.duplicates.normalized_texts import plain_texts
 from dslint_packs.duplicates.shingles import Kind, Shingling, parts, plain, shingle_set, shingling
-from dslint_packs.duplicates.texts import plain_texts
 
 FEW, FEW_CHARACTERS = 64, 100_000
 """So few records are compared each with each: importing numpy takes longer."""
@@ -162,8 +162,8 @@ def matches(
             times,
             lambda numbers: [few[number] for number in numbers],
         )
-    from dslint_packs.duplicates.distinct import Distinct
-    from dslint_packs.duplicates.many import similar
+    from dslint_packs.duplicates.candidates import similar
+    from dslint_packs.duplicates.text_store import Distinct
 
     texts = Distinct(state, source, how.text, apart)
     return best(similar(texts, how), texts.times.tolist(), texts.rows)

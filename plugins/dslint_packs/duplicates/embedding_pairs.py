@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from dslint.plugin import embed
-from dslint_packs.duplicates.closest import HALF, PARTNERS, Closest
-from dslint_packs.duplicates.distinct import Distinct
+from dslint_packs.duplicates.best_partners import HALF, PARTNERS, Closest
 from dslint_packs.duplicates.hashing import Array
+from dslint_packs.duplicates.jaccard import jaccard, sets
 from dslint_packs.duplicates.normalize import normalize
 from dslint_packs.duplicates.similar import Sketches
-from dslint_packs.duplicates.verify import jaccard, sets
+from dslint_packs.duplicates.text_store import Distinct
 
 READ = 2_000
 """Characters of a text that are embedded: an embedding is a mean over words, to which more of them add little but time."""

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dslint_packs.duplicates.distinct import Distinct
 from dslint_packs.duplicates.hashing import Array
+from dslint_packs.duplicates.jaccard import jaccard, sets, shared
 from dslint_packs.duplicates.minhash import candidates, common_share
 from dslint_packs.duplicates.normalize import normalize
 from dslint_packs.duplicates.shingles import LONG
 from dslint_packs.duplicates.similar import Sketches
-from dslint_packs.duplicates.verify import jaccard, sets, shared
+from dslint_packs.duplicates.text_store import Distinct
 
 TEMPLATED = 0.1
 """Share of an average record that must be common to many before shingles are discounted: in other data hardly any are, and they cost a reading."""

@@ -30,7 +30,7 @@ def plain_texts(batch: Batch, roles: Sequence[str]) -> dict[int, str]:
 
 def texts_of(batch: Batch) -> list[list[Text]]:
     """Return the texts of each record, its tool calls among them; all its strings where it does not fit its shape."""
-    return batch.per_record("dslint_packs.duplicates.texts", _texts)
+    return batch.per_record("dslint_packs.duplicates.normalized_texts", _texts)
 
 
 def said(batch: Batch) -> list[Said]:

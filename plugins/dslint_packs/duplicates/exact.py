@@ -21,7 +21,7 @@ from dslint.plugin import (
     selected,
     without,
 )
-from dslint_packs.duplicates.texts import normal_digests, said, texts_of
+from dslint_packs.duplicates.normalized_texts import normal_digests, said, texts_of
 
 By = Literal["record", "text", "role"]
 
