@@ -1,4 +1,4 @@
-"""Rules on where records come from."""
+"""Rules about the sources of records."""
 
 from __future__ import annotations
 

@@ -12,26 +12,30 @@ from dslint.plugin import Batch, Confidence, Finding, Hit, LexiconRule, Location
 
 @dataclass(frozen=True)
 class Outdated(LexiconRule):
-    """Records that are older than they may be, and terms that have been replaced.
+    """Records older than a given date, and outdated terms.
 
-    Why: a model answers with what it was trained on: last year's prices, a product by its former name, a law that was repealed.
+    Why: a model answers with what it was trained on: last year's prices, the former name of a
+    product, a law that has been repealed.
 
-    A record is too old if its `created` column (`--column created=FIELD`: a date as 2025-06-30, with or without a time, or seconds since 1970) lies
-    before `oldest`. Terms come from your own lexicons, with the current term as their `replacement`; the finding suggests it.
+    A record is too old if its `created` column (`--column created=FIELD`: a date such as
+    2025-06-30, with or without a time, or seconds since 1970) is before `oldest`. Terms come
+    from your own lexicons; an entry's `replacement` is the current term, and the finding
+    suggests it.
 
-    Blind spots: what is out of date without a date or a term that says so; dates inside of texts.
+    Blind spots: outdated content without a date or a listed term; dates inside texts.
 
-    Options: `oldest`, a date; `lexicon`, files of outdated terms (CSV, TOML or JSON: term, replacement); `allow`, phrases that are fine; `roles`.
+    Options: `oldest`, a date; `lexicon`, files of outdated terms (CSV, TOML or JSON: term,
+    replacement); `allow`, phrases that are accepted; `roles`, which texts to search for terms.
 
-    Flags with {"lexicon": [{"entries": [{"term": "Twitter", "replacement": "X", "cased": true}]}]}::
+    Flags with {"lexicon": [{"entries": [{"term": "Twitter", "replacement": "X"}]}]}::
 
         {"text": "Follow us on Twitter."}
 
-    Passes with {"lexicon": [{"entries": [{"term": "Twitter", "replacement": "X", "cased": true}]}]}::
+    Passes with {"lexicon": [{"entries": [{"term": "Twitter", "replacement": "X"}]}]}::
 
         {"text": "Follow us on X."}
 
-    Cure: bring the record up to date, or take it out.
+    Cure: update the record or remove it.
     """
 
     name = "outdated"
@@ -41,35 +45,35 @@ class Outdated(LexiconRule):
     oldest: datetime.date | None = None
 
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
-        """Return a finding with the current term."""
+        """Return a finding that suggests the current term."""
         del text, target
         return self.finding(
             at,
-            "a term that is out of date",
+            "an outdated term",
             severity=hit.entry.grade,
             suggestion=hit.entry.replacement or None,
         )
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for a record that is too old, and for each outdated term."""
-        yield from self._aged(record.at(), record.column("created"))
+        """Yield a finding if the record is too old, and one for each outdated term."""
+        yield from self._check_age(record.at(), record.column("created"))
         yield from super().check(record)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look at the dates of a batch, then at its texts."""
+        """Check the dates of a batch, then its texts."""
         if self.oldest is not None and "created" in batch.input.columns:
             for position, created in enumerate(batch.column("created")):
-                yield from self._aged(batch.records[position].at(), created)
+                yield from self._check_age(batch.records[position].at(), created)
         yield from super().check_batch(batch)
 
-    def _aged(self, at: Location, created: Any) -> Iterable[Finding]:
+    def _check_age(self, at: Location, created: Any) -> Iterable[Finding]:
         day = _day(created)
         if self.oldest is not None and day is not None and day < self.oldest:
             yield self.finding(at, f"created before {self.oldest}", confidence=Confidence.HIGH)
 
 
 def _day(created: Any) -> datetime.date | None:
-    """Return the day that a value of a column means, in UTC; None where it means none."""
+    """Return the UTC date that a column value stands for, or None if it is not a date."""
     try:
         if isinstance(created, str):
             return datetime.date.fromisoformat(created.strip()[:10])

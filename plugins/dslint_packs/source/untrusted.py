@@ -18,17 +18,21 @@ _HOST = pattern(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}", re.IGNO
 
 @dataclass(frozen=True)
 class Untrusted(RecordRule):
-    """Records from sources that are not trusted.
+    """Records from untrusted sources.
 
-    Why: what stands on content farms, in other models' output or behind a licence that forbids training does not belong in the data.
+    Why: content farms, the output of other models and material whose licence forbids training do
+    not belong in the data.
 
-    The source column (`--column source=FIELD`) and the addresses in the texts of `roles` are held against two lists: whatever `deny` matches is
-    flagged, and if there is an `allow` list, whatever it does not match. An entry is a domain, which means its subdomains too (`example.org`), a
-    pattern with `*` (`*.blog.example`, `gpt-*`), or the exact value of a source column that is no address.
+    The source column (`--column source=FIELD`) and the URLs in the texts of `roles` are compared
+    with two lists. Anything that matches `deny` is flagged; with an `allow` list, so is anything
+    that does not match it. An entry is a domain, which includes its subdomains (`example.org`),
+    a pattern with `*` (`*.blog.example`, `gpt-*`), or the exact value of a source column that is
+    not a URL.
 
-    Blind spots: addresses without `http://`; what a text was copied from without saying so.
+    Blind spots: URLs without a scheme such as `http://`; text copied from a source that it does
+    not name.
 
-    Options: `allow`, `deny`, lists of entries; `roles`, in which addresses are looked for.
+    Options: `allow` and `deny`, lists of entries; `roles`, which texts to search for URLs.
 
     Flags with {"deny": ["content-farm.example"]}::
 
@@ -38,7 +42,7 @@ class Untrusted(RecordRule):
 
         {"text": "Read on at https://docs.python.org/3/ and at https://not-content-farm.example/"}
 
-    Cure: take the record out, or add its source to the list of those that are trusted.
+    Cure: remove the record, or add its source to the allowed ones.
     """
 
     name = "untrusted"
@@ -50,66 +54,62 @@ class Untrusted(RecordRule):
     roles: tuple[str, ...] = ("prompt", "target")
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for the source column, and for each address."""
+        """Yield a finding for an untrusted source column, and one for each untrusted URL."""
         source = record.column("source")
-        if source is not None and self._refused(_named(str(source))):
-            yield self.finding(record.at(), f"the source column names {self._why()}")
+        if source is not None and self._is_untrusted(_source_name(str(source))):
+            yield self.finding(record.at(), f"the source column names {self._reason()}")
         for part in record.texts(self.roles):
-            for start, end in self._addresses(part.text):
-                yield self._address(part.at(start, end))
+            for start, end in self._untrusted_hosts(part.text):
+                yield self._url_finding(part.at(start, end))
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look for addresses only in texts that may have one."""
+        """Check a whole batch; only texts that contain `://` are searched for URLs."""
         for position, source in enumerate(
             batch.column("source") if "source" in batch.input.columns else ()
         ):
-            if source is not None and self._refused(_named(str(source))):
+            if source is not None and self._is_untrusted(_source_name(str(source))):
                 yield self.finding(
-                    batch.records[position].at(), f"the source column names {self._why()}"
+                    batch.records[position].at(), f"the source column names {self._reason()}"
                 )
         texts = batch.texts(self.roles)
         for number, item in enumerate(texts.items):
             if "://" in item.text:
-                for start, end in self._addresses(item.text):
-                    yield self._address(texts.at(number, start, end))
+                for start, end in self._untrusted_hosts(item.text):
+                    yield self._url_finding(texts.at(number, start, end))
 
-    def _addresses(self, text: str) -> Iterator[tuple[int, int]]:
+    def _untrusted_hosts(self, text: str) -> Iterator[tuple[int, int]]:
         for match in _URL.finditer(text):
-            if self._refused(match[1].rstrip(".").lower()):
+            if self._is_untrusted(match[1].rstrip(".").lower()):
                 yield match.span(1)
 
-    def _address(self, at: Location) -> Finding:
-        return self.finding(at, f"an address of {self._why()}", confidence=Confidence.HIGH)
+    def _url_finding(self, at: Location) -> Finding:
+        return self.finding(at, f"a URL of {self._reason()}", confidence=Confidence.HIGH)
 
-    def _why(self) -> str:
-        return (
-            "a source that is denied"
-            if self.deny and not self.allow
-            else "a source that is not allowed"
-        )
+    def _reason(self) -> str:
+        return "a denied source" if self.deny and not self.allow else "a source that is not allowed"
 
-    def _refused(self, name: str) -> bool:
-        if self._denied is not None and self._denied.fullmatch(name):
+    def _is_untrusted(self, name: str) -> bool:
+        if self._deny_pattern is not None and self._deny_pattern.fullmatch(name):
             return True
-        return self._allowed is not None and not self._allowed.fullmatch(name)
+        return self._allow_pattern is not None and not self._allow_pattern.fullmatch(name)
 
     @cached_property
-    def _denied(self) -> re.Pattern[str] | None:
-        return _any_of(self.deny)
+    def _deny_pattern(self) -> re.Pattern[str] | None:
+        return _pattern_of(self.deny)
 
     @cached_property
-    def _allowed(self) -> re.Pattern[str] | None:
-        return _any_of(self.allow)
+    def _allow_pattern(self) -> re.Pattern[str] | None:
+        return _pattern_of(self.allow)
 
 
-def _named(source: str) -> str:
-    """Return the host of an address, else the source as it is; both in lower case."""
+def _source_name(source: str) -> str:
+    """Return the host of a URL, or any other source as it is; both in lower case."""
     match = _URL.match(source)
     return (match[1].rstrip(".") if match else source.strip()).lower()
 
 
-def _any_of(entries: tuple[str, ...]) -> re.Pattern[str] | None:
-    """Return a pattern that matches whatever one of the entries means."""
+def _pattern_of(entries: tuple[str, ...]) -> re.Pattern[str] | None:
+    """Return a pattern that matches any of the entries, or None without entries."""
     if not entries:
         return None
     wild = (".*".join(map(re.escape, re.split(r"\*+", entry.strip().lower()))) for entry in entries)
