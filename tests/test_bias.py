@@ -154,7 +154,7 @@ def test_an_association_is_told_with_its_effect_interval_and_records():
     data = texts(*[HERS] * 45, *[HIS] * 5, *["She is here."] * 55, *["He is here."] * 95)
     (found,) = run(rule("stereotyped-association"), data).findings
     assert found.message.startswith(
-        "'nurse' comes 8.3 times more often with female than with others of the axis gender (95 % interval 3.6 to 19"
+        "'nurse' occurs 8.3 times as often with female as with other groups of the axis gender (95 % interval 3.6 to 19"
     )
     assert "in 45 of 100 and in 5 of 100 sentences; 45 records)" in found.message
     assert [at.row for at in found.related] == list(range(45))

@@ -25,26 +25,32 @@ from dslint_packs.bias.statistics import wilson_upper
 
 @dataclass(frozen=True)
 class GroupRepresentation(DatasetRule):
-    """Which groups of people the texts speak of, and groups that are hardly there beside their counterpart.
+    """Share of records that mention each group of people; groups much rarer than their counterpart.
 
-    Why: a model learns most about those whom its data mention most; of men and not of women, of Christians and not of Muslims.
+    Why: a model learns most about the groups that its data mention most: about men more than
+    women, about Christians more than Muslims.
 
-    Nine axes are measured: gender, race, religion, nationality, age, orientation, disability, class, appearance. `records[gender]` counts the
-    records that mention a group of the axis, `records[gender/female]` those that mention this group; `share[...]` is their share of all records.
-    Limits can be set on any of them. There is a finding on the dataset only for groups that are each other's counterpart, as stated in
-    `balanced`: if the rarer of two is in less than `least` of the records that mention either, beyond chance (99 % Wilson interval), and at least
-    `support` records do. For the other axes nobody can say from the data alone what a fair share would be.
+    Nine axes are measured: gender, race, religion, nationality, age, orientation, disability,
+    class, appearance. `records[gender]` counts the records that mention any group of the axis,
+    `records[gender/female]` those that mention this group; `share[...]` is their share of all
+    records. Any of these measures can have a limit. A finding on the dataset is reported only
+    for pairs of counterparts listed in `balanced`: if the rarer group of the pair is in less
+    than `least` of the records that mention either, significantly (99 % Wilson interval), and at
+    least `support` records mention either. For the other axes, a fair share cannot be derived
+    from the data alone.
 
-    Measured: in the sentence pairs of CrowS-Pairs a group of the pair's own axis is recognised in 84 % (gender), 62 % (race), 91 % (religion), 76
-    % (nationality), 75 % (age), 82 % (orientation), 85 % (disability), 67 % (class) and 75 % (appearance) of the pairs. In CLINC150, where hardly
-    anybody is spoken of, 2.0 % of 23,700 utterances mention a group.
+    Measured: in the sentence pairs of CrowS-Pairs, a group of the pair's own axis is recognized
+    in 84 % (gender), 62 % (race), 91 % (religion), 76 % (nationality), 75 % (age), 82 %
+    (orientation), 85 % (disability), 67 % (class) and 75 % (appearance) of the pairs. In
+    CLINC150, where people are rarely mentioned, 2.0 % of 23,700 utterances mention a group.
 
-    Blind spots: first names are not guessed from, so most of the pairs that are missed name people; metaphors (an old friend, a poor choice) are
-    told
-    from people by the words around them, which fails at times; English only, unless a plugin brings a lexicon of the kind `group`.
+    Blind spots: first names are not used, and most of the missed pairs name people; words about
+    things (an old friend, a poor choice) are recognized by their context, which sometimes fails;
+    English only, unless a plugin adds a lexicon of the kind `group`.
 
-    Options: `roles`, which texts count; `balanced`, pairs of groups that should both be there; `least`, the smallest share of the rarer one;
-    `support`, the fewest records on which to judge.
+    Options: `roles`, which texts count; `balanced`, pairs of groups that should both be present;
+    `least`, the smallest accepted share of the rarer one; `support`, the minimum number of
+    records to judge by.
 
     Flags with {"support": 5}::
 
@@ -88,17 +94,19 @@ class GroupRepresentation(DatasetRule):
         {"text": "The man was hungry."}
         {"text": "The woman was hungry."}
 
-    Cure: add records about those who are missing, or swap groups in a copy of records where it makes no difference.
+    Cure: add records about the missing groups, or swap groups in copies of records where that
+    makes no difference.
     """
 
     name = "group-representation"
     severity = Severity.INFO
     languages = ("en",)
     takes = ("group",)
-    state = {"groups": "string", "records": "int64"}  # noqa: RUF012 - a declaration, never changed
+    state = {"groups": "string", "records": "int64"}  # noqa: RUF012 - declarations, never changed
     measures = {  # noqa: RUF012
-        "records": "records that mention a group of an axis, as records[gender], or a group, as records[gender/female]",
-        "share": "their share of all records",
+        "records": "records that mention any group of an axis (records[gender]) or one group"
+        " (records[gender/female])",
+        "share": "share of records that mention the axis or group",
     }
 
     roles: tuple[str, ...] = ("target",)
@@ -129,7 +137,7 @@ class GroupRepresentation(DatasetRule):
         }
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield counts and shares by axis and group, and findings for pairs out of balance."""
+        """Yield counts and shares by axis and group, and a finding for each unbalanced pair."""
         del source
         total = 0
         counts = Counter[str]()
@@ -153,7 +161,8 @@ class GroupRepresentation(DatasetRule):
                 share = counts[rarer] / either[pair]
                 yield self.finding(
                     DATASET,
-                    f"{name_of(rarer)} in {counts[rarer]:,} and {name_of(other)} in {counts[other]:,} of {either[pair]:,} records that mention either"
+                    f"{name_of(rarer)} in {counts[rarer]:,} and {name_of(other)} in"
+                    f" {counts[other]:,} of {either[pair]:,} records that mention either"
                     f" ({axis_of(rarer)}: {share:.1%})",
                     score=round(1 - 2 * min(share, 0.5), 6),
                     about=sorted(pair.split(":")),

@@ -1,4 +1,4 @@
-"""Which groups of people texts mention: computed once for a batch, whichever rules ask."""
+"""Mentions of groups of people in texts, found once per batch for all rules."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from dslint.plugin import Batch, Hit, Matcher, Resource, lexicon_of
 
 @lru_cache(maxsize=16)
 def matcher(resources: tuple[Resource, ...], kind: str) -> Matcher:
-    """Return the terms of the lexicons of one kind; an old woman is both old and a woman."""
+    """Return a matcher for the lexicons of one kind.
+
+    Matches may overlap: "an old woman" mentions an age group and a gender.
+    """
     return Matcher(
         [lexicon_of(resource) for resource in resources if resource.kind == kind], overlapping=True
     )
@@ -19,9 +22,9 @@ def matcher(resources: tuple[Resource, ...], kind: str) -> Matcher:
 def mentions(
     batch: Batch, roles: Sequence[str], resources: tuple[Resource, ...]
 ) -> list[tuple[int, list[Hit]]]:
-    """Return, for each text of the given roles that mentions a group, its number in `batch.texts(roles)` and the mentions.
+    """Return the mentions of groups: (number in `batch.texts(roles)`, hits) for each text with any.
 
-    The category of a mention is `axis/group`, as `gender/female`.
+    The category of a hit is `axis/group`, for example `gender/female`.
     """
     found: list[tuple[int, list[Hit]]] = batch.cached(
         ("groups", *roles, *(resource.path for resource in resources)),
@@ -31,10 +34,10 @@ def mentions(
 
 
 def axis_of(group: str) -> str:
-    """Return the axis of a group: `gender` of `gender/female`."""
+    """Return the axis of a group: `gender` for `gender/female`."""
     return group.partition("/")[0]
 
 
 def name_of(group: str) -> str:
-    """Return the group without its axis."""
+    """Return the name of a group without its axis."""
     return group.partition("/")[2] or group

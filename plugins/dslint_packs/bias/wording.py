@@ -1,4 +1,4 @@
-"""bias/insensitive-term and bias/gendered-term: words for which there is a more considerate one."""
+"""bias/insensitive-term and bias/gendered-term: words with a more considerate alternative."""
 
 from __future__ import annotations
 
@@ -9,30 +9,35 @@ from dslint.plugin import Finding, Hit, LexiconRule, Location, Severity
 
 @dataclass(frozen=True)
 class InsensitiveTerm(LexiconRule):
-    """Terms that insult or diminish a group of people without being meant as a slur.
+    """Terms that demean a group of people without being slurs.
 
-    Why: a model says of people what it has read of them; `wheelchair-bound` and `third world country` are habits that a rewrite cures.
+    Why: a model talks about people the way its data do; `wheelchair-bound` and `third world
+    country` are habits that a rewrite cures.
 
-    The terms come with a considerate replacement, which is the finding's suggestion. They were chosen for precision: a word that is often used of
-    things (lame, crazy, dummy, master, invalid) is not among them.
+    The terms come with a considerate replacement, which the finding suggests. They were chosen
+    for precision: words that are often used of things (lame, crazy, dummy, master, invalid) are
+    not included.
 
-    Measured: no finding in 23,700 utterances of CLINC150, 999 records of LLaMA-Factory's alpaca_en_demo and 300 of its c4_demo; one in 1,206
-    texts of its dpo_en_demo; 31 in 10,082 sentences about films (NLTK's subjectivity set).
+    Measured: no finding in 23,700 utterances of CLINC150, 999 records of LLaMA-Factory's
+    alpaca_en_demo and 300 of its c4_demo; one in 1,206 texts of its dpo_en_demo; 31 in 10,082
+    sentences about films (NLTK's subjectivity set).
 
-    Blind spots: quotations and historical texts are flagged too; terms that are not in the list; languages other than English, for which you, or
-    a plugin, must bring a lexicon of the kind `insensitive`. What is considerate changes, and differs between those concerned.
+    Blind spots: quotations and historical texts are flagged too; terms that are not in the list;
+    languages other than English, which need a lexicon of the kind `insensitive` from you or a
+    plugin. What counts as considerate changes over time and differs among those concerned.
 
-    Options: `roles`, which texts to judge; `lexicon`, files with terms of your own; `allow`, words and phrases that are fine.
+    Options: `roles`, which texts to judge; `lexicon`, files with your own terms; `allow`, words
+    and phrases that are accepted.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "How is he?"}, {"role": "assistant", "content": "He is wheelchair-bound."}]}
+        {"prompt": "How is he?", "completion": "He is wheelchair-bound."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Is she wheelchair-bound?"}, {"role": "assistant", "content": "She uses a wheelchair."}]}
+        {"prompt": "Is she wheelchair-bound?", "completion": "She uses a wheelchair."}
 
-    Cure: rewrite the text; the suggestion says what many prefer.
+    Cure: rewrite the text; the suggestion is what many prefer.
     """
 
     name = "insensitive-term"
@@ -41,7 +46,7 @@ class InsensitiveTerm(LexiconRule):
     takes = ("insensitive",)
 
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
-        """Return a finding with the replacement."""
+        """Return a finding that suggests the replacement."""
         del text, target
         return self.finding(
             at,
@@ -56,27 +61,31 @@ class InsensitiveTerm(LexiconRule):
 
 @dataclass(frozen=True)
 class GenderedTerm(LexiconRule):
-    """Words for roles and qualities that name a gender without need.
+    """Gendered words for roles and qualities where a neutral word exists.
 
-    Why: a model that learns `chairman` and `stewardess` says them of people whose gender it does not know.
+    Why: a model that learns `chairman` and `stewardess` uses them of people whose gender it does
+    not know.
 
-    Measured: findings in 8 of 999 records of LLaMA-Factory's alpaca_en_demo, in 16 of 300 of its c4_demo, in 102 of 10,082 sentences about films
-    (NLTK's subjectivity set), in 3 of 23,700 utterances of CLINC150.
+    Measured: findings in 8 of 999 records of LLaMA-Factory's alpaca_en_demo, in 16 of 300 of its
+    c4_demo, in 102 of 10,082 sentences about films (NLTK's subjectivity set), in 3 of 23,700
+    utterances of CLINC150.
 
-    Blind spots: it does not know whether the text is about one person who is called so rightly, an actress who calls herself one; pronouns alone
-    are left to bias/stereotyped-association. English only, unless you bring a lexicon of the kind `gendered`.
+    Blind spots: it does not know whether the word fits the person in the text, such as an
+    actress who calls herself one; pronouns are left to bias/stereotyped-association. English
+    only, unless you add a lexicon of the kind `gendered`.
 
-    Options: `roles`, which texts to judge; `lexicon`, files with terms of your own; `allow`, words and phrases that are fine.
+    Options: `roles`, which texts to judge; `lexicon`, files with your own terms; `allow`, words
+    and phrases that are accepted.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Whom do I ask?"}, {"role": "assistant", "content": "Ask the chairman or a policeman."}]}
+        {"prompt": "Whom do I ask?", "completion": "Ask the chairman or a policeman."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Whom do I ask, the chairman?"}, {"role": "assistant", "content": "Ask the chair."}]}
+        {"prompt": "Whom do I ask, the chairman?", "completion": "Ask the chair."}
 
-    Cure: use the neutral word where the gender does not matter; the suggestion has one.
+    Cure: use the neutral word where gender does not matter; the finding suggests one.
     """
 
     name = "gendered-term"
@@ -86,11 +95,11 @@ class GenderedTerm(LexiconRule):
     takes = ("gendered",)
 
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
-        """Return a finding with the neutral word."""
+        """Return a finding that suggests the neutral word."""
         del text, target
         return self.finding(
             at,
-            "a word that names a gender",
+            "a gendered term",
             severity=hit.entry.grade,
             score=0.3,
             suggestion=hit.entry.replacement or None,
