@@ -139,7 +139,7 @@ def test_words_of_scripts_without_spaces_are_their_characters():
 def test_bands_find_what_they_promise_at_the_threshold(threshold):
     bands, rows = minhash.banding(threshold, 112)
     assert bands * rows <= 112
-    assert minhash.found(threshold, bands, rows) >= minhash.RECALL
+    assert minhash.detection_probability(threshold, bands, rows) >= minhash.RECALL
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ def test_comparing_each_with_each_finds_all_pairs(monkeypatch):
     monkeypatch.setattr(embedding_pairs, "_ROWS", 64)
     given = vectors(300)
     expected = truth(given, 0.8)
-    pairs, cosines = embedding_pairs.close(given, 0.8, embedding_pairs.compared)
+    pairs, cosines = embedding_pairs.close(given, 0.8, embedding_pairs.compare_all)
     assert len(expected) > 20
     assert set(map(tuple, pairs.tolist())) == expected
     assert (cosines >= 0.8).all()
@@ -55,7 +55,8 @@ def test_the_index_finds_nearly_all_pairs_and_twice_the_same():
     given = vectors(1200)
     expected = truth(given, 0.8)
     once, again = (
-        embedding_pairs.close(given, 0.8, embedding_pairs.neighbours)[0].tolist() for _ in range(2)
+        embedding_pairs.close(given, 0.8, embedding_pairs.nearest_neighbours)[0].tolist()
+        for _ in range(2)
     )
     found = set(map(tuple, once))
     assert once == again
@@ -64,13 +65,13 @@ def test_the_index_finds_nearly_all_pairs_and_twice_the_same():
 
 
 def test_a_row_keeps_its_closest_partners(monkeypatch):
-    monkeypatch.setattr(best_partners, "_MANY", 10)
-    kept = best_partners.Closest()
+    monkeypatch.setattr(best_partners, "_PRUNE_AT", 10)
+    kept = best_partners.BestPartners()
     for earlier in np.random.default_rng(1).permutation(100).tolist():
         codes = np.array([200 << 32 | earlier], np.uint64)
         kept.add(codes, np.array([earlier / 100]))
         kept.add(codes, np.array([earlier / 100]))
-    pairs, alike = kept.found()
+    pairs, alike = kept.pairs()
     assert pairs.tolist() == [
         [earlier, 200] for earlier in range(100 - best_partners.PARTNERS, 100)
     ]

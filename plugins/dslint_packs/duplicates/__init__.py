@@ -1,4 +1,4 @@
-"""Rules on repetition: records that are there twice."""
+"""Rules about duplicate records."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tasks of a benchmark, read from its files."""
+"""Readers for the tasks of a benchmark."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any, NamedTuple
 
 from dslint.plugin import OptionFile, leaves, lookup
 
-_ASKED = ("question", "prompt", "instruction", "input", "problem", "query", "text")
-_SPEAKERS = ("role", "from", "type")
+_QUESTION_FIELDS = ("question", "prompt", "instruction", "input", "problem", "query", "text")
+_SPEAKER_KEYS = ("role", "from", "type")
 
 
 class Task(NamedTuple):
-    """A task: its row (from 0) and line (from 1; 0 where its file has no lines) in its file, and its text."""
+    """A task: its row (from 0) and line (from 1) in its file, and its text.
+
+    The line is 0 where the file has no lines.
+    """
 
     row: int
     line: int
@@ -23,9 +26,10 @@ class Task(NamedTuple):
 
 
 def tasks(file: OptionFile, fields: Sequence[str] = ()) -> Iterator[Task]:
-    """Yield the tasks of a file: JSON, JSON Lines, CSV or TSV with or without a header, or text, a task a line.
+    """Yield the tasks of a file: JSON, JSON Lines, CSV, TSV, or text with a task per line.
 
-    Raises ValueError, naming file and line, for what cannot be read.
+    CSV and TSV may have a header. Raises ValueError, naming file and line, for unreadable
+    content.
     """
     try:
         text = file.data.decode("utf-8-sig")
@@ -33,7 +37,7 @@ def tasks(file: OptionFile, fields: Sequence[str] = ()) -> Iterator[Task]:
         raise ValueError(f"{file.path} is not UTF-8") from None
     suffix = file.path.rpartition(".")[2].lower()
     if suffix in ("csv", "tsv"):
-        yield from _cells(text, "\t" if suffix == "tsv" else ",", fields)
+        yield from _table_tasks(text, "\t" if suffix == "tsv" else ",", fields)
     elif suffix in ("json", "jsonl", "ndjson") or text.lstrip()[:1] in ("{", "["):
         yield from (
             Task(row, line, _text(value, fields))
@@ -50,9 +54,12 @@ def tasks(file: OptionFile, fields: Sequence[str] = ()) -> Iterator[Task]:
 
 
 def _values(text: str, path: str, *, lines: bool) -> Iterator[tuple[int, Any]]:
-    """Yield the records of JSON, an array or the only list of an object, or of JSON Lines, with their lines."""
+    """Yield the records of JSON or JSON Lines, with their lines.
+
+    JSON is an array, an object whose only list has the records, or a single record.
+    """
     try:
-        whole = None if lines else json.loads(text)
+        document = None if lines else json.loads(text)
     except json.JSONDecodeError:
         lines = True
     except RecursionError:
@@ -66,27 +73,27 @@ def _values(text: str, path: str, *, lines: bool) -> Iterator[tuple[int, Any]]:
                     raise ValueError(f"{path} line {number} is not JSON") from None
         return
     lists = (
-        [value for value in whole.values() if isinstance(value, list)]
-        if isinstance(whole, dict)
+        [value for value in document.values() if isinstance(value, list)]
+        if isinstance(document, dict)
         else []
     )
     records = (
-        whole
-        if isinstance(whole, list)
+        document
+        if isinstance(document, list)
         else lists[0]
         if len(lists) == 1 and isinstance(next(iter(lists[0]), None), dict)
-        else [whole]
+        else [document]
     )
     yield from ((0, record) for record in records)
 
 
-def _cells(text: str, delimiter: str, fields: Sequence[str]) -> Iterator[Task]:
+def _table_tasks(text: str, delimiter: str, fields: Sequence[str]) -> Iterator[Task]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     fields = [name.lower() for name in fields]
     header: list[str] = []
     line = 1
     for row, cells in enumerate(reader):
-        if row == 0 and {*fields, *(() if fields else _ASKED)} & {
+        if row == 0 and {*fields, *(() if fields else _QUESTION_FIELDS)} & {
             cell.strip().lower() for cell in cells
         }:
             header = [cell.strip().lower() for cell in cells]
@@ -103,7 +110,11 @@ def _cells(text: str, delimiter: str, fields: Sequence[str]) -> Iterator[Task]:
 
 
 def _text(value: Any, fields: Sequence[str]) -> str:
-    """Return what a task asks: the named fields, else those of usual names, else all its texts."""
-    found = [item for name in fields or _ASKED if (item := lookup(value, name)) is not None]
+    """Return what a task asks: the named fields, else those with usual names, else all texts."""
+    found = [
+        item for name in fields or _QUESTION_FIELDS if (item := lookup(value, name)) is not None
+    ]
     texts = leaves(found or ([] if fields else value))
-    return "\n".join(text for where, text in texts if where.rpartition("/")[2] not in _SPEAKERS)
+    return "\n".join(
+        text for pointer, text in texts if pointer.rpartition("/")[2] not in _SPEAKER_KEYS
+    )

@@ -1,4 +1,4 @@
-"""duplicates/exact and duplicates/normalized: records that are the same, to the letter or nearly so."""
+"""duplicates/exact and duplicates/normalized: equal records, before or after normalization."""
 
 from __future__ import annotations
 
@@ -21,17 +21,20 @@ from dslint.plugin import (
     selected,
     without,
 )
-from dslint_packs.duplicates.normalized_texts import normal_digests, said, texts_of
+from dslint_packs.duplicates.normalized_texts import normal_digests, normalized_texts, texts_of
 
 By = Literal["record", "text", "role"]
 
 
 @dataclass(frozen=True)
 class Digests(Observer):
-    """For each record a digest of its content, and one of its normalised texts (None where nothing is left of them)."""
+    """Digests of each record: of its content, and of its normalized texts.
+
+    The second is None where normalization leaves no text.
+    """
 
     sees = "all"
-    state = {"exact": "binary[16]", "normal": "binary[16]"}  # noqa: RUF012 - a declaration, never changed
+    state = {"exact": "binary[16]", "normal": "binary[16]"}  # noqa: RUF012
 
     by: By = "record"
     roles: tuple[str, ...] = ("target",)
@@ -40,7 +43,7 @@ class Digests(Observer):
         """Return both digests of each record."""
         return {
             "exact": self._exact(batch),
-            "normal": normal_digests(said(batch), batch.column("label")),
+            "normal": normal_digests(normalized_texts(batch), batch.column("label")),
         }
 
     def _exact(self, batch: Batch) -> list[bytes | None]:
@@ -62,30 +65,34 @@ class Digests(Observer):
 
 @dataclass(frozen=True)
 class ExactDuplicate(DatasetRule):
-    """Records that are there more than once, to the letter.
+    """Exact duplicates.
 
-    Why: a repeated record weighs as much as it is often, wastes training time, and is what models recite word for word.
+    Why: each copy adds to the weight of a record, wastes training time, and makes the model more
+    likely to recite it word for word.
 
-    Two records are the same if they hold the same values, whatever the order of their keys; the id column does not count. Of each group
-    all but one are flagged. The one that is kept stands in the earliest split (train first). Within a split the content, id included,
-    decides, so that shuffling the data changes nothing; only records that are equal in everything are told apart by their place.
+    Two records are equal if they have the same values, in any order of keys; the id column does
+    not count. Of each group all but one are flagged. The kept one is in the earliest split
+    (train first). Within a split the content, including the id, decides, so that shuffling the
+    data changes nothing; only records that are completely equal are ordered by their position.
 
-    Measured: 63 findings in thirteen public demo files, the very repeats that counting equal JSON values gives; 0 in the 7,673 records of GPTeacher's
-    Toolformer set, which has none.
+    Measured: 63 findings in thirteen public demo files, exactly the repeats found by counting
+    equal JSON values; 0 in the 7,673 records of GPTeacher's Toolformer set, which has none.
 
-    Blind spots: an id that no column names, or a time of export, makes any record another one; see duplicates/normalized.
+    Blind spots: an id that is not configured as a column, or an export time, makes records
+    differ; see duplicates/normalized.
 
-    Options: `by`: `record` compares everything but the id, `text` the texts alone, `role` the texts of the given `roles`.
+    Options: `by`: `record` compares everything but the id, `text` only the texts, `role` only
+    the texts of the given `roles`.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
-        {"messages": [{"content": "Hi", "role": "user"}, {"role": "assistant", "content": "Hello!"}]}
+        {"prompt": "Hi", "completion": "Hello!"}
+        {"completion": "Hello!", "prompt": "Hi"}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Good day."}]}
+        {"prompt": "Hi", "completion": "Hello!"}
+        {"prompt": "Hi", "completion": "Good day."}
 
     Cure: keep one of them.
     """
@@ -98,11 +105,11 @@ class ExactDuplicate(DatasetRule):
     roles: tuple[str, ...] = ("target",)
 
     def observer(self) -> Observer:
-        """Share the digests with the other rules on sameness."""
+        """Share the digests with the other rules that use them."""
         return Digests(self.by, self.roles if self.by == "role" else ("target",))
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield a finding for each repeat."""
+        """Yield a finding for each repeated record."""
         del source
         for _, group in state.groups("exact", at_least=2):
             before = state.at(group[0])
@@ -114,29 +121,32 @@ class ExactDuplicate(DatasetRule):
 
 @dataclass(frozen=True)
 class NormalizedDuplicate(DatasetRule):
-    """Records that repeat another one but for case, white space, punctuation or Unicode form.
+    """Records that differ only in case, whitespace, punctuation or Unicode form.
 
     Why: to a model they are the same text twice, and an exact comparison misses them.
 
-    The texts of all roles and the label are compared after NFKC, case folding, and with punctuation and white space as one space; signs
-    that carry meaning (`+`, `#`, `<`, a minus) stay. Exact repeats are left to duplicates/exact.
-    Tool calls are compared by name and arguments, whatever their ids; declared tools and other metadata are not compared.
+    The texts of all roles and the label are compared after NFKC normalization and case folding,
+    with punctuation and whitespace as one space; signs that carry meaning (`+`, `#`, `<`, a
+    minus) stay. Exact duplicates are left to duplicates/exact. Tool calls are compared by name
+    and arguments, regardless of their ids; declared tools and other metadata are not compared.
 
-    Measured: 45 findings in 19,500 records of CLINC150 (train and test), all true. 3 in LLaMA-Factory's glaive_toolcall_en_demo: the same
-    conversations, whose tools are described in other words. 68 in 7,673 records of GPTeacher's Toolformer set; of the seven that were read one is
-    a matter of taste: `10**2` and `(10**2)` are the same but for punctuation.
+    Measured: 45 findings in 19,500 records of CLINC150 (train and test), all true. 3 in
+    LLaMA-Factory's glaive_toolcall_en_demo: equal conversations with differently worded tool
+    descriptions. 68 in 7,673 records of GPTeacher's Toolformer set; of the seven that were read,
+    one is debatable: `10**2` and `(10**2)` differ only in punctuation.
 
-    Blind spots: brackets and quotes in code count as punctuation; a word more or less makes another text.
+    Blind spots: brackets and quotes in code count as punctuation; one added or missing word
+    makes a different text.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Where is my order?"}, {"role": "assistant", "content": "On its way."}]}
-        {"messages": [{"role": "user", "content": "where is my order"}, {"role": "assistant", "content": "On  its way!"}]}
+        {"prompt": "Where is my order?", "completion": "On its way."}
+        {"prompt": "where is my order", "completion": "On  its way!"}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "What is C?"}, {"role": "assistant", "content": "A language."}]}
-        {"messages": [{"role": "user", "content": "What is C++?"}, {"role": "assistant", "content": "A language."}]}
+        {"prompt": "What is C?", "completion": "A language."}
+        {"prompt": "What is C++?", "completion": "A language."}
 
     Cure: keep one of them.
     """
@@ -146,11 +156,14 @@ class NormalizedDuplicate(DatasetRule):
     key = "normal"
 
     def observer(self) -> Observer:
-        """Share the digests with the other rules on sameness."""
+        """Share the digests with the other rules that use them."""
         return Digests()
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield a finding for each record that differs from the first of its group, and is no exact repeat of one before it."""
+        """Yield a finding for each record that only normalization makes equal to the first one.
+
+        Exact repeats of an earlier record of the group are skipped.
+        """
         del source
         for _, group in state.groups("normal", at_least=2):
             before = state.at(group[0])
@@ -158,5 +171,5 @@ class NormalizedDuplicate(DatasetRule):
             for member in islice(group, 1, None):
                 if member.exact not in seen:
                     seen.add(member.exact)
-                    message = f"repeats {before.place} but for case, space or punctuation"
+                    message = f"repeats {before.place}, except for case, whitespace or punctuation"
                     yield self.finding(state.at(member), message, related=[before], score=1.0)

@@ -1,4 +1,4 @@
-"""Shingles as 64-bit hashes, made without a loop over them."""
+"""Shingles as 64-bit hashes, computed without a loop over them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from dslint.plugin import digest
-from dslint_packs.duplicates.shingles import BETWEEN, IDEOGRAPH, LETTER, UNKNOWN, Kind, class_of
+from dslint_packs.duplicates.shingles import IDEOGRAPH, LETTER, SEPARATOR, UNKNOWN, Kind, class_of
 
 Array = np.ndarray[Any, Any]
 
@@ -18,9 +18,10 @@ _ODD = 0x9E3779B97F4A7C15
 
 
 def hashes(texts: Sequence[str], kind: Kind) -> tuple[Array, Array]:
-    """Return 64-bit hashes of the shingles of texts, with repeats: one flat array, and where each text begins in it (one more than texts).
+    """Return 64-bit hashes of the shingles of texts, with repeats, and where each text begins.
 
-    Equal on every machine. There is at least one text.
+    The hashes are one flat array; the starts are one more than texts. The hashes are equal on
+    every machine. There must be at least one text.
     """
     size = kind.size
     if kind.unit != "word":
@@ -46,11 +47,11 @@ def hashes(texts: Sequence[str], kind: Kind) -> tuple[Array, Array]:
         chosen[ahead] |= inside
         pairs[ahead][inside] = grams[inside]
         grams, inside = pairs, chosen
-    return mixed(grams[inside]), offsets(np.add.reduceat(inside, starts[:-1], dtype=np.int64))
+    return mix(grams[inside]), offsets(np.add.reduceat(inside, starts[:-1], dtype=np.int64))
 
 
 def _runs(units: Array, starts: Array, size: int) -> tuple[Array, Array]:
-    """Return a hash for each run of so many units, and whether it lies within one text."""
+    """Return a hash of each run of `size` units, and whether it lies within one text."""
     grams = np.full(len(units) - size + 1, size, np.uint64)
     for number in range(size):
         grams *= np.uint64(_ODD)
@@ -75,8 +76,11 @@ def ranges(starts: Array, sizes: Array) -> Array:
     return found
 
 
-def mixed(values: Array) -> Array:
-    """Scramble 64-bit values in place, one to one: the finaliser of SplitMix64 (Steele, Lea and Flood, 2014)."""
+def mix(values: Array) -> Array:
+    """Scramble 64-bit values in place, one to one.
+
+    This is the finalizer of SplitMix64 (Steele, Lea and Flood, 2014).
+    """
     values ^= values >> np.uint64(30)
     values *= np.uint64(0xBF58476D1CE4E5B9)
     values ^= values >> np.uint64(27)
@@ -87,7 +91,7 @@ def mixed(values: Array) -> Array:
 
 @cache
 def _classes() -> Array:
-    """Return the class of each code point, filled in as they are met."""
+    """Return the table of classes by code point; entries are filled in when they are needed."""
     return np.zeros(0x110000, np.uint8)
 
 
@@ -103,12 +107,15 @@ def _classes_of(points: Array) -> Array:
 def _word_hashes(
     points: Array, classes: Array, lengths: Array, texts: Sequence[str], size: int
 ) -> tuple[Array, Array]:
-    """Return hashes of the words of texts, and how many each has; texts of fewer than `size` words are filled up with zeros."""
+    """Return hashes of the words of texts, and the number of words of each.
+
+    Texts of fewer than `size` words are padded with zeros.
+    """
     borders = offsets(lengths)
     within = np.zeros(len(points), bool)
     within[1:] = (classes[1:] == LETTER) & (classes[:-1] == LETTER)
     within[borders[:-1][lengths > 0]] = False
-    starts = np.flatnonzero((classes != BETWEEN) & ~within)
+    starts = np.flatnonzero((classes != SEPARATOR) & ~within)
     counts = np.diff(np.searchsorted(starts, borders))
     found = np.zeros(0, np.uint64)
     if len(starts):
@@ -117,8 +124,8 @@ def _word_hashes(
         )
         powers = np.cumprod(np.full(place.max() + 1, _ODD, np.uint64))
         values = (points[starts[0] :] + np.uint64(1)) * powers[place]
-        values[classes[starts[0] :] == BETWEEN] = 0
-        found = mixed(np.add.reduceat(values, starts - starts[0]))
+        values[classes[starts[0] :] == SEPARATOR] = 0
+        found = mix(np.add.reduceat(values, starts - starts[0]))
     empty = np.flatnonzero(counts == 0)
     found = np.insert(
         found,

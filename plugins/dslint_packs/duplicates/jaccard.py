@@ -9,16 +9,22 @@ from typing import NamedTuple
 import numpy as np
 
 from dslint_packs.duplicates.hashing import Array, hashes, offsets, ranges
-from dslint_packs.duplicates.shingles import Kind, parts
+from dslint_packs.duplicates.shingles import Kind, chunks
 
-LEFT = 20
-"""Shingles that must be left of both records, or what many records share counts: they differ in a word or a number only."""
+MIN_REMAINING = 20
+"""Shingles that must remain in both records for the common ones to be discounted.
+
+Records with fewer differ only in a word or a number.
+"""
 _BITS = 44
-_AT_ONCE = 1 << 22
+_CHUNK = 1 << 22
 
 
 class Sets(NamedTuple):
-    """The shingles of several texts: sorted hashes of 44 bits without repeats, flat, and where each text begins."""
+    """The shingles of several texts, as sorted 44-bit hashes without repeats.
+
+    `values` is one flat array; `starts` is where each text begins.
+    """
 
     values: Array
     starts: Array
@@ -27,65 +33,68 @@ class Sets(NamedTuple):
 def sets(texts: Sequence[str], kind: Kind) -> Sets:
     """Return the shingle sets of texts."""
     values, sizes = [np.zeros(0, np.uint64)], [np.zeros(0, np.int64)]
-    for part in parts(texts):
-        flat, starts = hashes(part, kind)
+    for chunk in chunks(texts):
+        flat, starts = hashes(chunk, kind)
         keys = np.repeat(
-            np.arange(len(part), dtype=np.uint64) << np.uint64(_BITS), np.diff(starts)
+            np.arange(len(chunk), dtype=np.uint64) << np.uint64(_BITS), np.diff(starts)
         ) | flat >> np.uint64(64 - _BITS)
         keys.sort()
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
         values.append(keys & np.uint64((1 << _BITS) - 1))
-        sizes.append(np.bincount((keys >> np.uint64(_BITS)).astype(np.int64), minlength=len(part)))
+        sizes.append(np.bincount((keys >> np.uint64(_BITS)).astype(np.int64), minlength=len(chunk)))
     return Sets(np.concatenate(values), offsets(np.concatenate(sizes)))
 
 
-def shared(given: Sets, share: float) -> Array:
+def common_shingles(shingles: Sets, share: float) -> Array:
     """Return the shingles that more than this share of the texts have, sorted."""
-    values, counts = np.unique(given.values, return_counts=True)
-    return values[counts > share * (len(given.starts) - 1)]
+    values, counts = np.unique(shingles.values, return_counts=True)
+    return values[counts > share * (len(shingles.starts) - 1)]
 
 
-def jaccard(given: Sets, pairs: Array, common: Array) -> Array:
-    """Return the similarity of pairs of texts (columns earlier and later): of all their shingles, or without the common ones if that is less."""
+def jaccard(shingles: Sets, pairs: Array, common: Array) -> Array:
+    """Return the similarity of pairs of texts (columns earlier and later).
+
+    It is that of all their shingles, or without the common ones if that is less.
+    """
     result = np.empty(len(pairs))
     order = np.argsort(pairs[:, 1], kind="stable")
-    ends = np.cumsum(np.diff(given.starts)[pairs[order]].sum(axis=1))
+    ends = np.cumsum(np.diff(shingles.starts)[pairs[order]].sum(axis=1))
     first = 0
     while first < len(order):
         last = max(
             first + 1,
-            int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _AT_ONCE, side="right")),
+            int(np.searchsorted(ends, (ends[first - 1] if first else 0) + _CHUNK, side="right")),
         )
-        result[order[first:last]] = _compared(given, pairs[order[first:last]], common)
+        result[order[first:last]] = _compare(shingles, pairs[order[first:last]], common)
         first = last
     return result
 
 
-def _compared(given: Sets, pairs: Array, common: Array) -> list[float]:
-    """Compare pairs, ordered by their later text: its shingles are marked, those of its partners looked up."""
-    texts, places = np.unique(pairs, return_inverse=True)
-    sizes = np.diff(given.starts)[texts]
+def _compare(shingles: Sets, pairs: Array, common: Array) -> list[float]:
+    """Compare pairs, ordered by later text: mark its shingles, look up those of its partners."""
+    texts, positions = np.unique(pairs, return_inverse=True)
+    sizes = np.diff(shingles.starts)[texts]
     starts = offsets(sizes)
     values, numbers = np.unique(
-        given.values[ranges(given.starts[texts], sizes)], return_inverse=True
+        shingles.values[ranges(shingles.starts[texts], sizes)], return_inverse=True
     )
     rare = ~np.isin(values, common)
     kept = np.add.reduceat(rare[numbers], starts[:-1], dtype=np.int64).tolist()
-    shingles = [numbers[start:end] for start, end in pairwise(starts.tolist())]
+    members = [numbers[start:end] for start, end in pairwise(starts.tolist())]
     marks = np.zeros(len(values), np.uint8)
     result: list[float] = []
     marked = -1
-    for earlier, later in places.reshape(-1, 2).tolist():
+    for earlier, later in positions.reshape(-1, 2).tolist():
         if later != marked:
             if marked >= 0:
-                marks[shingles[marked]] = 0
-            marks[shingles[later]] = 1 + rare[shingles[later]]
+                marks[members[marked]] = 0
+            marks[members[later]] = 1 + rare[members[later]]
             marked = later
-        found = marks[shingles[earlier]]
+        found = marks[members[earlier]]
         similarity = _ratio(
-            int(np.count_nonzero(found)), len(shingles[earlier]) + len(shingles[later])
+            int(np.count_nonzero(found)), len(members[earlier]) + len(members[later])
         )
-        if len(common) and min(kept[earlier], kept[later]) >= LEFT:
+        if len(common) and min(kept[earlier], kept[later]) >= MIN_REMAINING:
             similarity = min(
                 similarity, _ratio(int(np.count_nonzero(found == 2)), kept[earlier] + kept[later])
             )

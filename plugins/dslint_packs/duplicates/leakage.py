@@ -21,20 +21,30 @@ from dslint.plugin import (
     State,
     sameness,
 )
-from dslint_packs.duplicates.normalized_texts import Said, asked, normal_digest, said, texts_of
+from dslint_packs.duplicates.normalized_texts import (
+    NormalizedTexts,
+    normal_digest,
+    normalized_texts,
+    prompt_of,
+    texts_of,
+)
 from dslint_packs.duplicates.similar import Sketches, matches
 
 _ORDER = {"train": 0, "validation": 1, "valid": 1, "val": 1, "dev": 1, "test": 2}
-ENOUGH_WORDS = 5
-"""Shorter texts repeat by chance: "thank you" in two splits is no leak."""
+MIN_WORDS = 5
+"""Shorter texts repeat by chance: "thank you" in two splits is not a leak."""
 
 
 @dataclass(frozen=True)
 class Splits(Observer):
-    """For each record a row with the digest of its normalised texts as key, and one for its prompt; `exact` tells apart records of equal key."""
+    """A row for each record, keyed by its normalized texts, and one keyed by its prompt.
+
+    `exact` distinguishes records of equal key: it is a digest of the texts as they are or, in
+    the row of a prompt, of all normalized texts.
+    """
 
     sees = "all"
-    state = {  # noqa: RUF012 - a declaration
+    state = {  # noqa: RUF012 - a declaration, never changed
         "key": "binary[16]",
         "exact": "binary[16]",
         "prompt": "bool",
@@ -46,23 +56,23 @@ class Splits(Observer):
         """Return these rows."""
         rows: list[tuple[int, bytes | None, bytes | None, bool, str | None, int]] = []
         for position, (texts, normal, split) in enumerate(
-            zip(texts_of(batch), said(batch), batch.column("split"), strict=True)
+            zip(texts_of(batch), normalized_texts(batch), batch.column("split"), strict=True)
         ):
-            where = None if split is None else str(split)
-            whole = normal_digest(normal)
+            name = None if split is None else str(split)
+            record_digest = normal_digest(normal)
             rows.append(
                 (
                     position,
-                    whole,
+                    record_digest,
                     sameness([(text.role, text.text) for text in texts]),
                     False,
-                    where,
-                    _words(normal),
+                    name,
+                    _word_count(normal),
                 )
             )
-            if prompt := asked(texts, normal):
+            if prompt := prompt_of(texts, normal):
                 key = normal_digest(prompt, "prompt")
-                rows.append((position, key, whole, True, where, _words(prompt)))
+                rows.append((position, key, record_digest, True, name, _word_count(prompt)))
         columns = [list(column) for column in zip(*rows, strict=True)]
         return dict(zip(("record", *self.state), columns, strict=True))
 
@@ -93,22 +103,28 @@ class SketchedSplits(Observer):
 
 @dataclass(frozen=True)
 class Leakage(DatasetRule):
-    """Records of one split that appear in another.
+    """Records that appear in more than one split.
 
-    Why: a model that was trained on its test set has learnt the answers by heart; every score on that test is worth nothing.
+    Why: a model that was trained on its test set knows the answers by heart; every score on that
+    test is worthless.
 
-    The texts of a record are compared with those of all other splits; its label and metadata do not count. The finding stands at the record
-    of the later split (train comes first, test last) and names its partner in the earlier one. Texts of fewer than five words are an info:
-    they repeat by chance. A conversation whose prompt alone is in an earlier split, with another answer, is a warning.
-    The measure `overlap[train>test]` counts the records of test that are in train, for each pair of splits.
+    The texts of a record are compared with those of all other splits; labels and metadata do not
+    count. The finding is on the record of the later split (train comes first, test last) and
+    names its counterpart in the earlier one. For texts of fewer than five words the severity is
+    info: they repeat by chance. A conversation of which only the prompt is in an earlier split,
+    with a different answer, is a warning. The measure `overlap[train>test]` counts the records
+    of test that are in train; there is one for each pair of splits.
 
-    Measured: between CLINC150's train and test (15,000 and 4,500) 2 texts to the letter (one error, one info), as a plain comparison finds; 19
-    with `normalized` (four errors, fifteen infos of fewer than five words), all true.
+    Measured: between CLINC150's train and test (15,000 and 4,500) 2 identical texts (one error,
+    one info), as a plain comparison finds; 19 with `normalized` (four errors, fifteen infos of
+    fewer than five words), all true.
 
-    Blind spots: paraphrases and translations; below the level `near` also texts with a word changed.
+    Blind spots: paraphrases and translations; below the level `near` also texts with one changed
+    word.
 
-    Options: `level`: `exact`, to the letter; `normalized`, but for case, space and punctuation (it includes `exact`); `near`, also texts that
-    duplicates/near would call near duplicates with its default options (a warning; it includes both, and needs the extra `near`).
+    Options: `level`: `exact`, identical texts; `normalized`, also texts that differ only in
+    case, whitespace and punctuation; `near`, also texts that duplicates/near reports with its
+    default options (a warning; needs the extra `near`). Each level includes those before it.
 
     Flags::
 
@@ -120,16 +136,16 @@ class Leakage(DatasetRule):
     Flags with {"level": "near"}::
 
         # split: train
-        {"text": "How do I reset the password of my account when I have lost my phone?", "label": "password"}
+        {"text": "How do I reset the password of my account if I lost my phone?", "label": "login"}
         # split: test
-        {"text": "How do I reset the password of my account when I have lost my phones?", "label": "password"}
+        {"text": "How do I reset the password of my account if I lost my phones?", "label": "login"}
 
     Flags::
 
         # split: train
-        {"messages": [{"role": "user", "content": "How old is the oldest tree here?"}, {"role": "assistant", "content": "300 years."}]}
+        {"prompt": "How old is the oldest tree here?", "completion": "300 years."}
         # split: test
-        {"messages": [{"role": "user", "content": "How old is the oldest tree here?"}, {"role": "assistant", "content": "Nobody knows."}]}
+        {"prompt": "How old is the oldest tree here?", "completion": "Nobody knows."}
 
     Passes::
 
@@ -138,7 +154,7 @@ class Leakage(DatasetRule):
         # split: test
         {"text": "How do I change my address today?", "label": "address"}
 
-    Cure: take the record out of the earlier split, or out of both.
+    Cure: remove the record from the earlier split, or from both.
     """
 
     name = "leakage"
@@ -147,24 +163,26 @@ class Leakage(DatasetRule):
     sees = "all"
     measures = {  # noqa: RUF012 - a declaration, never changed
         "overlap": "records of the later split that are in the earlier one, as overlap[train>test]",
-        "prompt-overlap": "records of the later split whose prompt is in the earlier one, with whatever answer, as prompt-overlap[train>test]",
-        "near-overlap": "records of the later split whose nearest near duplicate is in the earlier one, as near-overlap[train>test]",
+        "prompt-overlap": "records of the later split whose prompt is in the earlier one, with any"
+        " answer, as prompt-overlap[train>test]",
+        "near-overlap": "records of the later split whose closest near duplicate is in the earlier"
+        " one, as near-overlap[train>test]",
     }
 
     level: Literal["exact", "normalized", "near"] = "normalized"
 
     def __post_init__(self) -> None:
-        """Refuse the level `near` where it cannot be had."""
+        """Reject the level `near` where numpy is missing."""
         if self.level == "near" and find_spec("numpy") is None:
             raise ValueError("the level 'near' needs numpy; run: pip install 'dslint-gate[near]'")
 
     @property
     def key(self) -> str | None:  # type: ignore[override]
-        """Records of one key are concluded by themselves; near duplicates have no key in common."""
+        """Records with equal keys are concluded separately; near duplicates have no common key."""
         return None if self.level == "near" else "key"
 
     def observer(self) -> Observer:
-        """Return what looks at the data for this level."""
+        """Return the observer that this level needs."""
         return SketchedSplits(self._sketches) if self.level == "near" else Splits()
 
     @cached_property
@@ -174,24 +192,24 @@ class Leakage(DatasetRule):
         return NearDuplicate().sketches
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield a finding for each record that an earlier split has too, and what the pairs of splits share."""
+        """Yield a finding for each record that is also in an earlier split, and the overlaps."""
         shared = Counter[str]()
         flagged: set[tuple[str | None, int | None]] = set()
-        for finding in self._levels(state, source, shared):
+        for finding in self._findings(state, source, shared):
             place = finding.at.path, finding.at.row
             if place not in flagged:
                 flagged.add(place)
                 yield finding
         yield from (Measure(name, count) for name, count in shared.items())
 
-    def _levels(self, state: State, source: Source, shared: Counter[str]) -> Iterator[Finding]:
-        """Yield findings, for each record the gravest first, and count what the splits share."""
+    def _findings(self, state: State, source: Source, shared: Counter[str]) -> Iterator[Finding]:
+        """Yield findings, the most severe of each record first, and count what the splits share."""
         prompts: list[Sequence[Any]] = []
         for _, group in state.groups("key", at_least=2):
             if group[0].prompt:
                 prompts.append(group)
                 continue
-            for part in _equal(group) if self.level == "exact" else [group]:
+            for part in _exact_groups(group) if self.level == "exact" else [group]:
                 yield from self._records(part, state, shared)
         if self.level == "near":
             yield from self._near(state, source, shared)
@@ -202,15 +220,15 @@ class Leakage(DatasetRule):
     def _records(
         self, group: Sequence[Any], state: State, shared: Counter[str]
     ) -> Iterator[Finding]:
-        first, others = _apart(group, "overlap", shared)
+        first, others = _across_splits(group, "overlap", shared)
         before = state.at(first)
         for member in others:
             how = (
-                "to the letter"
+                "with identical text"
                 if member.exact == first.exact
-                else "but for case, space or punctuation"
+                else "except for case, whitespace or punctuation"
             )
-            severity = Severity.ERROR if member.words >= ENOUGH_WORDS else Severity.INFO
+            severity = Severity.ERROR if member.words >= MIN_WORDS else Severity.INFO
             message = f"also {_where(first, state)}, {how}: {before.place}"
             yield self.finding(
                 state.at(member), message, severity=severity, related=[before], score=1.0
@@ -220,7 +238,10 @@ class Leakage(DatasetRule):
         for match in matches(state, source, self._sketches, _rank):
             shared[f"near-overlap[{match.earlier.split}>{match.later.split}]"] += 1
             before = state.at(match.earlier)
-            message = f"{match.similarity:.2f} similar to a record {_where(match.earlier, state)}: {before.place}"
+            message = (
+                f"similar to a record {_where(match.earlier, state)} ({match.similarity:.2f}):"
+                f" {before.place}"
+            )
             yield self.finding(
                 state.at(match.later),
                 message,
@@ -232,13 +253,14 @@ class Leakage(DatasetRule):
     def _prompts(
         self, group: Sequence[Any], state: State, shared: Counter[str]
     ) -> Iterator[Finding]:
-        first, others = _apart(group, "prompt-overlap", shared)
+        first, others = _across_splits(group, "prompt-overlap", shared)
         before = state.at(first)
         for member in others:
             if member.exact != first.exact:
-                severity = Severity.WARNING if member.words >= ENOUGH_WORDS else Severity.INFO
+                severity = Severity.WARNING if member.words >= MIN_WORDS else Severity.INFO
                 message = (
-                    f"the same prompt {_where(first, state)}, with another answer: {before.place}"
+                    f"the same prompt is {_where(first, state)}, with a different answer:"
+                    f" {before.place}"
                 )
                 yield self.finding(state.at(member), message, severity=severity, related=[before])
 
@@ -247,16 +269,21 @@ def _rank(split: str) -> tuple[int, str]:
     return _ORDER.get(split, 3), split
 
 
-def _equal(group: Sequence[Any]) -> Iterable[list[Any]]:
-    """Return the records of a group that are equal to the letter, together."""
+def _exact_groups(group: Sequence[Any]) -> Iterable[list[Any]]:
+    """Return the records of a group in lists of identical records."""
     same: dict[bytes, list[Any]] = {}
     for member in group:
         same.setdefault(member.exact, []).append(member)
     return same.values()
 
 
-def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[Any, Iterator[Any]]:
-    """Return the first record and those of later splits, and count what the pairs of splits share. A group may be too large for a list."""
+def _across_splits(
+    group: Sequence[Any], measure: str, shared: Counter[str]
+) -> tuple[Any, Iterator[Any]]:
+    """Return the first record and those of later splits, and count the records that splits share.
+
+    The records are yielded one by one, as a group may be too large for a list.
+    """
     sizes = Counter(member.split for member in group)
     del sizes[None]
     splits = sorted(sizes, key=_rank)
@@ -268,7 +295,7 @@ def _apart(group: Sequence[Any], measure: str, shared: Counter[str]) -> tuple[An
 
 
 def _where(member: Any, state: State) -> str:
-    """Say where a record is, without a value of the data that no name of a file tells."""
+    """Describe the split of a record, without quoting a name that comes from the data."""
     return (
         f"in {member.split}"
         if member.split in _ORDER or state.input(member).split == member.split
@@ -276,8 +303,8 @@ def _where(member: Any, state: State) -> str:
     )
 
 
-def _words(texts: Said) -> int:
-    """Count words; a text in a script without spaces counts as one word for every two characters."""
+def _word_count(texts: NormalizedTexts) -> int:
+    """Count words; in scripts without spaces, two characters count as one word."""
     return sum(
         max(len(normal.split()), 0 if normal.isascii() else len(normal) // 2) for _, normal in texts
     )

@@ -1,4 +1,4 @@
-"""What the rules of this plugin compare: the normalised texts and tool calls of records, made once for all of them."""
+"""The normalized texts and tool calls of records, computed once for all rules of this pack."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from dslint.plugin import Batch, Text, Turn, lookup, sameness, samenesses
 from dslint_packs.duplicates.normalize import normalize_all
 from dslint_packs.duplicates.shingles import plain
 
-Said = list[tuple[str | None, str]]
-"""The texts of a record: (role, normalised text)."""
+NormalizedTexts = list[tuple[str | None, str]]
+"""The texts of a record: (role, normalized text)."""
 
 _CALLERS = ("function_call", "tool_call")
 _CALL_PARTS = ("tool_call", "tool_use", "function_call")
@@ -20,7 +20,10 @@ _ARGUMENTS = ("arguments", "input", "parameters")
 
 
 def plain_texts(batch: Batch, roles: Sequence[str]) -> dict[int, str]:
-    """Return for each record that has texts in some roles, by its position, these as one plain text."""
+    """Return the texts of some roles as one plain text, by position of the record.
+
+    Records without text are left out.
+    """
     flat = batch.texts(roles)
     pieces: dict[int, list[str]] = {}
     for position, item in zip(flat.positions, flat.items, strict=True):
@@ -29,17 +32,20 @@ def plain_texts(batch: Batch, roles: Sequence[str]) -> dict[int, str]:
 
 
 def texts_of(batch: Batch) -> list[list[Text]]:
-    """Return the texts of each record, its tool calls among them; all its strings where it does not fit its shape."""
-    return batch.per_record("dslint_packs.duplicates.normalized_texts", _texts)
+    """Return the texts of each record, including its tool calls.
+
+    For a record that does not fit its shape these are all its strings.
+    """
+    return batch.per_record("dslint_packs.duplicates.texts", _texts)
 
 
-def said(batch: Batch) -> list[Said]:
-    """Return for each record its texts, normalised; in the order of `texts_of`, and made once for all rules."""
-    return batch.per_record("dslint_packs.duplicates.said", _said)
+def normalized_texts(batch: Batch) -> list[NormalizedTexts]:
+    """Return the normalized texts of each record, in the order of `texts_of`."""
+    return batch.per_record("dslint_packs.duplicates.normalized", _normalized_texts)
 
 
-def asked(texts: list[Text], normal: Said) -> Said:
-    """Return of the normalised texts of a record those before its last answer: what the answer answers."""
+def prompt_of(texts: list[Text], normal: NormalizedTexts) -> NormalizedTexts:
+    """Return the normalized texts before the last answer of a record: its prompt."""
     return normal[
         : max(
             (
@@ -52,43 +58,46 @@ def asked(texts: list[Text], normal: Said) -> Said:
     ]
 
 
-def normal_digest(texts: Said, *more: object) -> bytes | None:
-    """Return the digest of normalised texts with their roles, and of what else is to be equal; None if nothing is left of the texts."""
+def normal_digest(texts: NormalizedTexts, *more: object) -> bytes | None:
+    """Return the digest of normalized texts with their roles, and of `more`.
+
+    It is None if normalization leaves no text.
+    """
     for _, normal in texts:
         if normal:
             return sameness((texts, more))
     return None
 
 
-def normal_digests(texts: list[Said], more: list[Any]) -> list[bytes | None]:
+def normal_digests(texts: list[NormalizedTexts], more: list[Any]) -> list[bytes | None]:
     """Return `normal_digest` of the texts of each record, with one more value each."""
-    found = samenesses([(said, (value,)) for said, value in zip(texts, more, strict=True)])
+    digests = samenesses([(items, (value,)) for items, value in zip(texts, more, strict=True)])
     # Most records have words in their first text.
     return [
-        made if said and (said[0][1] or any(normal for _, normal in said)) else None
-        for made, said in zip(found, texts, strict=True)
+        digest if items and (items[0][1] or any(normal for _, normal in items)) else None
+        for digest, items in zip(digests, texts, strict=True)
     ]
 
 
-def _said(batch: Batch) -> list[Said]:
+def _normalized_texts(batch: Batch) -> list[NormalizedTexts]:
     texts = texts_of(batch)
     flat = [text for found in texts for text in found]
-    said = list(
+    normal = list(
         zip([text.role for text in flat], normalize_all([text.text for text in flat]), strict=True)
     )
     if len(flat) == len(texts) and all(texts):
-        return [[one] for one in said]
+        return [[one] for one in normal]
     ends = list(accumulate(map(len, texts)))
-    return [said[end - len(found) : end] for found, end in zip(texts, ends, strict=True)]
+    return [normal[end - len(found) : end] for found, end in zip(texts, ends, strict=True)]
 
 
 def _texts(batch: Batch) -> list[list[Text]]:
-    talks = "assistant" in batch.shape.roles
+    has_assistant = "assistant" in batch.shape.roles
     return [
         batch.texts_at(position, ("all",))
         if problems
         else _with_calls(found, batch.shape.turns(value), value)
-        if talks and _may_call(value)
+        if has_assistant and _may_call(value)
         else found
         for position, (value, (found, problems)) in enumerate(
             zip(batch.values, batch.parsed, strict=True)
@@ -97,7 +106,7 @@ def _texts(batch: Batch) -> list[list[Text]]:
 
 
 def _may_call(value: Any) -> bool:
-    """Say whether there may be a call in some message of a record; quick, for most records have none."""
+    """Return whether a message of a record may have a tool call; fast, as most have none."""
     for item in value.values() if type(value) is dict else ():
         for message in item if type(item) is list else (item,):
             if type(message) is dict and (
@@ -110,7 +119,7 @@ def _may_call(value: Any) -> bool:
 
 
 def _with_calls(texts: list[Text], turns: list[Turn], value: Any) -> list[Text]:
-    """Return the texts with one more for each turn that calls a tool, behind those of the same turn."""
+    """Return the texts, with one more after those of each turn that calls a tool."""
     numbers = {turn.field: number for number, turn in enumerate(turns)}
     placed: list[tuple[int, int, Text]] = []
     number = 0
@@ -122,7 +131,7 @@ def _with_calls(texts: list[Text], turns: list[Turn], value: Any) -> list[Text]:
         placed.append((number, 0, text))
     for number, turn in enumerate(turns):
         if turn.calls:
-            calls = _written(_calls(lookup(value, turn.field)))
+            calls = _serialized(_calls(lookup(value, turn.field)))
             placed.append(
                 (number, 1, Text(f"{turn.field}/tool_calls", turn.role, calls, turn.target))
             )
@@ -130,11 +139,11 @@ def _with_calls(texts: list[Text], turns: list[Turn], value: Any) -> list[Text]:
 
 
 def _calls(message: Any) -> list[Any]:
-    """Return what a message calls, as name and arguments; ids, which are new each time, do not count."""
+    """Return the calls of a message, as name and arguments; without ids, which are always new."""
     if type(message) is not dict:
         return []
     if "from" in message:
-        return [_read(message.get("value"))]
+        return [_name_and_arguments(message.get("value"))]
     content = message.get("content")
     parts = (
         [part for part in content if type(part) is dict and part.get("type") in _CALL_PARTS]
@@ -147,11 +156,11 @@ def _calls(message: Any) -> list[Any]:
         message.get("function_call"),
         *(part.get("value", part) for part in parts),
     ]
-    return [_read(call) for call in found if call]
+    return [_name_and_arguments(call) for call in found if call]
 
 
-def _read(call: Any) -> Any:
-    call = _decoded(call)
+def _name_and_arguments(call: Any) -> Any:
+    call = _decode(call)
     function = (
         call["function"] if type(call) is dict and type(call.get("function")) is dict else call
     )
@@ -159,21 +168,24 @@ def _read(call: Any) -> Any:
         return call
     return [
         function["name"],
-        _decoded(next((function[key] for key in _ARGUMENTS if key in function), None)),
+        _decode(next((function[key] for key in _ARGUMENTS if key in function), None)),
     ]
 
 
-def _written(calls: list[Any]) -> str:
+def _serialized(calls: list[Any]) -> str:
     try:
         return (
             json.dumps(calls, sort_keys=True, ensure_ascii=False).encode(errors="replace").decode()
         )
-    except RecursionError:  # JSON within a text may nest as deep as it likes
+    except RecursionError:  # JSON within a text may be nested to any depth
         return "a call nested too deeply"
 
 
-def _decoded(text: Any) -> Any:
-    """Return the value of a JSON text, so that its white space and the order of its keys do not count; another text as it is."""
+def _decode(text: Any) -> Any:
+    """Return the value of a JSON text, any other text as it is.
+
+    Whitespace and the order of keys then do not count.
+    """
     try:
         return json.loads(text) if type(text) is str else text
     except (ValueError, RecursionError):

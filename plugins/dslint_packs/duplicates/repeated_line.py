@@ -25,9 +25,11 @@ from dslint_packs.duplicates.normalize import normalize
 class RepeatedLine(DatasetRule):
     r"""Lines that many records share.
 
-    Why: menus, signatures, disclaimers and stock openings are read as often as they stand there, and come back in every answer of the model.
+    Why: the model reads menus, signatures, disclaimers and stock openings as often as they
+    occur, and repeats them in its answers.
 
-    Lines are compared normalised, within the texts of `roles`; lines shorter than `min_words` are left alone. At most one finding a record.
+    Lines of the texts of `roles` are compared after normalization; lines of fewer than
+    `min_words` words are ignored. At most one finding per record.
 
     Blind spots: lines that differ in a name or a number.
 
@@ -43,44 +45,49 @@ class RepeatedLine(DatasetRule):
         {"text": "Rain in the north.\nMore on this tomorrow."}
         {"text": "Sun in the south.\nMore on this tonight."}
 
-    Cure: cut the line.
+    Cure: delete the line.
     """
 
     name = "repeated-line"
     severity = Severity.INFO
     default = False
-    state = {"digest": "binary[16]", "field": "string", "start": "int32", "end": "int32"}  # noqa: RUF012 - a declaration, never changed
+    state = {  # noqa: RUF012 - a declaration, never changed
+        "digest": "binary[16]",
+        "field": "string",
+        "start": "int32",
+        "end": "int32",
+    }
     key = "digest"
-    measures = {"lines": "lines that more records share than may"}  # noqa: RUF012
+    measures = {"lines": "lines shared by more than `most` records"}  # noqa: RUF012 - as above
 
     roles: tuple[str, ...] = ("target",)
     most: Annotated[int, Meta(ge=1)] = 20
     min_words: Annotated[int, Meta(ge=1)] = 4
 
     def observe(self, batch: Batch) -> Columns:
-        """Return a row for each distinct long enough line of each record, with its place."""
+        """Return a row for each distinct line of enough words in each record."""
         texts = batch.texts(self.roles)
-        seen: dict[tuple[int, bytes], tuple[str, int, int]] = {}
+        places: dict[tuple[int, bytes], tuple[str, int, int]] = {}
         for position, item in zip(texts.positions, texts.items, strict=True):
             start = 0
             for line in item.text.split("\n"):
                 normal = normalize(line)
                 if normal.count(" ") + 1 >= self.min_words:
-                    seen.setdefault(
+                    places.setdefault(
                         (position, sameness(normal)), (item.field, start, start + len(line))
                     )
                 start += len(line) + 1
-        fields, starts, ends = zip(*seen.values(), strict=True) if seen else ((), (), ())
+        fields, starts, ends = zip(*places.values(), strict=True) if places else ((), (), ())
         return {
-            "record": [p for p, _ in seen],
-            "digest": [line for _, line in seen],
+            "record": [p for p, _ in places],
+            "digest": [line for _, line in places],
             "field": fields,
             "start": starts,
             "end": ends,
         }
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield a finding for each record with a line that too many have."""
+        """Yield a finding for each record with a line that too many records share."""
         del source
         for _, group in state.groups(at_least=self.most + 1):
             yield Measure("lines", 1)

@@ -1,4 +1,7 @@
-"""Texts as sets of shingles: overlapping runs of characters or words. What they are is said here, without numpy; `hashing` makes them fast."""
+"""Texts as sets of shingles: overlapping runs of characters or words.
+
+This module defines them, without numpy; `hashing` computes them fast.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,17 @@ from typing import Any, NamedTuple
 from dslint.plugin import nfkc
 
 LONGEST = 1_000_000
-"""Characters of a record that are compared: a longer one is judged by its beginning, so that memory stays bounded."""
+"""Characters of a record that are compared, so that memory stays bounded."""
 LONG = 5_000
-"""From so many characters on `auto` compares words: any two long texts of one language share most of their short runs of characters."""
-_CHARACTERS = 1 << 20
-UNKNOWN, BETWEEN, LETTER, WORD, IDEOGRAPH = range(5)
+"""Length in characters from which `auto` compares words.
+
+Any two long texts of one language share most of their short runs of characters.
+"""
+_CHUNK = 1 << 20
+UNKNOWN, SEPARATOR, LETTER, WORD, IDEOGRAPH = range(5)
 _IDEOGRAPHS = ((0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0x20000, 0x3FFFF))
-# Other scripts without spaces between words, Thai to Khmer and Japanese: each character is a word, or a sentence would be one.
+# Other scripts without spaces between words, Thai to Khmer and Japanese. Each character is a word;
+# otherwise a whole sentence would be one.
 _SPACELESS = (
     (0x0E00, 0x0EFF),
     (0x1000, 0x109F),
@@ -27,27 +34,36 @@ _SPACELESS = (
 
 
 class Kind(NamedTuple):
-    """What a shingle is made of, and how many of them: `char`, `word`, or `mixed`: characters, but two where both are ideographs."""
+    """The unit of a shingle, and the number of units.
+
+    Units are `char`, `word`, or `mixed`: characters, but runs of two where both are ideographs.
+    """
 
     unit: str
     size: int
 
 
 class Shingling(NamedTuple):
-    """How texts are cut into shingles: short ones by one kind, long ones by another; the same where one kind serves all."""
+    """How texts are cut into shingles: one kind for short texts, one for long ones.
+
+    Both are the same object where one kind serves all.
+    """
 
     short: Kind
     long: Kind
 
     def kinds(self, size: int, threshold: float) -> list[Kind]:
-        """Return the kinds for which a text of so many characters needs a sketch: both near the border, for partners on either side of it."""
+        """Return the kinds for which a text of `size` characters needs a sketch.
+
+        Near the border these are both, for partners on either side of it.
+        """
         if self.short is self.long or size >= LONG / threshold:
             return [self.long]
         return [self.short, self.long] if size >= LONG else [self.short]
 
 
 def shingling(option: str) -> Shingling:
-    """Return what the option `shingle` means: `auto`, `char-5`, `word-3` ..."""
+    """Return the meaning of the option `shingle`: `auto`, `char-5`, `word-3` ..."""
     if option == "auto":
         return Shingling(Kind("mixed", 5), Kind("word", 5))
     unit, _, size = option.partition("-")
@@ -56,7 +72,7 @@ def shingling(option: str) -> Shingling:
 
 
 def plain(texts: Sequence[str]) -> str:
-    """Return the texts of a record as one, in NFKC form and lower case, white space as single spaces."""
+    """Return the texts of a record as one, in NFKC form and lower case, with single spaces."""
     text = "\n".join(texts)[:LONGEST]
     if not text.isascii():
         text = nfkc(text)
@@ -64,7 +80,10 @@ def plain(texts: Sequence[str]) -> str:
 
 
 def shingle_set(text: str, kind: Kind) -> set[Any]:
-    """Return the shingles of one text, as they are defined: all runs of so many units; a shorter text is one shingle."""
+    """Return the shingles of one text: all runs of `kind.size` units.
+
+    A shorter text is one shingle.
+    """
     if kind.unit == "word":
         units = tuple(words(text))
         return {
@@ -86,24 +105,27 @@ def shingle_set(text: str, kind: Kind) -> set[Any]:
 
 
 def words(text: str) -> list[str]:
-    """Return runs of letters, digits, marks and `_`, each character by itself in scripts without spaces; the text if it has no words."""
+    """Return the words of a text: runs of letters, digits, marks and `_`.
+
+    In scripts without spaces each character is a word. A text without words is its only word.
+    """
     found: list[str] = []
-    begun = False
+    in_word = False
     for char in text:
         kind = class_of(char)
-        if kind == LETTER and begun:
+        if kind == LETTER and in_word:
             found[-1] += char
-        elif kind != BETWEEN:
+        elif kind != SEPARATOR:
             found.append(char)
-        begun = kind == LETTER
+        in_word = kind == LETTER
     return found or [text]
 
 
-def parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
-    """Cut texts into runs of a bounded number of characters, so that what is made of them stays bounded."""
+def chunks(texts: Sequence[str]) -> Iterator[Sequence[str]]:
+    """Cut texts into chunks of a bounded number of characters, to bound what is made of them."""
     first = size = 0
     for number, text in enumerate(texts):
-        if size > _CHARACTERS:
+        if size > _CHUNK:
             yield texts[first:number]
             first, size = number, 0
         size += len(text)
@@ -113,9 +135,9 @@ def parts(texts: Sequence[str]) -> Iterator[Sequence[str]]:
 
 @cache
 def class_of(char: str) -> int:
-    """Return whether a character stands between words, is part of one, or is one; and whether it is an ideograph."""
+    """Return the class of a character: between words, part of a word, a word, or an ideograph."""
     if not (char.isalnum() or char == "_" or unicodedata.category(char)[0] == "M"):
-        return BETWEEN
+        return SEPARATOR
     if any(first <= ord(char) <= last for first, last in _IDEOGRAPHS):
         return IDEOGRAPH
     return WORD if any(first <= ord(char) <= last for first, last in _SPACELESS) else LETTER

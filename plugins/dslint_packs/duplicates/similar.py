@@ -1,4 +1,4 @@
-"""Records that are alike: what is kept of each one, and the pairs that this leads to, verified."""
+"""Similar records: what is kept of each record, and the verified pairs found from it."""
 
 from __future__ import annotations
 
@@ -25,22 +25,27 @@ from dslint.plugin import (
 )
 from dslint_packs.duplicates.normalize import normalize
 from dslint_packs.duplicates.normalized_texts import plain_texts
-from dslint_packs.duplicates.shingles import Kind, Shingling, parts, plain, shingle_set, shingling
+from dslint_packs.duplicates.shingles import Kind, Shingling, chunks, plain, shingle_set, shingling
 
 FEW, FEW_CHARACTERS = 64, 100_000
-"""So few records are compared each with each: importing numpy takes longer."""
+"""Up to this many records (and characters), all are compared: importing numpy takes longer."""
 
 
 @dataclass(frozen=True)
 class Sketches(Observer):
     """A MinHash sketch of each record that has a text, and a digest of the text.
 
-    A row of `long` holds the sketch for long texts; a text near the border has two rows. The sketch of a small batch is left empty, to be made when
-    there turns out to be more.
+    A row with `long` has a sketch of the shingles for long texts; a text near the border has two
+    rows. The sketches of a small batch are left empty, and made later if there are more records.
     """
 
     sees = "all"
-    state = {"same": "binary[8]", "size": "int32", "long": "bool", "sketch": "binary"}  # noqa: RUF012 - a declaration, never changed
+    state = {  # noqa: RUF012 - a declaration, never changed
+        "same": "binary[8]",
+        "size": "int32",
+        "long": "bool",
+        "sketch": "binary",
+    }
 
     threshold: float
     shingle: str
@@ -49,11 +54,11 @@ class Sketches(Observer):
 
     @cached_property
     def shingling(self) -> Shingling:
-        """How texts are cut."""
+        """How texts are cut into shingles."""
         return shingling(self.shingle)
 
     def observe(self, batch: Batch) -> Columns:
-        """Return a row for each record, two for one whose size is near the border of the kinds of shingles."""
+        """Return a row for each record, or two if its length is near the border of the kinds."""
         positions: list[int] = []
         texts: list[str] = []
         long: list[bool] = []
@@ -69,29 +74,29 @@ class Sketches(Observer):
             "same": [sameness(text)[:8] for text in texts],
             "size": sizes,
             "long": long,
-            "sketch": [b""] * len(texts) if few else self.sketched(texts, long),
+            "sketch": [b""] * len(texts) if few else self.sketch(texts, long),
         }
 
-    def sketched(self, texts: Sequence[str], long: Sequence[bool]) -> list[bytes]:
-        """Return the sketches of texts, by the kind of shingles that is said for each."""
+    def sketch(self, texts: Sequence[str], long: Sequence[bool]) -> list[bytes]:
+        """Return the sketches of texts; `long` gives the kind of shingles of each."""
         from dslint_packs.duplicates.hashing import hashes
         from dslint_packs.duplicates.minhash import sketches
 
-        made = [b""] * len(texts)
-        for which in set(long):
-            places = [number for number, value in enumerate(long) if value == which]
-            chosen = [texts[number] for number in places]
+        result = [b""] * len(texts)
+        for value in set(long):
+            numbers = [number for number, each in enumerate(long) if each == value]
+            chosen = [texts[number] for number in numbers]
             rows = (
                 row
-                for part in parts(chosen)
-                for row in sketches(*hashes(part, self.kind(long=which)), self.permutations)
+                for chunk in chunks(chosen)
+                for row in sketches(*hashes(chunk, self.kind(long=value)), self.permutations)
             )
-            for place, row in zip(places, rows, strict=True):
-                made[place] = row.tobytes()
-        return made
+            for number, row in zip(numbers, rows, strict=True):
+                result[number] = row.tobytes()
+        return result
 
     def kind(self, *, long: bool) -> Kind:
-        """Return the shingles of long texts, or of short ones."""
+        """Return the kind of shingles of long texts, or of short ones."""
         return self.shingling.long if long else self.shingling.short
 
     def text(self, record: Record) -> str:
@@ -100,7 +105,10 @@ class Sketches(Observer):
 
 
 class Match(NamedTuple):
-    """A record that is like an earlier one: both, how alike, and their group: its first record and how many it has."""
+    """A record and the earlier one that it is similar to, with their similarity and group.
+
+    The group is given by its first record and its number of records.
+    """
 
     later: Any
     earlier: Any
@@ -110,23 +118,23 @@ class Match(NamedTuple):
 
 
 class SimilarRule(DatasetRule):
-    """A rule that flags each record that is like an earlier one."""
+    """A rule that flags each record that is similar to an earlier one."""
 
     sees = "all"
     measures = {  # noqa: RUF012 - a declaration, never changed
-        "in-groups": "share of the records with text that are in a group of records that are alike",
-        "largest-group": "records in the largest of these groups",
+        "in-groups": "share of the records with text that are in a group of similar records",
+        "largest-group": "number of records in the largest of these groups",
     }
-    how: ClassVar[str] = "similar"
-    """What a finding says of two records."""
+    relation: ClassVar[str] = "similar"
+    """How the message of a finding relates two records."""
     confidence: ClassVar[Confidence] = Confidence.HIGH
 
     @abstractmethod
     def matches(self, state: State, source: Source) -> list[Match]:
-        """Return for each record the most similar one of those before it that are similar enough."""
+        """Return the most similar earlier record of each record that has a similar one."""
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield a finding for each record that is like an earlier one."""
+        """Yield a finding for each record that is similar to an earlier one."""
         found = self.matches(state, source) if len(state) else []
         groups = {(match.first.file, match.first.row): match.group for match in found}
         if len(state):
@@ -134,9 +142,9 @@ class SimilarRule(DatasetRule):
             yield Measure("largest-group", max(groups.values(), default=0))
         for match in found:
             before, first = state.at(match.earlier), state.at(match.first)
-            message = f"{match.similarity:.2f} {self.how} to {before.place}"
+            message = f"{self.relation} to {before.place} ({match.similarity:.2f})"
             if match.group > 2:
-                message += f", one of {match.group:,} from {first.place} on"
+                message += f", in a group of {match.group:,} that starts at {first.place}"
             yield self.finding(
                 state.at(match.later),
                 message,
@@ -147,26 +155,31 @@ class SimilarRule(DatasetRule):
 
 
 def matches(
-    state: State, source: Source, how: Sketches, apart: Callable[[Any], Any] | None = None
+    state: State,
+    source: Source,
+    sketches: Sketches,
+    split_order: Callable[[Any], Any] | None = None,
 ) -> list[Match]:
-    """Return for each record the most similar one of those before it that are similar enough, and not equal after normalising.
+    """Return the most similar earlier record of each record that has a similar one.
 
-    With `apart`, a sort key of what the column `split` holds, the order of splits comes first, and only records of different splits are compared.
-    Rows without a size, and with `apart` those without a split, are not looked at.
+    Pairs that are equal after normalization are left out. With `split_order`, a sort key for the
+    values of the column `split`, splits come first in the order, and only records of different
+    splits are compared. Rows without a size, and with `split_order` those without a split, are
+    ignored.
     """
     few = list(state.rows()) if len(state) <= FEW else []
     if len(few) == len(state) and sum(row.size or 0 for row in few) <= FEW_CHARACTERS:
-        few, times = _distinct(few, apart)
-        return best(
-            _compared(few, texts_at(few, state, source, how.text), how, apart),
+        few, times = _unique_texts(few, split_order)
+        return best_matches(
+            _compare_all(few, texts_at(few, state, source, sketches.text), sketches, split_order),
             times,
             lambda numbers: [few[number] for number in numbers],
         )
-    from dslint_packs.duplicates.candidates import similar
-    from dslint_packs.duplicates.text_store import Distinct
+    from dslint_packs.duplicates.candidates import similar_pairs
+    from dslint_packs.duplicates.text_store import TextStore
 
-    texts = Distinct(state, source, how.text, apart)
-    return best(similar(texts, how), texts.times.tolist(), texts.rows)
+    texts = TextStore(state, source, sketches.text, split_order)
+    return best_matches(similar_pairs(texts, sketches), texts.times.tolist(), texts.rows)
 
 
 def texts_at(
@@ -181,44 +194,54 @@ def texts_at(
     return [found[path or "", row or 0] for path, row in places]
 
 
-def _distinct(rows: list[Any], apart: Callable[[Any], Any] | None) -> tuple[list[Any], list[int]]:
-    """Return rows in their natural order, each text once, and how often it is there."""
+def _unique_texts(
+    rows: list[Any], split_order: Callable[[Any], Any] | None
+) -> tuple[list[Any], list[int]]:
+    """Return rows in their natural order, each text once, and how often each text occurs."""
     found: dict[Any, list[Any]] = {}
-    if apart is not None:
+    if split_order is not None:
         rows = [row for row in rows if row.split is not None]
     for row in sorted(
         (row for row in rows if row.size),
-        key=lambda row: (() if apart is None else apart(row.split), row[:5]),
+        key=lambda row: (() if split_order is None else split_order(row.split), row[:5]),
     ):
-        found.setdefault((None if apart is None else row.split, row.same, row.long), []).append(row)
+        found.setdefault(
+            (None if split_order is None else row.split, row.same, row.long), []
+        ).append(row)
     return [equal[0] for equal in found.values()], [len(equal) for equal in found.values()]
 
 
-def _compared(
-    rows: list[Any], texts: list[str], how: Sketches, apart: Callable[[Any], Any] | None
+def _compare_all(
+    rows: list[Any], texts: list[str], sketches: Sketches, split_order: Callable[[Any], Any] | None
 ) -> Iterator[tuple[int, int, float]]:
-    """Compare each with each; yield the pairs that are similar enough, and how similar."""
+    """Compare all rows with each other; yield the pairs that are similar enough."""
     sets = [
-        shingle_set(text, how.kind(long=row.long)) for text, row in zip(texts, rows, strict=True)
+        shingle_set(text, sketches.kind(long=row.long))
+        for text, row in zip(texts, rows, strict=True)
     ]
     for number, later in enumerate(rows):
         for other, earlier in enumerate(rows[:number]):
-            if later.long != earlier.long or (apart is not None and later.split == earlier.split):
+            if later.long != earlier.long or (
+                split_order is not None and later.split == earlier.split
+            ):
                 continue
             both = len(sets[number] & sets[other])
             similarity = both / (len(sets[number]) + len(sets[other]) - both)
-            if similarity >= how.threshold and normalize(texts[number]) != normalize(texts[other]):
+            if similarity >= sketches.threshold and normalize(texts[number]) != normalize(
+                texts[other]
+            ):
                 yield other, number, similarity
 
 
-def best(
+def best_matches(
     pairs: Iterable[tuple[int, int, float]],
     times: Sequence[int],
     rows: Callable[[list[int]], Sequence[Any]],
 ) -> list[Match]:
-    """Return for each later record its most similar earlier one, the first of those equally similar, and the group to which the pairs join it.
+    """Return for each later record its most similar earlier one, and the group that pairs form.
 
-    Records are numbers, of which `rows` gives the rows; `times` says how often the text of each is there.
+    Of equally similar records the first is taken. Records are numbers, for which `rows` returns
+    the rows; `times` is how often the text of each occurs.
     """
     best: dict[int, tuple[float, int]] = {}
     parent: dict[int, int] = {}
