@@ -348,7 +348,7 @@ def test_what_does_not_fit_into_memory_is_judged_alike(monkeypatch):
     rows, _ = made()
     once = run(LikelyWrong(report="all"), rows)
     monkeypatch.setattr("dslint_packs.labels.classifier.KEPT", 3000)
-    monkeypatch.setattr("dslint_packs.labels.dataset.TEXTS_AT_ONCE", 50)
+    monkeypatch.setattr("dslint_packs.labels.label_arrays.TEXTS_AT_ONCE", 50)
     monkeypatch.setattr("dslint_packs.labels.stacking.IN_MEMORY", 100)
     again = run(LikelyWrong(report="all"), rows)
     assert (again.findings, again.measures) == (once.findings, once.measures)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from dslint.plugin import DATASET, DatasetRule, Finding, Measure, Observer, Severity, Source, State
-from dslint_packs.labels.labelled import LabelCounts, class_counts, shown
+from dslint_packs.labels.label_values import LabelCounts, class_counts, shown
 
 NAMED = 1000
 """Labels up to which each has a measure of its own."""

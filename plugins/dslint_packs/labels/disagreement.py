@@ -17,7 +17,7 @@ from dslint.plugin import (
     State,
     lookup,
 )
-from dslint_packs.labels.labelled import read, shown
+from dslint_packs.labels.label_values import read, shown
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dslint.plugin import DatasetRule, Finding, Measure, Observer, Severity, Source, State, nfkc
-from dslint_packs.labels.labelled import LabelCounts, class_counts, shown
+from dslint_packs.labels.label_values import LabelCounts, class_counts, shown
 
 
 @dataclass(frozen=True)

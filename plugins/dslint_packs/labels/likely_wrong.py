@@ -21,11 +21,11 @@ from dslint.plugin import (
     State,
     read_sheet,
 )
-from dslint_packs.labels.arrays import codes_of, matrix_of
-from dslint_packs.labels.confident import Judgement, judge
-from dslint_packs.labels.dataset import Dataset, Labelled, name_of
+from dslint_packs.labels.confident_learning import Judgement, judge
 from dslint_packs.labels.features import plain
-from dslint_packs.labels.labelled import rows_of, shown, text_and_label
+from dslint_packs.labels.label_arrays import Dataset, Labelled, name_of
+from dslint_packs.labels.label_values import rows_of, shown, text_and_label
+from dslint_packs.labels.user_arrays import codes_of, matrix_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dslint.plugin import Batch, Finding, Location, OptionFile, Record, RecordRule, Severity
-from dslint_packs.labels.labelled import read
+from dslint_packs.labels.label_values import read
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dslint.plugin import Batch, Finding, Location, Record, RecordRule, Severity
-from dslint_packs.labels.labelled import read, shown
+from dslint_packs.labels.label_values import read, shown
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dslint.plugin import ConfigError, OptionFile, Source, lookup
-from dslint_packs.labels.dataset import Dataset
+from dslint_packs.labels.label_arrays import Dataset
 
 if TYPE_CHECKING:
     import numpy as np

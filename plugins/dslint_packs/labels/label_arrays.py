@@ -20,7 +20,7 @@ from dslint.plugin import (
     redact,
 )
 from dslint_packs.labels.features import bare, plain
-from dslint_packs.labels.labelled import read, require_classes
+from dslint_packs.labels.label_values import read, require_classes
 
 if TYPE_CHECKING:
     import numpy as np
