@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dslint_packs.pii import reserved
 from dslint_packs.pii.context import near
-from dslint_packs.pii.phone import Phone
+from dslint_packs.pii.phone import PhoneNumberRecognizer
 from dslint_packs.pii.recognizers import everyday as everyday_recognizers
 from dslint_packs.pii.scan import GATES, Hit, candidates, everyday, phones, scan
 
@@ -131,7 +131,7 @@ def test_words_nearby(text, words, is_near):
 
 
 def test_a_long_text_takes_linear_time():
-    recognizers = [*everyday_recognizers().values(), Phone(("US",))]
+    recognizers = [*everyday_recognizers().values(), PhoneNumberRecognizer(("US",))]
     for text in (
         "a" * 200_000,
         "1" * 200_000,

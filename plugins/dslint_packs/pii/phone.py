@@ -49,7 +49,7 @@ _ALONE = 9  # digits from which a number may stand in one group
 _LONGEST = 13  # digits of a national number with all that people write before it
 
 
-class Phone(LocalRecognizer):  # type: ignore[misc]
+class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
     """Numbers that phonenumbers holds for valid: of any country with its prefix, of the chosen regions as they are written there.
 
     Beside a word for telephones less will do: a number that is valid in some region in any grouping, or at least is in groups.

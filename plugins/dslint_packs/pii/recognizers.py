@@ -12,17 +12,8 @@ from collections.abc import Callable
 from functools import cached_property, lru_cache
 from typing import Any
 
+from dslint_packs.pii import presidio
 from dslint_packs.pii.context import near, supported
-from dslint_packs.pii.presidio import (
-    CreditCardRecognizer,
-    CryptoRecognizer,
-    IbanRecognizer,
-    IpRecognizer,
-    MacAddressRecognizer,
-    Pattern,
-    PatternRecognizer,
-    UsSsnRecognizer,
-)
 
 _CARD_WORDS = (
     "card|cards|credit|debit|cc|visa|mastercard|maestro|amex|american express|discover|diners|jcb|unionpay|pan"
@@ -38,12 +29,12 @@ _BRANDS = re.compile(
 )
 
 
-class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
+class CreditCardRecognizer(presidio.CreditCardRecognizer):  # type: ignore[misc]
     """Numbers of payment cards: Luhn's checksum, and the prefixes and lengths that issuers use, which presidio has not (12 to 19 digits)."""
 
     WORDS = _CARD_WORDS
     PATTERNS = [  # noqa: RUF012 - presidio's way
-        Pattern(
+        presidio.Pattern(
             "Card",
             r"(?<![A-Za-z0-9_./-])(?:[0-9]{12,19}|[0-9]{4}([ .\u00a0-])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?"
             r"|[0-9]{4}([ .\u00a0-])[0-9]{6}\2[0-9]{4,5})(?![A-Za-z0-9_-]|\.[0-9])",
@@ -70,12 +61,12 @@ class CreditCard(CreditCardRecognizer):  # type: ignore[misc]
         )
 
 
-class Iban(IbanRecognizer):  # type: ignore[misc]
+class IbanRecognizer(presidio.IbanRecognizer):  # type: ignore[misc]
     """presidio's, with an account number's exact length, and in lower case where a word for it stands near."""
 
     WORDS = "iban|bank|account|konto|compte|cuenta|rekening|transfer|überweis|swift|bic"
     PATTERNS = [  # noqa: RUF012
-        Pattern(
+        presidio.Pattern(
             "IBAN",
             r"(?<![A-Za-z0-9])([A-Za-z]{2}[0-9]{2}(?:[ \u00a0-]?[A-Za-z0-9]{4}){2,6})"
             r"((?:[ \u00a0-]?[A-Za-z0-9]{4})?)((?:[ \u00a0-]?[A-Za-z0-9]{1,3})?)(?![A-Za-z0-9])",
@@ -91,22 +82,22 @@ class Iban(IbanRecognizer):  # type: ignore[misc]
         return score if score == 1 or near(text, start, end, self.WORDS) else 0.0
 
 
-class UsSsn(UsSsnRecognizer):  # type: ignore[misc]
+class UsSsnRecognizer(presidio.UsSsnRecognizer):  # type: ignore[misc]
     """presidio's, without those that were never given out; nine digits without hyphens need a word beside them."""
 
     WORDS = "social|ssn|ssns|soc sec"
     PATTERNS = [  # noqa: RUF012
-        Pattern(
+        presidio.Pattern(
             "Hyphens",
             r"(?<![A-Za-z0-9_.-])[0-9]{3}-[0-9]{2}-[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])",
             0.5,
         ),
-        Pattern(
+        presidio.Pattern(
             "Spaces",
             r"(?<![A-Za-z0-9_.-])[0-9]{3}([ .])[0-9]{2}\1[0-9]{4}(?![A-Za-z0-9_-]|\.[0-9])",
             0.15,
         ),
-        Pattern("Digits", r"(?<![A-Za-z0-9_.-])[0-9]{9}(?![A-Za-z0-9_-]|\.[0-9])", 0.05),
+        presidio.Pattern("Digits", r"(?<![A-Za-z0-9_.-])[0-9]{9}(?![A-Za-z0-9_-]|\.[0-9])", 0.05),
     ]
 
     def invalidate_result(self, pattern_text: str) -> bool:
@@ -124,7 +115,7 @@ class UsSsn(UsSsnRecognizer):  # type: ignore[misc]
         return supported(score) if near(text, start, end, self.WORDS) else score
 
 
-class EmailAddress(PatternRecognizer):  # type: ignore[misc]
+class EmailAddressRecognizer(presidio.PatternRecognizer):  # type: ignore[misc]
     """Addresses of alphabets that separate words, with a top-level domain that exists, in linear time.
 
     presidio's pattern takes a Chinese sentence before an address for its name, and is quadratic in a long row of characters.
@@ -132,7 +123,7 @@ class EmailAddress(PatternRecognizer):  # type: ignore[misc]
 
     _LETTER = r"\p{Latin}\p{Greek}\p{Cyrillic}0-9"
     PATTERNS = [  # noqa: RUF012
-        Pattern(
+        presidio.Pattern(
             "Address",
             rf"(?<![{_LETTER}_.%+@/-])[{_LETTER}_%+-][{_LETTER}_.%+'-]{{0,63}}(?<!\.)@"
             rf"(?:[{_LETTER}](?:[{_LETTER}-]{{0,61}}[{_LETTER}])?\.)+[\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}]{{2,24}}(?![{_LETTER}_@-])",
@@ -165,18 +156,18 @@ class EmailAddress(PatternRecognizer):  # type: ignore[misc]
         )
 
 
-class IpAddress(IpRecognizer):  # type: ignore[misc]
+class IpAddressRecognizer(presidio.IpRecognizer):  # type: ignore[misc]
     """presidio's, without versions (`Chrome/91.0.44.12`, `foo-1.2.3.4`), numbers of sections, slices (`x[1::2]`) and names (`A::B`)."""
 
     WORDS = "ip|ips|ipv4|ipv6|address|addr|host|server|dns|gateway|subnet|ping|client|proxy|ssh"
     NUMBERING = "version|versions|ver|v|release|section|sections|sec|chapter|build|firmware|figure|table|appendix|§"
     PATTERNS = [  # noqa: RUF012
-        Pattern(
+        presidio.Pattern(
             "IPv4",
             r"(?<![A-Za-z0-9_.]|[A-Za-z0-9][/-]|[=<>~!]=)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?(?![A-Za-z0-9_]|\.[A-Za-z0-9]|-[A-Za-z])",
             0.6,
         ),
-        Pattern(
+        presidio.Pattern(
             "IPv6",
             r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,6}(?::(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{1,4})|::)"
             r"(?:/[0-9]{1,3})?(?![A-Za-z0-9_]|:[A-Za-z0-9:]|\.[0-9])",
@@ -201,16 +192,16 @@ class IpAddress(IpRecognizer):  # type: ignore[misc]
         return score
 
 
-class CryptoWallet(CryptoRecognizer):  # type: ignore[misc]
+class CryptoWalletRecognizer(presidio.CryptoRecognizer):  # type: ignore[misc]
     """presidio's, which checks the checksums of Bitcoin, and addresses of Ethereum and its kin."""
 
     PATTERNS = [  # noqa: RUF012
-        Pattern(
+        presidio.Pattern(
             "Bitcoin",
             r"(?<![A-Za-z0-9_/+=])(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25,59}(?![A-Za-z0-9_+=])",
             0.5,
         ),
-        Pattern("Ethereum", r"(?<![A-Za-z0-9_])0x[0-9a-fA-F]{40}(?![A-Za-z0-9_])", 0.5),
+        presidio.Pattern("Ethereum", r"(?<![A-Za-z0-9_])0x[0-9a-fA-F]{40}(?![A-Za-z0-9_])", 0.5),
     ]
 
     def validate_result(self, pattern_text: str) -> bool | None:
@@ -228,16 +219,16 @@ class CryptoWallet(CryptoRecognizer):  # type: ignore[misc]
         )
 
 
-class MacAddress(MacAddressRecognizer):  # type: ignore[misc]
+class MacAddressRecognizer(presidio.MacAddressRecognizer):  # type: ignore[misc]
     """presidio's, outside of longer rows (fingerprints of keys), and with a letter in it: rows of two-digit numbers are something else."""
 
     PATTERNS = [  # noqa: RUF012
-        Pattern(
+        presidio.Pattern(
             "Pairs",
             r"(?<![A-Za-z0-9_:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![A-Za-z0-9_]|[:-][0-9A-Fa-f])",
             0.6,
         ),
-        Pattern(
+        presidio.Pattern(
             "Cisco",
             r"(?<![A-Za-z0-9_.-])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![A-Za-z0-9_]|[.-][0-9A-Fa-f])",
             0.6,
@@ -265,11 +256,11 @@ def _is_network(value: str) -> bool:
 def everyday() -> dict[str, Any]:
     """Return the recognizers by kind; of equal scores the first counts."""
     return {
-        "CREDIT_CARD": CreditCard(),
-        "IBAN_CODE": Iban(),
-        "CRYPTO": CryptoWallet(),
-        "EMAIL_ADDRESS": EmailAddress(),
-        "US_SSN": UsSsn(),
-        "MAC_ADDRESS": MacAddress(),
-        "IP_ADDRESS": IpAddress(),
+        "CREDIT_CARD": CreditCardRecognizer(),
+        "IBAN_CODE": IbanRecognizer(),
+        "CRYPTO": CryptoWalletRecognizer(),
+        "EMAIL_ADDRESS": EmailAddressRecognizer(),
+        "US_SSN": UsSsnRecognizer(),
+        "MAC_ADDRESS": MacAddressRecognizer(),
+        "IP_ADDRESS": IpAddressRecognizer(),
     }

@@ -171,9 +171,9 @@ def _everyday() -> Mapping[str, Any]:
 
 @lru_cache(maxsize=8)
 def _phone(regions: tuple[str, ...]) -> Mapping[str, Any]:
-    from dslint_packs.pii.phone import Phone
+    from dslint_packs.pii.phone import PhoneNumberRecognizer
 
-    return {_PHONE: Phone(regions)}
+    return {_PHONE: PhoneNumberRecognizer(regions)}
 
 
 def everyday(texts: Sequence[str], *, gated: bool = True) -> list[Hit]:
