@@ -347,7 +347,7 @@ def test_texts_that_share_nothing_are_judged_and_crash_nothing():
 def test_what_does_not_fit_into_memory_is_judged_alike(monkeypatch):
     rows, _ = made()
     once = run(LikelyWrong(report="all"), rows)
-    monkeypatch.setattr("dslint_packs.labels.classifier.KEPT", 3000)
+    monkeypatch.setattr("dslint_packs.labels.classifier.NGRAMS_IN_MEMORY", 3000)
     monkeypatch.setattr("dslint_packs.labels.label_arrays.TEXTS_AT_ONCE", 50)
     monkeypatch.setattr("dslint_packs.labels.stacking.IN_MEMORY", 100)
     again = run(LikelyWrong(report="all"), rows)
@@ -359,9 +359,9 @@ def test_what_is_left_out_is_said_in_the_run(call, work, monkeypatch):
     rows, _ = made()
     work.jsonl("data.jsonl", *rows)
     for name, value in (
-        ("classifier.LEARNT", 100),
+        ("classifier.REGRESSION_TEXTS", 100),
         ("classifier.CELLS", 300),
-        ("stacking.MOST_CELLS", 300),
+        ("stacking.MAX_CELLS", 300),
     ):
         monkeypatch.setattr(f"dslint_packs.labels.{name}", value)
     done = call(
@@ -380,8 +380,8 @@ def test_what_is_left_out_is_said_in_the_run(call, work, monkeypatch):
         if finding["path"] is None
     ]
     assert len(messages) == 3
-    assert "logistic regression has learnt from 100 of 239 texts, naive Bayes from all" in messages
-    assert "100 of 239 texts were judged: there are 3 labels" in messages
+    assert "logistic regression was trained on 100 of 239 texts, naive Bayes on all" in messages
+    assert "only 100 of 239 texts were judged (limit for 3 labels)" in messages
     assert all(
         message.partition(",")[0] in (work.root / "report.txt").read_text() for message in messages
     )
@@ -392,8 +392,8 @@ def test_what_is_left_out_is_said_in_the_run(call, work, monkeypatch):
 def test_memory_beyond_a_gigabyte_is_said_in_the_run(monkeypatch):
     rows, _ = made()
     assert not any("memory" in finding.message for finding in run(LikelyWrong(), rows).findings)
-    monkeypatch.setattr("dslint_packs.labels.likely_wrong.MANY", 100)
-    monkeypatch.setattr("dslint_packs.labels.likely_wrong.HELD", 10**7)
+    monkeypatch.setattr("dslint_packs.labels.likely_wrong.MANY_TEXTS", 100)
+    monkeypatch.setattr("dslint_packs.labels.likely_wrong.BYTES_PER_TEXT", 10**7)
     assert [
         finding.message for finding in run(LikelyWrong(), rows).findings if finding.at.row is None
-    ] == ["239 texts took some 2.4 GB of memory"]
+    ] == ["239 texts took about 2.4 GB of memory"]

@@ -395,7 +395,7 @@ def test_probabilities_that_do_not_fit_are_refused(call, work, refused):
     np.save(work.root / "short.npy", np.full((3, 2), 0.5))
     work.write("no.npy", "no array")
     work.jsonl("data.jsonl", *reviews(size=20)[0])
-    for given, why in (("short.npy", "3 rows"), ("no.npy", "no table"), ("nowhere", "nowhere")):
+    for given, why in (("short.npy", "3 rows"), ("no.npy", "not a table"), ("nowhere", "nowhere")):
         refused(
             call(*CHECK, "--option", f"labels/likely-wrong.probabilities={given}", "data.jsonl"),
             why,

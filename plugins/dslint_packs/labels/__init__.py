@@ -1,4 +1,4 @@
-"""Rules on labels: wrong, unknown, missing, rare and contradictory ones."""
+"""Rules on labels: wrong, unknown, missing, rare and inconsistent labels."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Out-of-sample class probabilities from texts and labels alone: two linear classifiers, and how far to trust each.
+"""Linear classifiers that score texts out of sample, trained on nothing but texts and labels.
 
-No text is judged by a model that has seen it. Naive Bayes leaves it out exactly, by taking its own counts away; logistic regression is trained in
-five folds. Nothing depends on the order of the texts: counts are exact sums, folds and samples go by the order of digests.
+No text is judged by a model that has seen it. Naive Bayes subtracts the text's own counts, which is
+exact; logistic regression is trained in five folds. Nothing depends on the order of the texts:
+counts are exact sums, and folds and samples follow the order of the digests.
 """
 
 from __future__ import annotations
@@ -21,29 +22,39 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 Fetch = Callable[[], Iterator[tuple[Sequence[int], Sequence[str]]]]
-"""Yields texts with their numbers, some at a time."""
+"""Yields chunks of texts with their numbers."""
 
 FOLDS = 5
-LEARNT = 50_000
-"""Texts that logistic regression learns from at most; naive Bayes learns from all."""
+REGRESSION_TEXTS = 50_000
+"""Maximum number of texts that logistic regression is trained on; naive Bayes uses all."""
 FEW_CLASSES = 20
-"""Up to so many classes words and characters are weighed apart, longer runs of characters count, and logistic regression takes part: all that takes
-time that grows with the classes, and beyond naive Bayes alone did as well."""
+"""Number of classes up to which more is computed.
+
+Words and characters are then weighted separately, longer character n-grams are added, and logistic
+regression is trained. The time for all this grows with the number of classes; with more classes
+naive Bayes alone was as good.
+"""
 ACROSS = (7,)
-"""Characters in the longer runs, which may cross from word to word."""
-FEW_TEXTS = 200
-"""From so many texts on logistic regression takes part."""
+"""Lengths of the longer character n-grams, which may cross word boundaries."""
+MIN_REGRESSION_TEXTS = 200
+"""Number of texts from which logistic regression is trained."""
 SMOOTHING = (0.05, 0.1, 0.2, 0.4, 0.8)
-KEPT = 50_000_000
-"""N-grams that are kept in memory between passes (300 MB); more go to a temporary file."""
+NGRAMS_IN_MEMORY = 50_000_000
+"""N-grams kept in memory between passes (300 MB); the rest goes to a temporary file."""
 CELLS = 1 << 25
-"""Weights that naive Bayes may have (400 MB): with thousands of classes the rarest n-grams are left out."""
+"""Maximum number of weights of naive Bayes (400 MB).
+
+With thousands of classes the rarest n-grams are left out.
+"""
 _UNIT = 1 << 16
 
 
 @dataclass
 class Cases:
-    """What is learnt: text `texts[i]` has label `labels[i]`, with weight `weights[i]`. Texts are numbered in the order of their digests."""
+    """The training cases: text `texts[i]` has label `labels[i]`, with weight `weights[i]`.
+
+    Texts are numbered in the order of their digests.
+    """
 
     texts: Array
     labels: Array
@@ -52,21 +63,21 @@ class Cases:
 
 
 class Corpus:
-    """The n-grams of all texts, in chunks of any order; kept in memory as long as they fit, and then on disk."""
+    """The n-grams of all texts, in chunks of any order; in memory if they fit, the rest on disk."""
 
     def __init__(self, size: int, fetch: Fetch, across: Sequence[int]) -> None:
         self.size = size
         self._fetch = fetch
         self._across = across
-        self._held: list[tuple[Any, ...]] | None = None
+        self._in_memory: list[tuple[Any, ...]] | None = None
         self._spilled = 0
 
     def __iter__(self) -> Iterator[tuple[Any, ...]]:
         """Yield (numbers of the texts, entries of each, columns, counts)."""
         import numpy as np
 
-        if self._held is None:
-            self._held, room = [], KEPT
+        if self._in_memory is None:
+            self._in_memory, room = [], NGRAMS_IN_MEMORY
             for numbers, texts in self._fetch():
                 rows, columns, counts = grams(texts, self._across)
                 sizes = np.bincount(rows, minlength=len(texts))
@@ -78,12 +89,12 @@ class Corpus:
                 )
                 room -= len(columns)
                 if room > 0:
-                    self._held.append(chunk)
+                    self._in_memory.append(chunk)
                 else:
                     self._spilled += 1
                     for part in chunk:
                         np.save(self._file, part)
-        yield from self._held
+        yield from self._in_memory
         if self._spilled:
             self._file.seek(0)
         for _ in range(self._spilled):
@@ -91,13 +102,13 @@ class Corpus:
 
     @cached_property
     def _file(self) -> Any:
-        file = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed, and gone, with the corpus
+        file = tempfile.TemporaryFile()  # noqa: SIM115 - closed and deleted with the corpus
         weakref.finalize(self, file.close)
         return file
 
 
 class Vectors:
-    """TF-IDF vectors of unit length over the n-grams that two texts or more share."""
+    """TF-IDF vectors of unit length over the n-grams that at least two texts share."""
 
     def __init__(self, corpus: Corpus, classes: int) -> None:
         import numpy as np
@@ -112,10 +123,9 @@ class Vectors:
         if len(used) > most:
             used = used[shared[used] > np.partition(shared[used], -most)[-most]]
         self.width, self.words = len(used), int(np.searchsorted(used, WORDS))
-        self._place = np.zeros(
-            COLUMNS, np.int32
-        )  # memory is taken for the pages that are written to only
-        self._place[used] = np.arange(1, self.width + 1)
+        # Memory is allocated only for the pages that are written to.
+        self._column = np.zeros(COLUMNS, np.int32)
+        self._column[used] = np.arange(1, self.width + 1)
         self._weight = (np.log((1 + corpus.size) / (1 + shared[used])) + 1) * np.where(
             used < WORDS, WORD_WEIGHT, 1.0
         )
@@ -127,21 +137,22 @@ class Vectors:
 
         for numbers, sizes, columns, counts in self._corpus:
             rows = np.repeat(np.arange(len(sizes)), sizes)
-            place = self._place[columns]
-            known = place > 0
-            rows, place = rows[known], place[known] - 1
-            values = (1 + np.log(counts[known])) * self._weight[place]
+            column = self._column[columns]
+            known = column > 0
+            rows, column = rows[known], column[known] - 1
+            values = (1 + np.log(counts[known])) * self._weight[column]
             length = np.sqrt(np.bincount(rows, weights=values * values, minlength=len(sizes)))
-            # Multiples of a power of two add up to the same sum in any order.
+            # Sums of multiples of a power of two are the same in any order.
             values = np.round(values / length[rows] * _UNIT) / _UNIT
             starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(sizes)))])
-            yield numbers, csr_matrix((values, place, starts), shape=(len(sizes), self.width))
+            yield numbers, csr_matrix((values, column, starts), shape=(len(sizes), self.width))
 
 
 class NaiveBayes:
-    """Multinomial naive Bayes on some columns that judges each text by all others: what the text itself has added is taken away before it is judged.
+    """Multinomial naive Bayes on some columns that judges each text from all others.
 
-    On TF-IDF vectors: Rennie et al., Tackling the Poor Assumptions of Naive Bayes Text Classifiers, ICML 2003.
+    The counts that a text has added are subtracted before it is judged. On TF-IDF vectors, as in
+    Rennie et al., Tackling the Poor Assumptions of Naive Bayes Text Classifiers, ICML 2003.
     """
 
     def __init__(self, vectors: Vectors, cases: Cases, columns: slice) -> None:
@@ -172,7 +183,7 @@ class NaiveBayes:
         return {}
 
     def scores(self, numbers: Array, matrix: Any) -> Array:
-        """Return the logarithm of the likelihood of each text under each class: texts x classes."""
+        """Return the log-likelihood of each text under each class: texts x classes."""
         import numpy as np
 
         matrix = matrix[:, self._columns]
@@ -183,7 +194,7 @@ class NaiveBayes:
             self._logs[smoothing] = np.log(logs, out=logs)
         mass = smoothing * max(len(self._counts), 1)
         sums = np.asarray(matrix.sum(axis=1)).ravel()
-        # Both of one type: else the weights of all n-grams would be converted for each chunk of texts.
+        # Both in float32: otherwise all weights would be converted for each chunk of texts.
         scores: Array = matrix.astype(np.float32) @ self._logs[smoothing] - np.outer(
             sums, np.log(self._totals + mass)
         )
@@ -208,7 +219,10 @@ class NaiveBayes:
 
 
 class Regression:
-    """Logistic regression on words and pairs of words, in five folds: each text is judged by a model of the other four."""
+    """Logistic regression on words and word pairs, in five folds.
+
+    Each text is judged by a model that is trained on the other four folds.
+    """
 
     def __init__(self, vectors: Vectors, cases: Cases) -> None:
         import numpy as np
@@ -219,9 +233,9 @@ class Regression:
         self._fold = folds(cases, vectors.size)
         numbers, parts = [], []
         for some, matrix in vectors:
-            learnt = some < LEARNT
-            numbers.append(some[learnt])
-            parts.append(matrix[learnt][:, : vectors.words])
+            sampled = some < REGRESSION_TEXTS
+            numbers.append(some[sampled])
+            parts.append(matrix[sampled][:, : vectors.words])
         matrix, row = vstack(parts).tocsr(), np.full(vectors.size, -1)
         self._words = np.flatnonzero(np.bincount(matrix.indices, minlength=vectors.words) >= 2)
         matrix = matrix[:, self._words]
@@ -230,14 +244,14 @@ class Regression:
         for fold in range(FOLDS):
             chosen = np.flatnonzero((self._fold[cases.texts] != fold) & (row[cases.texts] >= 0))
             labels = cases.labels[chosen]
-            if len(np.unique(labels)) > 1:  # else the sample has left too little to learn from
+            if len(np.unique(labels)) > 1:  # the sample may leave too little to train on
                 model = SGDClassifier(
                     loss="log_loss", alpha=3e-5, max_iter=8, tol=None, average=True, random_state=0
                 )
                 model.fit(
                     matrix[row[cases.texts[chosen]]], labels, sample_weight=cases.weights[chosen]
                 )
-                # Laid out as the product wants them, or all would be copied for each chunk of texts.
+                # Contiguous, or the product would copy all weights for each chunk of texts.
                 self._models.append(
                     (
                         fold,
@@ -253,19 +267,18 @@ class Regression:
         from scipy.special import expit
 
         matrix = matrix[:, self._words].astype(np.float32)
-        found = np.full((len(numbers), self._classes), 1e-6)
+        result = np.full((len(numbers), self._classes), 1e-6)
         for fold, classes, weights, intercept in self._models:
             mine = np.flatnonzero(self._fold[numbers] == fold)
-            each = expit(
-                (matrix[mine] @ weights).astype(float) + intercept
-            )  # each class against the rest
+            # One class against the rest.
+            each = expit((matrix[mine] @ weights).astype(float) + intercept)
             shares = (
                 each / np.maximum(each.sum(axis=1, keepdims=True), 1e-12)
                 if len(classes) > 2
                 else np.hstack([1 - each, each])
             )
-            found[np.ix_(mine, classes)] = shares
-        logs: Array = np.log(np.maximum(found, 1e-6))
+            result[np.ix_(mine, classes)] = shares
+        logs: Array = np.log(np.maximum(result, 1e-6))
         return logs
 
 
@@ -278,18 +291,18 @@ class DenseRegression:
 
         fold = folds(cases, len(vectors))
         vectors = vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-9)
-        found = np.full((len(vectors), cases.classes), 1e-6)
+        shares = np.full((len(vectors), cases.classes), 1e-6)
         for number in range(FOLDS):
-            learnt, judged = fold[cases.texts] != number, np.flatnonzero(fold == number)
+            trained, judged = fold[cases.texts] != number, np.flatnonzero(fold == number)
             model = LogisticRegression(C=10.0, max_iter=200)
             model.fit(
-                vectors[cases.texts[learnt]],
-                cases.labels[learnt],
-                sample_weight=cases.weights[learnt],
+                vectors[cases.texts[trained]],
+                cases.labels[trained],
+                sample_weight=cases.weights[trained],
             )
             if len(judged):
-                found[np.ix_(judged, model.classes_)] = model.predict_proba(vectors[judged])
-        self._logs = np.log(np.maximum(found, 1e-6))
+                shares[np.ix_(judged, model.classes_)] = model.predict_proba(vectors[judged])
+        self._logs = np.log(np.maximum(shares, 1e-6))
 
     def scores(self, numbers: Array, matrix: Any) -> Array:
         """Return the logarithm of the probability of each class: texts x classes."""
@@ -299,7 +312,7 @@ class DenseRegression:
 
 
 def folds(cases: Cases, size: int) -> Array:
-    """Deal the texts out: each fold has its share of every class, and all records of a text are in one."""
+    """Return the fold of each text, stratified by class; all records of a text share a fold."""
     import numpy as np
 
     label = np.full(size, -1)
@@ -311,14 +324,17 @@ def folds(cases: Cases, size: int) -> Array:
 
 
 class Classifier(Protocol):
-    """What the stack adds up."""
+    """A classifier whose scores can be stacked."""
 
     def scores(self, numbers: Array, matrix: Any) -> Array:
-        """Return log-probabilities, or what grows with them: texts x classes."""
+        """Return log-probabilities or scores that grow with them: texts x classes."""
 
 
 class Stack(NamedTuple):
-    """Trained classifiers, what yields all texts for them (numbers and vectors), and what they have not looked at, as sentences."""
+    """Trained classifiers, and how to run them.
+
+    `chunks` yields all texts (numbers and vectors); `left_out` says in sentences what was not used.
+    """
 
     classifiers: list[Classifier]
     chunks: Iterable[tuple[Array, Any]]
@@ -326,7 +342,7 @@ class Stack(NamedTuple):
 
 
 def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | None) -> Stack:
-    """Train classifiers. `embeddings` have one row a text, if there are any."""
+    """Train classifiers on embeddings with one row per text, or else on words."""
     import numpy as np
 
     if embeddings is not None:
@@ -341,12 +357,14 @@ def classifiers_for(cases: Cases, size: int, fetch: Fetch, embeddings: Array | N
     left_out = []
     if vectors.width < vectors.shared:
         left_out.append(
-            f"of {vectors.shared:,} n-grams the {vectors.width:,} that are in most texts were looked at: there are {cases.classes:,} labels"
+            f"only the {vectors.width:,} most common of {vectors.shared:,} n-grams were used "
+            f"(limit for {cases.classes:,} labels)"
         )
-    regression = vectors.words and few and len(cases.texts) >= FEW_TEXTS
-    if regression and size > LEARNT:
+    regression = vectors.words and few and len(cases.texts) >= MIN_REGRESSION_TEXTS
+    if regression and size > REGRESSION_TEXTS:
         left_out.append(
-            f"logistic regression has learnt from {LEARNT:,} of {size:,} texts, naive Bayes from all"
+            f"logistic regression was trained on {REGRESSION_TEXTS:,} of {size:,} texts, "
+            "naive Bayes on all"
         )
     return Stack(
         [*bayes, Regression(vectors, cases)] if regression else [*bayes], vectors, left_out

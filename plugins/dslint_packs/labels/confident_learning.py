@@ -1,6 +1,7 @@
-"""Confident learning, in batches: which labels are likely wrong, how many there are, and in which order to look at them.
+"""Confident learning in batches: which labels are likely wrong, how many, and in which order.
 
-Northcutt, Jiang, Chuang: Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR 2021; as cleanlab does it.
+Northcutt, Jiang, Chuang: Confident Learning: Estimating Uncertainty in Dataset Labels, JAIR 2021,
+as implemented by cleanlab.
 """
 
 from __future__ import annotations
@@ -16,14 +17,14 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
 
 BATCH_CELLS = 1 << 24
-"""Probabilities that are looked at together: 64 MB."""
+"""Probabilities per batch (64 MB)."""
 
 
 class Judgement(Struct):
-    """What is said of each label, as arrays.
+    """The judgement of each label, as arrays.
 
-    `flagged`: whether it is likely wrong. `likely`: the most likely class. `score`: from 0 to 1, the place in the order of suspicion. `wrong`: the
-    probability that it is wrong.
+    `flagged`: whether the label is likely wrong. `likely`: the most likely class. `score`: the rank
+    by suspicion, from 0 to 1. `wrong`: the probability that the label is wrong.
     """
 
     flagged: Array
@@ -39,10 +40,11 @@ def judge(
     flagged: Array | None = None,
     noise: float | None = None,
 ) -> Judgement:
-    """Judge labels by out-of-sample probabilities (`rows` says which one belongs to each label).
+    """Judge labels by out-of-sample probabilities (`rows`: the row of probabilities of each label).
 
-    Without `flagged` cleanlab estimates how many labels are wrong, and those with the least self-confidence are flagged: on scores of linear
-    classifiers this was more precise than cleanlab's default filter. `noise` is the share of wrong labels if it is known.
+    Without `flagged`, cleanlab estimates how many labels are wrong, and those with the lowest
+    self-confidence are flagged: on scores of linear classifiers this was more precise than
+    cleanlab's default filter. `noise` is the share of wrong labels, if known.
     """
     import numpy as np
     from cleanlab.rank import (
@@ -68,7 +70,8 @@ def judge(
     if flagged is None:
         flagged = _least_confident(probabilities, rows, labels) & (likely != labels)
     noise = min(max(float(flagged.mean()) if noise is None else noise, 1e-4), 0.5)
-    # Bayes: wrong labels fall on each other class alike, and the label that is given is evidence too.
+    # Bayes' theorem: errors are spread evenly over the other classes, and the given label is
+    # evidence too.
     against = noise / max(probabilities.shape[1] - 1, 1) * (1 - own)
     wrong = against / np.maximum(against + (1 - noise) * own, 1e-12)
     return Judgement(flagged, likely, 1 - (_ranks(own) + _ranks(margin)) / 2, wrong)
@@ -98,10 +101,10 @@ def _batches(probabilities: Array, rows: Array, labels: Array) -> Iterator[tuple
 
 
 def _ranks(values: Array) -> Array:
-    """Return the place of each value in their order, from 0 to 1; equal ones share theirs."""
+    """Return the rank of each value, from 0 to 1; equal values share a rank."""
     import numpy as np
 
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    upto = np.cumsum(counts)
-    ranks: Array = (upto - (counts + 1) / 2)[place] / max(len(values) - 1, 1)
+    _, index, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks: Array = (ends - (counts + 1) / 2)[index] / max(len(values) - 1, 1)
     return ranks

@@ -1,4 +1,7 @@
-"""Texts as sparse vectors: hashed n-grams of words and characters, without a vocabulary and without Python code for each token."""
+"""Sparse text features: hashed n-grams of words and characters.
+
+There is no vocabulary, and no Python code runs per token.
+"""
 
 from __future__ import annotations
 
@@ -11,30 +14,33 @@ if TYPE_CHECKING:
     import numpy as np
 
 WORDS = 1 << 21
-"""Columns below this number are of words and pairs of words, those from here on of characters."""
+"""Columns below this number are words and word pairs; the others are character n-grams."""
 COLUMNS = 2 * WORDS
 SIZES = (2, 3, 4, 5)
-"""Runs of so many characters within a word and the spaces around it are counted."""
-LONGEST = 4000
-"""Characters of a record that count."""
+"""Lengths of the character n-grams within a word and the spaces around it."""
+MAX_CHARACTERS = 4000
+"""Characters of a record that are read; the rest is ignored."""
 WORD_WEIGHT = 4.0
-_ODD = 0x9E3779B97F4A7C15
+_MULTIPLIER = 0x9E3779B97F4A7C15
 _PUNCTUATION = pattern(
     r"[!-/:-@\[-`{-~\u00a1-\u00bf\u2010-\u205e\u3001-\u303f\uff01-\uff0f\uff1a-\uff20]"
 )
-_LETTERS = pattern(r"[\W_]+")
+_NOT_LETTERS = pattern(r"[\W_]+")
 
 
 def plain(text: str) -> str:
-    """Return a text as words and marks in lower case, with one space between them."""
-    text = text[:LONGEST]
+    """Return a text as lower-case words and punctuation marks with one space between them."""
+    text = text[:MAX_CHARACTERS]
     text = text if text.isascii() else nfkc(text)
     return " ".join(_PUNCTUATION.sub(r" \g<0> ", text.lower()).split())
 
 
-def bare(text: str) -> str:
-    """Return what counts when two plain texts are called the same: letters and digits; the text itself if it has none."""
-    return _LETTERS.sub(" ", text).strip() or text
+def alphanumeric(text: str) -> str:
+    """Return the letters and digits of a plain text, by which texts count as equal.
+
+    A text without any is returned unchanged.
+    """
+    return _NOT_LETTERS.sub(" ", text).strip() or text
 
 
 def grams(
@@ -42,8 +48,8 @@ def grams(
 ) -> tuple[np.ndarray[Any, Any], np.ndarray[Any, Any], np.ndarray[Any, Any]]:
     """Return (rows, columns, counts) of the n-grams of plain texts, sorted by row and column.
 
-    Words and pairs of neighbours, runs of 2 to 5 characters within a word and the spaces around it, and runs of `across` characters that may cross
-    from word to word.
+    These are words, pairs of adjacent words, 2 to 5 characters within a word and the spaces around
+    it, and `across` characters across word boundaries.
     """
     import numpy as np
 
@@ -60,7 +66,7 @@ def grams(
         inside = ~(ends[:count] | ends[size - 1 : size - 1 + count])
         hashed = np.full(count, size, np.uint64)
         for offset in range(size):
-            hashed = hashed * np.uint64(_ODD) + codes[offset : offset + count]
+            hashed = hashed * np.uint64(_MULTIPLIER) + codes[offset : offset + count]
             if 0 < offset < size - 1:
                 inside &= ~(ends if size in across else space)[offset : offset + count]
         keys.append(_key(row[:count][inside], hashed[inside], WORDS))
@@ -68,11 +74,11 @@ def grams(
     stops = np.flatnonzero(~space[:-1] & space[1:]) + 1
     words, where = _words(codes, starts, stops), row[starts]
     keys.append(_key(where, words, 0))
-    together = where[:-1] == where[1:]
+    adjacent = where[:-1] == where[1:]
     keys.append(
         _key(
-            where[:-1][together],
-            words[:-1][together] * np.uint64(_ODD) + words[1:][together] + np.uint64(1),
+            where[:-1][adjacent],
+            words[:-1][adjacent] * np.uint64(_MULTIPLIER) + words[1:][adjacent] + np.uint64(1),
             0,
         )
     )
@@ -83,12 +89,12 @@ def grams(
 def _words(
     codes: np.ndarray[Any, Any], starts: np.ndarray[Any, Any], stops: np.ndarray[Any, Any]
 ) -> np.ndarray[Any, Any]:
-    """Return a polynomial hash of each word, from running sums over all characters (modulo 2**64)."""
+    """Return a polynomial hash of each word, from cumulative sums over the text (modulo 2**64)."""
     import numpy as np
 
-    powers = np.cumprod(np.full(len(codes) + 1, _ODD, np.uint64))
+    powers = np.cumprod(np.full(len(codes) + 1, _MULTIPLIER, np.uint64))
     sums = np.concatenate([np.zeros(1, np.uint64), np.cumsum(codes * powers[: len(codes)])])
-    inverse = np.cumprod(np.full(len(codes) + 1, pow(_ODD, -1, 1 << 64), np.uint64))
+    inverse = np.cumprod(np.full(len(codes) + 1, pow(_MULTIPLIER, -1, 1 << 64), np.uint64))
     hashed: np.ndarray[Any, Any] = (sums[stops] - sums[starts]) * inverse[starts]
     return hashed
 
@@ -99,7 +105,7 @@ def _key(
     import numpy as np
 
     mixed = hashed ^ (hashed >> np.uint64(32))
-    column = (mixed * np.uint64(_ODD)) >> np.uint64(64 - WORDS.bit_length() + 1)
+    column = (mixed * np.uint64(_MULTIPLIER)) >> np.uint64(64 - WORDS.bit_length() + 1)
     keys: np.ndarray[Any, Any] = (
         rows.astype(np.uint64) * np.uint64(COLUMNS) + column + np.uint64(first)
     )

@@ -1,4 +1,4 @@
-"""The records of a dataset as arrays: texts by number, labels by code, and who has checked them."""
+"""The labelled records of a run as arrays: numbered texts, and codes of labels."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from dslint.plugin import (
     lookup,
     redact,
 )
-from dslint_packs.labels.features import bare, plain
-from dslint_packs.labels.label_values import read, require_classes
+from dslint_packs.labels.features import alphanumeric, plain
+from dslint_packs.labels.label_values import parse_label, require_classes
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,7 +32,7 @@ CHARACTERS_AT_ONCE = 500_000
 
 
 class Place(NamedTuple):
-    """What `State.at` asks of a row."""
+    """The fields of a state row that `State.at` reads."""
 
     file: int
     row: int
@@ -45,16 +45,16 @@ def text_of(record: Record, roles: Sequence[str]) -> str:
     return plain("\n".join(part.text for part in record.texts(roles)))
 
 
-def name_of(text: str) -> bytes | None:
-    """Return 16 bytes that are equal for texts that differ in case, space or punctuation only; None for an empty one."""
-    return digest(bare(text)) if text else None
+def digest_of(text: str) -> bytes | None:
+    """Return 16 bytes that identify a plain text by its letters and digits; None if it is empty."""
+    return digest(alphanumeric(text)) if text else None
 
 
 @dataclass(frozen=True)
-class Labelled(Observer):
-    """For each record a digest of its text, its label, and what the column of those who have checked it says.
+class LabelRows(Observer):
+    """One row per record: a digest of its text, its label, and the label that a person has checked.
 
-    With `reviewed` also a digest of its masked text, as it stands in review sheets.
+    With `reviewed` also a digest of its masked text, as review sheets show it.
     """
 
     state = {  # noqa: RUF012 - a declaration, never changed
@@ -71,27 +71,27 @@ class Labelled(Observer):
 
     def observe(self, batch: Batch) -> Columns:
         """Return one row for each record."""
-        labels = [read(value) for value in batch.column("label")]
+        labels = [parse_label(value) for value in batch.column("label")]
         checked = [
-            None if not self.checked else _checked(lookup(value, self.checked))
+            None if not self.checked else _checked_label(lookup(value, self.checked))
             for value in batch.values
         ]
         return {
-            "text": [name_of(text_of(record, self.roles)) for record in batch.records],
+            "text": [digest_of(text_of(record, self.roles)) for record in batch.records],
             "masked": [
-                name_of(plain(redact(text_in_sheets(record)))) if self.reviewed else None
+                digest_of(plain(redact(sheet_text(record)))) if self.reviewed else None
                 for record in batch.records
             ],
             "kind": [kind for kind, _ in labels],
             "label": [label for _, label in labels],
             "checked": [
-                label if said == _AS_GIVEN else said
-                for said, (_, label) in zip(checked, labels, strict=True)
+                label if correction == _AS_GIVEN else correction
+                for correction, (_, label) in zip(checked, labels, strict=True)
             ],
         }
 
 
-def text_in_sheets(record: Record) -> str:
+def sheet_text(record: Record) -> str:
     """Return the texts of a record that a review sheet shows."""
     return "\n".join(part.text for part in record.texts(("prompt", "target")))
 
@@ -99,20 +99,26 @@ def text_in_sheets(record: Record) -> str:
 _AS_GIVEN = "\0"
 
 
-def _checked(value: object) -> str | None:
-    """Return what a person says of a label: as given (true), nothing (false, none), or another label."""
-    name = read(value)[1]
+def _checked_label(value: object) -> str | None:
+    """Return the label that a person has chosen.
+
+    True means the label as given, false or a missing value means none.
+    """
+    name = parse_label(value)[1]
     if value is True or (name or "").strip().lower() == "true":
         return _AS_GIVEN
     return None if value is False or (name or "").strip().lower() == "false" else name
 
 
-class Dataset:
-    """The labelled records of a run as arrays, in the order of their digests, so that nothing depends on the order in which they were read.
+class LabelArrays:
+    """The labelled records of a run as arrays.
 
-    `given` and `checked` are the labels that are there and those that people have found right, as places in `labels`; -1 where there is none.
-    `trusted` maps digests of texts to the text and the label that a person has checked, from files, and `reviewed` those of masked texts; `added`
-    has the number, text and label of those that are not in the dataset.
+    They are in the order of their digests, so that nothing depends on the order in which they were
+    read. `given` and `checked` are the labels of the data and those that people have checked, as
+    positions in `labels`; -1 for none. `trusted` maps digests of texts to texts and checked labels
+    from files, and `reviewed` does the same for digests of masked texts. `digests` has the distinct
+    texts, and `text_number` the position of each record's text among them, -1 for none. `added` has
+    the number, text and label of the checked texts that are not in the data.
     """
 
     def __init__(
@@ -133,14 +139,14 @@ class Dataset:
         is_class = pc.equal(table["kind"], "class")
         given = pc.if_else(is_class, table["label"], None)
         require_classes(kinds, pc.count_distinct(given).as_py())
-        said = {label for _, label in (*trusted.values(), *reviewed.values())}
+        from_files = {label for _, label in (*trusted.values(), *reviewed.values())}
         self.labels = sorted(
-            {*pc.unique(given).to_pylist(), *pc.unique(table["checked"]).to_pylist(), *said}
+            {*pc.unique(given).to_pylist(), *pc.unique(table["checked"]).to_pylist(), *from_files}
             - {None}
         )
         code = {label: number for number, label in enumerate(self.labels)}
         self._state = state
-        text, content = _digests(table["text"]), _digests(table["content"])
+        text, content = _digest_array(table["text"]), _digest_array(table["content"])
         file, row = table["file"].to_numpy(), table["row"].to_numpy()
         order = np.lexsort((row, file, content, text))
         self.text, self.content, self.file, self.row = (
@@ -152,29 +158,29 @@ class Dataset:
         self._lines = pc.fill_null(table["line"], -1).to_numpy()[order]
         self.unlabelled = pc.equal(table["kind"], "missing").to_numpy()[order]
         self.given = _codes(given, self.labels)[order]
-        by_file, met = _looked_up(self.text, trusted, code)
-        by_sheet, seen = _looked_up(_digests(table["masked"])[order], reviewed, code)
+        by_file, in_file = _look_up(self.text, trusted, code)
+        by_sheet, in_sheet = _look_up(_digest_array(table["masked"])[order], reviewed, code)
         own = _codes(table["checked"], self.labels)[order]
         self.checked = np.where(own >= 0, own, np.where(by_sheet >= 0, by_sheet, by_file))
-        new = {name: trusted[name] for name in trusted.keys() - met} | {
-            name: reviewed[name] for name in reviewed.keys() - seen
+        new = {name: trusted[name] for name in trusted.keys() - in_file} | {
+            name: reviewed[name] for name in reviewed.keys() - in_sheet
         }
         others = sorted(new)
-        names = np.array(others, "S16")
-        self.names = np.unique(np.concatenate([self.text[self.text != b""], names]))
-        self.number = np.where(self.text != b"", np.searchsorted(self.names, self.text), -1)
-        numbers, here = (
-            np.searchsorted(self.names, names).tolist(),
-            np.isin(names, self.text).tolist(),
+        new_digests = np.array(others, "S16")
+        self.digests = np.unique(np.concatenate([self.text[self.text != b""], new_digests]))
+        self.text_number = np.where(self.text != b"", np.searchsorted(self.digests, self.text), -1)
+        numbers, present = (
+            np.searchsorted(self.digests, new_digests).tolist(),
+            np.isin(new_digests, self.text).tolist(),
         )
         self.added = [
-            (place, new[name][0], code[new[name][1]])
-            for place, name, known in zip(numbers, others, here, strict=True)
+            (number, new[name][0], code[new[name][1]])
+            for number, name, known in zip(numbers, others, present, strict=True)
             if not known
         ]
 
     def at(self, number: int) -> Location:
-        """Return the place of a record."""
+        """Return the location of a record."""
         line = int(self._lines[number])
         content = bytes(self.content[number]).ljust(16, b"\0")
         return self._state.at(
@@ -184,7 +190,7 @@ class Dataset:
         )
 
     def records(self, numbers: Array, source: Source) -> Iterator[tuple[int, Record]]:
-        """Read records again, each file from its beginning to its end."""
+        """Read records again, file by file and in the order of their rows."""
         import numpy as np
 
         paths = {
@@ -209,29 +215,32 @@ class Dataset:
 
     @cached_property
     def positions(self) -> Array:
-        """The position of each record among all of the run: files in their order, each as long as its last record tells."""
+        """The position of each record in the run, where each file ends at its last record."""
         import numpy as np
 
         first = np.zeros(int(self.file.max(initial=-1)) + 2, np.int64)
         np.maximum.at(first, self.file + 1, self.row + 1)
-        found: Array = np.cumsum(first)[self.file] + self.row
-        return found
+        positions: Array = np.cumsum(first)[self.file] + self.row
+        return positions
 
     def texts(
         self, source: Source, roles: Sequence[str]
     ) -> Callable[[], Iterator[tuple[list[int], list[str]]]]:
-        """Return what yields all texts with their numbers, some at a time. Of texts that are called the same, that of the first content counts."""
+        """Return a function that yields all texts with their numbers, in chunks.
+
+        Of texts with the same digest, the one whose content digest comes first is read.
+        """
         import numpy as np
 
-        known = np.flatnonzero(self.number >= 0)
-        first = known[np.unique(self.number[known], return_index=True)[1]]
+        known = np.flatnonzero(self.text_number >= 0)
+        first = known[np.unique(self.text_number[known], return_index=True)[1]]
 
         def read_again() -> Iterator[tuple[list[int], list[str]]]:
             numbers: list[int] = []
             texts: list[str] = []
             size = 0
             for number, record in self.records(first, source):
-                numbers.append(int(self.number[number]))
+                numbers.append(int(self.text_number[number]))
                 texts.append(text_of(record, roles))
                 size += len(texts[-1])
                 if len(texts) == TEXTS_AT_ONCE or size > CHARACTERS_AT_ONCE:
@@ -245,8 +254,8 @@ class Dataset:
         return read_again
 
 
-def _digests(column: Any) -> Array:
-    """Return a column of digests as an array; none is all zeros, which numpy takes for empty bytes."""
+def _digest_array(column: Any) -> Array:
+    """Return a column of digests as an array; null becomes zeros, which numpy reads as b""."""
     import numpy as np
     import pyarrow.compute as pc
 
@@ -259,29 +268,29 @@ def _digests(column: Any) -> Array:
 
 
 def _codes(column: Any, names: Sequence[str]) -> Array:
-    """Return the place of each value among the names, -1 for none."""
+    """Return the position of each value among the names, -1 for none."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    found: Array = pc.fill_null(
+    codes: Array = pc.fill_null(
         pc.index_in(column, value_set=pa.array(names, pa.string())), -1
     ).to_numpy()
-    return found
+    return codes
 
 
-def _looked_up(
-    digests: Array, said: Mapping[bytes, tuple[str, str]], code: Mapping[str, int]
+def _look_up(
+    digests: Array, checked: Mapping[bytes, tuple[str, str]], code: Mapping[str, int]
 ) -> tuple[Array, set[bytes]]:
-    """Return for each digest the code of the label that is said of it, -1 for none, and which digests of the said ones are there."""
+    """Return the code of the checked label of each digest, -1 for none, and the digests found."""
     import numpy as np
 
-    if not said:
+    if not checked:
         return np.full(len(digests), -1), set()
-    keys = sorted(said)
+    keys = sorted(checked)
     known = np.array(keys, "S16")
-    place = np.minimum(np.searchsorted(known, digests), len(keys) - 1)
-    met = known[place] == digests
-    codes = np.array([code[said[key][1]] for key in keys])
-    return np.where(met, codes[place], -1), {
-        keys[number] for number in np.unique(place[met]).tolist()
+    index = np.minimum(np.searchsorted(known, digests), len(keys) - 1)
+    present = known[index] == digests
+    codes = np.array([code[checked[key][1]] for key in keys])
+    return np.where(present, codes[index], -1), {
+        keys[number] for number in np.unique(index[present]).tolist()
     }

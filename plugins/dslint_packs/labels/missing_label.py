@@ -6,23 +6,25 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dslint.plugin import Batch, Finding, Location, OptionFile, Record, RecordRule, Severity
-from dslint_packs.labels.label_values import read
+from dslint_packs.labels.label_values import parse_label
 
 
 @dataclass(frozen=True)
 class MissingLabel(RecordRule):
     """Records without a label.
 
-    Why: trainers drop such a record, stop at it, or take "no label" for one more class.
+    Why: a trainer drops such a record, stops at it, or treats "no label" as another class.
 
-    The label is null, blank, or not there. With a trusted set the dataset is meant to have gaps, which labels/likely-wrong proposes to fill;
-    then it is an info.
+    The label is null, blank or absent. With a trusted set, gaps are expected, and
+    labels/likely-wrong suggests labels for them; the severity is then info.
 
-    Measured: on CLINC150 with the label of every tenth of 15,000 records taken away, those 1,500 and no other.
+    Measured: on CLINC150 with the label removed from every tenth of 15,000 records, exactly those
+    1,500.
 
-    Blind spots: words that stand for nothing ("unknown", "n/a"); labels/unknown-label finds them when the allowed labels are stated.
+    Blind spots: placeholders for no label ("unknown", "n/a"); labels/unknown-label finds them if
+    you list the allowed labels.
 
-    Options: `trusted`: the same as of labels/likely-wrong; write it once under `[rules.labels]`.
+    Options: `trusted`: the same as for labels/likely-wrong; set it once under `[rules.labels]`.
 
     Flags::
 
@@ -34,7 +36,7 @@ class MissingLabel(RecordRule):
         {"text": "Where is my invoice?", "label": "billing"}
         {"text": "Is it 0?", "label": 0}
 
-    Cure: label it, or take the record out.
+    Cure: label the record, or remove it.
     """
 
     name = "missing-label"
@@ -45,16 +47,16 @@ class MissingLabel(RecordRule):
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding if there is no label."""
-        if read(record.column("label"))[0] == "missing":
-            yield self._found(record.at())
+        if parse_label(record.column("label"))[0] == "missing":
+            yield self._missing(record.at())
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Go through the column."""
+        """Check the whole column at once."""
         for position, value in enumerate(batch.column("label")):
-            if read(value)[0] == "missing":
-                yield self._found(batch.records[position].at())
+            if parse_label(value)[0] == "missing":
+                yield self._missing(batch.records[position].at())
 
-    def _found(self, at: Location) -> Finding:
+    def _missing(self, at: Location) -> Finding:
         return self.finding(
             at, "there is no label", severity=None if self.trusted is None else Severity.INFO
         )

@@ -1,4 +1,4 @@
-"""From the scores of several classifiers to calibrated probabilities."""
+"""Combine the scores of several classifiers into calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
 
     Array = np.ndarray[Any, Any]
 
-WEIGHED = 10_000
-"""Texts by which the classifiers are weighed: those with the smallest digests, which is as good as any."""
-WEIGHED_CELLS = 1 << 19
-"""And fewer where classes are many."""
+FITTED_TEXTS = 10_000
+"""Maximum number of texts that the classifiers' weights are fitted on.
+
+These are the texts with the smallest digests, which is as good as a random sample.
+"""
+FITTED_CELLS = 1 << 19
+"""Maximum number of probabilities for that: with many classes, fewer texts are used."""
 IN_MEMORY = 1 << 29
-"""Bytes of probabilities that are kept in memory; more go to a temporary file."""
-MOST_CELLS = 1 << 30
-"""Probabilities that are made at most (4 GB): beyond, a sample of the texts is judged."""
+"""Bytes of probabilities that are wanted in memory; beyond, they go to a temporary file."""
+MAX_CELLS = 1 << 30
+"""Maximum number of probabilities (4 GB); beyond, only a sample of the texts is judged."""
 
 
 def probabilities(
@@ -32,55 +35,59 @@ def probabilities(
 ) -> Array:
     """Return out-of-sample probabilities of the first `size` texts: texts x classes, in float32.
 
-    The log-probabilities of the classifiers and of the classes' shares are added up with those weights that make the labels of the `judged` cases
-    most likely: logistic stacking (Wolpert, Stacked Generalization, 1992). So a classifier counts for as much as it is right, and what comes out is
-    calibrated by these cases. `chunks` yields (numbers of texts, their vectors).
+    The result is the weighted sum of the classifiers' log-probabilities and the logarithm of the
+    class shares, with the weights that maximize the likelihood of the labels of the `judged` cases:
+    logistic stacking (Wolpert, Stacked Generalization, 1992). So each classifier is weighted by how
+    well it predicts, and the probabilities are calibrated on these cases. `chunks` yields (numbers
+    of texts, their vectors).
     """
     import numpy as np
 
     counts = np.bincount(cases.labels, weights=cases.weights, minlength=cases.classes)
     prior = np.log(np.maximum(counts, 1e-9) / counts.sum())
-    asked = np.unique(cases.texts[judged])[: max(min(WEIGHED, WEIGHED_CELLS // cases.classes), 500)]
-    sample = judged[np.isin(cases.texts[judged], asked)]
-    labels, place = cases.labels[sample], np.searchsorted(asked, cases.texts[sample])
+    sampled = np.unique(cases.texts[judged])[
+        : max(min(FITTED_TEXTS, FITTED_CELLS // cases.classes), 500)
+    ]
+    sample = judged[np.isin(cases.texts[judged], sampled)]
+    labels, place = cases.labels[sample], np.searchsorted(sampled, cases.texts[sample])
     few = [
         (numbers[chosen], matrix if matrix is None else matrix[chosen])
         for numbers, matrix in chunks
-        for chosen in [np.isin(numbers, asked)]
+        for chosen in [np.isin(numbers, sampled)]
     ]
-    numbers, matrix = _joined(few)
+    numbers, matrix = _concatenate(few)
 
-    def fitted(some: Sequence[Any]) -> tuple[Array, float]:
-        found = np.empty((len(some) + 1, len(asked), cases.classes))
-        found[:, np.searchsorted(asked, numbers)] = _layers(some, numbers, matrix, prior)
+    def fit(some: Sequence[Any]) -> tuple[Array, float]:
+        layers = np.empty((len(some) + 1, len(sampled), cases.classes))
+        layers[:, np.searchsorted(sampled, numbers)] = _layers(some, numbers, matrix, prior)
         start = np.array(
             [*(not isinstance(classifier, Regression) for classifier in some), False], float
         )
-        return _fitted(found[:, place], labels, start)
+        return _fit(layers[:, place], labels, start)
 
     for classifier in classifiers:
         if isinstance(classifier, NaiveBayes):
             fits: dict[float, float] = {}
             for value in SMOOTHING:
                 classifier.smoothing = value
-                fits[value] = fitted([classifier])[1]
+                fits[value] = fit([classifier])[1]
             classifier.smoothing = max(fits, key=lambda value: fits[value])
-    weights, _ = fitted(classifiers)
-    found = _empty((size, cases.classes))
+    weights, _ = fit(classifiers)
+    result = _zeros((size, cases.classes))
     for some, vectors in chunks:
-        kept = some < size
+        wanted = some < size
         layers = _layers(
             classifiers,
-            some[kept],
-            vectors if vectors is None or kept.all() else vectors[kept],
+            some[wanted],
+            vectors if vectors is None or wanted.all() else vectors[wanted],
             prior,
         )
-        found[some[kept]] = _softmax(np.tensordot(weights, layers, 1))
-    return found
+        result[some[wanted]] = _softmax(np.tensordot(weights, layers, 1))
+    return result
 
 
-def _joined(chunks: Sequence[tuple[Array, Any]]) -> tuple[Array, Any]:
-    """Return chunks of texts as one."""
+def _concatenate(chunks: Sequence[tuple[Array, Any]]) -> tuple[Array, Any]:
+    """Concatenate chunks of texts."""
     import numpy as np
     from scipy.sparse import vstack
 
@@ -97,10 +104,12 @@ def _layers(classifiers: Sequence[Any], numbers: Array, matrix: Any, prior: Arra
     return np.stack([*scores, np.broadcast_to(prior, (len(numbers), len(prior)))])
 
 
-def _fitted(layers: Array, labels: Array, start: Array) -> tuple[Array, float]:
-    """Return the weights of the layers (layers x cases x classes) that make the labels most likely, and the mean log-likelihood.
+def _fit(layers: Array, labels: Array, start: Array) -> tuple[Array, float]:
+    """Fit the weights of the layers; return them and the mean penalized log-likelihood.
 
-    By Newton's method from `start`, and held near to it as much as one case would hold them: few cases must not make the weights large.
+    `layers` is layers x cases x classes. Newton's method from `start` maximizes the likelihood of
+    the labels, with an L2 penalty on the distance from `start` that counts as much as one case:
+    few cases must not make the weights large.
     """
     import numpy as np
 
@@ -109,11 +118,11 @@ def _fitted(layers: Array, labels: Array, start: Array) -> tuple[Array, float]:
     def likelihood(weights: Array) -> float:
         total = np.tensordot(weights, layers, 1)
         total -= total.max(axis=1, keepdims=True)
-        said = float((total[rows, labels] - np.log(np.exp(total).sum(axis=1))).mean())
-        return said - float(((weights - start) ** 2).sum()) / (2 * len(rows))
+        mean = float((total[rows, labels] - np.log(np.exp(total).sum(axis=1))).mean())
+        return mean - float(((weights - start) ** 2).sum()) / (2 * len(rows))
 
     weights = start
-    reached = likelihood(weights)
+    current = likelihood(weights)
     for _ in range(30):
         shares = _softmax(np.tensordot(weights, layers, 1))
         means = (layers * shares).sum(axis=2)
@@ -123,13 +132,13 @@ def _fitted(layers: Array, labels: Array, start: Array) -> tuple[Array, float]:
         ) - means @ means.T / len(rows)
         step = np.linalg.solve(curve + np.eye(len(layers)) / len(rows), slope)
         size = 1.0
-        while size > 1e-3 and likelihood(weights + size * step) < reached:
+        while size > 1e-3 and likelihood(weights + size * step) < current:
             size /= 2
         better = likelihood(weights + size * step)
-        if better - reached < 1e-6:
+        if better - current < 1e-6:
             break
-        weights, reached = weights + size * step, better
-    return weights, reached
+        weights, current = weights + size * step, better
+    return weights, current
 
 
 def _softmax(scores: Array) -> Array:
@@ -140,10 +149,10 @@ def _softmax(scores: Array) -> Array:
     return normal
 
 
-def _empty(shape: tuple[int, int]) -> Array:
+def _zeros(shape: tuple[int, int]) -> Array:
     import numpy as np
 
     if 4 * shape[0] * shape[1] <= IN_MEMORY:
         return np.zeros(shape, np.float32)
-    with tempfile.TemporaryFile() as file:  # what is mapped stays until the array is gone
+    with tempfile.TemporaryFile() as file:  # the mapping outlives the file handle
         return np.memmap(file, np.float32, "w+", shape=shape)

@@ -1,4 +1,4 @@
-"""Probabilities and embeddings that the user brings: a column of the records, or a file with one row a record."""
+"""User-supplied probabilities and embeddings: a column, or a file with one row per record."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from dslint.plugin import ConfigError, OptionFile, Source, lookup
-from dslint_packs.labels.label_arrays import Dataset
+from dslint_packs.labels.label_arrays import LabelArrays
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,23 +16,23 @@ if TYPE_CHECKING:
 
 
 def matrix_of(
-    option: str, given: OptionFile | str, data: Dataset, numbers: Array, source: Source
+    option: str, given: OptionFile | str, data: LabelArrays, numbers: Array, source: Source
 ) -> tuple[Array, list[str] | None]:
-    """Return one row of numbers for each of these records, and the names of the columns if they have some.
+    """Return a matrix with one row for each of these records, and its column names, if any.
 
-    Raises ConfigError where the file or the column does not fit the data.
+    Raises ConfigError if the file or the column does not fit the data.
     """
     import numpy as np
 
     if isinstance(given, OptionFile):
-        whole, names = _loaded(option, given)
-        places = data.positions[numbers]
-        if len(places) and places.max() >= len(whole):
+        matrix, names = _load(option, given)
+        positions = data.positions[numbers]
+        if len(positions) and positions.max() >= len(matrix):
             raise ConfigError(
-                f"option {option!r}: {given.path} has {len(whole):,} rows, and the data more",
-                "one row a record, in the order of the data",
+                f"option {option!r}: {given.path} has {len(matrix):,} rows, fewer than the data",
+                "write one row per record, in the order of the data",
             )
-        return whole[places], names
+        return matrix[positions], names
     rows: dict[int, Any] = {
         number: lookup(record.value, given) for number, record in data.records(numbers, source)
     }
@@ -42,18 +42,19 @@ def matrix_of(
         values = [[value.get(name, 0.0) for name in keys] for value in values]
         return np.asarray(values, float), keys
     try:
-        found = np.asarray(values, float)
-        if found.ndim == 2:
-            return found, None
+        matrix = np.asarray(values, float)
+        if matrix.ndim == 2:
+            return matrix, None
     except (TypeError, ValueError):
         pass
     raise ConfigError(
-        f"option {option!r}: the column {given!r} does not hold equally many numbers in each record",
-        "a list, or an object by label",
+        f"option {option!r}: column {given!r} does not have the same number of numeric values "
+        "in every record",
+        "store a list of numbers, or an object from label to number",
     )
 
 
-def _loaded(option: str, file: OptionFile) -> tuple[Array, list[str] | None]:
+def _load(option: str, file: OptionFile) -> tuple[Array, list[str] | None]:
     import numpy as np
 
     try:
@@ -64,19 +65,23 @@ def _loaded(option: str, file: OptionFile) -> tuple[Array, list[str] | None]:
             return np.column_stack(
                 [column.to_numpy() for column in table.columns]
             ), table.column_names
-        found = np.load(io.BytesIO(file.data), allow_pickle=False)
+        matrix = np.load(io.BytesIO(file.data), allow_pickle=False)
     except (ValueError, OSError, EOFError):
-        found = None
-    if found is None or found.ndim != 2:
+        matrix = None
+    if matrix is None or matrix.ndim != 2:
         raise ConfigError(
-            f"option {option!r}: {file.path} holds no table of numbers",
+            f"option {option!r}: {file.path} is not a table of numbers",
             "write it with numpy.save, or as Parquet",
         )
-    return found, None
+    return matrix, None
 
 
 def codes_of(names: Sequence[str] | None, width: int, labels: Sequence[str]) -> dict[str, int]:
-    """Return which column of probabilities stands for which label: by name, by number, or else in the order of the alphabet."""
+    """Return the column of probabilities of each label.
+
+    Columns are assigned by name, by number, or else in the alphabetical order of the labels.
+    Raises ConfigError if none of these fits.
+    """
     distinct = sorted(set(labels))
     if names is not None and set(distinct) <= set(names):
         return {name: number for number, name in enumerate(names)}
@@ -86,5 +91,5 @@ def codes_of(names: Sequence[str] | None, width: int, labels: Sequence[str]) -> 
         return {label: number for number, label in enumerate(distinct)}
     raise ConfigError(
         f"option 'probabilities': {width} columns for {len(distinct)} labels",
-        "one column a label, in the order of the alphabet, or by name",
+        "write one column per label, in alphabetical order or named after the labels",
     )
