@@ -1,4 +1,4 @@
-"""Rules on personal data, found by presidio-analyzer behind a prefilter."""
+"""Rules on personal data, found by presidio-analyzer after a fast prefilter."""
 
 from __future__ import annotations
 

@@ -59,62 +59,69 @@ class UsSsn(PersonalData):
 
     Why: the number opens accounts in its owner's name, and cannot be changed.
 
-    presidio's recognizer, without numbers that were never given out (areas 000, 666 and above 899, groups and serials of zeros). Three, two and
-    four digits with hyphens between them are a warning, and an error beside a word for the number; with other marks, or without any, they need such
-    a word. Numbers that were published as samples (078-05-1120, 219-09-9999, 123-45-6789) are an info.
-    Measured: presidio-research's synthetic set (1,500 rows): recall 1.00 of 16, precision 1.00. CLINC, BLiMP, and LLaMA-Factory's c4 and alpaca
-    demos (31,000 records): none, and none is there.
+    presidio's recognizer, without numbers that were never issued (areas 000, 666 and above 899,
+    groups and serials of zeros). Three, two and four digits with hyphens between them are a
+    warning, and an error next to a word for the number; with other separators, or without any, they
+    count only next to such a word. Numbers that were published as samples (078-05-1120,
+    219-09-9999, 123-45-6789) are an info.
+    Measured: presidio-research's synthetic set (1,500 rows): recall 1.00 of 16, precision 1.00.
+    CLINC, BLiMP, and LLaMA-Factory's c4 and alpaca demos (31,000 records) contain none, and none is
+    found.
 
-    Blind spots: there is no check digit: other numbers in this grouping are flagged; words for it in languages other than English are not known.
+    Blind spots: there is no check digit, so other numbers with the same grouping are flagged; only
+    English words for the number are recognized.
 
-    Options: `roles`, which texts to judge; `threshold`, the least score of presidio's that counts; `allow`, values that may stand (`*` and `?` are
-    wildcards; case, spaces and hyphens do not count).
+    Options: `roles`: which texts to check. `threshold`: the minimum presidio score of a finding.
+    `allow`: values to accept (`*` and `?` are wildcards; case, spaces and hyphens are ignored).
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "My SSN is 536-90-4399."}, {"role": "assistant", "content": "Thank you."}]}
+        {"prompt": "My SSN is 536-90-4399.", "completion": "Thank you."}
         {"text": "536-90-4399"}
         {"text": "The card in the wallet said 078-05-1120."}
 
     Passes::
 
-        {"text": "Parts 666-12-3456, 536904399 and 536 90 4399, phone 536-904-3999; ssn NNN-NN-NNNN"}
+        {"text": "Parts 666-12-3456, 536904399, 536 90 4399, phone 536-904-3999; ssn NNN-NN-NNNN"}
 
-    Cure: put a placeholder in the place of the number, such as <SSN>.
+    Cure: replace the number with a placeholder such as <SSN>.
     """
 
     name = "us-ssn"
     entity = "US_SSN"
     noun = "a US social security number"
-    grave = True
+    error_if_sure = True
 
 
 @dataclass(frozen=True)
 class NationalId(PersonalData):
-    """Numbers of national registers: identity cards, passports, driving licences, tax, health insurance, vehicles.
+    """National identifiers: identity cards, passports, driving licences, tax, health, vehicles.
 
-    Why: such a number names one person without doubt, and leads to files about them.
+    Why: such a number identifies one person without doubt, and links to files about them.
 
-    presidio's recognizers for the chosen countries, 80 in all; their scores come from check digits and from words nearby, in the language of the
-    country. Numbers that another rule of this plugin finds are left to it.
-    Measured: not on named data: choose the countries whose numbers your data may hold, and read what is found.
+    presidio's recognizers for the chosen countries, 80 in all. Their scores come from check digits
+    and from words nearby, in the language of the country. Numbers that another rule of this plugin
+    finds are left to it.
+    Measured: not on public data; choose the countries whose numbers your data may contain, and
+    review the findings.
 
-    Blind spots: numbers that are weak by themselves (passports, licences) count only beside their words; a check digit fits one number in ten by
-    chance, so each further country costs false alarms, and time: these recognizers see every text.
+    Blind spots: identifiers with weak formats (passports, licences) count only next to a word for
+    them. A check digit is right for one number in ten by chance, so each additional country costs
+    false alarms, and time: these recognizers check every text.
 
-    Options: `countries`, which ones: au, ca, de, es, fi, in, it, kr, ng, ph, pl, se, sg, th, tr, uk, us, za; `roles`, which texts to judge;
-    `threshold`, the least score of presidio's that counts; `allow`, values that may stand (`*` and `?` are wildcards; case, spaces and hyphens do
-    not count).
+    Options: `countries`: au, ca, de, es, fi, in, it, kr, ng, ph, pl, se, sg, th, tr, uk, us, za.
+    `roles`: which texts to check. `threshold`: the minimum presidio score of a finding. `allow`:
+    values to accept (`*` and `?` are wildcards; case, spaces and hyphens are ignored).
 
     Flags with {"countries": ["in", "uk"]}::
 
-        {"messages": [{"role": "user", "content": "My NI number is AB 12 34 56 C."}, {"role": "assistant", "content": "Thank you."}]}
+        {"prompt": "My NI number is AB 12 34 56 C.", "completion": "Thank you."}
 
     Passes with {"countries": ["in", "uk"]}::
 
-        {"messages": [{"role": "user", "content": "What is a national insurance number?"}, {"role": "assistant", "content": "A number."}]}
+        {"prompt": "What is a national insurance number?", "completion": "A number."}
 
-    Cure: put a placeholder in the place of the number.
+    Cure: replace the number with a placeholder.
     """
 
     name = "national-id"
@@ -124,20 +131,20 @@ class NationalId(PersonalData):
     countries: tuple[Country, ...] = ()
 
     def hits(self, texts: Sequence[str]) -> Iterable[Hit]:
-        """Return the numbers of the countries' registers in some texts."""
+        """Return the national identifiers in some texts."""
         return self._scan(texts, everyday(texts))
 
     def hits_of(self, batch: Batch) -> Iterable[Hit]:
-        """Return the same for a batch."""
+        """Return the national identifiers in a batch."""
         return self._scan(batch.texts(("all", HIDDEN)).strings, everyday_of(batch))
 
-    def mine(self, hit: Hit) -> bool:
-        """Say that every hit is one of this rule."""
+    def matches(self, hit: Hit) -> bool:
+        """Return True: every hit belongs to this rule."""
         del hit
         return True
 
-    def named(self, hit: Hit) -> str:
-        """Name the register, as presidio does."""
+    def describe(self, hit: Hit) -> str:
+        """Return the kind of identifier, as presidio names it."""
         return f"a national identifier ({hit.kind})"
 
     def _scan(self, texts: Sequence[str], taken: Sequence[Hit]) -> list[Hit]:
@@ -147,24 +154,25 @@ class NationalId(PersonalData):
 
 @lru_cache(maxsize=8)
 def registers(countries: tuple[Country, ...]) -> dict[str, Any]:
-    """Return presidio's recognizers for some countries, but for what has a rule of its own."""
+    """Return presidio's recognizers for some countries, except for kinds with their own rule."""
     from dslint_packs.pii.presidio import of_country
 
-    found = [one for country in countries for one in of_country(_FOLDERS[country])]
-    for one in found:
+    recognizers = [one for country in countries for one in of_country(_FOLDERS[country])]
+    for one in recognizers:
         if type(one).__name__ == "InPanRecognizer":
-            _mend_pan(one)
+            _fix_pan(one)
     return {
         type(one).__name__: one
-        for one in found
+        for one in recognizers
         if not {"US_SSN", "PHONE_NUMBER"} & set(one.supported_entities)
     }
 
 
-def _mend_pan(recognizer: Any) -> None:
-    """Let the loosest pattern of an Indian tax number look for its letter and digits in the number, not in all that is behind it.
+def _fix_pan(recognizer: Any) -> None:
+    """Limit the lookaheads of the loosest pattern for Indian tax numbers to the number itself.
 
-    That took time with the square of a text, and found ten letters wherever some digits came later.
+    presidio's lookaheads read the rest of the text, so their time is quadratic, and any ten letters
+    match if digits follow somewhere later.
     """
     for pattern in recognizer.patterns:
         if r"(?=.*?[0-9]{4})" in pattern.regex:

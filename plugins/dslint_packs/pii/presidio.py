@@ -1,9 +1,11 @@
-"""The parts of presidio-analyzer that recognize patterns, without what its packages load besides.
+"""The pattern recognizers of presidio-analyzer, imported without its heavy dependencies.
 
-`import presidio_analyzer` takes 1.7 CPU seconds, nearly all of them for spaCy, numpy, pydantic and an HTTP client, of which a pattern recognizer uses
-nothing. So its packages are replaced, while its modules are imported, by ones that look up a name in the module that is called like it
-(`PatternRecognizer` in `pattern_recognizer`): that takes 0.1 s. Afterwards nothing of it is left in `sys.modules`: who imports presidio for
-himself gets the whole of it. Where presidio is there already, it is taken as it is.
+`import presidio_analyzer` takes 1.7 CPU seconds, nearly all of them for spaCy, numpy, pydantic and
+an HTTP client, which a pattern recognizer does not need. So while its modules are imported, its
+packages are replaced by stubs that look up each name in the module of the same name
+(`PatternRecognizer` in `pattern_recognizer`), which takes 0.1 s. Afterwards nothing of it is left
+in `sys.modules`, so a later import of presidio is complete. If presidio is already imported, it is
+used as it is.
 """
 
 from __future__ import annotations
@@ -33,7 +35,7 @@ _PACKAGES = (
 
 
 class _Package(ModuleType):
-    """A package without its `__init__`."""
+    """A stub of a package that skips its `__init__`."""
 
     def __init__(self, name: str, root: str) -> None:
         super().__init__(name)
@@ -43,7 +45,7 @@ class _Package(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         if self.__name__.endswith("nlp_engine"):
-            return object  # named in annotations only
+            return object  # used in annotations only
         return getattr(
             import_module(f"{self.__name__}.{re.sub('(?<!^)(?=[A-Z])', '_', name).lower()}"), name
         )
@@ -68,7 +70,7 @@ def _light() -> Iterator[None]:
 
 
 def of_country(folder: str) -> list[Any]:
-    """Return presidio's recognizers for one country, by the name of their folder."""
+    """Return presidio's recognizers in the folder of one country."""
     found: list[Any] = []
     with _light():
         package = f"{_COUNTRIES}.{folder}"
@@ -92,16 +94,19 @@ def _named(module: str, name: str) -> Any:
     return getattr(import_module(module), name)
 
 
-class _Late(logging.Handler):
-    """Raises the TimeoutError with which presidio gives a pattern up, and goes on: what was not searched must not pass as clean."""
+class _RaiseTimeout(logging.Handler):
+    """A handler that raises the TimeoutError of a pattern, which presidio only logs.
+
+    A text that was not searched must not pass as clean.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.exc_info and isinstance(record.exc_info[1], TimeoutError):
             raise record.exc_info[1]
 
 
-# presidio logs values that it cannot validate, and values are nowhere.
-logging.getLogger("presidio-analyzer").addHandler(_Late())
+# presidio logs values that it cannot validate, and no value may be logged.
+logging.getLogger("presidio-analyzer").addHandler(_RaiseTimeout())
 logging.getLogger("presidio-analyzer").propagate = False
 
 with _light():

@@ -1,7 +1,8 @@
-"""presidio's recognizers of the kinds that are looked for by default, mended where they miss or cry wolf.
+"""presidio's recognizers of the default kinds, with fixes for missed values and false alarms.
 
-Each has its patterns and, after presidio has checked length and checksum, weighs what it found by what stands around it. Word boundaries are those
-of ASCII: presidio's own miss a number that touches a Chinese or Thai word. Importing this module imports what is needed of presidio.
+Each has its own patterns. After presidio has checked length and checksum, `weigh` adjusts the score
+by the context. Word boundaries are ASCII, because presidio's own miss a number that touches a
+Chinese or Thai word. Importing this module imports the needed parts of presidio.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from dslint_packs.pii import presidio
-from dslint_packs.pii.context import near, supported
+from dslint_packs.pii.context import boost, near
 
 _CARD_WORDS = (
-    "card|cards|credit|debit|cc|visa|mastercard|maestro|amex|american express|discover|diners|jcb|unionpay|pan"
+    "card|cards|credit|debit|cc|visa|mastercard|maestro|amex|american express|discover|diners|jcb"
+    "|unionpay|pan"
     "|carte|tarjeta|kreditkarte|karte|cartão|carta|kaart|thẻ|карт|卡|カード|카드"
 )
 _BRANDS = re.compile(
@@ -30,25 +32,32 @@ _BRANDS = re.compile(
 
 
 class CreditCardRecognizer(presidio.CreditCardRecognizer):  # type: ignore[misc]
-    """Numbers of payment cards: Luhn's checksum, and the prefixes and lengths that issuers use, which presidio has not (12 to 19 digits)."""
+    """Payment card numbers of 12 to 19 digits, by Luhn's checksum and the issuers' formats.
+
+    presidio itself does not know the prefixes and lengths that issuers use.
+    """
 
     WORDS = _CARD_WORDS
-    PATTERNS = [  # noqa: RUF012 - presidio's way
+    PATTERNS = [  # noqa: RUF012 - presidio's convention
         presidio.Pattern(
             "Card",
-            r"(?<![A-Za-z0-9_./-])(?:[0-9]{12,19}|[0-9]{4}([ .\u00a0-])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?"
+            r"(?<![A-Za-z0-9_./-])(?:[0-9]{12,19}"
+            r"|[0-9]{4}([ .\u00a0-])[0-9]{4}\1[0-9]{4}\1[0-9]{1,4}(?:\1[0-9]{1,3})?"
             r"|[0-9]{4}([ .\u00a0-])[0-9]{6}\2[0-9]{4,5})(?![A-Za-z0-9_-]|\.[0-9])",
             0.3,
         )
     ]
 
     def validate_result(self, pattern_text: str) -> bool:
-        """Say whether an issuer could have given this number out."""
+        """Return whether an issuer could have issued this number."""
         digits = re.sub(r"[^0-9]", "", pattern_text)
         return _BRANDS.fullmatch(digits) is not None and bool(super().validate_result(digits))
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """Luhn's checksum holds for one number in ten: a bare row of digits says less than one in groups, or beside a word for cards."""
+        """Lower the score of a number without groups or a word for cards nearby.
+
+        One number in ten has a valid Luhn checksum by chance.
+        """
         value = text[start:end]
         if near(text, start, end, self.WORDS, after=4):
             return score
@@ -62,7 +71,7 @@ class CreditCardRecognizer(presidio.CreditCardRecognizer):  # type: ignore[misc]
 
 
 class IbanRecognizer(presidio.IbanRecognizer):  # type: ignore[misc]
-    """presidio's, with an account number's exact length, and in lower case where a word for it stands near."""
+    """presidio's, with exact lengths; in lower case only next to a word for banking."""
 
     WORDS = "iban|bank|account|konto|compte|cuenta|rekening|transfer|überweis|swift|bic"
     PATTERNS = [  # noqa: RUF012
@@ -78,12 +87,15 @@ class IbanRecognizer(presidio.IbanRecognizer):  # type: ignore[misc]
         super().__init__(exact_match=True, replacement_pairs=[("-", ""), (" ", ""), ("\u00a0", "")])
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """Let a number in lower case count only beside a word for it."""
+        """Drop a number in lower case without a word for banking nearby."""
         return score if score == 1 or near(text, start, end, self.WORDS) else 0.0
 
 
 class UsSsnRecognizer(presidio.UsSsnRecognizer):  # type: ignore[misc]
-    """presidio's, without those that were never given out; nine digits without hyphens need a word beside them."""
+    """presidio's, without numbers that were never issued.
+
+    Nine digits without hyphens count only next to a word for the number.
+    """
 
     WORDS = "social|ssn|ssns|soc sec"
     PATTERNS = [  # noqa: RUF012
@@ -101,7 +113,7 @@ class UsSsnRecognizer(presidio.UsSsnRecognizer):  # type: ignore[misc]
     ]
 
     def invalidate_result(self, pattern_text: str) -> bool:
-        """Say that the number was never given out; published samples are left for the rule to tell."""
+        """Return whether the number was never issued; published samples are kept for the rule."""
         digits = re.sub(r"[^0-9]", "", pattern_text)
         return (
             (digits[0] == "9" and digits[:5] != "98765")
@@ -111,14 +123,15 @@ class UsSsnRecognizer(presidio.UsSsnRecognizer):  # type: ignore[misc]
         )
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """Add presidio's bonus for a word beside it."""
-        return supported(score) if near(text, start, end, self.WORDS) else score
+        """Add presidio's bonus for a context word."""
+        return boost(score) if near(text, start, end, self.WORDS) else score
 
 
 class EmailAddressRecognizer(presidio.PatternRecognizer):  # type: ignore[misc]
-    """Addresses of alphabets that separate words, with a top-level domain that exists, in linear time.
+    """Addresses in alphabets that separate words, with an existing suffix, in linear time.
 
-    presidio's pattern takes a Chinese sentence before an address for its name, and is quadratic in a long row of characters.
+    presidio's pattern takes a Chinese sentence before an address for its name, and is quadratic in
+    the length of a run of characters.
     """
 
     _LETTER = r"\p{Latin}\p{Greek}\p{Cyrillic}0-9"
@@ -126,7 +139,8 @@ class EmailAddressRecognizer(presidio.PatternRecognizer):  # type: ignore[misc]
         presidio.Pattern(
             "Address",
             rf"(?<![{_LETTER}_.%+@/-])[{_LETTER}_%+-][{_LETTER}_.%+'-]{{0,63}}(?<!\.)@"
-            rf"(?:[{_LETTER}](?:[{_LETTER}-]{{0,61}}[{_LETTER}])?\.)+[\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}]{{2,24}}(?![{_LETTER}_@-])",
+            rf"(?:[{_LETTER}](?:[{_LETTER}-]{{0,61}}[{_LETTER}])?\.)+"
+            rf"[\p{{Latin}}\p{{Greek}}\p{{Cyrillic}}]{{2,24}}(?![{_LETTER}_@-])",
             0.5,
         )
     ]
@@ -142,11 +156,11 @@ class EmailAddressRecognizer(presidio.PatternRecognizer):  # type: ignore[misc]
         return lru_cache(4096)(lambda domain: bool(extract(domain).fqdn))
 
     def validate_result(self, pattern_text: str) -> bool:
-        """Say whether the domain has a public suffix, from the list that comes with tldextract."""
+        """Return whether the domain has a public suffix, by the list that tldextract includes."""
         return self._public(pattern_text.rpartition("@")[2])
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """Leave the password of an address (`https://user:password@host`) and the place of a repository (`git@host:path`) alone."""
+        """Drop passwords in URLs (`https://user:password@host`) and locations (`git@host:path`)."""
         before = text[max(0, start - 80) : start].rpartition(" ")[2]
         return (
             0.0
@@ -157,26 +171,34 @@ class EmailAddressRecognizer(presidio.PatternRecognizer):  # type: ignore[misc]
 
 
 class IpAddressRecognizer(presidio.IpRecognizer):  # type: ignore[misc]
-    """presidio's, without versions (`Chrome/91.0.44.12`, `foo-1.2.3.4`), numbers of sections, slices (`x[1::2]`) and names (`A::B`)."""
+    """presidio's, without versions, section numbers, slices and names.
+
+    Examples are `Chrome/91.0.44.12`, `foo-1.2.3.4`, `x[1::2]` and `A::B`.
+    """
 
     WORDS = "ip|ips|ipv4|ipv6|address|addr|host|server|dns|gateway|subnet|ping|client|proxy|ssh"
-    NUMBERING = "version|versions|ver|v|release|section|sections|sec|chapter|build|firmware|figure|table|appendix|§"
+    NUMBERING = (
+        "version|versions|ver|v|release|section|sections|sec|chapter|build|firmware|figure|table"
+        "|appendix|§"
+    )
     PATTERNS = [  # noqa: RUF012
         presidio.Pattern(
             "IPv4",
-            r"(?<![A-Za-z0-9_.]|[A-Za-z0-9][/-]|[=<>~!]=)(?:[0-9]{1,3}\.){3}[0-9]{1,3}(?:/[0-9]{1,2})?(?![A-Za-z0-9_]|\.[A-Za-z0-9]|-[A-Za-z])",
+            r"(?<![A-Za-z0-9_.]|[A-Za-z0-9][/-]|[=<>~!]=)(?:[0-9]{1,3}\.){3}[0-9]{1,3}"
+            r"(?:/[0-9]{1,2})?(?![A-Za-z0-9_]|\.[A-Za-z0-9]|-[A-Za-z])",
             0.6,
         ),
         presidio.Pattern(
             "IPv6",
-            r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,6}(?::(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{1,4})|::)"
+            r"(?<![A-Za-z0-9_:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){1,6}"
+            r"(?::(?:(?:[0-9]{1,3}\.){3}[0-9]{1,3}|[0-9A-Fa-f]{1,4})|::)"
             r"(?:/[0-9]{1,3})?(?![A-Za-z0-9_]|:[A-Za-z0-9:]|\.[0-9])",
             0.6,
         ),
     ]
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """Drop what is more likely a slice of an array, the name of a class, or a version."""
+        """Lower the score of values that are likely array slices, class names or versions."""
         value = text[start:end]
         if ":" in value:
             if "::" in value and not re.match(
@@ -186,14 +208,14 @@ class IpAddressRecognizer(presidio.IpRecognizer):  # type: ignore[misc]
         elif near(text, start, start, self.NUMBERING, before=2) or _is_network(value):
             return 0.2
         elif near(text, start, end, self.WORDS):
-            return supported(score)
+            return boost(score)
         elif all(len(part) == 1 for part in value.partition("/")[0].split(".")):
             return 0.4
         return score
 
 
 class CryptoWalletRecognizer(presidio.CryptoRecognizer):  # type: ignore[misc]
-    """presidio's, which checks the checksums of Bitcoin, and addresses of Ethereum and its kin."""
+    """presidio's, which verifies Bitcoin checksums, and Ethereum-like addresses."""
 
     PATTERNS = [  # noqa: RUF012
         presidio.Pattern(
@@ -205,38 +227,43 @@ class CryptoWalletRecognizer(presidio.CryptoRecognizer):  # type: ignore[misc]
     ]
 
     def validate_result(self, pattern_text: str) -> bool | None:
-        """Check the checksum of Bitcoin; that of Ethereum is in the case of letters, and optional."""
+        """Verify a Bitcoin checksum; Ethereum's is encoded in the letter case, and optional."""
         return (
             None if pattern_text.startswith("0x") else bool(super().validate_result(pattern_text))
         )
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
-        """Add presidio's bonus for a word beside it."""
+        """Add presidio's bonus for a context word."""
         return (
-            supported(score)
+            boost(score)
             if near(text, start, end, "wallet|btc|bitcoin|eth|ethereum|crypto|address|send")
             else score
         )
 
 
 class MacAddressRecognizer(presidio.MacAddressRecognizer):  # type: ignore[misc]
-    """presidio's, outside of longer rows (fingerprints of keys), and with a letter in it: rows of two-digit numbers are something else."""
+    """presidio's, with at least one letter, and not inside longer sequences (key fingerprints).
+
+    Sequences of two-digit numbers are something else.
+    """
 
     PATTERNS = [  # noqa: RUF012
         presidio.Pattern(
             "Pairs",
-            r"(?<![A-Za-z0-9_:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}(?![A-Za-z0-9_]|[:-][0-9A-Fa-f])",
+            r"(?<![A-Za-z0-9_:-])[0-9A-Fa-f]{2}([:-])(?:[0-9A-Fa-f]{2}\1){4}[0-9A-Fa-f]{2}"
+            r"(?![A-Za-z0-9_]|[:-][0-9A-Fa-f])",
             0.6,
         ),
         presidio.Pattern(
             "Cisco",
-            r"(?<![A-Za-z0-9_.-])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}(?![A-Za-z0-9_]|[.-][0-9A-Fa-f])",
+            r"(?<![A-Za-z0-9_.-])[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
+            r"(?![A-Za-z0-9_]|[.-][0-9A-Fa-f])",
             0.6,
         ),
     ]
 
     def invalidate_result(self, pattern_text: str) -> bool:
-        """Say that this is no address."""
+        """Return whether this is not an address."""
         plain = re.sub(r"[^0-9A-Fa-f]", "", pattern_text)
         return (
             plain.isdigit()
@@ -246,15 +273,16 @@ class MacAddressRecognizer(presidio.MacAddressRecognizer):  # type: ignore[misc]
 
 
 def _is_network(value: str) -> bool:
-    """Say whether this is a range of addresses: `192.0.2.0/24`."""
-    place = ipaddress.ip_interface(value)
+    """Return whether this is an address range: `192.0.2.0/24`."""
+    interface = ipaddress.ip_interface(value)
     return (
-        place.network.prefixlen < place.max_prefixlen and place.ip == place.network.network_address
+        interface.network.prefixlen < interface.max_prefixlen
+        and interface.ip == interface.network.network_address
     )
 
 
 def everyday() -> dict[str, Any]:
-    """Return the recognizers by kind; of equal scores the first counts."""
+    """Return the default recognizers by kind; of equal scores the first one wins."""
     return {
         "CREDIT_CARD": CreditCardRecognizer(),
         "IBAN_CODE": IbanRecognizer(),

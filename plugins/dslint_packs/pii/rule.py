@@ -1,4 +1,4 @@
-"""What the rules on personal data have in common."""
+"""The base class of the rules on personal data."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Score = Annotated[float, Meta(ge=0, le=1)]
 
 
 def confidence(score: float) -> Confidence:
-    """Return the confidence that a score of presidio's stands for."""
+    """Return the confidence for a presidio score."""
     return (
         Confidence.HIGH if score >= 0.8 else Confidence.MEDIUM if score >= 0.5 else Confidence.LOW
     )
@@ -36,7 +36,11 @@ def confidence(score: float) -> Confidence:
 
 @dataclass(frozen=True)
 class PersonalData(RecordRule):
-    """A rule on one kind of personal data: presidio's `entity`, called `noun` in messages; where it is `grave`, a sure finding is an error."""
+    """A rule on one kind of personal data.
+
+    `entity` is presidio's name of the kind, `noun` the one in messages. If `error_if_sure`, a
+    finding of high confidence is an error.
+    """
 
     sees = "all"
     sensitive = True
@@ -44,26 +48,26 @@ class PersonalData(RecordRule):
     extra = "pii"
     entity: ClassVar[str] = ""
     noun: ClassVar[str] = ""
-    grave: ClassVar[bool] = False
+    error_if_sure: ClassVar[bool] = False
 
     roles: tuple[str, ...] = ("all",)
     threshold: Score = THRESHOLD
     allow: tuple[str, ...] = ()
 
     def hits(self, texts: Sequence[str]) -> Iterable[Hit]:
-        """Return the hits in some texts, perhaps with those of other kinds."""
+        """Return the hits in some texts, possibly of other kinds too."""
         return everyday(texts)
 
     def hits_of(self, batch: Batch) -> Iterable[Hit]:
-        """Return the same for all texts of a batch; what several rules need is computed once."""
+        """Return the hits in a batch; results that several rules need are computed once."""
         return everyday_of(batch)
 
-    def mine(self, hit: Hit) -> bool:
-        """Say whether the hit is of the rule's kind."""
+    def matches(self, hit: Hit) -> bool:
+        """Return whether the hit is of the rule's kind."""
         return hit.kind == self.entity
 
-    def named(self, hit: Hit) -> str:
-        """Return what a message calls the hit."""
+    def describe(self, hit: Hit) -> str:
+        """Return the noun for the hit in a message."""
         del hit
         return self.noun
 
@@ -71,46 +75,46 @@ class PersonalData(RecordRule):
         """Yield a finding for each value."""
         parts = record.texts((*self.roles, HIDDEN))
         texts = [part.text for part in parts]
-        for hit in filter(self._counts, self.hits(texts)):
-            yield from self._judged(
+        for hit in filter(self._is_reported, self.hits(texts)):
+            yield from self._findings(
                 hit, texts[hit.number], parts[hit.number].at(hit.start, hit.end)
             )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look at all texts of the batch in one pass, shared with the other rules of this plugin."""
+        """Check the batch in one pass that is shared with the other rules of this plugin."""
         texts = batch.texts(("all", HIDDEN))
-        for hit in filter(self._counts, self.hits_of(batch)):
+        for hit in filter(self._is_reported, self.hits_of(batch)):
             text = texts.items[hit.number]
             if selected(text, self.roles):
-                yield from self._judged(hit, text.text, texts.at(hit.number, hit.start, hit.end))
+                yield from self._findings(hit, text.text, texts.at(hit.number, hit.start, hit.end))
 
     @cached_property
     def _allow(self) -> re.Pattern[str]:
-        return re.compile("|".join(translate(_plain(value)) for value in self.allow))
+        return re.compile("|".join(translate(_normalized(value)) for value in self.allow))
 
-    def _counts(self, hit: Hit) -> bool:
-        return self.mine(hit) and hit.score >= self.threshold
+    def _is_reported(self, hit: Hit) -> bool:
+        return self.matches(hit) and hit.score >= self.threshold
 
-    def _judged(self, hit: Hit, text: str, at: Location) -> Iterable[Finding]:
+    def _findings(self, hit: Hit, text: str, at: Location) -> Iterable[Finding]:
         value = text[hit.start : hit.end]
-        if self.allow and self._allow.fullmatch(_plain(value)):
+        if self.allow and self._allow.fullmatch(_normalized(value)):
             return
-        sure = confidence(hit.score)
+        level = confidence(hit.score)
         is_reserved = RESERVED.get(hit.kind)
         if is_reserved and is_reserved(value):
             yield self.finding(
                 at,
-                f"{self.named(hit)} that is reserved or made up",
+                f"{self.describe(hit)} that is reserved or made up",
                 severity=Severity.INFO,
-                confidence=sure,
+                confidence=level,
                 score=hit.score,
             )
         else:
-            severity = Severity.ERROR if self.grave and sure is Confidence.HIGH else None
+            severity = Severity.ERROR if self.error_if_sure and level is Confidence.HIGH else None
             yield self.finding(
-                at, self.named(hit), severity=severity, confidence=sure, score=hit.score
+                at, self.describe(hit), severity=severity, confidence=level, score=hit.score
             )
 
 
-def _plain(value: str) -> str:
+def _normalized(value: str) -> str:
     return value.lower().replace(" ", "").replace("-", "")

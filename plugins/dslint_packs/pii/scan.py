@@ -1,4 +1,7 @@
-"""The pass that the rules on personal data share: which texts can hold what, and what presidio says of those."""
+"""The search that the rules on personal data share.
+
+A prefilter selects the texts that can contain a kind of data; presidio then analyses only these.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,13 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from dslint.plugin import HIDDEN, Batch
-from dslint_packs.pii.context import near, supported
+from dslint_packs.pii.context import boost, near
 
 THRESHOLD = 0.35
-"""presidio's score from which a hit counts. 0.5 would drop telephone numbers without a word for them nearby."""
+"""The minimum presidio score of a hit.
+
+0.5 would drop telephone numbers without a word for telephones nearby.
+"""
 REGIONS = (
     "US",
     "CA",
@@ -36,27 +42,36 @@ REGIONS = (
     "VN",
     "ZA",
 )
-"""presidio's regions for telephone numbers, and more of those where a number without its country begins with a 0."""
+"""Regions of telephone numbers: presidio's, and more in which national numbers begin with a 0."""
 
-_SPACE = r"(?:[ .-]|\xC2\xA0)?"  # UTF-8 has a no-break space in two bytes
+_SPACE = r"(?:[ .-]|\xC2\xA0)?"  # a no-break space has two bytes in UTF-8
 GATES = {
     "CREDIT_CARD": rf"[0-9]{{4}}(?:{_SPACE}[0-9]){{8}}",
     "IBAN_CODE": rf"[A-Za-z]{{2}}[0-9]{{2}}{_SPACE}[A-Za-z0-9]{{4}}{_SPACE}[A-Za-z0-9]{{4}}",
     "CRYPTO": r"(?:bc1|[13])[a-zA-HJ-NP-Z0-9]{25}|0x[0-9a-fA-F]{40}",
     "EMAIL_ADDRESS": r"@[^\s@.]+\.",
     "US_SSN": r"[0-9]{3}(?:[ .-][0-9]{2}[ .-][0-9]{4}|[0-9]{6})",
-    "MAC_ADDRESS": r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}",
-    "IP_ADDRESS": r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9A-Fa-f:]::|::[0-9A-Fa-f]|[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:",
+    "MAC_ADDRESS": (
+        r"[0-9A-Fa-f]{2}(?:[:-][0-9A-Fa-f]{2}){5}"
+        r"|[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}\.[0-9A-Fa-f]{4}"
+    ),
+    "IP_ADDRESS": (
+        r"[0-9]\.[0-9]{1,3}\.[0-9]{1,3}\.[0-9]|[0-9A-Fa-f:]::|::[0-9A-Fa-f]"
+        r"|[0-9A-Fa-f]:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{1,4}:"
+    ),
     "PHONE_NUMBER": rf"[0-9](?:{_SPACE}[()]?{_SPACE}[0-9]){{6}}",
 }
-"""For each kind an expression, on UTF-8, that finds something in every text in which its recognizer does, and never crosses the end of a line."""
+"""Regular expressions on UTF-8 that match in every text in which the recognizer finds something.
+
+There is one for each kind. None matches across a line end.
+"""
 
 _PHONE = "PHONE_NUMBER"
 EVERYDAY = tuple(name for name in GATES if name != _PHONE)
 
 
 class Hit(NamedTuple):
-    """A span of the text with this number, in code points, its kind (presidio's type of entity), and presidio's score."""
+    """A span in text `number`, in code points, with presidio's entity type and score."""
 
     number: int
     start: int
@@ -76,25 +91,26 @@ def scan(
     *,
     gated: bool = True,
 ) -> list[Hit]:
-    """Return what the recognizers of these names find, by text and place.
+    """Return what the recognizers with these names find, sorted by text and position.
 
-    Where hits overlap, the one with the higher score stays, and none stays that overlaps one of `taken`. A recognizer without a gate sees every text.
-    Nothing of presidio is imported as long as no text can hold anything.
+    Of overlapping hits the one with the highest score is kept, and none that overlaps one of
+    `taken`. A recognizer without a gate analyses every text. presidio is only imported if a text
+    passes a gate.
     """
-    held: dict[int, list[Hit]] = {}
+    taken_in: dict[int, list[Hit]] = {}
     for hit in taken:
-        held.setdefault(hit.number, []).append(hit)
-    wanted = (
+        taken_in.setdefault(hit.number, []).append(hit)
+    selected = (
         candidates(texts, names) if gated else {number: list(names) for number in range(len(texts))}
     )
     hits: list[Hit] = []
-    for number in sorted(wanted):
+    for number in sorted(selected):
         found = [
             hit
-            for name in wanted[number]
-            for hit in _analysed(number, texts[number], recognizers()[name])
+            for name in selected[number]
+            for hit in _analyse(number, texts[number], recognizers()[name])
         ]
-        hits.extend(_strongest(found, held.get(number, [])))
+        hits.extend(_strongest(found, taken_in.get(number, [])))
     return hits
 
 
@@ -106,22 +122,22 @@ def _gate(name: str) -> Any:
 
 
 def candidates(texts: Sequence[str], names: Sequence[str]) -> dict[int, list[str]]:
-    """Return the numbers of the texts that can hold something, each with the recognizers that have to see it.
+    """Return the numbers of the texts that can contain something, and the recognizers to run.
 
-    All texts are searched at once, as lines of one.
+    All texts are joined as lines and searched at once.
     """
     encoded = [text.encode(errors="replace") for text in texts]
     joined = b"\n".join(encoded)
     ends = list(accumulate(len(text) + 1 for text in encoded))
-    wanted: dict[int, list[str]] = {}
+    selected: dict[int, list[str]] = {}
     for name in names:
-        for number in _holding(_gate(name), joined, ends) if name in GATES else range(len(texts)):
-            wanted.setdefault(number, []).append(name)
-    return wanted
+        for number in _matching(_gate(name), joined, ends) if name in GATES else range(len(texts)):
+            selected.setdefault(number, []).append(name)
+    return selected
 
 
-def _holding(gate: Any, joined: bytes, ends: Sequence[int]) -> Iterator[int]:
-    """Yield the numbers of the texts in which there is a match; a text that has one is not searched further."""
+def _matching(gate: Any, joined: bytes, ends: Sequence[int]) -> Iterator[int]:
+    """Yield the numbers of the texts with a match; after a match, the next text is searched."""
     at = 0
     while match := gate.search(joined, at):
         number = bisect_right(ends, match.start())
@@ -129,7 +145,7 @@ def _holding(gate: Any, joined: bytes, ends: Sequence[int]) -> Iterator[int]:
         at = ends[number]
 
 
-def _analysed(number: int, text: str, recognizer: Any) -> list[Hit]:
+def _analyse(number: int, text: str, recognizer: Any) -> list[Hit]:
     weigh = getattr(recognizer, "weigh", None)
     hits = []
     for result in recognizer.analyze(text, recognizer.supported_entities, None):
@@ -138,7 +154,7 @@ def _analysed(number: int, text: str, recognizer: Any) -> list[Hit]:
         else:
             words = "|".join(filter(None, map(str.lower, recognizer.context or ())))
             score = (
-                supported(result.score)
+                boost(result.score)
                 if words and near(text, result.start, result.end, words)
                 else result.score
             )
@@ -154,7 +170,7 @@ def _strongest(hits: list[Hit], taken: list[Hit]) -> list[Hit]:
 
 
 def claim(spans: list[tuple[int, int]], start: int, end: int) -> bool:
-    """Add a span to sorted ones that do not overlap, and say so; False if it overlaps one of them."""
+    """Add a span to a sorted list and return True, or return False if it overlaps one of them."""
     place = bisect_right(spans, (start, end))
     if (place and spans[place - 1][1] > start) or (place < len(spans) and spans[place][0] < end):
         return False
@@ -177,7 +193,7 @@ def _phone(regions: tuple[str, ...]) -> Mapping[str, Any]:
 
 
 def everyday(texts: Sequence[str], *, gated: bool = True) -> list[Hit]:
-    """Return the hits of all kinds that are looked for by default, but for telephone numbers."""
+    """Return the hits of all default kinds except telephone numbers."""
     return scan(texts, EVERYDAY, _everyday, gated=gated)
 
 
@@ -188,7 +204,7 @@ def phones(
     *,
     gated: bool = True,
 ) -> list[Hit]:
-    """Return the telephone numbers that are nothing else."""
+    """Return the telephone numbers that do not overlap `taken`."""
     return scan(texts, (_PHONE,), lambda: _phone(regions), taken, gated=gated)
 
 
