@@ -6,6 +6,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Any
 
 from msgspec.structs import replace
@@ -78,10 +79,25 @@ def bounded(said: Iterable[Finding]) -> list[Finding]:
 
     The last of these says how many more there are. Raises BrokenContractError for what is none.
     """
+    said = iter(said)
+    first: list[Finding] = []
+    for item in said:
+        require_finding(item)
+        first.append(item)
+        if item.more or len(first) > MOST:
+            return _few_alike(chain(first, map(_required, said)))
+    return first
+
+
+def _required(item: Finding) -> Finding:
+    require_finding(item)
+    return item
+
+
+def _few_alike(said: Iterable[Finding]) -> list[Finding]:
     alike: defaultdict[tuple[Any, ...], list[Finding]] = defaultdict(list)
     many = set[tuple[Any, ...]]()
     for item in said:
-        require_finding(item)
         key = (item.at.row, item.at.role, item.severity, item.confidence)
         found = alike[key]
         found.append(item)

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
-from itertools import accumulate, chain
+from itertools import accumulate, chain, compress
 from operator import attrgetter, itemgetter
 from typing import NamedTuple
 
@@ -65,7 +65,9 @@ class _Seen(NamedTuple):
     """What all matchers of a batch share: long pieces as they are compared, with their words, and the words of texts with places."""
 
     pieces: dict[str, tuple[str, list[str]]]
+    distinct: dict[str, set[str]]
     tokens: dict[str, list[Token]]
+    spelt: dict[str, list[tuple[int, int]]]
 
     def piece(self, piece: str) -> tuple[str, list[str]]:
         """Return a piece as it is compared, and its words."""
@@ -75,11 +77,27 @@ class _Seen(NamedTuple):
             self.pieces[piece] = _compared(piece)
         return self.pieces[piece]
 
+    def distinct_words(self, text: str) -> set[str]:
+        """Return the words of a text, each once: few texts hold one that is sought."""
+        if text not in self.distinct:
+            self.distinct[text] = set(words_of(text))
+        return self.distinct[text]
+
     def words(self, text: str) -> list[Token]:
         """Return the words of a text with their places."""
         if text not in self.tokens:
             self.tokens[text] = tokens_of(text)
         return self.tokens[text]
+
+    def spelt_words(self, text: str) -> list[tuple[int, int]]:
+        """Return where the words of a text stand whose letters are set apart."""
+        if text not in self.spelt:
+            self.spelt[text] = list(spelt(text))
+        return self.spelt[text]
+
+
+def _nothing_seen() -> _Seen:
+    return _Seen({}, {}, {}, {})
 
 
 def _compared(piece: str) -> tuple[str, list[str]]:
@@ -158,7 +176,7 @@ class Matcher:
     def search(self, batch: Batch, roles: Sequence[str]) -> Iterator[tuple[int, list[Hit]]]:
         """Yield, for each text of the given roles that holds a term, its number in `batch.texts(roles)` and the hits."""
         found = _distinct(batch, roles)
-        seen = batch.shared("seen by matchers", lambda: _Seen({}, {}))
+        seen = batch.shared("seen by matchers", _nothing_seen)
         hot = self._hot_among(found, seen)
         letters = found & self._letters
         if not hot and not letters:
@@ -175,35 +193,11 @@ class Matcher:
 
     def find(self, text: str, seen: _Seen | None = None) -> list[Hit]:
         """Return the terms in a text, in order. `seen` is what is known of its batch."""
-        tokens = tokens_of(text) if seen is None else seen.words(text)
-        hits: list[Hit] = []
-        fine: list[tuple[int, int]] = []
-        odd = self._disguises and ODD.search(text) is not None
-        words = [self._known(token.word) if odd else token.word for token in tokens]
-        known = [
-            (position, filed) for position, filed in enumerate(map(self._at.get, words)) if filed
-        ]
-        for position, filed in known:
-            word, token = words[position], tokens[position]
-            for phrase in filed:
-                first = position - phrase.at
-                last = first + len(phrase.slots) - 1
-                if (
-                    first < 0
-                    or last >= len(tokens)
-                    or not (first == last or follows(text, tokens, position, phrase))
-                ):
-                    continue
-                start, end, entry = tokens[first].start, tokens[last].end, phrase.entry
-                if entry is None:
-                    fine.append((start, end))
-                elif (not entry.cased or text[start:end] == phrase.text) and not self._explained(
-                    entry, tokens, first, last
-                ):
-                    hits.append(Hit(start, end, entry, word == token.word))
-        hits.extend(self._inside(text, tokens))
+        seen = seen or _nothing_seen()
+        hits, fine = self._words(text, seen)
+        hits.extend(self._inside(text, seen))
         if self._disguises:
-            hits.extend(self._disguised(text, tokens))
+            hits.extend(self._disguised(text, seen))
         kept: list[Hit] = []
         ends: dict[int, int] = {}
         fine.sort()
@@ -220,6 +214,41 @@ class Matcher:
                 kept.append(hit)
         addresses = Addresses(text)
         return [hit for hit in kept if not addresses.hold(hit.start)]
+
+    def _words(self, text: str, seen: _Seen) -> tuple[list[Hit], list[tuple[int, int]]]:
+        """Return the terms that stand there as words, and where the phrases are that are fine."""
+        hits: list[Hit] = []
+        fine: list[tuple[int, int]] = []
+        odd = self._disguises and ODD.search(text) is not None
+        filed: dict[str, tuple[list[Phrase], bool]] = {}
+        for word in seen.distinct_words(text):
+            known = self._known(word) if odd else word
+            if known in self._at:
+                filed[word] = (self._at[known], known == word)
+        if not filed:
+            return hits, fine
+        tokens = seen.words(text)
+        for position, token in enumerate(tokens):
+            if token.word not in filed:
+                continue
+            phrases, plain = filed[token.word]
+            for phrase in phrases:
+                first = position - phrase.at
+                last = first + len(phrase.slots) - 1
+                if (
+                    first < 0
+                    or last >= len(tokens)
+                    or not (first == last or follows(text, tokens, position, phrase))
+                ):
+                    continue
+                start, end, entry = tokens[first].start, tokens[last].end, phrase.entry
+                if entry is None:
+                    fine.append((start, end))
+                elif (not entry.cased or text[start:end] == phrase.text) and not self._explained(
+                    entry, tokens, first, last
+                ):
+                    hits.append(Hit(start, end, entry, plain))
+        return hits, fine
 
     def _explained(self, entry: Entry, tokens: Sequence[Token], first: int, last: int) -> bool:
         """Say whether a word near the term shows that it has another sense."""
@@ -264,9 +293,10 @@ class Matcher:
         """Their first parts, where they hold a space."""
         return any_of({phrase.split()[0]: entry for phrase, entry in self._within.items()})
 
-    def _inside(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
+    def _inside(self, text: str, seen: _Seen) -> Iterator[Hit]:
         if self._inner is None or not self._inner.search(normal(text)):
             return
+        tokens = seen.words(text)
         folded, places = mapped(text)
         begins = list(map(_BEGIN, tokens))
         for found in self._inner.finditer(folded):
@@ -286,26 +316,34 @@ class Matcher:
             if not self._explained(entry, tokens, around, around):
                 yield Hit(start, end, entry)
 
-    def _disguised(self, text: str, tokens: Sequence[Token]) -> Iterator[Hit]:
+    def _disguised(self, text: str, seen: _Seen) -> Iterator[Hit]:
         """Yield words with signs for letters, and words whose letters stand apart."""
-        ends = list(map(_END, tokens)) if self._nearby else []
-        for word, start, end in chain(self._signed(text), self._apart(text)):
-            entry = self._singles[word]
-            if id(entry) in self._nearby:
+        singles, nearby = self._singles, self._nearby
+        ends: list[int] = []
+        for word, start, end in chain(self._signed(text), self._apart(text, seen)):
+            entry = singles[word]
+            if id(entry) in nearby:
+                tokens = seen.words(text)
+                ends = ends or list(map(_END, tokens))
                 at = bisect_right(ends, start) % max(1, len(tokens))
                 if self._explained(entry, tokens, at, at):
                     continue
-            yield Hit(start, end, entry, plain=False)
+            yield Hit(start, end, entry, False)  # by position: a long text may hold a million
 
     def _signed(self, text: str) -> Iterator[tuple[str, int, int]]:
+        known = self._masked.get
         for found in SYMBOLIC.finditer(text):
-            if word := self._term_behind(found[0]):
+            written = found[0]
+            word = known(written)
+            if word is None:
+                word = self._term_behind(written)
+            if word:
                 start = found.start()
-                yield word, start, start + len(found[0].rstrip("!*|#+"))
+                yield word, start, start + len(written.rstrip("!*|#+"))
 
-    def _apart(self, text: str) -> Iterator[tuple[str, int, int]]:
+    def _apart(self, text: str, seen: _Seen) -> Iterator[tuple[str, int, int]]:
         singles, heads = self._singles, self._sizes
-        for first, last in spelt(text):
+        for first, last in seen.spelt_words(text):
             letters = letters_of(text, first, last)
             run = normal(letters)
             if len(run) != len(letters) or (len(run) == 3 and run not in singles):
@@ -319,9 +357,9 @@ class Matcher:
                     continue
                 for size in sizes:
                     if begin + size <= len(run) and run[begin : begin + size] in singles:
-                        places = places or [
-                            place for place in range(first, last) if text[place].isalpha()
-                        ]
+                        places = places or list(
+                            compress(range(first, last), map(str.isalpha, text[first:last]))
+                        )
                         yield run[begin : begin + size], places[begin], places[begin + size - 1] + 1
                         begin += size
                         break

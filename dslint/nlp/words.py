@@ -6,7 +6,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections import defaultdict
-from functools import cached_property
+from functools import cached_property, lru_cache
 from operator import le
 
 from msgspec import Struct
@@ -30,6 +30,8 @@ SIGN = pattern(rf"[^\w\s{_MARKS}{_JOINED}'’-]")  # noqa: RUF001 - an apostroph
 """What is neither part of words nor between the words of a phrase."""
 _PILE = pattern(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){32,}")
 """What a long run of combining marks is part of."""
+_LONG = 100_000
+"""Code points from which on the normal form of a text is kept for the next rule that asks for it."""
 _INVISIBLE = pattern(f"[{_JOINED}]+")
 _MAIL = pattern(r"[\w.+-]+@[\w-]+\.\w")
 _REACH = 64
@@ -47,7 +49,16 @@ class Token(Struct, frozen=True, gc=False):
 
 def nfkc(text: str) -> str:
     """Return a text in NFKC form, in time linear in its length: `unicodedata` takes a second for 20,000 combining marks that are out of order."""
-    return unicodedata.normalize("NFKC", text if len(text) < 32 else _PILE.sub(_ordered, text))
+    if len(text) < 32:
+        return unicodedata.normalize("NFKC", text)
+    return _nfkc(text) if len(text) < _LONG else _nfkc_of_long(text)
+
+
+def _nfkc(text: str) -> str:
+    return unicodedata.normalize("NFKC", _PILE.sub(_ordered, text))
+
+
+_nfkc_of_long = lru_cache(maxsize=2)(_nfkc)
 
 
 def _ordered(pile: re.Match[str]) -> str:

@@ -22,7 +22,7 @@ from dslint.plugin import (
     selected,
 )
 from dslint_packs.pii.reserved import RESERVED
-from dslint_packs.pii.scan import THRESHOLD, Hit, everyday, everyday_of
+from dslint_packs.pii.scan import THRESHOLD, Hit, everyday, everyday_by_kind
 
 Score = Annotated[float, Meta(ge=0, le=1)]
 
@@ -60,7 +60,7 @@ class PersonalData(RecordRule):
 
     def hits_of(self, batch: Batch) -> Iterable[Hit]:
         """Return the hits in a batch; results that several rules need are computed once."""
-        return everyday_of(batch)
+        return everyday_by_kind(batch).get(self.entity, ())
 
     def matches(self, hit: Hit) -> bool:
         """Return whether the hit is of the rule's kind."""

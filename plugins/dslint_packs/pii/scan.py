@@ -6,6 +6,7 @@ A prefilter selects the texts that can contain a kind of data; presidio then ana
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import accumulate
@@ -211,3 +212,15 @@ def phones(
 def everyday_of(batch: Batch) -> list[Hit]:
     """Return `everyday` of all texts of a batch, computed once."""
     return batch.cached("pii", lambda batch: everyday(batch.texts(("all", HIDDEN)).strings))
+
+
+def everyday_by_kind(batch: Batch) -> Mapping[str, list[Hit]]:
+    """Return `everyday` of all texts of a batch by presidio's entity type, computed once."""
+    return batch.cached("pii by kind", _by_kind)
+
+
+def _by_kind(batch: Batch) -> Mapping[str, list[Hit]]:
+    found: defaultdict[str, list[Hit]] = defaultdict(list)
+    for hit in everyday_of(batch):
+        found[hit.kind].append(hit)
+    return found

@@ -114,11 +114,19 @@ def _found(text: str) -> dict[str, tuple[int, int]]:
     """Return the kinds of invisible characters in a text, each with the place of the first and how many there are."""
     turned = _RIGHT_TO_LEFT.search(text) is not None
     seen: dict[tuple[str, str, str], list[int]] = {}
+    alone: dict[str, list[int]] = {}
     for match in _ANY.finditer(text):
         sign = match[1]
         if sign is None:  # a flag
             continue
         start, end = match.span()
+        if end - start == 1 and start:
+            around = text[start - 1 : start + 2]
+            if around in alone:
+                alone[around][1] += 1
+            else:
+                alone[around] = [start, 1]
+            continue
         before, after = text[start - 1 : start], text[end : end + 1]
         if end - start == 1:
             seen.setdefault((sign, before, after), [start, 0])[1] += 1
@@ -131,9 +139,14 @@ def _found(text: str) -> dict[str, tuple[int, int]]:
         )
         for at, times, one, other in run:
             seen.setdefault((sign, one, other), [at, 0])[1] += times
+    for around, (at, times) in alone.items():
+        before, sign, after = around[0], around[1], around[2:]
+        place = seen.setdefault((sign, before, after), [at, 0])
+        place[0] = min(at, place[0])
+        place[1] += times
     found: dict[str, tuple[int, int]] = {}
-    for around, (at, times) in seen.items():
-        if times and (kind := _kind(*around, turned=turned)) is not None:
+    for (sign, before, after), (at, times) in seen.items():
+        if times and (kind := _kind(sign, before, after, turned=turned)) is not None:
             first, others = found.get(kind, (at, 0))
             found[kind] = (min(at, first), others + times)
     return found
