@@ -1,4 +1,4 @@
-"""Rules on the structure of records: whether they are what a trainer takes them for."""
+"""Rules on the structure of records: whether a trainer can read them as intended."""
 
 from __future__ import annotations
 

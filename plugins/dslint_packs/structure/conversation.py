@@ -10,25 +10,27 @@ from dslint.plugin import Batch, Finding, Record, RecordRule, Severity, Turn
 
 @dataclass(frozen=True)
 class NothingToLearn(RecordRule):
-    """Records of which a model learns nothing, or learns to say nothing.
+    """Records that teach a model nothing, or to stay silent.
 
-    Why: without a target there is no loss, so the record costs time and teaches nothing; a blank target teaches the model to stay silent.
+    Why: without a target there is no loss, so the record costs time and teaches nothing; a blank
+    target teaches the model to stay silent.
 
-    No assistant message, a blank one (without a call, a picture or sound), or weight 0 on all of them; a blank output, completion or text.
-    Records with a rejected answer teach by it; the blank sides of pairs are left to structure/preference-pair.
+    Flags records without an assistant message, with a blank one (no call, image or audio
+    either), or with weight 0 on all of them; a blank output, completion or text. Records with a
+    rejected answer teach through it; blank sides of pairs are left to structure/preference-pair.
 
-    Measured: no false alarm in 4,061 records of thirteen public demo files.
+    Measured: no false positive in 4,061 records of thirteen public demo files.
 
     Flags::
 
         {"messages": [{"role": "user", "content": "Hi"}]}
         {"instruction": "Tell a joke.", "input": "", "output": ""}
         {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "  "}]}
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!", "weight": 0}]}
+        {"messages": [{"role": "assistant", "content": "Hello!", "weight": 0}]}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo!"}]}
         {"prompt": "Hi", "completion": "Go away.", "label": false}
 
     Cure: add the answer, or remove the record.
@@ -39,7 +41,7 @@ class NothingToLearn(RecordRule):
     needs_roles = ("assistant", "text")
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look closely only where no target is left, or one is blank."""
+        """Run `check` only where no target is left or one is blank."""
         if "assistant" in batch.shape.roles:
             for record, turns in zip(batch.records, batch.turns, strict=True):
                 if not _teaches(turns):
@@ -48,7 +50,7 @@ class NothingToLearn(RecordRule):
         texts = batch.texts(("target",))
         for number, item in enumerate(texts.items):
             if not item.text or item.text.isspace():
-                yield self.finding(texts.at(number), "the text to learn is blank")
+                yield self.finding(texts.at(number), "the target text is blank")
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding where there is no target, and for each blank one."""
@@ -56,22 +58,22 @@ class NothingToLearn(RecordRule):
         if not turns:
             for part in record.texts(("target",)):
                 if not part.text.strip():
-                    yield self.finding(part.at(), "the text to learn is blank")
+                    yield self.finding(part.at(), "the target text is blank")
             return
         if any(turn.role == "rejected" for turn in turns):
             return
-        spoken = [turn for turn in turns if turn.role == "assistant"]
-        if not spoken:
+        answers = [turn for turn in turns if turn.role == "assistant"]
+        if not answers:
             yield self.finding(record.at(), "no assistant message")
-        elif not any(turn.target for turn in spoken):
+        elif not any(turn.target for turn in answers):
             yield self.finding(record.at(), "weight 0 on every assistant message")
-        for turn in spoken:
+        for turn in answers:
             if turn.target and turn.blank:
                 yield self.finding(record.at(turn.field, role="assistant"), "the answer is blank")
 
 
 def _teaches(turns: list[Turn]) -> bool:
-    """Say whether there is a target, and none is blank."""
+    """Return whether there is a target and none is blank."""
     targets = [turn.blank for turn in turns if turn.target]
     return bool(targets) and not any(targets)
 
@@ -80,13 +82,15 @@ def _teaches(turns: list[Turn]) -> bool:
 class RoleOrder(RecordRule):
     """Conversations whose turns are out of order.
 
-    Why: chat templates raise an error on such conversations or render them wrong, and a last user turn is cut off or learnt as if it were an answer.
+    Why: chat templates raise an error on such conversations or render them wrongly, and a last
+    user turn is cut off or learned as if it were an answer.
 
-    The same role twice in a row, a system message that is not first, an assistant turn before any user turn, a user turn at the end.
-    Turns around tool calls are understood; prompts whose answer stands elsewhere (preference and KTO data) may end on a user turn.
+    Flags the same role twice in a row, a system message that is not first, an assistant turn
+    before any user turn, and a user turn at the end. Turns around tool calls are understood;
+    prompts whose answer is in another field (preference and KTO data) may end on a user turn.
     Conversations without any assistant message are left to structure/nothing-to-learn.
 
-    Measured: no false alarm in 4,061 records of thirteen public demo files.
+    Measured: no false positive in 4,061 records of thirteen public demo files.
 
     Flags::
 
@@ -99,8 +103,9 @@ class RoleOrder(RecordRule):
         {"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
         {"conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Hello!"}]}
 
-    Cure: join the turns that belong together, move the system message to the front, cut what follows the last answer.
-    """
+    Cure: join turns that belong together, move the system message to the front, and cut what
+    follows the last answer.
+    """  # noqa: E501
 
     name = "role-order"
     needs_roles = ("assistant",)
@@ -123,12 +128,12 @@ def _faults(turns: list[Turn]) -> Iterable[tuple[Turn, str]]:
     answered = False
     for turn in turns:
         if turn.role == "rejected":
-            # It stands in for, or beside, the answer that comes before it.
+            # A rejected answer replaces, or accompanies, the answer before it.
             answered = True
             continue
         if turn.role in ("system", "developer"):
             if previous is not None:
-                yield turn, f"a {turn.role} message after the conversation has begun"
+                yield turn, f"a {turn.role} message after the conversation has started"
             continue
         if previous is None and turn.role == "assistant":
             yield turn, "an assistant turn before any user turn"

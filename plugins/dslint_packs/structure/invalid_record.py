@@ -10,14 +10,17 @@ from dslint.plugin import Batch, Finding, Record, RecordRule, Severity
 
 @dataclass(frozen=True)
 class InvalidRecord(RecordRule):
-    """Records that break the shape of their dataset.
+    """Records that do not fit the shape of their dataset.
 
-    Why: trainers drop such records in silence, stop at them hours into a run, or read an empty text out of them.
+    Why: trainers silently drop such records, stop at them hours into a run, or read an empty
+    text from them.
 
-    A missing or unknown role, content that is missing or of a wrong type, no list of messages, no text. Tools, tool calls, the developer role,
-    legacy function calls, `content: null` beside a call, and parts with pictures or sound are legal.
+    Flags a missing or unknown role, missing content or content of a wrong type, no list of
+    messages, and no text. Tools, tool calls, the developer role, legacy function calls,
+    `content: null` beside a call, and parts with images or audio are valid.
 
-    Measured: no false alarm in 4,061 records of thirteen public demo files: alpaca, chat, sharegpt with tools, preference, kto, text, multimodal.
+    Measured: no false positive in 4,061 records of thirteen public demo files: alpaca, chat,
+    sharegpt with tools, preference, kto, text, multimodal.
 
     Flags::
 
@@ -27,10 +30,10 @@ class InvalidRecord(RecordRule):
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
-        {"messages": [{"role": "user", "content": "Time?"}, {"role": "assistant", "content": null, "tool_calls": [{"function": {"name": "now"}}]}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo!"}]}
+        {"messages": [{"role": "assistant", "content": null, "function_call": {"name": "now"}}]}
 
-    Cure: mend the record, or state the right shape with `--shape` or `shape` in the configuration.
+    Cure: fix the record, or state the right shape with `--shape` or `shape` in the configuration.
     """
 
     name = "invalid-record"
@@ -38,12 +41,12 @@ class InvalidRecord(RecordRule):
     sees = "all"
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each problem that the shape has with the record."""
+        """Yield a finding for each problem that the shape reports about the record."""
         for problem in record.problems:
             yield self.finding(record.at(problem.field), problem.message)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look only at the records that do not fit."""
+        """Check only the records that do not fit."""
         for record, (_, problems) in (
             zip(batch.records, batch.parsed, strict=True) if batch.valid is not batch else ()
         ):

@@ -40,14 +40,16 @@ _BY_NAME = (
 
 @dataclass(frozen=True)
 class JsonSchema(RecordRule):
-    """Records that break the JSON Schema that their owners wrote.
+    """Records that violate your JSON Schema.
 
-    Why: a schema says what the team agreed on; whatever breaks it was not meant.
+    Why: a schema says what the team agreed on; a violation of it was not intended.
 
-    Every violation is listed with the JSON pointer of its place. Messages name the keyword and the types, never a value. `$ref` may point into the
-    schema itself only, and `$schema` name a published draft: nothing is ever fetched. `format` is an annotation, as the standard has it. Patterns
-    run in time linear in the text, so that no record can stall a run (but those of `patternProperties` where the schema has
-    `unevaluatedProperties`); look-around and back references, which cannot, are refused.
+    Every violation is reported with the JSON pointer of its place. Messages name the keyword and
+    the types, never a value. `$ref` may only point into the schema itself, and `$schema` must
+    name a published draft: nothing is ever fetched. `format` is an annotation, as in the
+    standard. Patterns are matched in time linear in the text, so that no record can stall a run
+    (except those of `patternProperties` in a schema with `unevaluatedProperties`); look-around
+    and back references, which cannot be matched that way, are refused.
 
     Options: `schema`, a path relative to the configuration, or the schema itself as a table.
 
@@ -60,7 +62,7 @@ class JsonSchema(RecordRule):
 
         {"text": "seven"}
 
-    Cure: mend the record, or change the schema in its own commit.
+    Cure: fix the record, or change the schema in its own commit.
     """
 
     name = "json-schema"
@@ -71,7 +73,7 @@ class JsonSchema(RecordRule):
     schema: OptionFile | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a schema that is none, or that points outside of itself."""
+        """Raise ValueError for an invalid schema, or one that points outside of itself."""
         if self.schema is not None:
             name = self.schema.path or "the schema"
             try:
@@ -85,7 +87,10 @@ class JsonSchema(RecordRule):
 
     @cached_property
     def _fast(self) -> Any:
-        """Return the compiled validator; None where it is known to differ from the reference one (a `multipleOf` that is no integer)."""
+        """Return the compiled validator.
+
+        None for a `multipleOf` that is no integer: there it differs from the reference validator.
+        """
         if any(
             not float(number).is_integer() for number in _keywords(self._document, "multipleOf")
         ):
@@ -96,7 +101,7 @@ class JsonSchema(RecordRule):
     def _exact(self) -> Any:
         from jsonschema.validators import Draft202012Validator, extend, validator_for
 
-        # A registry of one's own, for the usual one fetches what it does not know.
+        # An explicit registry, because the default one fetches unknown schemas.
         from jsonschema_specifications import REGISTRY  # type: ignore[import-untyped]
 
         kind = extend(validator_for(self._document, default=Draft202012Validator), _LINEAR)
@@ -114,12 +119,12 @@ class JsonSchema(RecordRule):
                 }
             )
         except RecursionError:
-            found = [("", "the record breaks the schema, too deep down to say where")]
+            found = [("", "violates the schema, nested too deeply to say where")]
         for field, message in found:
             yield self.finding(record.at(field), message)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Let the compiled validator pass what it can."""
+        """Check in full only what the compiled validator does not pass."""
         valid = self._fast
         for position, value in enumerate(batch.values):
             if valid is None or not valid(value):
@@ -127,7 +132,10 @@ class JsonSchema(RecordRule):
 
 
 def _validate(name: str, data: bytes) -> None:
-    """Raise ValueError for what is no schema, or points outside of itself; RecursionError may come of one that is nested deeply."""
+    """Raise ValueError for an invalid schema, or one that points outside of itself.
+
+    A deeply nested schema may raise RecursionError.
+    """
     try:
         document = json.loads(data)
     except ValueError as error:
@@ -135,12 +143,13 @@ def _validate(name: str, data: bytes) -> None:
     for reference in _references(document):
         if not reference.startswith("#"):
             raise ValueError(
-                f"{name}: $ref {reference!r} points outside of the schema; put what it means under $defs"
+                f"{name}: $ref {reference!r} points outside of the schema; "
+                "put its target under $defs"
             )
     for dialect in _keywords(document, "$schema"):
         if not isinstance(dialect, str) or dialect.removesuffix("#") not in _DIALECTS:
             raise ValueError(
-                f"{name}: $schema {dialect!r} is no draft that is known here, and nothing is fetched; "
+                f"{name}: $schema {dialect!r} is not a known draft, and nothing is fetched; "
                 "write https://json-schema.org/draft/2020-12/schema"
             )
     try:
@@ -152,7 +161,7 @@ def _validate(name: str, data: bytes) -> None:
 
 
 def _compiled(document: Any, *, validate_formats: bool | None = None) -> Any:
-    """Return the compiled validator, which may fetch nothing."""
+    """Return the compiled validator, which fetches nothing."""
     import jsonschema_rs
 
     options = jsonschema_rs.RegexOptions()
@@ -163,7 +172,10 @@ def _compiled(document: Any, *, validate_formats: bool | None = None) -> Any:
 
 @lru_cache(maxsize=1024)
 def _matcher(pattern: str) -> Callable[[str], bool]:
-    """Return what says whether a pattern is found in a text: the engine of the compiled validator, which is linear, in place of Python's."""
+    """Return a predicate that searches a text for a pattern.
+
+    It runs on the linear engine of the compiled validator instead of Python's `re`.
+    """
     return _compiled({"pattern": pattern}).is_valid  # type: ignore[no-any-return]
 
 
@@ -207,7 +219,7 @@ _LINEAR = {
     "patternProperties": _pattern_properties,
     "additionalProperties": _additional_properties,
 }
-"""Keywords whose patterns Python's engine would run, which takes exponential time for some."""
+"""Keywords whose patterns Python's `re` would run, which takes exponential time for some."""
 
 
 def _references(schema: Any) -> Iterator[str]:
@@ -224,9 +236,8 @@ def _keywords(schema: Any, name: str) -> Iterator[Any]:
         for key, value in schema.items():
             if key == name and not isinstance(value, (dict, list)):
                 yield value
-            elif key in _BY_NAME and isinstance(
-                value, dict
-            ):  # its keys are names, whatever they look like
+            elif key in _BY_NAME and isinstance(value, dict):
+                # The keys of this table are names, even where they look like keywords.
                 for inner in value.values():
                     yield from _keywords(inner, name)
             elif key not in ("const", "enum", "examples", "default"):
@@ -241,20 +252,23 @@ def _pointer(error: Any) -> str:
 
 
 def _message(error: Any) -> str:
-    """Describe a violation by keyword and types, without a word of the data."""
+    """Describe a violation by keyword and types, without quoting the data."""
     keyword, wanted = error.validator, error.validator_value
     kind = _TYPES.get(type(error.instance), "value")
     if keyword == "type":
-        return f"type: expected {' or '.join([wanted] if isinstance(wanted, str) else wanted)}, got {kind}"
+        return (
+            f"type: expected {' or '.join([wanted] if isinstance(wanted, str) else wanted)}, "
+            f"got {kind}"
+        )
     if keyword == "required":
         missing = [name for name in wanted if name not in error.instance]
         return f"required: missing {', '.join(repr(name) for name in missing)}"
     if keyword == "additionalProperties":
-        return "additionalProperties: a property that the schema does not know"
+        return "additionalProperties: a property that the schema does not define"
     if keyword == "enum":
         return f"enum: the {kind} is none of the {len(wanted)} allowed values"
     if keyword == "const":
-        return f"const: the {kind} is not the one allowed value"
+        return f"const: the {kind} is not the allowed value"
     if keyword in (
         "minLength",
         "maxLength",
@@ -273,7 +287,7 @@ def _message(error: Any) -> str:
         "pattern",
         "format",
     ):
-        return f"{keyword}: the {kind} breaks {keyword} {wanted}"
+        return f"{keyword}: the {kind} violates {keyword} {wanted}"
     if keyword is None:
         return "the schema allows no value here"
     return f"{keyword}: the {kind} does not satisfy it"

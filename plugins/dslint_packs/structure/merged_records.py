@@ -10,36 +10,39 @@ from dslint.plugin import Batch, Finding, Record, RecordRule, outside_code, patt
 _WORD = r"(?:Instruction|Task|Input|Output|Response)"
 _MERGED = pattern(
     rf"(?:^|\n)[ \t]*+#{{2,}}+[ \t]*+\n?[ \t]*+\d{{1,3}}[.)][ \t]*{_WORD}[ \t]*:"
-    rf"|(?:^|\n)[ \t]*(\d{{1,3}})[.)][ \t]*Instruction[ \t]*:[^\n]*(?:\n(?!\d)[^\n]*){{0,20}}\n[ \t]*\1[.)][ \t]*(?:Input|Output)[ \t]*:"
+    r"|(?:^|\n)[ \t]*(\d{1,3})[.)][ \t]*Instruction[ \t]*:[^\n]*(?:\n(?!\d)[^\n]*){0,20}"
+    r"\n[ \t]*\1[.)][ \t]*(?:Input|Output)[ \t]*:"
 )
-_MESSAGE = "the next numbered instruction begins inside of this text"
+_MESSAGE = "the next numbered instruction starts inside this text"
 
 
 @dataclass(frozen=True)
 class MergedRecords(RecordRule):
     r"""Texts in which several numbered instructions run together.
 
-    Why: generated instruction data is cut out of numbered lists; where the cut failed, the text teaches a model to answer and then go on with a
-    task that nobody set.
+    Why: generated instruction data is split out of numbered lists; where the split failed, the
+    text teaches a model to answer and then go on with a task that nobody set.
 
-    A separator and a numbered heading as in the prompts of self-instruct and Alpaca (`##`, then `18. Instruction:`), or a numbered instruction with
-    its own numbered input or output. Code is left alone.
+    Flags a separator and a numbered heading as in the prompts of self-instruct and Alpaca (`##`,
+    then `18. Instruction:`), or a numbered instruction with its own numbered input or output.
+    Code is skipped.
 
-    Measured: no false alarm in 4,061 records of thirteen public demo files; there is no true one in them to be found.
+    Measured: no false positive in 4,061 records of thirteen public demo files, which contain no
+    true positive either.
 
     Blind spots: headings in other languages.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
-        {"instruction": "Name a bird.", "input": "", "output": "Robin.\n\n##\n18. Instruction: Name a fish.\n18. Input:\nNone"}
+        {"prompt": "Name a bird.", "completion": "Robin.\n\n##\n18. Instruction: Name a fish."}
 
     Passes::
 
-        {"instruction": "List two steps.", "input": "", "output": "1. Instruction: read it.\n2. Practice: do it."}
+        {"prompt": "List two steps.", "completion": "1. Instruction: read.\n2. Practice: do."}
 
-    Cure: cut the text before the heading; what follows may become a record of its own.
+    Cure: cut the text before the heading; the rest may become a record of its own.
     """
 
     name = "merged-records"
@@ -47,13 +50,13 @@ class MergedRecords(RecordRule):
     roles: tuple[str, ...] = ("prompt", "target")
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each place where another record begins."""
+        """Yield a finding for each place where another record starts."""
         for part in record.texts(self.roles):
             for start, end in _places(part.text):
                 yield self.finding(part.at(start, end), _MESSAGE)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Go through the texts flat."""
+        """Check all texts of the batch in one pass."""
         texts = batch.texts(self.roles)
         for number, item in enumerate(texts.items):
             for start, end in _places(item.text):

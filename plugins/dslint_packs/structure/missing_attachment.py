@@ -12,25 +12,28 @@ from dslint.plugin import Batch, Confidence, Finding, Part, Record, RecordRule, 
 _SHOT = r"(?:image|picture|photo|photograph|screenshot)s?"
 _PICTURE = rf"(?:{_SHOT}|(?:painting|drawing|diagram|infographic)s?)"
 _FILE = (
-    r"(?:file|document|pdf|spreadsheet|video|audio(?: clip| file| recording)?|recording|podcast|csv|"
-    + _PICTURE
-    + ")s?"
+    r"(?:file|document|pdf|spreadsheet|video|audio(?: clip| file| recording)?|recording|podcast"
+    r"|csv|" + _PICTURE + ")s?"
 )
 _LOOK = (
-    "describe|caption|title|identify|analy[sz]e|interpret|summari[sz]e|transcribe|examine|study|inspect|look at|looking at|observe|based on|"
-    "according to|shown in|seen in|see in|depicted in|happening in|using|watch|listen to|classify|label|translate|what is in|what's in|who is in|"
-    "edit|crop|colou?ri[sz]e|rotate|enhance"
+    "describe|caption|title|identify|analy[sz]e|interpret|summari[sz]e|transcribe|examine|study"
+    "|inspect|look at|looking at|observe|based on|according to|shown in|seen in|see in|depicted in"
+    "|happening in|using|watch|listen to|classify|label|translate|what is in|what's in|who is in"
+    "|edit|crop|colou?ri[sz]e|rotate|enhance"
 )
 _MISSING = pattern(
-    rf"\b(?:the\s+(?:following|given|provided|attached|above))\s+(?:\w+\s+(?:and\s+\w+\s+)?)?{_PICTURE}\b"
-    rf"|\b(?:{_LOOK})\b(?:\W+\w+){{0,5}}?\W+(?:(?:this|these)\s+{_SHOT}|(?:the\s+)?{_PICTURE}\s+(?:below|above))\b"
+    r"\b(?:the\s+(?:following|given|provided|attached|above))\s+(?:\w+\s+(?:and\s+\w+\s+)?)?"
+    rf"{_PICTURE}\b"
+    rf"|\b(?:{_LOOK})\b(?:\W+\w+){{0,5}}?"
+    rf"\W+(?:(?:this|these)\s+{_SHOT}|(?:the\s+)?{_PICTURE}\s+(?:below|above))\b"
     rf"|\b(?:the|this|these|my)\s+attached\s+{_FILE}\b"
     rf"|\b{_FILE}\s+(?:(?:is|are)\s+attached|attached\s+(?:below|above|here))\b"
-    r"|\b(?:at|via|from|in|see|visit|open|click(?:\s+on)?|follow)\s+(?:the\s+(?:following|attached|given|provided)\s+(?:link|url)|the\s+(?:link|url)\s+below)\b",
+    r"|\b(?:at|via|from|in|see|visit|open|click(?:\s+on)?|follow)\s+"
+    r"(?:the\s+(?:following|attached|given|provided)\s+(?:link|url)|the\s+(?:link|url)\s+below)\b",
     re.IGNORECASE,
 )
 _FOLLOWS = pattern(r"[:\n]\s*\S")
-"""After a reference: the thing itself, in words."""
+"""What follows a reference where the text itself contains what is meant."""
 _HINTS = (
     "image",
     "picture",
@@ -45,12 +48,14 @@ _HINTS = (
     "url",
 )
 _PROGRAM = pattern(
-    r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api|app|pipeline|model)\b",
+    r"\b(?:functions?|scripts?|programs?|code|algorithm|python|javascript|java|c\+\+|class|api"
+    r"|app|pipeline|model)\b",
     re.IGNORECASE,
 )
-"""Who asks for a program speaks of the files and pictures that it will be given."""
-_HELD = pattern(
-    r"https?://|www\.|data:\w+/|!\[|<(?:image|img|video|audio|file|\|image)|\w\.(?:jpe?g|png|gif|webp|svg|pdf|csv|xlsx?|docx?|mp[34]|wav|txt)\b",
+"""Prompts that ask for a program refer to files and pictures which the program will be given."""
+_INCLUDED = pattern(
+    r"https?://|www\.|data:\w+/|!\[|<(?:image|img|video|audio|file|\|image)"
+    r"|\w\.(?:jpe?g|png|gif|webp|svg|pdf|csv|xlsx?|docx?|mp[34]|wav|txt)\b",
     re.IGNORECASE,
 )
 _FIELDS = frozenset(
@@ -71,34 +76,36 @@ _FIELDS = frozenset(
     }
 )
 _LONGEST = 600
-"""Longer prompts hold what they speak of more often than not."""
+"""Longer prompts usually contain what they refer to."""
 
 
 @dataclass(frozen=True)
 class MissingAttachment(RecordRule):
-    """Prompts that refer to a picture, a file or a link that the record does not hold.
+    """Prompts that refer to a picture, file or link that the record does not contain.
 
-    Why: the answer can only be invented, and a model that learns from it learns to invent.
+    Why: the answer can only be made up, and a model that learns from it learns to make things up.
 
-    First prompts of up to 600 characters that ask to look at "this picture", "the attached file", "the link below" and the like, in records without
-    an attachment field, a content part that is no text, an input beside the instruction, a link, a file name or a picture's placeholder, and with
-    nothing after a colon or on a line of its own that could be what is meant.
+    Flags first prompts of up to 600 characters that ask to look at "this picture", "the attached
+    file", "the link below" and the like. They pass if the record has an attachment field, a
+    content part that is not text, an input beside the instruction, a link, a file name or an
+    image placeholder, or if text after a colon or on a new line may be what is meant. Prompts
+    about programs pass too: they refer to files that the program will be given.
 
-    Prompts about programs are left alone: they speak of files that will be given.
+    Measured: no false positive in 4,061 records of thirteen public demo files, six of which
+    contain pictures.
 
-    Measured: no false alarm in 4,061 records of thirteen public demo files, the six with pictures among them.
-
-    Blind spots: English only; what a later turn refers to; texts that describe in words what they refer to.
+    Blind spots: English only; references in later turns; texts that describe in words what they
+    refer to.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Describe the following picture."}, {"role": "assistant", "content": "A dog on a lawn."}]}
-        {"instruction": "Summarize the attached document.", "input": "", "output": "It is about rivers."}
+        {"prompt": "Describe the following picture.", "completion": "A dog on a lawn."}
+        {"instruction": "Summarize the attached document.", "input": "", "output": "It is short."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "<image>Describe this picture."}, {"role": "assistant", "content": "A dog."}], "images": ["1.jpg"]}
-        {"messages": [{"role": "user", "content": "Describe a picture that you like."}, {"role": "assistant", "content": "A dog on a lawn."}]}
+        {"prompt": "<image>Describe this picture.", "completion": "A dog.", "images": ["1.jpg"]}
+        {"prompt": "Describe a picture that you like.", "completion": "A dog on a lawn."}
 
     Cure: add the attachment, or remove the record.
     """
@@ -108,7 +115,7 @@ class MissingAttachment(RecordRule):
     needs_roles = ("user",)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look closely only at records whose first prompt has a reference."""
+        """Run `check` only on records whose first prompt has a reference."""
         texts = batch.texts(("user",))
         before = -1
         for position, item in zip(texts.positions, texts.items, strict=True):
@@ -122,9 +129,9 @@ class MissingAttachment(RecordRule):
         if (
             prompts
             and (match := _reference(prompts[0].text)) is not None
-            and not _held(record.value, prompts)
+            and not _includes(record.value, prompts)
         ):
-            message = "the prompt refers to an attachment that the record does not hold"
+            message = "the prompt refers to an attachment that the record does not contain"
             yield self.finding(prompts[0].at(*match.span()), message, confidence=Confidence.MEDIUM)
 
 
@@ -139,19 +146,20 @@ def _reference(text: str) -> re.Match[str] | None:
     )
 
 
-def _held(value: Any, prompts: list[Part]) -> bool:
+def _includes(value: Any, prompts: list[Part]) -> bool:
+    """Return whether the record contains what its prompt may refer to."""
     if type(value) is dict and any(value.get(name) for name in _FIELDS & value.keys()):
         return True
-    beside = [
+    inputs = [
         part
         for part in prompts[1:]
         if "/" not in part.field[1:] or part.field.startswith("/instances/")
     ]
-    return bool(beside) or any(_HELD.search(part.text) for part in prompts) or _has_media(value)
+    return bool(inputs) or any(_INCLUDED.search(part.text) for part in prompts) or _has_media(value)
 
 
 def _has_media(value: Any) -> bool:
-    """Say whether there is a content part anywhere that is no text."""
+    """Return whether the value has a content part, at any depth, that is not text."""
     stack = [value]
     while stack:
         item = stack.pop()

@@ -10,26 +10,29 @@ from typing import Any
 from dslint.plugin import Batch, Columns, DatasetRule, Finding, Measure, Source, State, conversation
 
 _LOOSE = ("any", "custom", "text", "classification")
-"""Shapes that say too little, or that only their owners know: files of them are not compared with others."""
+"""Shapes that are too general, or custom: their files are not compared with others."""
 
 
 @dataclass(frozen=True)
 class MixedShapes(DatasetRule):
     """Datasets whose records have more than one shape.
 
-    Why: a trainer reads one shape; it stops at the other records, drops them, or reads empty texts out of them.
+    Why: a trainer reads one shape; it stops at the other records, drops them, or reads empty
+    texts from them.
 
-    Each record that does not fit the shape of its file but another one (chat, sharegpt, alpaca, prompt-completion, preference, kto); in files
-    of no single shape, each that has another one than most. Files of one dataset whose shapes differ get one finding each, at their first record.
+    Flags each record that does not fit the shape of its file but fits another one (chat,
+    sharegpt, alpaca, prompt-completion, preference, kto), and in files without a single shape
+    each record whose shape differs from that of most. Where files of one dataset have different
+    shapes, each file in the minority gets one finding, at its first record.
 
-    Measured: no false alarm in thirteen public demo files of six shapes.
+    Measured: no false positive in thirteen public demo files of six shapes.
 
     Blind spots: records that fit no shape, which are left to structure/invalid-record.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}]}
-        {"messages": [{"role": "user", "content": "Bye"}, {"role": "assistant", "content": "See you!"}]}
+        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo!"}]}
+        {"messages": [{"role": "user", "content": "Go"}, {"role": "assistant", "content": "Bye"}]}
         {"instruction": "Tell a joke.", "input": "", "output": "Knock, knock."}
 
     Passes::
@@ -43,17 +46,20 @@ class MixedShapes(DatasetRule):
     name = "mixed-shapes"
     sees = "all"
     state = {"shape": "string", "records": "int64"}  # noqa: RUF012 - a declaration, never changed
-    """A record by itself (`records` is 0), or the first of those that are as their file says, and how many there are of them."""
+    """One row for each record of another shape (`records` is 0).
+
+    And one for the first record that has the shape of its file, with the number of such records.
+    """
 
     def observe(self, batch: Batch) -> Columns:
-        """Return the records whose shape is not that of their file, and in one row those that have it, or none.
+        """Return each record of another shape, and one row that counts all other records.
 
-        In files of no single shape only all records together tell whether they are a mixture.
+        In a file without a single shape, only all records together show whether it is a mixture.
         """
         own = batch.shape
         others: dict[int, str] = {}
         usual: list[int] = []
-        # A user who says that there is no shape leaves none to keep.
+        # A configured shape `any` states that there is no shape to keep to.
         for position, (_, problems) in enumerate(
             batch.parsed if own.name != "any" or not batch.input.stated else ()
         ):
@@ -68,7 +74,7 @@ class MixedShapes(DatasetRule):
         return {"record": list(kept), "shape": list(kept.values()), "records": sizes}
 
     def compact(self, state: State) -> Columns | None:
-        """Add up what is as its file says, unless there is little of it."""
+        """Add up the rows that count records, unless they are few."""
         first: dict[int, Any] = {}
         sizes = Counter[int]()
         usual = 0
@@ -86,7 +92,7 @@ class MixedShapes(DatasetRule):
         return {name: [row[number] for row in kept] for number, name in enumerate(state.schema)}
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield a finding for each record that is not of the dataset's shape, and for each file that is of another one."""
+        """Yield a finding for each record and each file whose shape is not that of the dataset."""
         del source
         loose = Counter[str]()
         files: dict[int, Any] = {}
@@ -122,5 +128,5 @@ class MixedShapes(DatasetRule):
 
 
 def _most(counts: Mapping[str, int]) -> str | None:
-    """Return the most frequent name, of equally frequent ones the first in the alphabet."""
+    """Return the most frequent name; of equally frequent ones, the first in the alphabet."""
     return min(counts, key=lambda name: (-counts[name], name), default=None)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from dslint.plugin import Batch, Finding, Location, Part, Record, RecordRule, Text
 
 _CERTAIN = frozenset(
-    ["noinput", "no input", "no input.", "<noinput>", "<no input>", "[noinput]", "[no input]", "(noinput)", "(no input)", "no input required",
-     "no input needed", "no input necessary", "n/a", "<n/a>", "nan", "<null>", "null", "<empty>", "[empty]", "<none>", "undefined"]
+    ["noinput", "no input", "no input.", "<noinput>", "<no input>", "[noinput]", "[no input]",
+     "(noinput)", "(no input)", "no input required", "no input needed", "no input necessary",
+     "n/a", "<n/a>", "nan", "<null>", "null", "<empty>", "[empty]", "<none>", "undefined"]
 )  # fmt: skip
 _IN_INPUT_FIELDS = frozenset(
     [
@@ -37,17 +38,19 @@ _LONGEST = max(map(len, _CERTAIN | _IN_INPUT_FIELDS)) + 8  # with some space aro
 class PlaceholderValue(RecordRule):
     """Input fields that say "no input" in words.
 
-    Why: "nothing is given" must look one way, best an empty field; each spelling of it (`<noinput>`, `N/A`, `No input`) is a text that the
-    model reads, and learns to expect.
+    Why: "no input" must look one way, best an empty field; each spelling of it (`<noinput>`,
+    `N/A`, `No input`) is a text that the model reads and learns to expect.
 
-    Whole texts only, in prompts; words that a user may well say (`none`, `nothing`) only in fields that are named as inputs.
+    Flags whole texts only, in prompts; words that a user may well say (`none`, `nothing`) only
+    in fields that are named as inputs.
 
-    Measured: in LLaMA-Factory's alpaca_en_demo (999 records) 8 findings, all true, in seven spellings; none is missed among its inputs of up to
-    13 characters. None in twelve other public files.
+    Measured: in LLaMA-Factory's alpaca_en_demo (999 records) 8 findings, all true, in seven
+    spellings; none is missed among its inputs of up to 13 characters. No finding in twelve other
+    public files.
 
     Blind spots: a placeholder within a longer text; languages other than English.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
@@ -58,9 +61,9 @@ class PlaceholderValue(RecordRule):
     Passes::
 
         {"instruction": "Tell a joke.", "input": "", "output": "Knock, knock."}
-        {"instruction": "Is N/A a value?", "input": "Column 3 holds N/A.", "output": "It stands for a missing one."}
+        {"instruction": "Is N/A a value?", "input": "Column 3 has N/A.", "output": "A missing one."}
 
-    Cure: empty the field, or drop it.
+    Cure: empty the field, or remove it.
     """
 
     name = "placeholder-value"
@@ -68,29 +71,29 @@ class PlaceholderValue(RecordRule):
     roles: tuple[str, ...] = ("prompt",)
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each text that only stands for nothing."""
+        """Yield a finding for each text that is only a placeholder."""
         for part in record.texts(self.roles):
-            if _stands_for_nothing(part):
+            if _is_placeholder(part):
                 yield self._found(part.at(0, len(part.text)))
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Go through the texts flat."""
+        """Check all texts of the batch in one pass."""
         texts = batch.texts(self.roles)
         for number, item in enumerate(texts.items):
-            if len(item.text) <= _LONGEST and _stands_for_nothing(item):
+            if len(item.text) <= _LONGEST and _is_placeholder(item):
                 yield self._found(texts.at(number, 0, len(item.text)))
 
     def _found(self, at: Location) -> Finding:
-        return self.finding(at, "stands for no input; leave the field empty instead")
+        return self.finding(at, "means no input; leave the field empty instead")
 
 
-def _stands_for_nothing(part: Part | Text) -> bool:
+def _is_placeholder(part: Part | Text) -> bool:
     if len(part.text) > _LONGEST:
         return False
-    said = part.text.strip(" \t\r\n`").casefold()
-    if said.startswith("<") and said.endswith(">"):
-        said = f"<{said[1:-1].strip()}>"
+    value = part.text.strip(" \t\r\n`").casefold()
+    if value.startswith("<") and value.endswith(">"):
+        value = f"<{value[1:-1].strip()}>"
     name = part.field.rpartition("/")[2]
     if part.role is None and name not in _INPUT_FIELDS:
-        return said.startswith("<") and said in _CERTAIN
-    return said in _CERTAIN or (name in _INPUT_FIELDS and said in _IN_INPUT_FIELDS)
+        return value.startswith("<") and value in _CERTAIN
+    return value in _CERTAIN or (name in _INPUT_FIELDS and value in _IN_INPUT_FIELDS)

@@ -22,14 +22,16 @@ _MARKS = ".,;:!?\"'()‘’“”…"  # noqa: RUF001 - quotation marks of prose
 
 @dataclass(frozen=True)
 class PreferencePair(RecordRule):
-    """Preference pairs that prefer nothing: both sides are the same, or one is blank.
+    """Preference pairs without a preference: both sides are equal, or one is blank.
 
-    Why: equal sides give no gradient but noise, and a blank side teaches to stay silent, or to say anything rather than that.
+    Why: equal sides give no gradient but noise, and a blank side teaches the model to stay
+    silent, or to say anything rather than that.
 
-    Both answers equal to the letter (high confidence), or but for case, white space, Unicode form and the punctuation around words (medium).
-    Answers that call tools are compared as they are. The prompt that both sides may repeat does not count.
+    Flags answers that are exactly equal (high confidence), or equal except for case, white
+    space, Unicode form and the punctuation around words (medium). Answers that call tools are
+    compared exactly. The prompt that both sides may repeat does not count.
 
-    Measured: no false alarm in 310 pairs of LLaMA-Factory's dpo_en_demo and v1_dpo_demo.
+    Measured: no false positive in 310 pairs of LLaMA-Factory's dpo_en_demo and v1_dpo_demo.
 
     Blind spots: answers that differ in one word and mean the same.
 
@@ -69,13 +71,13 @@ class PreferencePair(RecordRule):
             )
         if not blank and (confidence := _alike(record, chosen, rejected)) is not None:
             wording = (
-                "the chosen answer again"
+                "equals the chosen answer"
                 if confidence == Confidence.HIGH
-                else "the chosen answer but for case, space or punctuation"
+                else "differs from the chosen one only in case, space or punctuation"
             )
             yield self.finding(
                 record.at(rejected[0].field, role="rejected"),
-                f"the rejected answer is {wording}",
+                f"the rejected answer {wording}",
                 confidence=confidence,
             )
 

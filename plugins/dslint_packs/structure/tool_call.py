@@ -13,42 +13,45 @@ from dslint.plugin import Finding, Record, RecordRule, Severity, Turn, lookup, p
 
 _THOUGHT = pattern(r"\A\s*<think>.*?</think>", re.DOTALL)
 _WRITTEN_CALL = pattern(r"[<{\[]|\bAction\b")
-"""What a call that is written into the text of a message has at the least (`<tool_call>`, JSON, `Action: search`)."""
+"""What every call that is written into a text contains: `<tool_call>`, JSON, `Action: search`."""
 
 Call = tuple[str, Any, Any, str | None]
 """Pointer, name, arguments, id."""
 
 
 class _NoCallError(ValueError):
-    """What stands where a call should be is none; the argument says why."""
+    """What should be a call is none; the argument says why."""
 
 
 @dataclass(frozen=True)
 class ToolCall(RecordRule):
-    r"""Tool calls that no program could carry out, and results that no call asked for.
+    r"""Tool calls that no program could execute, and results without a call.
 
-    Why: a model that learns broken calls makes broken calls, and templates raise an error on results without a call.
+    Why: a model that learns from broken calls makes broken calls, and templates raise an error on
+    results without a call.
 
-    Arguments that are not a JSON object; a call without a name; a tool that the record's `tools` do not define, where it has any; a required
-    argument that is missing; a result whose call is not there. Read are `tool_calls`, the legacy `function_call`, call parts of a message, and
+    Flags arguments that are not a JSON object; a call without a name; a tool that the record's
+    `tools`, if it has any, do not define; a missing required argument; a result without its
+    call. Understood are `tool_calls`, the legacy `function_call`, call parts of a message, and
     ShareGPT's `function_call` with the call as JSON; `tools` and `functions` as a list or as JSON.
 
-    Measured: no false alarm in 4,061 records of thirteen public demo files: alpaca, chat, sharegpt with tools, preference, kto, text, multimodal.
+    Measured: no false positive in 4,061 records of thirteen public demo files: alpaca, chat,
+    sharegpt with tools, preference, kto, text, multimodal.
 
     Blind spots: calls that are written into the text of a message; the types of arguments.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{x: 1}"}}]}]}
-        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "function_call", "value": "f(1)"}]}
-        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "observation", "value": "1"}, {"from": "gpt", "value": "One."}]}
+        {"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": "{x: 1}"}}]}
+        {"conversations": [{"from": "function_call", "value": "f(1)"}]}
+        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "observation", "value": "1"}]}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "{}"}}]}]}
-        {"conversations": [{"from": "human", "value": "Hi"}, {"from": "function_call", "value": "{\"name\": \"f\", \"arguments\": {}}"}]}
+        {"messages": [{"role": "assistant", "function_call": {"name": "f", "arguments": "{}"}}]}
+        {"conversations": [{"from": "function_call", "value": "{\"name\": \"f\"}"}]}
 
-    Cure: mend the call, declare the tool, or remove the record.
+    Cure: fix the call, declare the tool, or remove the record.
     """
 
     name = "tool-call"
@@ -56,7 +59,7 @@ class ToolCall(RecordRule):
     needs_roles = ("assistant",)
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each broken call and each orphan result, in the order of the conversation."""
+        """Yield a finding for each broken call and orphan result, in conversation order."""
         turns = record.turns
         if not any(turn.calls or turn.role == "tool" for turn in turns):
             return
@@ -84,14 +87,17 @@ class ToolCall(RecordRule):
 
 @dataclass(frozen=True)
 class Fault:
-    """What is wrong, and where."""
+    """A fault in a call: the pointer to its place, and the message."""
 
     field: str
     message: str
 
 
 def _declared(value: Any) -> tuple[dict[str, frozenset[str]], str]:
-    """Return the required arguments of each declared tool; and the pointer of tools that cannot be read, else nothing."""
+    """Return the required arguments of each declared tool.
+
+    The second value is the pointer to tools that cannot be read, else empty.
+    """
     for name in ("tools", "functions"):
         tools = value.get(name)
         if type(tools) is str and tools.strip():
@@ -190,7 +196,7 @@ def _written(text: Any, where: str) -> Iterator[Call | Fault]:
         return
     for call in calls if type(calls) is list else [calls]:
         for read in _call(call, where):
-            # Pointers end at the text: what is inside of it is no part of the record's own structure.
+            # A pointer ends at the text: JSON inside a string is not part of the record.
             yield Fault(where, read.message) if isinstance(read, Fault) else (where, *read[1:])
 
 
@@ -219,10 +225,13 @@ def _faults(call: Call, tools: Mapping[str, frozenset[str]]) -> Iterator[Fault]:
 
 
 def _orphan(message: Any, previous: Turn | None, called: set[str], written: _Written) -> str | None:
-    """Say why a tool's result belongs to no call; `previous` is the last turn that is no result."""
+    """Return why a tool's result belongs to no call, else None.
+
+    `previous` is the last turn that is not a result.
+    """
     identity = message.get("tool_call_id") if type(message) is dict else None
     if called and type(identity) is str and identity:
-        return None if identity in called else "the result's id is that of no call before it"
+        return None if identity in called else "the result's id is not that of an earlier call"
     if previous is not None and previous.role in ("assistant", "rejected"):
         if previous.calls or previous.field in written.turns:
             return None
@@ -231,13 +240,13 @@ def _orphan(message: Any, previous: Turn | None, called: set[str], written: _Wri
 
 
 class _Written:
-    """The turns of a record that may have a call written into a text: found once, when first asked for."""
+    """The turns of a record that may have a call written into a text, found on first use."""
 
     def __init__(self, record: Record) -> None:
         self._record = record
 
     @cached_property
     def turns(self) -> set[str]:
-        """The pointers of these turns, and of all that is above or below them."""
+        """The pointers of these turns, and of all their ancestors and descendants."""
         fields = [part.field for part in self._record.texts() if _WRITTEN_CALL.search(part.text)]
         return {field[:end] for field in fields for end in range(len(field)) if field[end] == "/"}

@@ -21,19 +21,30 @@ from dslint.plugin import (
 _DOUBLE = r"(?<![\w\\}\$^{])\{\{\s*[A-Za-z_][\w.\- |]{0,60}\}\}(?!\})"
 _WORD = "[A-Za-z'’/&,-]+"  # noqa: RUF001 - an apostrophe
 _PARTY = (
-    "Recipient|Sender|Company|Customer|Client|Employer|Employee|Manager|Supervisor|Candidate|Applicant|Friend|Product|Project|Event|Job|Position|School|"
-    "University|Organi[sz]ation|Business|Department|Team|Street|Contact|Person|Author|Salesperson|Hiring Manager|Landlord|Tenant|Teacher|Student"
+    "Recipient|Sender|Company|Customer|Client|Employer|Employee|Manager|Supervisor|Candidate"
+    "|Applicant|Friend|Product|Project|Event|Job|Position|School|University|Organi[sz]ation"
+    "|Business|Department|Team|Street|Contact|Person|Author|Salesperson|Hiring Manager|Landlord"
+    "|Tenant|Teacher|Student"
 )
 _DATUM = (
-    "Names?|Title|Address|E-?mail|Email Address|Phone|Phone Number|Telephone|Number|Dates?|Time|Location|City|State|Zip|ZIP|Code|Position|Signature|"
-    "Website|URL|ID|Amount|Details|Info|Information|Here"
+    "Names?|Title|Address|E-?mail|Email Address|Phone|Phone Number|Telephone|Number|Dates?|Time"
+    "|Location|City|State|Zip|ZIP|Code|Position|Signature|Website|URL|ID|Amount|Details|Info"
+    "|Information|Here"
 )
-_ALONE = "Name|Date|Company|Recipient|Sender|Manager|Customer|Client|Employer|Candidate|Applicant|Position|City|Signature"
+_ALONE = (
+    "Name|Date|Company|Recipient|Sender|Manager|Customer|Client|Employer|Candidate|Applicant"
+    "|Position|City|Signature"
+)
 _FORM = (
-    rf"(?:Your|your|Insert|insert)(?: {_WORD}){{1,6}}|Enter (?:your|the|an?|name|date|address)(?: {_WORD}){{0,5}}"
-    rf"|(?:{_PARTY}|First|Last|Full|{_DATUM})(?:['’]s)?,?(?: {_WORD}){{0,3}} (?:{_DATUM})|{_ALONE}|(?:{_PARTY})['’]s {_WORD}"  # noqa: RUF001 - an apostrophe
+    rf"(?:Your|your|Insert|insert)(?: {_WORD}){{1,6}}"
+    rf"|Enter (?:your|the|an?|name|date|address)(?: {_WORD}){{0,5}}"
+    rf"|(?:{_PARTY}|First|Last|Full|{_DATUM})(?:['’]s)?,?(?: {_WORD}){{0,3}} (?:{_DATUM})"  # noqa: RUF001 - an apostrophe
+    rf"|{_ALONE}|(?:{_PARTY})['’]s {_WORD}"  # noqa: RUF001 - an apostrophe
 )
-_LOUD = rf"YOUR(?: [A-Z'’/&-]+){{1,5}}|INSERT(?: [A-Z'’/&-]+){{1,5}}|(?:{_PARTY.upper()})(?: [A-Z'’/&-]+){{0,2}} (?:NAME|ADDRESS|TITLE|NUMBER)"  # noqa: RUF001 - an apostrophe
+_LOUD = (
+    r"YOUR(?: [A-Z'’/&-]+){1,5}|INSERT(?: [A-Z'’/&-]+){1,5}"  # noqa: RUF001 - an apostrophe
+    rf"|(?:{_PARTY.upper()})(?: [A-Z'’/&-]+){{0,2}} (?:NAME|ADDRESS|TITLE|NUMBER)"  # noqa: RUF001 - an apostrophe
+)
 _ON_PURPOSE = pattern(
     r"\b(?:templates?|placeholders?|mad ?libs?|fill(?:ing|ed)?[ -]in|form letter)\b", re.IGNORECASE
 )
@@ -48,26 +59,32 @@ _ANGLE = (
 class UnfilledTemplate(RecordRule):
     """Texts with a placeholder that nobody filled in.
 
-    Why: a model that reads `{{name}}` or `[Your Name]` in its targets says just that to its users.
+    Why: a model that reads `{{name}}` or `[Your Name]` in its targets says exactly that to its
+    users.
 
-    Double braces around a name, and brackets around the words of a form ([Your Name], [Company Name], [Insert date]); code and mathematics are left
-    alone, and so are brackets in records that say that they are about templates, placeholders or blanks to fill in.
-    Measured: in LLaMA-Factory's identity.json all 85 records with a placeholder, and none of the 6 without. Brackets: 30 findings in 11 of 2,774
-    records of its alpaca, dpo and kto demos and of Stanford's seed tasks, all true; none in 696 records of six other files.
+    Flags double braces around a name, and brackets around the words of a form ([Your Name],
+    [Company Name], [Insert date]). Code and mathematics pass, and so do brackets in records that
+    mention templates, placeholders or blanks to fill in.
 
-    Blind spots: other notations; lists of fields in languages other than English; fields with words that are not in the list, as [Charity Name].
+    Measured: in LLaMA-Factory's identity.json all 85 records with a placeholder, and none of the
+    6 without. Brackets: 30 findings in 11 of 2,774 records of its alpaca, dpo and kto demos and
+    of Stanford's seed tasks, all true; none in 696 records of six other files.
 
-    Options: `roles`, which texts to judge; `single_braces` also flags `{name}`; `angle_brackets` also flags `<your name>`.
+    Blind spots: other notations; lists of fields in languages other than English; fields with
+    words that are not in the list, such as [Charity Name].
+
+    Options: `roles`, which texts to check; `single_braces` also flags `{name}`; `angle_brackets`
+    also flags `<your name>`.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Who are you?"}, {"role": "assistant", "content": "I am {{name}}, made by {{author}}."}]}
-        {"messages": [{"role": "user", "content": "Write a letter."}, {"role": "assistant", "content": "Dear Sir, ... Yours, [Your Name]"}]}
+        {"prompt": "Who are you?", "completion": "I am {{name}}, made by {{author}}."}
+        {"prompt": "Write a letter.", "completion": "Dear Sir, ... Yours, [Your Name]"}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Who are you?"}, {"role": "assistant", "content": "I am Ada."}]}
-        {"messages": [{"role": "user", "content": "Jinja?"}, {"role": "assistant", "content": "Write `{{ name }}` in the template."}]}
+        {"prompt": "Who are you?", "completion": "I am Ada."}
+        {"prompt": "Jinja?", "completion": "Write `{{ name }}` in the template."}
 
     Cure: fill the placeholder in, or remove the record.
     """
@@ -98,7 +115,7 @@ class UnfilledTemplate(RecordRule):
         message = (
             "a template variable was not filled in"
             if text.startswith(("{", "<"))
-            else "a placeholder of a form was not filled in"
+            else "a form placeholder was not filled in"
         )
         return self.finding(
             at, message, confidence=Confidence.HIGH if double else Confidence.MEDIUM
@@ -116,7 +133,7 @@ class UnfilledTemplate(RecordRule):
                 yield self._found(part.at(start, end), part.text[start:end])
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look for records with a placeholder in the flat texts."""
+        """Run `check` only on records with a placeholder."""
         texts = batch.texts(self.roles)
         hit = {
             position
