@@ -120,8 +120,8 @@ def test_what_scripts_and_emoji_need_passes(text):
 def test_one_finding_for_each_kind_with_the_number():
     findings = said(InvisibleCharacters(), "a\u200bb\u200bc\x07")
     assert [(finding.at.start, finding.message) for finding in findings] == [
-        (1, "the first of zero-width characters (2)"),
-        (5, "the first of control characters (1)"),
+        (1, "zero-width characters (first of 2)"),
+        (5, "control characters (first of 1)"),
     ]
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from dslint.plugin import Batch, Finding, Record, RecordRule, Severity, is_code, pattern, prose
 
 FEWEST = 50
-"""Words from which on the shares of words mean something: Gopher's own lower limit for a document."""
+"""Words below which the limits on words do not apply: Gopher's lower limit for a document."""
 SHORTEST, LONGEST = 3, 10
 """Gopher's limits on the mean length of words."""
 WORDS = 0.5
-"""The least share of words with a letter. Gopher asks for 0.8 of web pages; answers with figures have less."""
+"""Minimum share of words with a letter. Gopher asks for 0.8 of web pages; answers may have less."""
 SYMBOLS = 0.1
-"""Gopher's limit on hash signs and ellipses, each for every word."""
+"""Gopher's limit on hash signs and ellipses per word."""
 LINES = 5
-"""Lines from which on a share of them means something."""
+"""Lines below which the limit on lines does not apply."""
 TRAILING = 0.3
 """Gopher's limit on lines that end in an ellipsis."""
 
@@ -29,31 +29,35 @@ _SPACELESS = pattern(
 
 @dataclass(frozen=True)
 class LowInformation(RecordRule):
-    """Texts that say next to nothing: no letter and no figure, or mostly signs.
+    """Texts with almost no content: no letter or digit, or mostly symbols.
 
-    Why: a model learns to answer with them; they are what failed extractions and empty templates leave.
+    Why: a model learns to answer with them; failed extractions and empty templates leave them.
 
-    A text without a letter, figure, symbol or emoji is flagged (`...`, `-`). Texts of 50 words and more are held against the limits that Gopher's
-    data was filtered with (Rae et al. 2021), code aside: words are 3 to 10 characters long on average; there is at most one `#` or ellipsis for
-    every ten words; at most 30 % of the lines end in an ellipsis. Half of the words must have a letter: Gopher asks for 80 % of web pages, which
-    answers with calculations do not reach. Its limits on bullets and on words such as "the" are left out: lists are good answers. Short answers
-    are good answers, too.
+    Flags texts without a letter, digit, symbol or emoji (`...`, `-`). Texts of 50 words and more
+    are compared, code aside, with the limits that Gopher's data was filtered with (Rae et al.
+    2021): words are 3 to 10 characters long on average; there is at most one `#` or ellipsis for
+    every ten words; at most 30 % of the lines end in an ellipsis. Half of the words must have a
+    letter: Gopher asks for 80 % in web pages, which answers with calculations do not reach. Its
+    limits on bullets and on words such as "the" are left out: lists are good answers, and so are
+    short answers.
 
-    Measured: 1 finding in 4,045 records of eleven public demo sets: a forum post that is partly written in dots.
+    Measured: 1 finding in 4,045 records of eleven public demo sets: a forum post that is partly
+    written in dots.
 
-    Blind spots: fluent text that says nothing; scripts without spaces are only judged by the first sentence above.
+    Blind spots: fluent text without content; texts in scripts without spaces are only flagged
+    if they have no letter, digit, symbol or emoji.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "What is the capital of France?"}, {"role": "assistant", "content": "..."}]}
+        {"prompt": "What is the capital of France?", "completion": "..."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Is it open?"}, {"role": "assistant", "content": "Yes."}]}
-        {"messages": [{"role": "user", "content": "6 * 7?"}, {"role": "assistant", "content": "42"}]}
-        {"messages": [{"role": "user", "content": "Which operator adds?"}, {"role": "assistant", "content": "+"}]}
+        {"prompt": "Is it open?", "completion": "Yes."}
+        {"prompt": "6 * 7?", "completion": "42"}
+        {"prompt": "Which operator adds?", "completion": "+"}
 
     Cure: remove the record, or answer it.
     """
@@ -64,13 +68,13 @@ class LowInformation(RecordRule):
     roles: tuple[str, ...] = ("target",)
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each text that says next to nothing."""
+        """Yield a finding for each text with almost no content."""
         for part in record.texts(self.roles):
             if (reason := _reason(part.text)) is not None:
                 yield self.finding(part.at(), reason)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Judge the flat texts."""
+        """Check all texts of the batch in one pass."""
         texts = batch.texts(self.roles)
         for number, item in enumerate(texts.items):
             if (reason := _reason(item.text)) is not None:
@@ -78,25 +82,25 @@ class LowInformation(RecordRule):
 
 
 def _reason(text: str) -> str | None:
-    """Say why a text is next to empty; blank texts are the business of rules on structure."""
+    """Return why a text has almost no content, else None; blank texts are left to other rules."""
     if not _SAYS.search(text):
-        return "there is no letter and no figure in it" if text.strip() else None
+        return "the text has no letter or digit" if text.strip() else None
     if text.count(" ") + text.count("\n") < FEWEST:
         return None
     words = text.split()
     if len(words) < FEWEST or _fine(text, words):
         return None
-    said = prose(text)
-    words = said.split()
+    content = prose(text)
+    words = content.split()
     if is_code(text) or _SPACELESS.search(text) or len(words) < FEWEST:
         return None
     if not SHORTEST <= sum(map(len, words)) / len(words) <= LONGEST:
         return f"words are {sum(map(len, words)) / len(words):.1f} characters long on average"
     if 2 * sum(any(map(str.isalpha, word)) for word in words) < len(words):
         return "less than half of the words have a letter"
-    if len(_SYMBOL.findall(said)) > SYMBOLS * len(words):
+    if len(_SYMBOL.findall(content)) > SYMBOLS * len(words):
         return "more than one word in ten is a hash sign or an ellipsis"
-    lines = [line.rstrip() for line in said.splitlines() if line.strip()]
+    lines = [line.rstrip() for line in content.splitlines() if line.strip()]
     if len(lines) >= LINES and sum(line.endswith(("...", "…")) for line in lines) > TRAILING * len(
         lines
     ):
@@ -105,7 +109,7 @@ def _reason(text: str) -> str | None:
 
 
 def _fine(text: str, words: list[str]) -> bool:
-    """Say, by what is cheap to know, that no limit is broken."""
+    """Return whether a cheap test shows that the text exceeds no limit."""
     mean = sum(map(len, words)) / len(words)
     wordy = 2 * sum(map(str.isalpha, words)) >= len(words)
     return (

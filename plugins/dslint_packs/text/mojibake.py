@@ -10,44 +10,50 @@ from typing import Any
 from dslint.plugin import Batch, Finding, Record, RecordRule, pattern
 
 _SUSPECT = pattern(
-    r"[^\x00-\x7f\u0400-\u04ff\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3000-\u9fff\uac00-\ud7af\uff00-\uffef]|[\u0400-\u04ff]{2}"
+    r"[^\x00-\x7f\u0400-\u04ff\u0590-\u06ff\u0900-\u0dff\u0e00-\u0e7f\u3000-\u9fff\uac00-\ud7af"
+    r"\uff00-\uffef]|[\u0400-\u04ff]{2}"
 )
 _LOST = "\N{REPLACEMENT CHARACTER}"
 _RIGHT = {"utf-8": "UTF-8", "utf-8-variants": "UTF-8"}
 
 Span = tuple[int, int, str | None]
-"""Start, end, and how the text came about; None for that where a character is lost."""
+"""Start, end, and the wrong decoding; None for that where a character was lost."""
 
 
 @dataclass(frozen=True)
 class Mojibake(RecordRule):
-    """Texts that were decoded in the wrong encoding, or lost characters on the way.
+    """Texts that were decoded in the wrong encoding, or lost characters in decoding.
 
-    Why: a model learns the garble letter for letter, wastes tokens on it, and says it to users.
+    Why: a model learns the garbled letters, wastes tokens on them, and shows them to users.
 
-    A line is judged as ftfy judges it, a library that repairs such text and takes care to leave good text alone: it is garbled if undoing a wrong
-    decoding gives plausible text. The suggestion names the encodings that were confused, never the repaired text, which may be anybody's name.
-    U+FFFD, the character that stands for lost ones, is found as well.
+    Each line is judged by ftfy, a library that repairs such text and takes care to leave good
+    text alone: a line is garbled if undoing a wrong decoding gives plausible text. The suggestion
+    names the confused encodings, never the repaired text, which may be a personal name. U+FFFD,
+    the replacement character for lost ones, is flagged too.
 
-    Measured: ftfy's own 161 test cases: 109 of the 123 that its full repair changes are found, 1 of the 38 good ones is flagged. Of the other 14,
-    seven hold no mojibake (curly quotes, digraphs of one character), two hold control characters, the business of text/invisible-characters, one
-    an HTML entity, and four are missed. In 4,045 records of eleven public demo sets 9 findings, all true; in the Declaration of Human Rights in
-    388 languages and scripts (NLTK's udhr2) three files, all true.
+    Measured: ftfy's own 161 test cases: 109 of the 123 that its full repair changes are found, 1
+    of the 38 good ones is flagged. Of the other 14, seven contain no mojibake (curly quotes,
+    digraphs of one character), two contain control characters, which are left to
+    text/invisible-characters, one an HTML entity, and four are missed. In 4,045 records of eleven
+    public demo sets 9 findings, all true; in the Declaration of Human Rights in 388 languages and
+    scripts (NLTK's udhr2) three files, all true.
 
-    Blind spots: a few garbled letters that could be meant, such as a Cyrillic letter in a French word; text that was mended half.
+    Blind spots: a few garbled letters that could be intended, such as a Cyrillic letter in a
+    French word; text that was partly repaired.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In the cafÃ© on the left."}]}
-        {"messages": [{"role": "user", "content": "Is it hot?"}, {"role": "assistant", "content": "No, 20\ufffd only."}]}
+        {"prompt": "Where is it?", "completion": "In the cafÃ© on the left."}
+        {"prompt": "Is it hot?", "completion": "No, 20\ufffd only."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Where is it?"}, {"role": "assistant", "content": "In the café, «à gauche» — 20 °C, naïve…"}]}
+        {"prompt": "Where is it?", "completion": "In the café, «à gauche» — 20 °C, naïve…"}
 
-    Cure: decode the source again, in the encoding that the suggestion names; or repair the text, with `ftfy.fix_encoding`.
+    Cure: decode the source again, in the encoding that the suggestion names, or repair the text
+    with `ftfy.fix_encoding`.
     """
 
     name = "mojibake"
@@ -62,7 +68,7 @@ class Mojibake(RecordRule):
                 if confused is None:
                     yield self.finding(
                         part.at(start, end),
-                        "a replacement character stands where decoding lost one",
+                        "a replacement character: a character was lost in decoding",
                     )
                 else:
                     yield self.finding(
@@ -70,7 +76,7 @@ class Mojibake(RecordRule):
                     )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look for records with letters that could be garbled."""
+        """Run `check` only on records with letters that could be garbled."""
         texts = batch.texts(self.roles)
         hit = {
             position
@@ -82,7 +88,7 @@ class Mojibake(RecordRule):
 
 
 def _spans(text: str) -> Iterator[Span]:
-    """Yield what is garbled in each line, or lost."""
+    """Yield the garbled span of each line, or its first lost character."""
     if text.isascii() or not _SUSPECT.search(text):
         return
     begin = 0
@@ -98,7 +104,7 @@ def _spans(text: str) -> Iterator[Span]:
 
 
 def _difference(line: str, repaired: str, begin: int) -> tuple[int, int]:
-    """Return where two lines differ, in the first one."""
+    """Return the span of the first line that differs from the second."""
     shorter = min(len(line), len(repaired))
     head = next(
         (n for n, (a, b) in enumerate(zip(line, repaired, strict=False)) if a != b), shorter
@@ -109,19 +115,22 @@ def _difference(line: str, repaired: str, begin: int) -> tuple[int, int]:
 
 
 def _confused(steps: Iterable[tuple[str, str]]) -> str:
-    """Say which encodings were confused, by the steps that undo it, the last mistake first. It quotes no text."""
-    said: list[str] = []
+    """Return which encodings were confused, from the steps that undo it, the last mistake first.
+
+    Quotes no text.
+    """
+    mistakes: list[str] = []
     wrong = ""
     for step, name in steps:
         if step == "encode":
             wrong = name.removeprefix("sloppy-")
         elif step == "decode":
-            said.append(f"decoded as {wrong} instead of {_RIGHT.get(name, name)}")
+            mistakes.append(f"decoded as {wrong} instead of {_RIGHT.get(name, name)}")
         elif name == "decode_inconsistent_utf8":
-            said.append("decoded in part as another encoding than UTF-8")
+            mistakes.append("partly decoded in another encoding than UTF-8")
         elif name == "fix_c1_controls":
-            said.append("decoded as latin-1 instead of windows-1252")
-    return ", and before that ".join(dict.fromkeys(said))
+            mistakes.append("decoded as latin-1 instead of windows-1252")
+    return ", and before that ".join(dict.fromkeys(mistakes))
 
 
 @cache

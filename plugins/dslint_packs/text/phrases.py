@@ -1,4 +1,4 @@
-"""text/refusal and text/boilerplate: stock phrases of assistants, from lists that any plugin may add to."""
+"""text/refusal and text/boilerplate: stock phrases, from lists that plugins can extend."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from dslint.plugin import (
 )
 
 EARLY = 200
-"""Characters from the beginning in which an answer declines, if it does: later on it is a remark."""
+"""Characters within which a refusal must start: later in an answer it is a remark."""
 
 ALTERNATIVES = 12
-"""More alternatives of a piece of a phrase are too many to look for one by one."""
+"""Maximum number of alternatives of a piece of a phrase that are searched for one by one."""
 
 _PLAIN = str.maketrans("\u2019\u02bc\u00b4\u00a0", "''' ")
 _LICENCE, _SOURCE = "Apache-2.0", "written for dslint"
 
 
 def resources() -> list[Resource]:
-    """Return the lists that come along: `<kind>.<language>.txt`."""
+    """Return the built-in lists: `<kind>.<language>.txt`."""
     return [
         Resource(
             kind=kind,
@@ -50,9 +50,11 @@ def resources() -> list[Resource]:
 
 
 def phrases(resource: Resource) -> list[list[list[str]]]:
-    """Return the phrases of a list, each as pieces, each piece as alternatives: `(a|b)` is a piece with two, all else stands for itself.
+    """Return the phrases of a list: each a list of pieces, each piece a list of alternatives.
 
-    A list in a `.txt` file has a phrase a line; any other is a lexicon, whose terms are the phrases.
+    `(a|b)` is a piece with two alternatives; all else is literal.
+
+    A `.txt` file has one phrase a line; any other list is a lexicon, whose terms are the phrases.
     """
     if not resource.path.endswith(".txt"):
         return [
@@ -73,7 +75,7 @@ def phrases(resource: Resource) -> list[list[list[str]]]:
 
 @dataclass(frozen=True)
 class _Phrases(RecordRule):
-    """What rules on stock phrases share: one expression of all lists of the rule's kind, searched in small letters."""
+    """Base of the rules on stock phrases: one regex of all lists of the kind, on lower case."""
 
     roles: tuple[str, ...] = ("target",)
 
@@ -88,15 +90,15 @@ class _Phrases(RecordRule):
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        whole = [
+        alternatives = [
             "".join(f"(?:{'|'.join(map(re.escape, piece))})" for piece in phrase)
             for phrase in self._phrases
         ]
-        return re.compile(rf"(?<!\w)(?:{'|'.join(whole) or '(?!)'})")
+        return re.compile(rf"(?<!\w)(?:{'|'.join(alternatives) or '(?!)'})")
 
     @cached_property
     def _hints(self) -> tuple[str, ...]:
-        """One string for each phrase, or alternatives, without which it is not there: looking for them is much faster."""
+        """Strings of which every match contains one: searching for them first is much faster."""
         best = (
             min(phrase, key=lambda piece: (len(piece) > ALTERNATIVES, -min(map(len, piece))))
             for phrase in self._phrases
@@ -105,20 +107,20 @@ class _Phrases(RecordRule):
 
     @abstractmethod
     def _spans(self, text: str) -> list[tuple[int, int]]:
-        """Return where the rule finds a phrase that counts."""
+        """Return the spans of phrases that count."""
 
     @abstractmethod
     def _finding(self, at: Location) -> Finding:
         """Return the finding at a place."""
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each text with a stock phrase, at the first."""
+        """Yield a finding for each text with a stock phrase, at the first one."""
         for part in record.texts(self.roles):
             for start, end in self._spans(part.text)[:1]:
                 yield self._finding(part.at(start, end))
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Judge the flat texts."""
+        """Check all texts of the batch in one pass."""
         texts = batch.texts(self.roles)
         for number, item in enumerate(texts.items):
             for start, end in self._spans(item.text)[:1]:
@@ -127,7 +129,7 @@ class _Phrases(RecordRule):
     def _search(self, text: str) -> list[re.Match[str]]:
         lower = text.lower().replace("\n", " ")
         if not lower.isascii():
-            # A few letters become two in small: offsets must stay those of the text.
+            # Lower case may be longer for a few letters: offsets must stay those of the text.
             lower = (lower if len(lower) == len(text) else text).translate(_PLAIN)
         for hint in self._hints:
             if hint in lower:
@@ -139,26 +141,29 @@ class _Phrases(RecordRule):
 class Refusal(_Phrases):
     r"""Answers that decline to answer.
 
-    Why: a model learns when to refuse from what it sees. Refusals that nobody meant to teach make it refuse more than it should; the measure
-    `rate` says how many there are.
+    Why: a model learns from its examples when to refuse. Refusals that nobody intended make it
+    refuse more than it should; the measure `rate` shows how many there are.
 
-    An answer declines if it says so within its first 200 characters, at the beginning of a sentence or after "but" or a comma, and not in quotes.
-    The phrases are English, German, French, Spanish and Chinese; plugins bring more as resources of the kind `refusal`.
+    Flags answers that refuse with a known phrase within their first 200 characters, at the start
+    of a sentence or after "but" or a comma, and not in quotes. The phrases are English, German,
+    French, Spanish and Chinese; plugins add more as resources of the kind `refusal`.
 
-    Measured: 68 findings in 4,045 records of eleven public demo sets; all decline, a few for want of what the prompt should hold.
+    Measured: 68 findings in 4,045 records of eleven public demo sets; all decline, a few because
+    of something missing from the prompt.
 
-    Blind spots: refusals in other words; in other languages. A refusal may well be right: it is an info.
+    Blind spots: refusals in other words; in other languages. A refusal may well be right, so the
+    severity is info.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Pick a lock."}, {"role": "assistant", "content": "I'm sorry, but I can't help with that."}]}
+        {"prompt": "Pick a lock.", "completion": "I'm sorry, but I can't help with that."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "My order is late."}, {"role": "assistant", "content": "I'm sorry to hear that. I can help."}]}
-        {"messages": [{"role": "user", "content": "How does one decline?"}, {"role": "assistant", "content": "Say: \"I can't help you today.\""}]}
+        {"prompt": "My order is late.", "completion": "I'm sorry to hear that. I can help."}
+        {"prompt": "How to decline?", "completion": "Say: \"I can't help you today.\""}
 
     Cure: decide which refusals to teach, and remove the others.
     """
@@ -179,28 +184,31 @@ class Refusal(_Phrases):
 
 @dataclass(frozen=True)
 class Boilerplate(_Phrases):
-    """Answers in which a model speaks of itself, and texts with the small print of web pages.
+    """Answers in which a model refers to itself, and texts with web page boilerplate.
 
-    Why: a model that learns "as an AI language model" from another one calls itself so, and takes over its reservations and its cutoff date.
+    Why: a model that learns "as an AI language model" from another one calls itself so, and
+    adopts its reservations and its cutoff date.
 
-    The phrases are English, German, French, Spanish and Chinese; plugins bring more as resources of the kind `boilerplate`. Code does not count.
-    "Lorem ipsum" and the lines on scripts and cookies are what C4 was cleaned of (Raffel et al. 2020). There is one finding for each text, at the
-    first.
+    The phrases are English, German, French, Spanish and Chinese; plugins add more as resources of
+    the kind `boilerplate`. Code is skipped. "Lorem ipsum" and the lines on scripts and cookies
+    are what C4 was cleaned of (Raffel et al. 2020). One finding for each text, at the first
+    phrase.
 
-    Measured: 33 findings in 4,045 records of eleven public demo sets, all true; none in LLaMA-Factory's identity.json, in which an assistant is
-    meant to say who it is.
+    Measured: 33 findings in 4,045 records of eleven public demo sets, all true; none in
+    LLaMA-Factory's identity.json, in which an assistant is meant to say who it is.
 
-    Blind spots: other phrases, and other languages. Texts about language models quote such phrases.
+    Blind spots: other phrases, and other languages. Texts about language models quote such
+    phrases and are flagged too.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Well?"}, {"role": "assistant", "content": "As an AI language model, I don't have feelings."}]}
+        {"prompt": "Well?", "completion": "As an AI language model, I don't have feelings."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Who are you?"}, {"role": "assistant", "content": "I am Ada, the assistant of this shop."}]}
+        {"prompt": "Who are you?", "completion": "I am Ada, the assistant of this shop."}
 
     Cure: cut the sentence, or remove the record.
     """
@@ -213,11 +221,14 @@ class Boilerplate(_Phrases):
         return outside_code(text, self._search(text))
 
     def _finding(self, at: Location) -> Finding:
-        return self.finding(at, "a stock phrase of models or web pages")
+        return self.finding(at, "a stock phrase of a model or a web page")
 
 
 def _begins(before: str) -> bool:
-    """Say whether what stands before a phrase lets it begin a statement of the answer's own: nothing, a full stop, a comma, or "but"."""
+    """Return whether a phrase after this text starts a statement of the answer's own.
+
+    It does after nothing, a full stop, a comma or a word such as "but", and not in quotes.
+    """
     if before.count('"') % 2 or before.count("\u201c") > before.count("\u201d"):
         return False
     return (

@@ -20,16 +20,20 @@ from dslint.plugin import (
 )
 
 FEWEST = 100
-"""Characters below which a text is not judged."""
+"""Characters below which a text is not checked."""
 LONGEST = 1_000_000
-"""Characters that are judged: a longer text is judged by its beginning, so that memory stays bounded."""
+"""Characters that are checked: only the start of a longer text, so that memory stays bounded."""
 TOP = {2: 0.20, 3: 0.18, 4: 0.16}
 REPEATED = {5: 0.15, 6: 0.14, 7: 0.13, 8: 0.12, 9: 0.11, 10: 0.10}
 LINES = 0.30
-"""Gopher's limits (Rae et al. 2021, table A1): characters in the most frequent n-gram, in repeated n-grams, and repeated lines, as shares of all."""
+"""Gopher's limits (Rae et al. 2021, table A1), as shares of the whole text.
+
+Characters in the most frequent n-gram, characters in repeated n-grams, and repeated lines.
+"""
 
 _TOKEN = pattern(
-    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,20}"
+    r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]"
+    r"|[^\s\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]{1,20}"
 )
 _LINE = pattern(r"[^\n]+")
 _NO_ROW = pattern(r"^[^|\n]*(?:\|[^|\n]*)?$")
@@ -37,23 +41,28 @@ _NO_ROW = pattern(r"^[^|\n]*(?:\|[^|\n]*)?$")
 
 @dataclass(frozen=True)
 class Repetition(RecordRule):
-    r"""Texts that say the same thing over and over.
+    r"""Texts that repeat themselves over and over.
 
-    Why: texts that a generator looped on, and pages made for search engines, teach a model to loop.
+    Why: texts on which a generator looped, and pages made for search engines, teach a model to
+    loop.
 
-    A text is repetitive if zlib makes it more than 3.2 times smaller, and it breaks one of the limits on repeated lines and n-grams that Gopher's
-    data was filtered with (Rae et al. 2021): 30 % of the lines are repeats, 20, 18 or 16 % of the characters are in the most frequent 2-, 3- or
-    4-gram, or 15 to 10 % in repeated 5- to 10-grams. Those limits alone were made for web pages, and would flag songs, calculations and lists in
-    answers. Code, tables and lines of JSON are not counted, and neither are texts of fewer than 100 characters; of a text of more than
-    1,000,000 characters the first 1,000,000 are judged.
+    Flags a text if zlib makes it more than 3.2 times smaller, and it exceeds one of the limits on
+    repeated lines and n-grams that Gopher's data was filtered with (Rae et al. 2021): 30 % of the
+    lines are repeats, 20, 18 or 16 % of the characters are in the most frequent 2-, 3- or 4-gram,
+    or 15 to 10 % in repeated 5- to 10-grams. Those limits alone were made for web pages, and would
+    flag songs, calculations and lists in answers. Code, tables and lines of JSON do not count,
+    and texts of fewer than 100 characters pass; of a text of more than 1,000,000 characters only
+    the first 1,000,000 are checked.
 
-    Measured: in 4,045 records of eleven public demo sets (LLaMA-Factory's, and Stanford's seed tasks) 2 findings, both true: a page of numbered
-    lines and one made for search engines, both in c4_demo. Gopher's limits alone flag 65 of the 1,940 texts of 50 words and more in nine of them;
-    nearly all are songs, calculations, code and lists.
+    Measured: in 4,045 records of eleven public demo sets (LLaMA-Factory's, and Stanford's seed
+    tasks) 2 findings, both true: a page of numbered lines and one made for search engines, both
+    in c4_demo. Gopher's limits alone flag 65 of the 1,940 texts of 50 words and more in nine of
+    them; nearly all are songs, calculations, code and lists.
 
-    Blind spots: a phrase that is repeated a few times in a long text; the same in other words.
+    Blind spots: a phrase that is repeated a few times in a long text; repetition in other words.
 
-    Options: `compression`, how many times smaller zlib must make it; `roles`, which texts to judge.
+    Options: `compression`, how many times smaller zlib must make the text; `roles`, which texts
+    to check.
 
     Flags::
 
@@ -64,7 +73,7 @@ class Repetition(RecordRule):
         {"text": "Row, row, row your boat,\\nGently down the stream.\\nMerrily, merrily, merrily, merrily,\\nLife is but a dream. Row, row, row!"}
 
     Cure: cut the repeats, or remove the record.
-    """
+    """  # noqa: E501
 
     name = "repetition"
     severity = Severity.INFO
@@ -80,7 +89,7 @@ class Repetition(RecordRule):
                 yield self.finding(part.at(), f"{share:.0%} of the text is repeated", score=share)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look for records with a text that compresses well."""
+        """Run `check` only on records with a text that compresses well."""
         texts = batch.texts(self.roles)
         hit = {
             position
@@ -97,18 +106,18 @@ class Repetition(RecordRule):
         return len(data) > self.compression * len(zlib.compress(data, 1))
 
     def _share(self, text: str) -> float:
-        """Return the greatest share that breaks a limit, in what is left without code and tables; 0 if none does."""
+        """Return the greatest share above its limit, outside of code and tables, else 0."""
         spans = outside_code(text, _LINE.finditer(text))
         lines = [
             line
             for start, end in spans
             if (line := text[start:end].strip()) and _NO_ROW.match(line)
         ]
-        said = "\n".join(lines)
-        if is_code(said) or not self._compresses(said):
+        content = "\n".join(lines)
+        if is_code(content) or not self._compresses(content):
             return 0.0
         shares = [(repeated_lines(lines), LINES)]
-        tokens = _TOKEN.findall(said)
+        tokens = _TOKEN.findall(content)
         shares += [(top_ngram(tokens, size), limit) for size, limit in TOP.items()]
         shares += [(repeated_ngrams(tokens, size), limit) for size, limit in REPEATED.items()]
         return max((min(share, 1.0) for share, limit in shares if share > limit), default=0.0)
@@ -120,14 +129,14 @@ def repeated_lines(lines: list[str]) -> float:
 
 
 def top_ngram(tokens: list[str], size: int) -> float:
-    """Return the share of the characters that is in the most frequent n-gram; 0 if none occurs twice."""
+    """Return the share of the characters in the most frequent n-gram; 0 if none occurs twice."""
     grams = Counter(zip(*(tokens[start:] for start in range(size)), strict=False))
     gram, times = max(grams.items(), key=lambda item: (item[1], item[0]), default=((), 0))
     return times * sum(map(len, gram)) / sum(map(len, tokens)) if times > 1 else 0.0
 
 
 def repeated_ngrams(tokens: list[str], size: int) -> float:
-    """Return the share of the characters that is in n-grams that were there before, each character counted once."""
+    """Return the share of the characters in repeated n-grams, each character counted once."""
     seen: set[tuple[str, ...]] = set()
     ends = [0, *accumulate(map(len, tokens))]
     covered = at = 0
