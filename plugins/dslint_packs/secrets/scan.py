@@ -19,8 +19,8 @@ from dslint.plugin import (
     disjoint,
     find_secrets,
 )
-from dslint_packs.secrets.judge import judged
-from dslint_packs.secrets.named import find_named, named_field, says_secret
+from dslint_packs.secrets.assignments import find_named, named_field, says_secret
+from dslint_packs.secrets.plausibility import judged
 
 BETWEEN = "\0"
 """Stands between texts that are searched as one; no pattern goes across it."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from dslint.plugin import SecretKind, SecretSpan, pattern
-from dslint_packs.secrets.judge import is_password, is_random
+from dslint_packs.secrets.plausibility import is_password, is_random
 
 _VALUE = (
     r"(?:[*_]{1,2} ?)?\\?[\"'`]{0,3}(?:(?:Bearer|Basic|Token|token) )?"
