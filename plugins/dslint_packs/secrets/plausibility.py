@@ -1,4 +1,4 @@
-"""What has the form of a secret, and is it one? Placeholders, documented examples, checksums."""
+"""Whether text in the form of a secret is one: placeholders, documented examples, checksums."""
 
 from __future__ import annotations
 
@@ -15,8 +15,9 @@ import msgspec
 from dslint.plugin import Confidence, SecretSpan, Severity, pattern
 
 _PLACEHOLDER = pattern(
-    r"your|example|sample|placeholder|dummy|change.?(?:me|it|this)|redacted|removed|replace|insert|goes.?here|x{4}|\*{3}|0{8}|\.{3}|…|"
-    r"^(?:<|\{|\[|\$|%|@\{|#\{)|\$\{|\$\(|\{\{|%\(|123456|abcdef|foobar|deadbeef|insecure|(?<![a-z])(?:fake|test|demo|todo)(?![a-z])",
+    r"your|example|sample|placeholder|dummy|change.?(?:me|it|this)|redacted|removed|replace|insert"
+    r"|goes.?here|x{4}|\*{3}|0{8}|\.{3}|…|^(?:<|\{|\[|\$|%|@\{|#\{)|\$\{|\$\(|\{\{|%\(|123456|abcdef"
+    r"|foobar|deadbeef|insecure|(?<![a-z])(?:fake|test|demo|todo)(?![a-z])",
     re.IGNORECASE,
 )
 _NO_PASSWORD = pattern(
@@ -24,14 +25,17 @@ _NO_PASSWORD = pattern(
 )
 _NAME = pattern(r"[A-Za-z_.-]+\d{0,4}")
 _NAME_PART = pattern(
-    r"pass|pwd|secret|admin|root|guest|user|name|string|none|null|hash|strong|secure|token|my|input|field|abc|required",
+    r"pass|pwd|secret|admin|root|guest|user|name|string|none|null|hash|strong|secure|token|my"
+    r"|input|field|abc|required",
     re.IGNORECASE,
 )
 _CODE = pattern(
-    r"\w[\w.]*[(\[]|->|::|=>|==|\w+(?:\.[A-Za-z_]\w*)+$|[~.]{0,2}/\w|\w+://|[\d.,:%+-]+[a-z]{0,3}$|\d{1,3}[-+–][a-z]|x:\d"  # noqa: RUF001 - a dash
+    r"\w[\w.]*[(\[]|->|::|=>|==|\w+(?:\.[A-Za-z_]\w*)+$|[~.]{0,2}/\w|\w+://"
+    r"|[\d.,:%+-]+[a-z]{0,3}$|\d{1,3}[-+–][a-z]|x:\d"  # noqa: RUF001 - a dash
 )
 _WORDS = pattern(
-    r"(?:[A-Z]?[a-z]{3,}+|[A-Z]{3,}+|\d{1,4}+(?!\d)|(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{0,3}(?![A-Za-z0-9])|[_\-./:+=~|@]++)++",
+    r"(?:[A-Z]?[a-z]{3,}+|[A-Z]{3,}+|\d{1,4}+(?!\d)"
+    r"|(?<![A-Za-z0-9])[A-Za-z]{1,2}\d{0,3}(?![A-Za-z0-9])|[_\-./:+=~|@]++)++",
 )
 _HEX = pattern(r"[0-9a-f]{32,}|[0-9A-F]{32,}")
 _RANDOM = pattern(r"[A-Za-z0-9_\-./+=~:|!@#$%^*]{16,200}")
@@ -45,18 +49,21 @@ _DOCUMENTED = (
     "4eC39HqLyjWDarjtT1zdp7dc",
     "BQokikJOvBiI2HlWgH4olfQ2",
 )
-"""Parts of keys that issuers print in their documentation: AWS, jwt.io, Stripe. Each is no key of anybody."""
+"""Parts of keys that issuers print in their documentation: AWS, jwt.io, Stripe."""
 
 Verdict = tuple[Severity | None, Confidence]
-"""How grave, None for as the rule says; and how sure."""
+"""Severity, None for that of the rule; and confidence."""
 
 
-def judged(span: SecretSpan, value: str, user: str = "") -> Verdict | None:
-    """Return what to say of a text that has the form of a secret; None for a placeholder. `user` is the login beside a password."""
+def assess(span: SecretSpan, value: str, user: str = "") -> Verdict | None:
+    """Return the verdict on a text in the form of a secret; None for a placeholder.
+
+    `user` is the user name that belongs to a password.
+    """
     kind = span.kind
     if any(part in value for part in _DOCUMENTED):
         return Severity.INFO, Confidence.HIGH
-    if not kind.starts:  # found by its name, and judged there
+    if not kind.starts:  # found by the name it is assigned to, and checked there
         return None, Confidence.MEDIUM
     if kind.family in ("connection-string", "password") and not kind.name.startswith("Azure"):
         return None if is_default_login(value, user) else (None, Confidence.HIGH)
@@ -65,9 +72,8 @@ def judged(span: SecretSpan, value: str, user: str = "") -> Verdict | None:
         return (None, Confidence.HIGH) if _has_body(value) else None
     if kind.name == "JSON web token":
         return _web_token(value)
-    checked = (
-        span.prefix in _CHECKED and len(body) == 36
-    )  # 30 random characters and 6 of a checksum
+    # 30 random characters and a checksum of 6
+    checked = span.prefix in _CHECKED and len(body) == 36
     if checked and has_checksum(body):
         return None, Confidence.HIGH
     if not varied(body) or _PLACEHOLDER.search(body):
@@ -76,7 +82,10 @@ def judged(span: SecretSpan, value: str, user: str = "") -> Verdict | None:
 
 
 def varied(text: str) -> bool:
-    """Say whether a text has as many different characters as a random one, and neither repeats itself nor counts."""
+    """Return whether a text is as varied as a random one.
+
+    It has enough different characters, does not repeat itself, and does not count up.
+    """
     if len(set(text)) < min(8, len(text) // 3 + 1):
         return False
     folded = text.lower()
@@ -87,13 +96,13 @@ def varied(text: str) -> bool:
 
 
 def _steps(text: str, stride: int) -> int:
-    """Count how often a character is followed, at this distance, by the next one of its alphabet."""
+    """Return how often a character is followed, at this distance, by the next code point."""
     codes = [*map(ord, text)]
     return [*map(sub, codes[stride:], codes)].count(1)
 
 
 def is_random(value: str, *, uuids: bool) -> bool:
-    """Say whether a value looks drawn at random, as keys are: no words, path or code."""
+    """Return whether a value looks random, as keys do: no words, path or code."""
     if not _RANDOM.fullmatch(value) or not varied(value) or _PLACEHOLDER.search(value):
         return False
     if _UUID.fullmatch(value):
@@ -103,21 +112,21 @@ def is_random(value: str, *, uuids: bool) -> bool:
     if "://" in value or _WORDS.fullmatch(value):
         return False
     kinds = [any(map(test, value)) for test in (str.islower, str.isupper, str.isdigit)]
-    return (
-        sum(kinds) >= 2 and _entropy(value) >= 3 and _switches(value) >= 0.2 * len(value)
-    )  # measured on drawn keys and on names
+    # The limits are measured on random keys and on names.
+    return sum(kinds) >= 2 and _entropy(value) >= 3 and _switches(value) >= 0.2 * len(value)
 
 
-def is_password(value: str, *, firm: bool) -> bool:
-    """Say whether a value that is called a password may be one: of several kinds of characters, no placeholder, code or sentence.
+def is_password(value: str, *, explicit: bool) -> bool:
+    """Return whether a value that is called a password may be one.
 
-    `firm` says that it is quoted, or assigned as in code; where it stands in a sentence, more kinds are asked for.
+    It has several kinds of characters and is no placeholder, code or sentence. `explicit` is
+    whether it is quoted, or assigned as in code; within a sentence, more kinds are required.
     """
     if (
-        len(value) < 6
+        len(value) < 6  # shorter ones are words
         or any(form.search(value) for form in (_PLACEHOLDER, _NO_PASSWORD))
         or _CODE.match(value)
-    ):  # shorter ones are words
+    ):
         return False
     if (
         len(set(value)) < 5
@@ -129,11 +138,11 @@ def is_password(value: str, *, firm: bool) -> bool:
         any(map(test, value))
         for test in (str.islower, str.isupper, str.isdigit, lambda letter: not letter.isalnum())
     ]
-    return (kinds[0] or kinds[1]) and sum(kinds) >= (2 if firm else 3)
+    return (kinds[0] or kinds[1]) and sum(kinds) >= (2 if explicit else 3)
 
 
 def is_default_login(password: str, user: str) -> bool:
-    """Say whether a password in a connection string is a placeholder, or what a server has when it is new."""
+    """Return whether a password in a connection string is a placeholder or a server default."""
     lowered = password.lower()
     return (
         lowered == user.lower()
@@ -148,8 +157,10 @@ def is_default_login(password: str, user: str) -> bool:
 
 _VARIABLE = pattern(r"\$[{(]|^[${<\[(%]|[}>\])]$|^:?[A-Z][A-Z_]{2,}$")
 _DEFAULT = pattern(
-    r"(?:my|db|the|user|super|some|new|root|admin|mysql|postgres|mongo|redis)?[_-]?(?:pass(?:word|wd|phrase)?|pwd|p[a@]ss?w[o0]rd|secret|pw)[_-]?\d{0,4}|"
-    r"root|admin|guest|user|test|postgres|mysql|mongo|redis|rabbitmq|example|changeme|toor|sa|hunter2|foo|bar|baz|\d{1,6}|string|port|\d{1,5}",
+    r"(?:my|db|the|user|super|some|new|root|admin|mysql|postgres|mongo|redis)?[_-]?"
+    r"(?:pass(?:word|wd|phrase)?|pwd|p[a@]ss?w[o0]rd|secret|pw)[_-]?\d{0,4}"
+    r"|root|admin|guest|user|test|postgres|mysql|mongo|redis|rabbitmq|example|changeme|toor|sa"
+    r"|hunter2|foo|bar|baz|\d{1,6}|string|port|\d{1,5}",
     re.IGNORECASE,
 )
 
@@ -158,11 +169,11 @@ def _has_body(value: str) -> bool:
     lines = re.sub(r"-----[^-]*-----|\\[nr]|\b[\w-]+: ?[^\n\\]*", " ", value)
     body = "".join(re.findall(r"[A-Za-z0-9+/=]{16,}", lines)) or value
     return (
-        len(body) >= 40
+        len(body) >= 40  # that of a short Ed25519 key
         and varied(body)
         and "..." not in value
         and not _PLACEHOLDER.search(value[:200])
-    )  # a short Ed25519 key
+    )
 
 
 def _web_token(value: str) -> Verdict | None:
@@ -184,7 +195,10 @@ def _decoded(part: str) -> object:
 
 
 def has_checksum(body: str) -> bool:
-    """Say whether the last six characters are the CRC-32 of those before, in base 62, as GitHub and npm document it."""
+    """Return whether the last six characters are the CRC-32 of those before, in base 62.
+
+    GitHub and npm document this checksum.
+    """
     import zlib
 
     number = zlib.crc32(body[:-6].encode())
@@ -211,4 +225,4 @@ _KIND_OF = str.maketrans(
     + "u" * len(string.ascii_uppercase)
     + "l" * len(string.ascii_lowercase),
 )
-"""A sign for the kind of each ASCII letter and digit; what else there is stands for itself."""
+"""Maps ASCII letters and digits to a letter for their kind, and keeps all other characters."""

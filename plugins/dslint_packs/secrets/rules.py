@@ -1,4 +1,4 @@
-"""The five rules: they share one scan, and differ in what they list and how grave it is."""
+"""The five rules: they share one scan, and differ in the secrets they report and the severity."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ class _SecretRule(RecordRule):
     roles: tuple[str, ...] = ("all",)
 
     def _found(self, secret: Secret, at: Location, value: str) -> Finding:
-        said = masked(secret.name, value, secret.prefix)
+        message = masked(secret.name, value, secret.prefix)
         if secret.severity is Severity.INFO:
-            said += ", which is printed in documentation"
-        return self.finding(at, said, severity=secret.severity, confidence=secret.confidence)
+            message += ", which is printed in documentation"
+        return self.finding(at, message, severity=secret.severity, confidence=secret.confidence)
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each secret of this rule's family."""
@@ -36,7 +36,7 @@ class _SecretRule(RecordRule):
                 )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Search all texts of the batch at once."""
+        """Check all texts of the batch in one scan."""
         texts = batch.texts((*self.roles, HIDDEN))
         for secret in secrets_in(batch, self.roles):
             if secret.family == self.name:
@@ -48,17 +48,20 @@ class _SecretRule(RecordRule):
 class PrivateKey(_SecretRule):
     r"""Private keys.
 
-    Why: whoever has the key is its owner, and a model recites what it was trained on.
+    Why: whoever has the key can act as its owner, and a model recites its training data.
 
-    PEM blocks of any algorithm, OpenSSH and PGP keys, with real or escaped line breaks, with or without their last line; PuTTY and age keys. A block
-    without a key in it (`...`, YOUR KEY HERE) is none.
+    Flags PEM blocks of any algorithm, OpenSSH and PGP keys, with real or escaped line breaks, with
+    or without their last line; PuTTY and age keys. A block without a key in it (`...`, YOUR KEY
+    HERE) passes.
 
-    Measured: recall 1.000 on 3,500 keys of 7 kinds, drawn as their formats say, since no labelled data is public. No finding
-    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
+    Measured: recall 1.000 on 3,500 keys of 7 kinds, drawn as their formats say, since no labelled
+    data is public. No finding in 67,717 records of 18 public files (LLaMA-Factory's demos, C4,
+    CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
-    Blind spots: binary keys, keys that are encoded once more, and object keys, which are not searched.
+    Blind spots: binary keys, keys that are encoded once more, and the keys of JSON objects, which
+    are not searched.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
@@ -66,11 +69,11 @@ class PrivateKey(_SecretRule):
 
     Passes::
 
-        {"text": "A file of that kind begins with -----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"}
+        {"text": "Such a file begins with -----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----"}
         {"text": "-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAE9fXmB2vLqTz5rYkJ0n8wQxPz\n-----END PUBLIC KEY-----"}
 
-    Cure: remove the record or replace the key, and revoke it: it is known to all who have the data.
-    """
+    Cure: remove the record or replace the key, and revoke it: all who have the data know it.
+    """  # noqa: E501
 
     name = "private-key"
 
@@ -79,19 +82,22 @@ class PrivateKey(_SecretRule):
 class ApiKey(_SecretRule):
     r"""Keys of services: AWS, Google, Stripe, OpenAI, Anthropic, Twilio, SendGrid and others.
 
-    Why: a key in training data can be spent by anybody who has the data, or the model.
+    Why: anybody who has the data, or the model, can use a key in it.
 
-    Known forms by their prefix and length, whatever stands around them; and values drawn at random that are assigned to a name such as `api_key`,
-    `client_secret` or "Datadog key", in code, JSON, environment files and sentences, or that are the value of a field of such a name. There is no
-    alarm by randomness alone. Placeholders (YOUR_API_KEY, xxxx, `<key>`, `${KEY}`, counting or repeated characters) are left alone; keys that issuers
-    print in their documentation are infos.
+    Flags known forms by their prefix and length, in any context; and random-looking values that
+    are assigned to a name such as `api_key`, `client_secret` or "Datadog key", in code, JSON,
+    environment files and sentences, or that are the value of a field of such a name. Randomness
+    alone is never flagged. Placeholders (YOUR_API_KEY, xxxx, `<key>`, `${KEY}`, counting or
+    repeated characters) pass; keys that issuers print in their documentation have severity info.
 
-    Measured: recall 1.000 on 10,500 keys of 21 kinds, drawn as their formats say, since no labelled data is public. No finding
-    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
+    Measured: recall 1.000 on 10,500 keys of 21 kinds, drawn as their formats say, since no
+    labelled data is public. No finding in 67,717 records of 18 public files (LLaMA-Factory's
+    demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
-    Blind spots: keys without a known prefix and without a name beside them; names in other languages than English; keys cut in two.
+    Blind spots: keys without a known prefix and without a name beside them; names in languages
+    other than English; keys cut in two.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
@@ -104,7 +110,7 @@ class ApiKey(_SecretRule):
         {"text": "Put your key here: api_key=\"YOUR_API_KEY_1234567890\""}
         {"text": "commit 9f1c03ab77de4802b6e5a1d9c84f302791ab55c0"}
 
-    Cure: remove the record or replace the key, and revoke it: it is known to all who have the data.
+    Cure: remove the record or replace the key, and revoke it: all who have the data know it.
     """
 
     name = "api-key"
@@ -112,19 +118,22 @@ class ApiKey(_SecretRule):
 
 @dataclass(frozen=True)
 class AccessToken(_SecretRule):
-    r"""Tokens that log in for somebody: GitHub, GitLab, Slack, Hugging Face, npm, PyPI, JSON web tokens and others.
+    r"""Access tokens: GitHub, GitLab, Slack, Hugging Face, npm, PyPI, JSON web tokens and others.
 
-    Why: a token in training data opens an account to anybody who has the data, or the model.
+    Why: a token in training data gives access to an account to anybody who has the data, or the
+    model.
 
-    As secrets/api-key, for tokens. The checksum of GitHub's and npm's tokens raises the confidence from medium to high; the header of a JSON web
-    token must be one. The sample tokens of jwt.io are infos.
+    Works like secrets/api-key, for tokens. The checksum of GitHub's and npm's tokens raises the
+    confidence from medium to high; the header of a JSON web token must be valid. The sample tokens
+    of jwt.io have severity info.
 
-    Measured: recall 0.9999 on 13,500 tokens of 27 kinds, drawn as their formats say, since no labelled data is public. No finding
-    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
+    Measured: recall 0.9999 on 13,500 tokens of 27 kinds, drawn as their formats say, since no
+    labelled data is public. No finding in 67,717 records of 18 public files (LLaMA-Factory's
+    demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
-    Blind spots: as those of secrets/api-key; tokens whose claims are encrypted.
+    Blind spots: those of secrets/api-key; tokens whose claims are encrypted.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
@@ -136,7 +145,7 @@ class AccessToken(_SecretRule):
         {"text": "token = ghp_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"}
         {"text": "The tokenizer knows 32000 tokens; token: hello123"}
 
-    Cure: remove the record or replace the token, and revoke it: it is known to all who have the data.
+    Cure: remove the record or replace the token, and revoke it: all who have the data know it.
     """
 
     name = "access-token"
@@ -144,19 +153,22 @@ class AccessToken(_SecretRule):
 
 @dataclass(frozen=True)
 class ConnectionString(_SecretRule):
-    r"""Connection strings with a password in them: databases, queues, storage accounts.
+    r"""Connection strings that contain a password: databases, queues, storage accounts.
 
-    Why: such a string is all that it takes to read the database.
+    Why: such a string is all that is needed to read the database.
 
-    Addresses (`postgres://user:password@host`), ODBC and ADO strings (`Server=...;Password=...`), JDBC, Azure storage. The finding marks the password
-    alone. A password that is a placeholder, the name of the user, or what a new server has (`postgres:postgres`) is none.
+    Flags addresses (`postgres://user:password@host`), ODBC and ADO strings
+    (`Server=...;Password=...`), JDBC, Azure storage. The finding marks the password only. A
+    placeholder, the name of the user, or a server default (`postgres:postgres`) passes.
 
-    Measured: recall 1.000 on 4,500 strings of 9 kinds, drawn as their formats say, since no labelled data is public. No finding
-    in 67,717 records of 18 public files (LLaMA-Factory's demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
+    Measured: recall 1.000 on 4,500 strings of 9 kinds, drawn as their formats say, since no
+    labelled data is public. No finding in 67,717 records of 18 public files (LLaMA-Factory's
+    demos, C4, CLINC150, BLiMP, tweets, presidio's synthetic sentences and others).
 
-    Blind spots: a password that is a common default is taken for an example even where somebody really uses it.
+    Blind spots: a password that is a common default is treated as an example even where it is
+    really used.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
@@ -178,23 +190,26 @@ class ConnectionString(_SecretRule):
 class Password(_SecretRule):
     r"""Passwords: assigned to a name, or in a web address.
 
-    Why: a model that has seen real passwords says them, and people use theirs twice.
+    Why: a model that has seen real passwords reveals them, and people use theirs twice.
 
-    A value is taken for a password if a name says so (`password = ...`, `"pwd": "..."`, "my password is ...", a field of that name; the word in eight
-    more languages) and it has several kinds of characters. Words, placeholders (`password123`, `<password>`, `${DB_PASSWORD}`), code (`input()`) and
-    hashes by their name are left alone.
+    Flags a value if its name says that it is a password (`password = ...`, `"pwd": "..."`, "my
+    password is ...", a field of that name; the word in eight more languages) and it has several
+    kinds of characters. Words, placeholders (`password123`, `<password>`, `${DB_PASSWORD}`), code
+    (`input()`) and values whose name says that they are hashes pass.
 
-    Measured: recall 0.998 on 1,500 passwords of 3 kinds, drawn at random, since no labelled data is public. 14 findings in 67,717 records of 18
-    public files: passwords that an assistant made up on request, in LLaMA-Factory's demos; true by their form, though nobody's.
+    Measured: recall 0.998 on 1,500 passwords of 3 kinds, drawn at random, since no labelled data
+    is public. 14 findings in 67,717 records of 18 public files: passwords that an assistant made
+    up on request, in LLaMA-Factory's demos; true by their form, though nobody's.
 
-    Blind spots: passwords of letters alone, or with spaces; lists of passwords without the word; weak passwords that are taken for placeholders.
+    Blind spots: passwords of letters alone, or with spaces; lists of passwords without the word;
+    weak passwords that look like placeholders.
 
-    Options: `roles`, which texts to judge.
+    Options: `roles`, which texts to check.
 
     Flags::
 
         {"text": "login with password: vR7tq2Lm!"}
-        {"messages": [{"role": "user", "content": "Fetch it"}, {"role": "assistant", "content": "curl https://ada:vR7tq2Lm@files.internal/x"}]}
+        {"prompt": "Fetch it", "completion": "curl https://ada:vR7tq2Lm@files.internal/x"}
 
     Passes::
 
