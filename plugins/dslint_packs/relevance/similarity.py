@@ -1,4 +1,4 @@
-"""How near texts are to those of a reference: character n-grams, or embeddings where their extra is installed."""
+"""Similarity of texts to a reference: by character n-grams, or by embeddings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 NEIGHBOURS = 3
-"""Reference texts whose mean similarity counts: one alone may be near by chance."""
+"""Reference texts whose similarity is averaged: a single one may be near by chance."""
 _ROWS = 512
 
 
@@ -21,7 +21,7 @@ class Vectors(Protocol):
 
 
 class Characters:
-    """TF-IDF of character 2- to 5-grams within words, with their inverse frequencies in the reference."""
+    """TF-IDF vectors of character 2- to 5-grams within words, fitted on the reference."""
 
     def __init__(self, reference: Sequence[str]) -> None:
         import numpy as np
@@ -38,9 +38,10 @@ class Characters:
 
 
 class Nearness:
-    """How near texts are to a reference, as a share: how much of the reference itself is as far from the rest of the reference, or farther.
+    """Nearness of texts to a reference, calibrated on the reference itself.
 
-    1 is as near as the nearest; 0.01 says that one in a hundred texts of the reference is that far from the others.
+    It is the share of the reference texts that are as far from the rest of the reference, or
+    farther. 1 is as near as the nearest; 0.01 means that one in a hundred is that far away.
     """
 
     def __init__(self, reference: Sequence[str], vectors: Vectors) -> None:
@@ -51,7 +52,10 @@ class Nearness:
         self._own = np.sort(self._similarity(reference, alone=True))
 
     def __call__(self, texts: Sequence[str]) -> Any:
-        """Return the nearness of each text, from 0 to 1. Beyond the farthest of the reference it goes on falling in proportion to the similarity."""
+        """Return the nearness of each text, from 0 to 1.
+
+        Beyond the farthest reference text it falls in proportion to the similarity.
+        """
         import numpy as np
 
         near = self._similarity(texts, alone=False)
@@ -61,7 +65,10 @@ class Nearness:
         return np.where(below > 0, below, np.clip(near / floor, 0, 1) * 0.999) / count
 
     def _similarity(self, texts: Sequence[str], *, alone: bool) -> np.ndarray[Any, Any]:
-        """Return the mean cosine of each text and its nearest neighbours in the reference; of itself not, if it stands there."""
+        """Return the mean cosine of each text with its nearest neighbours in the reference.
+
+        With `alone`, `texts` are the reference and no text is its own neighbour.
+        """
         import numpy as np
 
         means = []
