@@ -87,7 +87,7 @@ EN, DE = (
 
 
 def test_a_change_of_language_is_found_where_it_happens():
-    assert mixed(EN, EN, DE, EN) == [(2 * len(EN) + 2, "the text begins in en and goes on in de")]
+    assert mixed(EN, EN, DE, EN) == [(2 * len(EN) + 2, "the text starts in en and continues in de")]
     assert mixed(EN, EN) == []
 
 
@@ -252,7 +252,7 @@ def test_full_finds_every_record_with_errors():
     ]
     said = measured(records[:2], full=True)
     assert [finding.at.row for finding in said.findings] == [1]
-    assert said.findings[0].message.endswith("errors of grammar or spelling in 30 words")
+    assert said.findings[0].message.endswith("grammar or spelling errors in 30 words")
     assert 0 < said.findings[0].score <= 1
     assert measured(records[2:], full=True).findings == ()
 

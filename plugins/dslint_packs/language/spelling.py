@@ -39,7 +39,7 @@ _ORIGINS = {
 
 
 def resources() -> list[Resource]:
-    """Return the word lists that come along: `<kind>.<language>.csv`."""
+    """Return the built-in word lists: `<kind>.<language>.csv`."""
     return [
         Resource(
             kind=kind,
@@ -57,7 +57,7 @@ def resources() -> list[Resource]:
 
 
 def wordlist(data: bytes) -> dict[str, str]:
-    """Return words with what is said of each, from lines `word,more`; `#` begins a comment."""
+    """Return words with the text after each, from lines `word,text`; `#` starts a comment."""
     lines = data.decode("utf-8-sig").splitlines()
     head = next((number for number, line in enumerate(lines) if line[:1] != "#"), len(lines))
     cells = "\n".join(lines[head:]).replace("\n", ",").split(",")
@@ -66,9 +66,8 @@ def wordlist(data: bytes) -> dict[str, str]:
         and "#" not in cells[0]
         and not any(cell[:1] == "#" for cell in cells[::2])
     ):
-        return dict(
-            zip(cells[::2], cells[1::2], strict=True)
-        )  # pairs all through, and then much faster
+        # Every line has one comma: reading them as pairs is much faster.
+        return dict(zip(cells[::2], cells[1::2], strict=True))
     return {
         word: more
         for word, _, more in (line.partition(",") for line in lines if line and line[0] != "#")
@@ -77,39 +76,44 @@ def wordlist(data: bytes) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Spelling(RecordRule):
-    """Words that are misspelt.
+    """Misspelled words.
 
-    Why: a model that learns from misspelt answers misspells its own.
+    Why: a model that learns from misspelled answers misspells its own.
 
-    Flagged are known misspellings, with the right word as suggestion: what is not in the list is not doubted, so names, terms and slang pass. The
-    list is the dictionary of typos, without the words that are rare words, names, dialect, or words of other languages. Texts that are known to
-    be in another language than a list's, code, mathematics, addresses, identifiers, and words with a capital, which may be names, are not judged.
-    Both American and British spelling pass, unless `dialect` asks for one. Plugins bring lists for other languages as resources of the kind
+    Flags known misspellings, with the right word as suggestion: words that are not in the list
+    pass, and with them names, terms and slang. The list is the dictionary of typos, without the
+    words that are rare words, names, dialect, or words of other languages. Texts that are known
+    to be in another language than that of a list, code, mathematics, addresses, identifiers, and
+    capitalized words, which may be names, pass. So does both American and British spelling,
+    unless `dialect` requires one. Plugins add lists for other languages as resources of the kind
     `misspellings`.
 
-    Measured: 12 findings in 4,045 records of eleven public demo sets, all true: 11 in c4_demo, which are pages of the web, 1 in alpaca_en_demo.
-    Of 57 learners' sentences of JFLEG (922 words) 11 words are found; in their corrections (920 words) 2, which the correctors had overlooked.
-    The 21,324 sentences of NLTK's sentence_polarity and subjectivity (465,000 words of film reviews and plots, all in small letters): 87
-    findings, nearly all true. In the Declaration of Human Rights in 22 other languages none.
+    Measured: 12 findings in 4,045 records of eleven public demo sets, all true: 11 in c4_demo,
+    which are web pages, 1 in alpaca_en_demo. Of 57 learners' sentences of JFLEG (922 words) 11
+    words are found; in their corrections (920 words) 2, which the correctors had overlooked. The
+    21,324 sentences of NLTK's sentence_polarity and subjectivity (465,000 words of film reviews
+    and plots, all in lower case): 87 findings, nearly all true. In the Declaration of Human Rights
+    in 22 other languages none.
 
-    Blind spots: misspellings that are not in the list, or that are words (`form` for "from"); words with a capital.
+    Blind spots: misspellings that are not in the list, or that are words (`form` for "from");
+    capitalized words.
 
-    Options: `dialect`: `any`, `en-us` or `en-gb`; `allow`, words that are right here; `dictionary`, a file of such words, one a line; `roles`,
-    which texts to judge: users may misspell.
+    Options: `dialect`: `any`, `en-us` or `en-gb`; `allow`, words to accept; `dictionary`, a file
+    of such words, one a line; `roles`, which texts to check: users may misspell.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "Is it in stock?"}, {"role": "assistant", "content": "Unfortunately we did not recieve any."}]}
+        {"prompt": "Is it in stock?", "completion": "Unfortunately we did not recieve any."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "did u recieve it"}, {"role": "assistant", "content": "Yes, in grey colour, as `recieve()`."}]}
+        {"prompt": "did u recieve it", "completion": "Yes, in grey colour, as `recieve()`."}
 
     Flags with {"dialect": "en-us"}::
 
         {"text": "The colour of the sea is what we came for."}
 
-    Cure: take the suggestion, or allow the word.
+    Cure: use the suggestion, or allow the word.
     """
 
     name = "spelling"
@@ -123,8 +127,8 @@ class Spelling(RecordRule):
 
     @cached_property
     def _lists(self) -> Mapping[str, Mapping[str, str]]:
-        """For each language its misspellings, with what is right."""
-        fine = {word.lower() for word in self.allow} | {
+        """The misspellings of each language, with the right spelling."""
+        allowed = {word.lower() for word in self.allow} | {
             word.lower() for word in wordlist(self.dictionary.data if self.dictionary else b"")
         }
         lists: dict[str, dict[str, str]] = {}
@@ -134,7 +138,7 @@ class Spelling(RecordRule):
                     wordlist(resource.data)
                 )
         for words in lists.values():
-            for word in fine.intersection(words):
+            for word in allowed.intersection(words):
                 del words[word]
         return lists
 
@@ -146,13 +150,13 @@ class Spelling(RecordRule):
         return self._known.intersection(_WORD.findall(text))
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each misspelt word."""
+        """Yield a finding for each misspelled word."""
         for part in record.texts(self.roles):
             if suspects := self._suspects(part.text):
-                yield from self._judged(part, suspects)
+                yield from self._misspelled(part, suspects)
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look for records with a suspect word in the flat texts."""
+        """Run `check` only on records with a suspect word."""
         texts = batch.texts(self.roles)
         known = self._known
         hit = {
@@ -163,8 +167,11 @@ class Spelling(RecordRule):
         for position in sorted(hit):
             yield from self.check(batch.records[position])
 
-    def _judged(self, part: Part, suspects: frozenset[str]) -> Iterable[Finding]:
-        """Yield a finding for each suspect that stands in prose, in a text that may be in the language of its list."""
+    def _misspelled(self, part: Part, suspects: frozenset[str]) -> Iterable[Finding]:
+        """Yield a finding for each suspect in prose.
+
+        The text must not be known to be in another language than the list of the suspect.
+        """
         language = part.language
         right = {
             word: words[word]
@@ -174,11 +181,11 @@ class Spelling(RecordRule):
         }
         if not right or is_code(part.text):
             return
-        said = prose(part.text)
+        text = prose(part.text)
         expression = _ALONE.format("|".join(sorted(map(re.escape, right))))
-        for match in re.finditer(expression, said):
+        for match in re.finditer(expression, text):
             yield self.finding(
                 part.at(*match.span()),
-                "a misspelt word",
+                "a misspelled word",
                 suggestion=right[match[0]].split(",")[0] or None,
             )
