@@ -38,6 +38,6 @@ def test_the_measure_counts_openings():
             {"role": "assistant", "content": "Of course not."},
         ]
     }
-    said = testing.run(SameOpening(most=1), [reply, other, reply, other, other])
-    assert said.measures == {"test/same-opening.shared-openings": 2}
-    assert said.rows == [2, 3, 4]
+    result = testing.run(SameOpening(most=1), [reply, other, reply, other, other])
+    assert result.measures == {"test/same-opening.shared-openings": 2}
+    assert result.rows == [2, 3, 4]

@@ -1,4 +1,4 @@
-"""An example of a third-party plugin: everything that it needs of dslint comes from `dslint.plugin`."""
+"""An example of a third-party plugin: it imports nothing of dslint but `dslint.plugin`."""
 
 from __future__ import annotations
 

@@ -15,15 +15,16 @@ class AllCaps(RecordRule):
 
     Why: models copy the register of the replies that they are trained on.
 
-    Options: `max_share`, the share of capitals among the letters that passes; `min_letters`, below which a text is not judged.
+    Options: `max_share`, the highest share of capitals among the letters that passes;
+    `min_letters`, below which a text is not checked; `roles`, which texts to check.
 
     Flags::
 
-        {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "PLEASE STOP SHOUTING"}]}
+        {"prompt": "hi", "completion": "PLEASE STOP SHOUTING"}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "Hello, says NASA."}]}
+        {"prompt": "hi", "completion": "Hello, says NASA."}
 
     Cure: write the reply in sentence case.
     """
@@ -35,7 +36,7 @@ class AllCaps(RecordRule):
     min_letters: Annotated[int, Meta(ge=1)] = 8
 
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield a finding for each shouted text."""
+        """Yield a finding for each text written mostly in capitals."""
         for part in record.texts(self.roles):
             letters = [char for char in part.text if char.isalpha()]
             share = sum(map(str.isupper, letters)) / len(letters) if letters else 0.0

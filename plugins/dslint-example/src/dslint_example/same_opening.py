@@ -19,23 +19,23 @@ class SameOpening(DatasetRule):
 
     Flags with {"most": 1}::
 
-        {"messages": [{"role": "user", "content": "Tea?"}, {"role": "assistant", "content": "Great question! Yes."}]}
-        {"messages": [{"role": "user", "content": "Coffee?"}, {"role": "assistant", "content": "Great question! No."}]}
+        {"prompt": "Tea?", "completion": "Great question! Yes."}
+        {"prompt": "Coffee?", "completion": "Great question! No."}
 
     Passes::
 
-        {"messages": [{"role": "user", "content": "Tea?"}, {"role": "assistant", "content": "Yes, please do."}]}
-        {"messages": [{"role": "user", "content": "Coffee?"}, {"role": "assistant", "content": "No, thank you."}]}
+        {"prompt": "Tea?", "completion": "Yes, please do."}
+        {"prompt": "Coffee?", "completion": "No, thank you."}
 
     Cure: vary the openings, or cut them.
     """
 
     name = "same-opening"
     needs_roles = ("assistant",)
-    # What is kept of each record: a few bytes. Records with equal keys are concluded together, in whichever process.
+    # Kept for each record: a few bytes. Records with equal keys are concluded together.
     state = {"opening": "binary[16]"}  # noqa: RUF012 - a declaration, never changed
     key = "opening"
-    measures = {"shared-openings": "openings that more replies share than may"}  # noqa: RUF012
+    measures = {"shared-openings": "openings that too many replies share"}  # noqa: RUF012
 
     words: Annotated[int, Meta(ge=1)] = 2
     most: Annotated[int, Meta(ge=1)] = 20
@@ -50,7 +50,7 @@ class SameOpening(DatasetRule):
         return {"opening": openings}
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield a finding for each reply beyond those that may share an opening."""
+        """Yield a finding for each reply beyond the number that may share an opening."""
         del source
         for _, group in state.groups(at_least=self.most + 1):
             first, *others = sorted(group)
