@@ -1,4 +1,6 @@
-"""Seeded inputs for benchmarks: short labelled rows, documents of 1 kB and chats, with defects put in and a file that says where.
+"""Seeded inputs for benchmarks: short labelled rows, documents of 1 kB and chats.
+
+Defects are put in, and a second file says where.
 
 `python benchmarks/generate.py short 100000 rows.jsonl` writes one.
 """
@@ -13,13 +15,15 @@ from pathlib import Path
 from typing import Any
 
 WORDS = """
-account address agent answer bill cancel card change charge claim code contact customer date day deliver detail email error fee form help hour
-invoice item late letter limit link list login mail month name note number offer open order package page password pay phone plan price problem
-question receipt refund reply reset return send service ship site store support team time today update week welcome when where why year
-""".split()  # noqa: SIM905 - a list of 70 lines says no more
+account address agent answer bill cancel card change charge claim code contact customer date day
+deliver detail email error fee form help hour invoice item late letter limit link list login mail
+month name note number offer open order package page password pay phone plan price problem question
+receipt refund reply reset return send service ship site store support team time today update week
+welcome when where why year
+""".split()  # noqa: SIM905 - a list of 70 lines would say no more
 LABELS = ["billing", "delivery", "login", "returns", "other"]
 Truth = dict[str, list[int]]
-"""Numbers of lines, from 1, by the kind of defect."""
+"""Line numbers, from 1, by the kind of defect."""
 
 
 def sentence(chance: random.Random, shortest: int, longest: int) -> str:
@@ -67,13 +71,15 @@ def iban(chance: random.Random) -> str:
 
 PERSONAL: dict[str, Callable[[random.Random], str]] = {
     "email": lambda chance: (
-        f"{chance.choice(WORDS)}.{chance.choice(WORDS)}{chance.randrange(100)}@{chance.choice(WORDS)}mail.com"
+        f"{chance.choice(WORDS)}.{chance.choice(WORDS)}{chance.randrange(100)}"
+        f"@{chance.choice(WORDS)}mail.com"
     ),
     "phone": lambda chance: f"(212) {chance.randrange(200, 555)}-{chance.randrange(1000, 9999)}",
     "card": card_number,
     "iban": iban,
     "ip": lambda chance: (
-        f"{chance.randrange(11, 99)}.{chance.randrange(256)}.{chance.randrange(256)}.{chance.randrange(1, 255)}"
+        f"{chance.randrange(11, 99)}.{chance.randrange(256)}"
+        f".{chance.randrange(256)}.{chance.randrange(1, 255)}"
     ),
     "ssn": lambda chance: (
         f"{chance.randrange(101, 665)}-{chance.randrange(10, 99)}-{chance.randrange(1000, 9999)}"
@@ -82,7 +88,10 @@ PERSONAL: dict[str, Callable[[random.Random], str]] = {
 
 
 def altered(chance: random.Random, text: str, number: int) -> str:
-    """Return a line of JSON with one word of its longest text changed for one that stands nowhere else: a near duplicate."""
+    """Return a line of JSON as a near duplicate: one word of its longest text is changed.
+
+    The new word occurs nowhere else.
+    """
     value = json.loads(text)
     part = (
         value
@@ -107,7 +116,7 @@ def write(
     broken: float = 0.001,
     seed: int = 1,
 ) -> Truth:
-    """Write a JSON Lines file with shares of exact and near duplicates, personal data and broken lines; beside it, the truth."""
+    """Write a JSON Lines file with these shares of defects, and beside it a file with the truth."""
     chance = random.Random(seed)
     truth: Truth = {"repeats": [], "near": [], "broken": [], **{name: [] for name in PERSONAL}}
     kept: list[str] = []

@@ -1,14 +1,16 @@
-"""How the time of each rule, or of a whole run, grows with a text: prints a Markdown table.
+"""Measure how the time of each rule, or of a run, grows with the length of a text.
+
+Prints a Markdown table.
 
 `python benchmarks/growth.py [--rule ID] [--shape NAME] [--limit SECONDS] [SIZE ...]`: every rule,
 opt-in ones too, with every hostile shape of `dslint.testing.hostile`, in the records of the rule's
-manual page. CPU seconds for texts of each size (20,000 and 40,000 characters, if none is given),
-and the ratio of the last two; the gravest come first.
+manual page. CPU seconds for texts of each size (by default 20,000 and 40,000 characters), and the
+ratio of the last two; the slowest come first.
 
 `python benchmarks/growth.py --run [--dslint PATH] [--chat] ...`: `dslint check` with its default
-rules over a file of one line, whose record has one text of that size, or two turns of half of it;
-`--dslint` names another installation to compare with. Seconds are those of the child, with its
-start; memory is its largest, for the last size.
+rules on a file of one line, whose record has one text of that size, or with `--chat` two turns of
+half of it. `--dslint` names another installation to compare with. Seconds are those of the child
+process, start included; memory is its peak, for the last size.
 """
 
 from __future__ import annotations
@@ -32,34 +34,34 @@ from dslint.testing.harness import with_options
 from dslint.testing.hostile import HOSTILE, SHAPES, hostile
 
 
-class _Late(BaseException):
-    """The time is up."""
+class _TimeoutError(BaseException):
+    """The time limit was reached."""
 
 
-def _up(*_: object) -> None:
-    raise _Late
+def _stop(*_: object) -> None:
+    raise _TimeoutError
 
 
 def seconds(rule: Rule, shape: str, size: int, limit: float) -> float:
     """Return the CPU seconds that a rule takes for a shape, at most the limit."""
     records, splits = hostile(type(rule), shape, size)
     columns = {"split": "split"} if "split" in rule.needs_columns else None
-    signal.signal(signal.SIGPROF, _up)
+    signal.signal(signal.SIGPROF, _stop)
     signal.setitimer(signal.ITIMER_PROF, limit)
     start = time.process_time()
     try:
         testing.run(rule, records, splits=splits, columns=columns)
-    except _Late:
+    except _TimeoutError:
         return limit
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
     return time.process_time() - start
 
 
-def whole(
+def measure_run(
     command: str, shape: str, size: int, limit: float, *, chat: bool
 ) -> tuple[float, float, str]:
-    """Return the CPU seconds of a run over one line, its megabytes, and how many findings it lists."""
+    """Return the CPU seconds of a run on one line, its megabytes, and the number of findings."""
     unit = HOSTILE[shape]
     text = (unit * (size // len(unit) + 1))[:size]
     turns = [{"role": role, "content": text[: size // 2]} for role in ("user", "assistant")]
@@ -89,13 +91,13 @@ def runs(given: argparse.Namespace) -> None:
         cells: list[str] = []
         memory, listed = 0.0, "-"
         for size in given.sizes:
-            late = bool(cells) and cells[-1].startswith(">")
-            if not late:
-                seconds, memory, listed = whole(
+            exceeded = bool(cells) and cells[-1].startswith(">")
+            if not exceeded:
+                seconds, memory, listed = measure_run(
                     given.dslint, shape, size, given.limit, chat=given.chat
                 )
-            over = late or seconds >= given.limit
-            cells.append(f"> {given.limit:.0f}" if over else f"{seconds:.2f}")
+            exceeded = exceeded or seconds >= given.limit
+            cells.append(f"> {given.limit:.0f}" if exceeded else f"{seconds:.2f}")
         print(f"| {shape} | {' | '.join(cells)} | {memory:.0f} | {listed} |", flush=True)
 
 
@@ -138,7 +140,8 @@ def main() -> None:
             )
         print(f"{name}: at most {worst:.2f} s", file=sys.stderr, flush=True)
     print(
-        f"| rule | shape | {' | '.join(f'{size:,}' for size in given.sizes)} | ratio |\n|---|---|{'---|' * len(given.sizes)}---|"
+        f"| rule | shape | {' | '.join(f'{size:,}' for size in given.sizes)} | ratio |\n"
+        f"|---|---|{'---|' * len(given.sizes)}---|"
     )
     for _, _, row in sorted(found, reverse=True)[: given.rows]:
         print(row)

@@ -1,8 +1,11 @@
-"""Measure labels/likely-wrong on public data whose labels are made wrong on purpose, through the command itself.
+"""Measure labels/likely-wrong on public data with labels made wrong on purpose.
 
-`python benchmarks/labels.py FOLDER [NAME ...]` with a folder that holds `clinc_data_full.json` (clinc/oos-eval), `nltk_sentence_polarity`
-(rt-polarity.pos and .neg), and cleanlab's `20news_test_set_pyx.npy` and `20news_test_set_original_labels.npy`. Prints a line for each measurement:
-AUROC and average precision of the scores, precision and recall of what is flagged, CPU seconds and peak memory of the whole command.
+`python benchmarks/labels.py FOLDER [NAME ...]` runs the command itself. The folder contains
+`clinc_data_full.json` (clinc/oos-eval), `nltk_sentence_polarity` (rt-polarity.pos and .neg), and
+cleanlab's `20news_test_set_pyx.npy` and `20news_test_set_original_labels.npy`.
+
+Prints a line for each measurement: AUROC and average precision of the scores, precision and recall
+of the flagged records, CPU seconds and peak memory of the whole command.
 """
 
 from __future__ import annotations
@@ -42,7 +45,10 @@ def polarity(folder: Path) -> Rows:
 
 
 def flipped(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
-    """Return the rows with a share of their labels exchanged for another one, each as likely, and which those are."""
+    """Return the rows with a share of their labels changed, and which rows these are.
+
+    Every other label is equally likely.
+    """
     dice = random.Random(seed)
     names = sorted({row["label"] for row in rows})
     wrong = set(dice.sample(range(len(rows)), round(share * len(rows))))
@@ -56,7 +62,7 @@ def flipped(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
 
 
 def check(rows: Rows, *options: str, every: bool = True) -> tuple[dict[str, Any], float, float]:
-    """Return the report of a run over the rows, its CPU seconds, and its peak memory in MB."""
+    """Return the report of a run on the rows, its CPU seconds, and its peak memory in MB."""
     with tempfile.TemporaryDirectory() as folder:
         path, report = Path(folder, "data.jsonl"), Path(folder, "report.json")
         path.write_text("".join(json.dumps(row) + "\n" for row in rows))
@@ -91,21 +97,21 @@ def measure(
     rows: Rows,
     wrong: list[bool],
     *options: str,
-    judged: Callable[[int], bool] = lambda _: True,
+    counted: Callable[[int], bool] = lambda _: True,
 ) -> None:
     from sklearn.metrics import average_precision_score, roc_auc_score
 
     report, seconds, memory = check(rows, *options)
     scores, sure = {}, {}
     for finding in report["findings"]:
-        if finding["rule"] == RULE and judged(finding["row"]):
+        if finding["rule"] == RULE and counted(finding["row"]):
             scores[finding["row"]] = finding["score"]
             if finding["suggestion"] is not None:
                 sure[finding["row"]] = finding["confidence"]
-    truth, said = [wrong[row] for row in scores], list(scores.values())
+    truth, values = [wrong[row] for row in scores], list(scores.values())
     hits = sum(wrong[row] for row in sure)
     quality = (
-        f"AUROC {roc_auc_score(truth, said):.4f} AP {average_precision_score(truth, said):.4f}"
+        f"AUROC {roc_auc_score(truth, values):.4f} AP {average_precision_score(truth, values):.4f}"
         if any(truth)
         else "no wrong label"
     )
@@ -115,9 +121,11 @@ def measure(
     }
     shares = ", ".join(f"{level} {sum(hit)}/{len(hit)}" for level, hit in levels.items())
     print(
-        f"{name:34} {quality} flagged {len(sure)} precision {hits / max(len(sure), 1):.3f} recall {hits / max(sum(truth), 1):.3f} ({shares}) "
+        f"{name:34} {quality} flagged {len(sure)} precision {hits / max(len(sure), 1):.3f} "
+        f"recall {hits / max(sum(truth), 1):.3f} ({shares}) "
         f"estimated {report['measures'][f'{RULE}.estimated-noise']:.4f} "
-        f"checked {report['measures'].get(f'{RULE}.trusted-noise', float('nan')):.4f} CPU {seconds:.1f} s {memory:.0f} MB",
+        f"checked {report['measures'].get(f'{RULE}.trusted-noise', float('nan')):.4f} "
+        f"CPU {seconds:.1f} s {memory:.0f} MB",
         flush=True,
     )
 
@@ -150,7 +158,10 @@ def measure_order(folder: Path) -> None:
 
 
 def one_way(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
-    """Return the rows with that share of all labels exchanged, each for the label that comes first: annotators who have one favourite."""
+    """Return the rows with that share of labels changed to the first label, and which these are.
+
+    Like annotators who have one favourite.
+    """
     dice = random.Random(seed)
     favourite = min(row["label"] for row in rows)
     others = [number for number, row in enumerate(rows) if row["label"] != favourite]
@@ -161,7 +172,7 @@ def one_way(rows: Rows, share: float, seed: int) -> tuple[Rows, list[bool]]:
 
 
 def measure_trusted(folder: Path) -> None:
-    """Measure what checked labels bring for the other ones: a tenth of all, and three of each label."""
+    """Measure how checked labels help with the others: a tenth of all, or three of each label."""
     for name, rows, share, make in (
         ("polarity", polarity(folder), 0.1, flipped),
         ("polarity, one way", polarity(folder), 0.2, one_way),
@@ -178,7 +189,7 @@ def measure_trusted(folder: Path) -> None:
                 three.add(number)
         tenth = set(order[: len(rows) // 10])
         rest = [number not in tenth | three for number in range(len(rows))]
-        measure(f"{name}, {share:.0%}, nothing checked", changed, wrong, judged=rest.__getitem__)
+        measure(f"{name}, {share:.0%}, nothing checked", changed, wrong, counted=rest.__getitem__)
         for what, checked in (("three of each label", three), ("a tenth", tenth)):
             both = [
                 {**row, "checked": rows[number]["label"] if number in checked else None}
@@ -189,12 +200,15 @@ def measure_trusted(folder: Path) -> None:
                 both,
                 wrong,
                 f"{RULE}.trusted=checked",
-                judged=rest.__getitem__,
+                counted=rest.__getitem__,
             )
 
 
 def measure_gaps(folder: Path) -> None:
-    """Measure the labels suggested for the half of the records that has none, by their confidence; a tenth of all labels is checked."""
+    """Measure the labels suggested for unlabelled records, by confidence.
+
+    Half of the records have no label; a tenth of all labels is checked.
+    """
     for name, rows, share in (
         ("polarity", polarity(folder), 0.1),
         ("CLINC150", clinc(folder), 0.2),
@@ -223,7 +237,8 @@ def measure_gaps(folder: Path) -> None:
             ]
             stated = [1 - finding["score"] for finding in filled if finding["confidence"] == level]
             print(
-                f"{name}, {level}: {sum(right)} of {len(right)} right, stated {sum(stated) / max(len(stated), 1):.3f} on average"
+                f"{name}, {level}: {sum(right)} of {len(right)} right, "
+                f"stated {sum(stated) / max(len(stated), 1):.3f} on average"
             )
 
 
@@ -236,7 +251,8 @@ def measure_given(folder: Path) -> None:
         rows, f"{RULE}.probabilities={folder / '20news_test_set_pyx.npy'}", every=False
     )
     print(
-        f"20 newsgroups, probabilities given: {report['measures'][f'{RULE}.count']} flagged, CPU {seconds:.1f} s {memory:.0f} MB"
+        f"20 newsgroups, probabilities given: {report['measures'][f'{RULE}.count']} flagged, "
+        f"CPU {seconds:.1f} s {memory:.0f} MB"
     )
 
 
@@ -253,8 +269,10 @@ def measure_growth(folder: Path) -> None:
 
 
 MEASUREMENTS = {
-    name.removeprefix("measure_"): value for name, value in list(globals().items()) if name.startswith("measure_") and callable(value)
-}  # fmt: skip
+    name.removeprefix("measure_"): value
+    for name, value in list(globals().items())
+    if name.startswith("measure_") and callable(value)
+}
 
 if __name__ == "__main__":
     for chosen in sys.argv[2:] or MEASUREMENTS:

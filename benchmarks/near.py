@@ -1,9 +1,12 @@
-"""Near duplicates: recall, precision, CPU seconds and memory, beside datasketch with the same shingles, threshold and verification.
+"""Near duplicates: recall, precision, CPU seconds and memory, compared with datasketch.
 
-`python benchmarks/near.py` prints a table; with `--toolformer DATA KEPT`, also how far findings agree with what the author of GPTeacher's Toolformer
-set removed. How cost grows with the number of rows is measured by `run.py`. Whole processes, CPU seconds (user and system). Recall is that of pairs
-that were planted and are as similar as the threshold asks, by comparing their shingles; precision is checked for every finding, against the record
-that it names.
+datasketch has the same shingles, threshold and verification. `python benchmarks/near.py` prints a
+table; with `--toolformer DATA KEPT`, also how far findings agree with what the author of
+GPTeacher's Toolformer set removed. How cost grows with the number of rows is measured by `run.py`.
+
+Costs are those of whole processes, in CPU seconds (user and system). Recall is that of planted
+pairs whose shingles are as similar as the threshold; precision is checked for every finding,
+against the record that it names.
 """
 
 from __future__ import annotations
@@ -48,19 +51,22 @@ json.dump(found, open("pairs.json", "w"))
 
 
 def shingles(text: str) -> set[str]:
-    """Return the runs of five characters."""
+    """Return all substrings of five characters."""
     text = " ".join(text.lower().split())
     return {text[start : start + 5] for start in range(max(1, len(text) - 4))}
 
 
-def alike(one: str, other: str) -> float:
+def similarity(one: str, other: str) -> float:
     """Return the Jaccard similarity of two texts."""
     mine, theirs = shingles(one), shingles(other)
     return len(mine & theirs) / len(mine | theirs)
 
 
 def corpus(rows: int, words: int, exact: int, near: int) -> tuple[list[str], list[tuple[int, int]]]:
-    """Return texts with exact repeats and repeats with one other word, and the pairs of places, those of the exact ones first."""
+    """Return texts with exact and near repeats, and the pairs of their positions.
+
+    The exact pairs come first; a near repeat has one word changed.
+    """
     chance = random.Random(rows)
     letters = "aaabcdeeeefghiiklmnnoooprrssttuvwy"
     vocabulary = ["".join(chance.choices(letters, k=chance.randint(2, 10))) for _ in range(20_000)]
@@ -102,7 +108,11 @@ def compared(
     texts, pairs = corpus(rows, words, planted, planted)
     equal, edited = (
         pairs[:planted],
-        [pair for pair in pairs[planted:] if alike(texts[pair[0]], texts[pair[1]]) >= threshold],
+        [
+            pair
+            for pair in pairs[planted:]
+            if similarity(texts[pair[0]], texts[pair[1]]) >= threshold
+        ],
     )
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "data.jsonl").write_text(
@@ -122,24 +132,24 @@ def compared(
             seconds, memory = measured(command, folder)
             if who == "dslint":
                 findings = json.loads(Path(folder, "report.json").read_text())["findings"]
-                said = [
+                found = [
                     (finding["row"], finding["related"][0]["row"])
                     for finding in findings
                     if finding["rule"] == "duplicates/near"
                 ]
-                touched = {place for pair in said for place in pair} | {
+                touched = {place for pair in found for place in pair} | {
                     finding["row"] for finding in findings
                 }
             else:
-                said = json.loads(Path(folder, "pairs.json").read_text())
-                touched = {place for pair in said for place in pair}
-            right = sum(alike(texts[one], texts[other]) >= threshold for one, other in said)
+                found = json.loads(Path(folder, "pairs.json").read_text())
+                touched = {place for pair in found for place in pair}
+            right = sum(similarity(texts[one], texts[other]) >= threshold for one, other in found)
             near, exact = (
                 sum(not touched.isdisjoint(pair) for pair in planted_pairs)
                 for planted_pairs in (edited, equal)
             )
             cells = [f"{name}, threshold {threshold}", who, f"{seconds:.1f}", f"{memory:.0f}"]
-            cells += [f"{near}/{len(edited)}", f"{exact}/{len(equal)}", f"{right}/{len(said)}"]
+            cells += [f"{near}/{len(edited)}", f"{exact}/{len(equal)}", f"{right}/{len(found)}"]
             print(f"| {' | '.join(cells)} |", flush=True)
 
 
@@ -147,7 +157,8 @@ def toolformer(data: str, kept: str) -> None:
     """Print how far findings agree with what the author removed."""
     known = json.loads(Path(kept).read_text())
     print(
-        "\n| threshold | flagged | 0.9: pairs with a removed row / removed rows in a pair | 0.8 | 0.7 | 0.6 |\n|---|---|---|---|---|---|"
+        "\n| threshold | flagged | 0.9: pairs with a removed row / removed rows in a pair | 0.8 "
+        "| 0.7 | 0.6 |\n|---|---|---|---|---|---|"
     )
     for threshold in (0.9, 0.85, 0.8, 0.7, 0.6):
         with tempfile.TemporaryDirectory() as folder:
@@ -185,7 +196,8 @@ def main() -> None:
     options.add_argument("--toolformer", nargs=2, metavar=("DATA", "KEPT"))
     given = options.parse_args()
     print(
-        "| data | tool | CPU s | peak MB | near found | exact found | findings that are right |\n|---|---|---|---|---|---|---|"
+        "| data | tool | CPU s | peak MB | near found | exact found | correct findings |\n"
+        "|---|---|---|---|---|---|---|"
     )
     compared("20,000 documents of 1 kB", 20_000, 160, 600, 0.8, peer=True)
     compared("100,000 short rows", 100_000, 10, 3000, 0.8, peer=False)

@@ -1,4 +1,4 @@
-"""What the peers do with the same data: `python peers.py NAME FILE` runs one of them, with as much of it as a task needs and no more."""
+"""Peers on the same data: `python peers.py NAME FILE` runs one, with no more than a task needs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def orjson_floor(path: str) -> str:
 
 
 def jsonschema_floor(path: str) -> str:
-    """Decode every line and hold it against the schema with the reference validator."""
+    """Decode every line and validate it with the reference validator."""
     import orjson
     from jsonschema import Draft202012Validator
 

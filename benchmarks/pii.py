@@ -1,9 +1,11 @@
-"""Measure the rules on personal data beside presidio as it comes: CPU seconds of whole processes, and which of the injected values each one finds.
+"""Measure the rules on personal data and presidio with its defaults: CPU seconds and recall.
 
     pip install -e '.[pii]' && python benchmarks/pii.py
 
-Seeded rows of some 90 characters, with the numbers that real rows have (versions, dates, prices, orders); one in a hundred also holds a value
-of one of six kinds, with valid checksums. presidio runs as `AnalyzerEngine` with its no-op engine and its own recognizers for these six kinds.
+Seeded rows of some 90 characters, with the numbers that real rows have (versions, dates, prices,
+orders); one in a hundred also contains a value of one of six kinds, with valid checksums. CPU
+seconds are those of whole processes; recall is that of the injected values. presidio runs as
+`AnalyzerEngine` with its no-op engine and its own recognizers for these six kinds.
 """
 
 from __future__ import annotations
@@ -22,7 +24,7 @@ from pathlib import Path
 from generate import WORDS
 
 ROWS = 100_000
-STARTS = 10  # rows of the run that measures what a start costs
+STARTS = 10  # rows of the run that measures the cost of a start
 KINDS = {
     "email-address": "EMAIL_ADDRESS",
     "phone-number": "PHONE_NUMBER",
@@ -55,7 +57,8 @@ def grouped(digits: str, mark: str) -> str:
 
 VALUES: dict[str, Callable[[random.Random], str]] = {
     "email-address": lambda r: (
-        f"{r.choice(['ada', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}@{r.choice(['gmail.com', 'web.de'])}"
+        f"{r.choice(['ada', 'noor'])}.{r.choice(WORDS)}{r.randint(1, 99)}"
+        f"@{r.choice(['gmail.com', 'web.de'])}"
     ),
     "phone-number": lambda r: r.choice(["({}) {}-{}", "{}-{}-{}", "+1 {} {} {}"]).format(
         r.choice([212, 415, 312, 617, 206]), r.randint(556, 989), r.randint(1000, 9999)
@@ -71,10 +74,12 @@ VALUES: dict[str, Callable[[random.Random], str]] = {
     ),
     "iban": lambda r: grouped(german_iban(r), r.choice(["", " "])),
     "ip-address": lambda r: (
-        f"{r.choice([23, 62, 81, 151, 213])}.{r.randint(11, 254)}.{r.randint(11, 254)}.{r.randint(11, 254)}"
+        f"{r.choice([23, 62, 81, 151, 213])}.{r.randint(11, 254)}"
+        f".{r.randint(11, 254)}.{r.randint(11, 254)}"
     ),
     "us-ssn": lambda r: (
-        f"{r.choice([*range(1, 666), *range(667, 900)]):03}-{r.randint(1, 99):02}-{r.randint(1, 9999):04}"
+        f"{r.choice([*range(1, 666), *range(667, 900)]):03}"
+        f"-{r.randint(1, 99):02}-{r.randint(1, 9999):04}"
     ),
 }
 ORDINARY: list[Callable[[random.Random], str]] = [
@@ -87,7 +92,7 @@ ORDINARY: list[Callable[[random.Random], str]] = [
 
 
 def row(chance: random.Random) -> tuple[str, str | None, int]:
-    """Return a text, the kind of value that it holds, and where that begins."""
+    """Return a text, the kind of the value in it, and the start of the value."""
     words = chance.choices(WORDS, k=chance.randint(10, 16))
     if chance.random() < 0.2:
         words.insert(chance.randint(0, len(words)), chance.choice(ORDINARY)(chance))
@@ -107,11 +112,19 @@ from presidio_analyzer import AnalyzerEngine, RecognizerRegistry
 from presidio_analyzer.nlp_engine import NlpEngineProvider
 import tldextract.tldextract
 tldextract.tldextract.TLD_EXTRACTOR = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
-engine = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "no_op", "models": [{"lang_code": "en", "model_name": "none"}]}).create_engine()
+provider = NlpEngineProvider(
+    nlp_configuration={
+        "nlp_engine_name": "no_op",
+        "models": [{"lang_code": "en", "model_name": "none"}],
+    }
+)
+engine = provider.create_engine()
 registry = RecognizerRegistry(supported_languages=["en"])
 registry.load_predefined_recognizers(languages=["en"], nlp_engine=engine)
 kinds = sys.argv[2].split(",")
-registry.recognizers = [one for one in registry.recognizers if set(one.supported_entities) & set(kinds)]
+registry.recognizers = [
+    one for one in registry.recognizers if set(one.supported_entities) & set(kinds)
+]
 analyzer = AnalyzerEngine(nlp_engine=engine, registry=registry, supported_languages=["en"])
 found = []
 for number, line in enumerate(open(sys.argv[1], encoding="utf-8")):
@@ -145,7 +158,7 @@ def main() -> None:
             (folder / file).write_text(
                 "".join(json.dumps({"text": text}) + "\n" for text, _, _ in rows[:count])
             )
-        # The few rows hold every kind, so that a start loads all that is needed.
+        # The few rows contain every kind, so that a start loads all that is needed.
         with (folder / "few.jsonl").open("a") as stream:
             stream.writelines(json.dumps({"text": make(chance)}) + "\n" for make in VALUES.values())
         dslint = [
@@ -162,13 +175,13 @@ def main() -> None:
             "pii",
         ]
         presidio = [sys.executable, "-c", PRESIDIO]
-        spent = {}
+        costs = {}
         for who, command, more in (
             ("dslint", dslint, []),
             ("presidio", presidio, [",".join(KINDS.values())]),
         ):
             start = min(seconds([*command, "few.jsonl", *more], folder) for _ in range(3))
-            spent[who] = (start, seconds([*command, "all.jsonl", *more], folder))
+            costs[who] = (start, seconds([*command, "all.jsonl", *more], folder))
         report = json.loads((folder / "dslint.json").read_text())
         found = {
             "dslint": {
@@ -183,24 +196,26 @@ def main() -> None:
         }
         size = (folder / "all.jsonl").stat().st_size / 1e6
     print(
-        f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, {len(truth)} with a value; one process\n"
+        f"Python {platform.python_version()}, {platform.machine()}; {ROWS:,} rows, {size:.1f} MB, "
+        f"{len(truth)} with a value; one process\n"
     )
-    print("| CPU seconds | start | in all | without the start |\n|---|---|---|---|")
-    for who, (start, whole) in spent.items():
-        print(f"| {who} | {start:.2f} | {whole:.2f} | {whole - start:.2f} |")
-    work = {who: whole - start for who, (start, whole) in spent.items()}
-    print(f"\npresidio / dslint, without their starts: {work['presidio'] / work['dslint']:.1f}\n")
+    print("| CPU seconds | start | total | without start |\n|---|---|---|---|")
+    for who, (start, total) in costs.items():
+        print(f"| {who} | {start:.2f} | {total:.2f} | {total - start:.2f} |")
+    work = {who: total - start for who, (start, total) in costs.items()}
+    print(f"\npresidio / dslint, without start: {work['presidio'] / work['dslint']:.1f}\n")
     print(
-        "| kind | values | recall dslint | recall presidio | beside them dslint | beside them presidio |\n|---|---|---|---|---|---|"
+        "| kind | values | recall dslint | recall presidio | extra dslint | extra presidio |\n"
+        "|---|---|---|---|---|---|"
     )
-    wanted = Counter(kind for _, kind, _ in truth)
+    counts = Counter(kind for _, kind, _ in truth)
     for kind in KINDS:
         cells = [
-            f"{sum(one[1] == kind for one in found[who] & truth) / wanted[kind]:.3f}"
+            f"{sum(one[1] == kind for one in found[who] & truth) / counts[kind]:.3f}"
             for who in found
         ]
         cells += [str(sum(one[1] == kind for one in found[who] - truth)) for who in found]
-        print(f"| {kind} | {wanted[kind]} | {' | '.join(cells)} |")
+        print(f"| {kind} | {counts[kind]} | {' | '.join(cells)} |")
     for number, kind, start in sorted(found["dslint"] - truth)[:20]:
         print(f"not injected: {kind} at {start} of {rows[number][0]!r}")
     for number, kind, start in sorted(truth - found["dslint"])[:20]:

@@ -1,7 +1,8 @@
-"""Measure whole processes, side by side in one run: CPU seconds (user and system, start included) and peak memory.
+"""Measure whole processes side by side: CPU seconds (user and system) and peak memory.
 
-`make bench` runs it, prints tables, and writes them to docs/explanation/benchmarks.md. `--full` goes on to five million rows. Wall time says more of
-the machine's load than of the program; it is given only where processes work in parallel.
+`make bench` runs it, prints tables, and writes them to docs/explanation/benchmarks.md. `--full`
+goes up to five million rows. Wall time depends more on the load of the machine than on the
+program; it is given only where processes work in parallel.
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ DSLINT = [
     "-j",
     "1",
 ]
-SAMENESS = [
+EQUALITY = [
     "--select",
     "structure/json-schema,duplicates/exact,duplicates/normalized",
     "--option",
@@ -52,7 +53,7 @@ FRICTIONLESS = [str(BIN / "frictionless"), "validate", "--schema", "fields.json"
 
 
 class Cost(NamedTuple):
-    """What a process took: CPU seconds, wall seconds, and MB of memory at most (of the largest process)."""
+    """Cost of a run: CPU seconds, wall seconds, and peak memory in MB of the largest process."""
 
     cpu: float
     wall: float
@@ -80,17 +81,17 @@ def measure(command: list[str], folder: Path, repeats: int = REPEATS) -> Cost:
 
 
 def recalled(folder: Path, name: str) -> str:
-    """Return how many of the defects that were put in a report lists, with how many others."""
+    """Return how many of the planted defects a report lists, and how many others."""
     truth = json.loads((folder / f"{name}.truth.json").read_text())
     with (folder / "report.json").open() as stream:
         findings = [finding for finding in map(_finding, stream) if finding]
-    said = []
+    parts = []
     for kind, rule in (("repeats", "duplicates/exact"), ("broken", "dslint/parse-error")):
-        lines, wanted = {line for found, line in findings if found == rule}, set(truth[kind])
-        said.append(
-            f"{kind} {len(lines & wanted):,} of {len(wanted):,}, {len(lines - wanted)} others"
+        lines, planted = {line for found, line in findings if found == rule}, set(truth[kind])
+        parts.append(
+            f"{kind} {len(lines & planted):,} of {len(planted):,}, {len(lines - planted)} others"
         )
-    return "; ".join(said)
+    return "; ".join(parts)
 
 
 def _finding(line: str) -> tuple[str, int] | None:
@@ -109,7 +110,7 @@ def table(head: str, rows: Iterable[str]) -> Iterator[str]:
 
 
 def side_by_side(folder: Path) -> Iterator[str]:
-    """Yield the rows of dslint beside its peers."""
+    """Yield the rows of dslint and its peers."""
     write(folder / "ten.jsonl", "short", 10)
     write(folder / "short100k.jsonl", "short", 100_000)
     write(folder / "sound100k.jsonl", "short", 100_000, broken=0)
@@ -122,24 +123,24 @@ def side_by_side(folder: Path) -> Iterator[str]:
         (
             "dslint: JSON Schema, exact and normalized duplicates, broken lines",
             "short100k",
-            [*DSLINT, *SAMENESS],
+            [*DSLINT, *EQUALITY],
         ),
-        ("dslint, the same", "sound100k", [*DSLINT, *SAMENESS]),
-        ("frictionless, schema alone (it stops at a broken line)", "sound100k", FRICTIONLESS),
+        ("dslint, the same", "sound100k", [*DSLINT, *EQUALITY]),
+        ("frictionless, schema only (it stops at a broken line)", "sound100k", FRICTIONLESS),
         (
             "pandera, schema and unique texts (it stops at a broken line)",
             "sound100k",
             [*peers, "pandera"],
         ),
         ("great-expectations, the same", "sound100k", [*peers, "great-expectations"]),
-        ("datatrove, exact duplicates alone", "sound100k", [*peers, "datatrove"]),
+        ("datatrove, exact duplicates only", "sound100k", [*peers, "datatrove"]),
         ("floor: orjson, every line decoded", "sound100k", [*peers, "orjson"]),
         ("floor: orjson and fastjsonschema", "sound100k", [*peers, "fastjsonschema"]),
         ("floor: orjson and jsonschema", "sound100k", [*peers, "jsonschema"]),
         (
             "dslint: JSON Schema, exact and normalized duplicates, broken lines",
             "document20k",
-            [*DSLINT, *SAMENESS],
+            [*DSLINT, *EQUALITY],
         ),
         (
             "dslint: structure, exact and normalized duplicates, conflicting answers",
@@ -165,23 +166,24 @@ def growth(folder: Path, sizes: Iterable[int]) -> Iterator[str]:
     for rows in sizes:
         name = f"grow{rows}"
         write(folder / f"{name}.jsonl", "short", rows, near=0.01, personal=0.01)
-        bytes_ = (folder / f"{name}.jsonl").stat().st_size / 1e6
+        megabytes = (folder / f"{name}.jsonl").stat().st_size / 1e6
         for memory in ("128MiB", "64MB") if rows <= 800_000 else ("128MiB",):
             cost = measure(
-                [*DSLINT, *SAMENESS, "--memory", memory, f"{name}.jsonl"],
+                [*DSLINT, *EQUALITY, "--memory", memory, f"{name}.jsonl"],
                 folder,
                 3 if rows < 1_000_000 else 1,
             )
             first = first or cost.cpu
-            said = f"{cost.cpu:.2f} | {cost.cpu / first:.1f} | {cost.memory:.0f} | {recalled(folder, name)}"
-            yield f"| {rows:,} ({bytes_:.0f} MB) | {memory} | {said} |"
+            cells = f"{cost.cpu:.2f} | {cost.cpu / first:.1f} | {cost.memory:.0f}"
+            found = recalled(folder, name)
+            yield f"| {rows:,} ({megabytes:.0f} MB) | {memory} | {cells} | {found} |"
 
 
 NEAR = ["--select", "duplicates/near"]
 
 
 def near(folder: Path, sizes: Iterable[int]) -> Iterator[str]:
-    """Yield how the cost of near duplicates grows with the number of rows, in the files of `growth`."""
+    """Yield how the cost of near duplicates grows with the rows, in the files of `growth`."""
     first = 0.0
     for rows in sizes:
         cost = measure([*DSLINT, *NEAR, f"grow{rows}.jsonl"], folder, 3 if rows < 1_000_000 else 1)
@@ -190,14 +192,17 @@ def near(folder: Path, sizes: Iterable[int]) -> Iterator[str]:
 
 
 def jobs(folder: Path, rows: int) -> Iterator[str]:
-    """Yield what a second process brings."""
+    """Yield the speedup of a second process."""
     first = 0.0
     reports = set()
     for number in ("1", "2"):
         cost = measure([*DSLINT[:-1], number, *CORE, f"grow{rows}.jsonl"], folder, 1)
         first = first or cost.wall
         reports.add((folder / "report.json").read_bytes())
-        yield f"| {rows:,} | {number} | {cost.wall:.1f} | {first / cost.wall:.2f} | {cost.cpu:.1f} | {'yes' if len(reports) == 1 else 'NO'} |"
+        yield (
+            f"| {rows:,} | {number} | {cost.wall:.1f} | {first / cost.wall:.2f} | {cost.cpu:.1f} "
+            f"| {'yes' if len(reports) == 1 else 'NO'} |"
+        )
 
 
 def page(folder: Path, sizes: list[int]) -> Iterator[str]:
@@ -205,8 +210,10 @@ def page(folder: Path, sizes: list[int]) -> Iterator[str]:
     yield "<!-- Made by benchmarks/run.py. Do not edit. -->"
     yield "# Benchmarks"
     yield ""
-    yield "Whole processes on generated, seeded data, start included. CPU is user and system time: the median of three runs; of one for a million"
-    yield "rows and more. `make bench` makes this page anew; the peers are measured in the same run, for CPU seconds drift with a machine's load."
+    yield "Whole processes on generated, seeded data, start included. CPU is user and system time:"
+    yield "the median of three runs; of a million rows and more, of one. `make bench` renews this"
+    yield "page; the peers are measured in the same run, because CPU seconds vary with the load of"
+    yield "the machine."
     yield ""
     cpu = next(
         (
@@ -216,7 +223,10 @@ def page(folder: Path, sizes: list[int]) -> Iterator[str]:
         ),
         "",
     )
-    yield f"Machine: {os.cpu_count()} cores, {cpu or platform.machine()}, Python {platform.python_version()}."
+    yield (
+        f"Machine: {os.cpu_count()} cores, {cpu or platform.machine()}, "
+        f"Python {platform.python_version()}."
+    )
     names = (
         "frictionless",
         "pandera",
@@ -229,26 +239,28 @@ def page(folder: Path, sizes: list[int]) -> Iterator[str]:
     yield f"Peers: {', '.join(f'{name} {metadata.version(name)}' for name in names)}."
     yield ""
     yield "## Side by side"
-    yield from table("what | data | CPU s | peak MB | found", side_by_side(folder))
-    yield "`short` rows have some 60 characters, `document` rows 1,000, chats 600 in three messages; 3 % of the rows are exact repeats, and one"
-    yield "line in 1,000 is broken. The peers are given no broken lines, for they stop there."
+    yield from table("command | data | CPU s | peak MB | found", side_by_side(folder))
+    yield "`short` rows have some 60 characters, `document` rows 1,000, chats 600 in three"
+    yield "messages; 3 % of the rows are exact repeats, and one line in 1,000 is broken. The peers"
+    yield "get no broken lines, because they stop at them."
     yield ""
     yield "## Growth"
     yield ""
-    yield "JSON Schema, exact and normalized duplicates, and broken lines, with one job; `--memory` is what the state of the rules may take before it"
-    yield "goes to disk."
-    yield from table(
-        "rows | --memory | CPU s | times the first | peak MB | found", growth(folder, sizes)
-    )
+    yield "JSON Schema, exact and normalized duplicates, and broken lines, with one job; `--memory`"
+    yield "limits the state of the rules before it spills to disk."
+    yield from table("rows | --memory | CPU s | relative | peak MB | found", growth(folder, sizes))
     yield "## Near duplicates"
     yield ""
-    yield "`duplicates/near` with default options on the same rows, one job. Its conclusion looks at all records at once, so that memory grows with"
-    yield "them, by some 300 bytes a row, whatever `--memory` says. What it finds is measured by `benchmarks/near.py`."
-    yield from table("rows | CPU s | times the first | peak MB", near(folder, sizes))
+    yield "`duplicates/near` with default options on the same rows, one job. It concludes from all"
+    yield "records at once, so that memory grows with them, by some 300 bytes a row, whatever"
+    yield "`--memory` is. Its recall and precision are measured by `benchmarks/near.py`."
+    yield from table("rows | CPU s | relative | peak MB", near(folder, sizes))
     yield "## Jobs"
     yield ""
     yield "The rules of `structure`, exact and normalized duplicates, and conflicting answers."
-    yield from table("rows | jobs | wall s | faster | CPU s | same report", jobs(folder, sizes[-1]))
+    yield from table(
+        "rows | jobs | wall s | speedup | CPU s | same report", jobs(folder, sizes[-1])
+    )
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
-"""What the secrets rules find: recall on drawn keys of each kind, findings in data without secrets, and the CPU seconds that they add.
+"""Measure the secrets rules: recall, findings in data without secrets, and CPU seconds.
 
-`python benchmarks/secret_rules.py [FILE ...]` prints Markdown tables; files are data sets without known secrets. The keys have a fixed seed.
+`python benchmarks/secret_rules.py [FILE ...]` prints Markdown tables; files are data sets without
+known secrets. Recall is measured on drawn keys of each kind, with a fixed seed.
 """
 
 from __future__ import annotations
@@ -21,7 +22,10 @@ from run import measure
 from dslint import lint
 
 SEED, EACH = 1234, 500
-WORDS = "could you tell me how to change the delivery address of my order before it is sent next week to our new house"
+WORDS = (
+    "could you tell me how to change the delivery address of my order before it is sent next week "
+    "to our new house"
+)
 
 
 def recall(folder: Path) -> None:
@@ -42,7 +46,7 @@ def recall(folder: Path) -> None:
     print(f"| all | | {sum(hits.values()) / len(rows):.4f} |\n")
 
 
-def false_alarms(paths: list[str]) -> None:
+def false_positives(paths: list[str]) -> None:
     """Print findings by severity in data sets."""
     print("| data | records | errors | warnings | infos |\n|---|---|---|---|---|")
     for path in paths:
@@ -53,7 +57,8 @@ def false_alarms(paths: list[str]) -> None:
             if finding.rule.startswith("secrets/")
         )
         print(
-            f"| {Path(path).name} | {report.counts['records']:,} | {counts['error']} | {counts['warning']} | {counts['info']} |"
+            f"| {Path(path).name} | {report.counts['records']:,} | {counts['error']} "
+            f"| {counts['warning']} | {counts['info']} |"
         )
     print()
 
@@ -88,7 +93,7 @@ def main() -> None:
     """Print the tables."""
     with tempfile.TemporaryDirectory() as name:
         recall(Path(name))
-        false_alarms(sys.argv[1:])
+        false_positives(sys.argv[1:])
         speed(Path(name))
 
 
