@@ -1,6 +1,7 @@
-"""Write what is made from the code: the pages of docs/reference on rules, commands and configuration, and the README's table of rules.
+"""Generate the reference pages and the README's table of rules from the code.
 
-`python docs/generate.py` writes them; `tests/test_docs.py` fails where a page in the repository is not what this makes.
+The pages are those of docs/reference on rules, commands and configuration. `python
+docs/generate.py` writes them; `tests/test_docs.py` fails if a page in the repository is outdated.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ def _text(lines: Iterable[str]) -> str:
 
 
 def when(entry: Known) -> str:
-    """Say when a rule runs."""
+    """Return when a rule runs, in words."""
     rule = entry.rule
     if entry.id.startswith(f"{registry.ALWAYS}/"):
         return "always"
@@ -86,15 +87,20 @@ def rules_table(entries: Iterable[Known], folder: str = "") -> Iterator[str]:
     yield "| Rule | Severity | Runs | Finds |"
     yield "|---|---|---|---|"
     for entry in entries:
-        place = f"{folder}{entry.id.partition('/')[0]}.md#{entry.id.replace('/', '')}"  # the anchor that MkDocs and Git hosts both make
-        yield f"| [`{entry.id}`]({place}) | {entry.rule.severity} | {when(entry)} | {summary(entry.rule)} |"
+        # MkDocs and Git hosts make the same anchor.
+        place = f"{folder}{entry.id.partition('/')[0]}.md#{entry.id.replace('/', '')}"
+        yield (
+            f"| [`{entry.id}`]({place}) | {entry.rule.severity} | {when(entry)} "
+            f"| {summary(entry.rule)} |"
+        )
 
 
 def _rules_index(entries: Iterable[Known]) -> Iterator[str]:
     yield MADE.format("the docstrings of the rules")
     yield "# Rules\n"
-    yield "A namespace in `select` means its rules that run by default or when they are configured; opt-in rules come by their full id."
-    yield "The rules of `dslint` itself always run. `dslint rule ID` prints the same manual page in a terminal.\n"
+    yield "A namespace in `select` means its rules that run by default or when they are configured;"
+    yield "opt-in rules must be selected by their full id. The rules of `dslint` itself always run."
+    yield "`dslint rule ID` prints the same manual page in a terminal.\n"
     yield from rules_table(entries)
 
 
@@ -158,7 +164,7 @@ def _default(value: Any) -> str:
 
 
 def type_of(made: Mapping[str, Any]) -> str:
-    """Name the type of a JSON Schema in words."""
+    """Return the type of a JSON Schema in words."""
     if "enum" in made:
         return ", ".join(f"`{item}`" for item in made["enum"])
     if "anyOf" in made:
@@ -184,7 +190,8 @@ def _cli_page() -> Iterator[str]:
 
     yield MADE.format("what `--help` prints")
     yield "# Commands\n"
-    yield "The command is installed as `dslint` and as `dslint-gate`. The report goes to the standard output, all else to the standard error.\n"
+    yield "The command is installed as `dslint` and as `dslint-gate`. The report goes to the"
+    yield "standard output, everything else to the standard error.\n"
     yield from _command(typer.main.get_command(application()), "dslint", top=True)
 
 
@@ -225,7 +232,10 @@ def _option(param: Any) -> str:
     meaning = (param.help or "") + (
         " Repeatable." if param.multiple and "Repeatable" not in (param.help or "") else ""
     )
-    return f"| {flags}{value} | {_cell(meaning)} | {f'`{param.envvar}`' if param.envvar else ''} | {'' if default is None else f'`{default}`'} |"
+    return (
+        f"| {flags}{value} | {_cell(meaning)} | {f'`{param.envvar}`' if param.envvar else ''} "
+        f"| {'' if default is None else f'`{default}`'} |"
+    )
 
 
 def _cell(text: str) -> str:
@@ -233,8 +243,8 @@ def _cell(text: str) -> str:
 
 
 def _configuration_page(known: Mapping[str, Known]) -> Iterator[str]:
-    whole = schema(known, [shape.name for shape in shapes.BUILT_IN])
-    top = whole["properties"]
+    configuration = schema(known, [shape.name for shape in shapes.BUILT_IN])
+    top = configuration["properties"]
     rules = top["rules"]["properties"]
     profile = top["profiles"]["additionalProperties"]["properties"]
     tables = [
@@ -251,7 +261,7 @@ def _configuration_page(known: Mapping[str, Known]) -> Iterator[str]:
             {key: value for key, value in rules.items() if key in SELECTION},
             (),
         ),
-        # A core rule has no options, so what it takes is what every rule takes.
+        # A core rule has no options of its own, so its keys are those that every rule has.
         ('`[rules."NAMESPACE/RULE"]`', _RULE, rules["dslint/parse-error"]["properties"], ()),
         (
             "`[profiles.NAME]`",
@@ -283,28 +293,34 @@ def _configuration_page(known: Mapping[str, Known]) -> Iterator[str]:
             meaning = _cell(value.get("description") or _MEANT.get(key, "")) + (
                 " (required)" if key in required else ""
             )
-            yield f"| `{key}` | {_keyed(key, value)} | {_default(value.get('default'))} | {meaning} |"
+            default = _default(value.get("default"))
+            yield f"| `{key}` | {_keyed(key, value)} | {default} | {meaning} |"
         yield ""
 
 
 _LEXICONS = """# Lexicons
 
-A lexicon is a list of terms that rules look for. It is a CSV, TOML or JSON file in UTF-8; all three mean the same document, whose JSON Schema is
-[lexicon.schema.json](lexicon.schema.json). [Bring your own lexicon](../how-to/bring-your-own-lexicon.md) shows both, and
-[what lexicons can and cannot see](../explanation/lexicons.md) says what to expect.
+A lexicon is a list of terms that rules look for. It is a CSV, TOML or JSON file in UTF-8; all three
+describe the same document, whose JSON Schema is [lexicon.schema.json](lexicon.schema.json).
+[Bring your own lexicon](../how-to/bring-your-own-lexicon.md) shows CSV and TOML, and
+[what lexicons can and cannot see](../explanation/lexicons.md) explains what to expect.
 
-In CSV the head is made of lines `# key: value` and `# set NAME: a | b`; then comes a row of column names, and a row for each entry. Lists in a cell
-are separated by `|`, flags are `yes` or `no`. In TOML the head is a table of keys, sets are a table `[sets]`, and entries are `[[entries]]`.
+In CSV the head consists of lines `# key: value` and `# set NAME: a | b`; it is followed by a row of
+column names, and a row for each entry. Lists in a cell are separated by `|`, flags are `yes` or
+`no`. In TOML the head is a table of keys, sets are a table `[sets]`, and entries are `[[entries]]`.
 """
 _FOUND = """## How terms are found
 
-- Whole words count, in any case, in any Unicode form; offsets are those of the original text. In scripts without spaces, and in Korean, a term
-  counts anywhere.
-- Between the words of a phrase there may be white space, line ends, hyphens, apostrophes and underscores, and nothing else.
-- The longest phrase wins where terms begin at the same place. A term inside one of the exceptions of any entry is not found.
+- Only whole words match, in any case and any Unicode form; offsets are those of the original text.
+  In scripts without spaces, and in Korean, a term matches anywhere.
+- Between the words of a phrase there may be white space, line ends, hyphens, apostrophes and
+  underscores, and nothing else.
+- Of terms that start at the same place the longest wins. A term inside one of the exceptions of any
+  entry does not match.
 - `unless` looks at the twelve words before and the twelve words after the term.
-- Web addresses, e-mail addresses and names of accounts (`@name`) are not looked at.
-- Rules that see through disguises also find terms of four letters or more as `w0rd`, `w*rd`, `w o r d` and `wooord`.
+- Web addresses, e-mail addresses and account names (`@name`) are not searched.
+- Rules that see through disguises also match terms of four letters or more written as `w0rd`,
+  `w*rd`, `w o r d` and `wooord`.
 """
 
 
@@ -320,7 +336,8 @@ def _lexicons_page() -> Iterator[str]:
         yield "| Key | Value | Meaning |\n|---|---|---|"
         for key, value in part["properties"].items():
             needed = " (required)" if key in part["required"] else ""
-            yield f"| `{key}` | {_shape_of(value)} | {_cell(value.get('description', ''))}{needed} |"
+            meaning = _cell(value.get("description", ""))
+            yield f"| `{key}` | {_shape_of(value)} | {meaning}{needed} |"
         yield ""
     yield _FOUND
 
@@ -338,30 +355,32 @@ SELECTION = ("select", "ignore", "extend-select")
 _MEANT = {"rules": "rule settings, as under `[rules]`"}
 _CONFIGURATION = """# Configuration
 
-`dslint.toml`, `.dslint.toml`, or the table `[tool.dslint]` of `pyproject.toml`: the closest one upward from the working folder, up to
-the root of its Git repository. An unknown key, rule, option or measure is an error.
+`dslint.toml`, `.dslint.toml`, or the table `[tool.dslint]` of `pyproject.toml`: the closest one in
+the working folder or above, up to the root of its Git repository. An unknown key, rule, option or
+measure is an error.
 
-`dslint config validate` checks a configuration, `dslint config show` prints what it comes to, and `dslint config schema` prints its JSON
-Schema, with the options of every installed plugin.
+`dslint config validate` checks a configuration, `dslint config show` prints the effective one, and
+`dslint config schema` prints its JSON Schema, with the options of every installed plugin.
 
 Precedence, from the highest: flags, `DSLINT_*` variables, the file, presets, defaults.
 """
-_RULE = """What is set for one rule, besides [its own options](rules/index.md). A table for a whole namespace, `[rules.NAMESPACE]`, takes
-`severity` and every option that one of its rules has."""
-_PROFILE = """Settings for another occasion: `dslint check --profile NAME`. They take the place of what the top level and `[rules]` say;
-`ignore` and `extend-select` add to it."""
-_SUPPRESS = """Findings that are accepted. They stay in the reports, marked with the reason, and count in `total` only."""
+_RULE = """Settings of one rule, in addition to [its own options](rules/index.md). A table for a
+whole namespace, `[rules.NAMESPACE]`, accepts `severity` and every option of one of its rules."""
+_PROFILE = """Settings for another occasion: `dslint check --profile NAME`. They replace those of
+the top level and `[rules]`; `ignore` and `extend-select` add to them."""
+_SUPPRESS = """Accepted findings. They stay in the reports, marked with the reason, and count in
+`total` only."""
 
 
 def _keyed(key: str, value: Mapping[str, Any]) -> str:
-    """Name the type of a configuration's value; tables say what their keys are."""
+    """Return the type of a configuration value in words; a table lists its keys."""
     if key in ("columns", "where"):
         return f"table: {', '.join(f'`{kind}`' for kind in value['properties'])}"
     return "table: name to globs" if key == "splits" else type_of(value)
 
 
 def main() -> None:
-    """Write the pages, and remove those of rules that are gone."""
+    """Write the pages, and remove those of namespaces that no longer exist."""
     made = pages()
     for stale in {
         path.relative_to(REFERENCE).as_posix() for path in (REFERENCE / "rules").glob("*.md")
