@@ -154,7 +154,7 @@ def _found(text: str) -> dict[str, tuple[int, int]]:
         place[1] += times
     found: dict[str, tuple[int, int]] = {}
     for (sign, before, after), (at, times) in seen.items():
-        if times and (kind := _kind(sign, before, after, turned=turned)) is not None:
+        if times and (kind := _kind(sign, before, after, right_to_left=right_to_left)) is not None:
             first, others = found.get(kind, (at, 0))
             found[kind] = (min(at, first), others + times)
     return found
