@@ -299,7 +299,7 @@ def test_what_is_not_listed_counts(call, work):
     )
 
 
-def taken(folder, lines):
+def taken(folder, lines, *flags):
     """CPU seconds and megabytes of a run over some lines, as a child."""
     (folder / "data.jsonl").write_text("".join(lines))
     command = [
@@ -314,6 +314,7 @@ def taken(folder, lines):
         "--no-progress",
         "-o",
         "json=out.json",
+        *flags,
     ]
     child = subprocess.Popen(
         command, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
@@ -340,9 +341,21 @@ NUMBERS = "".join(f"{number * 7919 % 99991:x} " for number in range(12_000))
     ids=["rows of no known shape", "mixed shapes", "one long text"],
 )
 def test_four_times_the_data_takes_six_times_the_time_at_most(data, size, tmp_path):
-    """And a text twenty megabytes more. What rows take is bounded by --memory: see test_memory.py."""
+    """And a text twenty megabytes more. Rows fill what is there for them first: see below."""
     lines = data if callable(data) else lambda times: data * (size * times)
     less, low = taken(tmp_path, lines(1))
     more, high = taken(tmp_path, lines(4))
     assert high <= low + 20 or not callable(data)
     assert more <= 6 * less or min(more, taken(tmp_path, lines(4))[0]) <= 6 * less
+
+
+@pytest.mark.skipif(not hasattr(os, "wait4"), reason="what a child takes is not told here")
+def test_four_times_the_rows_take_twenty_megabytes_more_at_most(tmp_path):
+    """From where on state is in Arrow and on disk; without a bound it grows with the rows."""
+
+    def rows(count):
+        return [f'{{"{"ab"[number % 2]}": {number}}}\n' for number in range(count)]
+
+    _, low = taken(tmp_path, rows(200_000), "--memory", "4MB")
+    _, high = taken(tmp_path, rows(800_000), "--memory", "4MB")
+    assert high <= low + 20

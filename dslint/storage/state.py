@@ -37,6 +37,8 @@ ARROW_ROWS = 131_072
 """Rows up to which state stays plain Python (some 40 MB for a pair of digests): importing Arrow costs 50 MB and 0.1 s, too much below."""
 _PLAIN_ROWS = 16_384
 """The same once Arrow is imported."""
+_DEALT = 32_768
+"""Rows that are dealt out at a time: few enough that their copies count for little, enough that frames are not tiny."""
 _CHUNK = 8_192
 """Rows that are turned from Arrow into Python at a time; a group of more rows is read anew wherever it is gone through."""
 
@@ -122,8 +124,9 @@ class Store:
         dealt = [Store(self.schema, None if self._spool is None else 0) for _ in range(parts)]
         for table in self._gathered():
             for store, piece in zip(dealt, _sorted_out(table, key, parts), strict=True):
-                store.add(piece)
-                store.spill()
+                if piece.num_rows:  # an empty slice, too, keeps the whole table in memory
+                    store.add(piece)
+                    store.spill()
         while dealt:
             yield dealt.pop()
 
@@ -132,7 +135,7 @@ class Store:
         waiting: list[Chunk] = []
         for chunk in self:
             waiting.append(chunk)
-            if sum(map(chunk_length, waiting)) >= ARROW_ROWS:
+            if sum(map(chunk_length, waiting)) >= _DEALT:
                 yield to_arrow(self.schema, waiting)
                 waiting = []
         if waiting:
