@@ -116,7 +116,7 @@ ORDINARY = [
     "/messages/12/content",
     "/meta/phone_numbers/0",
     "structure/unfilled-template",
-    "unknown role; the known ones are assistant, developer, function, system, tool, user",
+    "unknown role (known: assistant, developer, function, system, tool, user)",
     "minLength: 3 against a limit of 10",
     "nested more than 200 levels deep",
     "the record is longer than 67,108,864 bytes",

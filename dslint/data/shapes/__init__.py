@@ -1,4 +1,4 @@
-"""Shapes: how the texts of a record are found, and by whom they are said."""
+"""Shapes: where the texts of a record are, and which role each has."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ CONVERSATIONS: tuple[Shape, ...] = (
     Alpaca(),
     PromptCompletion(),
 )
-"""Shapes of what a model learns to answer, in the order in which they are tried: the more that a shape asks for, the earlier."""
+"""Shapes of data with answers to learn, most specific first: the order in which they are tried."""
 
 BUILT_IN: tuple[Shape, ...] = (*CONVERSATIONS, Classification(), PlainText(), AnyShape())
-"""In the order in which they are tried."""
+"""All built-in shapes, in the order in which they are tried."""
 
 SAMPLE = 100
-"""Records from which a dataset's shape is detected."""
+"""Number of records from which the shape of a dataset is detected."""
 
 __all__ = [
     "BUILT_IN",
@@ -43,7 +43,7 @@ __all__ = [
 
 
 def named(name: str, known: Sequence[Shape]) -> Shape:
-    """Return the shape of that name; raises ConfigError with the nearest one."""
+    """Return the shape with this name. Raises ConfigError with the nearest known name."""
     for shape in known:
         if shape.name == name:
             return shape
@@ -59,7 +59,7 @@ def named(name: str, known: Sequence[Shape]) -> Shape:
 
 
 def detect(sample: Sequence[Any], known: Sequence[Shape]) -> tuple[Shape, float]:
-    """Return the first shape that half of the sampled records fit, with the share of them that do."""
+    """Return the first shape that fits at least half of the sample, and the share that it fits."""
     for shape in known:
         share = sum(map(shape.fits, sample)) / len(sample) if sample else 0.0
         if share >= 0.5:
@@ -68,12 +68,12 @@ def detect(sample: Sequence[Any], known: Sequence[Shape]) -> tuple[Shape, float]
 
 
 def conversation(value: object) -> str | None:
-    """Return the name of the first conversation shape that a record fits, None for none."""
+    """Return the name of the first conversation shape that fits a record, or None."""
     return next((shape.name for shape in CONVERSATIONS if shape.fits(value)), None)
 
 
 def label_column(sample: Sequence[Any]) -> str | None:
-    """Return the usual name under which most of the sampled records have their label."""
+    """Return the usual label field that most of the sampled records have, or None."""
     names = [label_field(value) for value in sample]
     best = max(set(names), key=lambda name: (names.count(name), name or ""), default=None)
     return best if best is not None and names.count(best) > len(names) / 2 else None

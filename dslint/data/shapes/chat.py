@@ -1,4 +1,4 @@
-"""The shape `chat`: a list of messages with roles, as OpenAI's API and most trainers take it."""
+"""The shape `chat`: a list of messages with roles, as in OpenAI's API and most trainers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ _TEXT_KEYS = ("text", "value", "refusal", "thinking", "reasoning", "content")
 
 
 class Chat:
-    """`{"messages": [{"role": ..., "content": ...}, ...]}` with optional tools, calls, weights and content parts; also under `conversations`."""
+    """`{"messages": [{"role": ..., "content": ...}, ...]}`, also under `conversations`.
+
+    Messages may have tool calls, weights and content parts; the record may have tools.
+    """
 
     name = "chat"
     roles: frozenset[str | None] = frozenset({"system", "developer", "user", "assistant", "tool"})
 
     def fits(self, value: object) -> bool:
-        """Say whether a record has a list of messages with roles."""
+        """Return whether a record has a list of messages with roles."""
         if type(value) is not dict:
             return False
         messages = value.get("messages")
@@ -30,7 +33,7 @@ class Chat:
         )
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-        """Return the texts of the messages and what is wrong with them."""
+        """Return the texts of the messages, and the problems found."""
         if type(value) is not dict:
             return [], [ShapeProblem("", "the record is not an object")]
         name = _list(value)
@@ -72,7 +75,7 @@ class Chat:
         return texts, problems
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return one turn a message, after the system prompt that may stand beside them."""
+        """Return one turn per message, preceded by a `system` field if there is one."""
         name = _list(value)
         turns = [
             turn_of(message, f"/{name}/{number}") for number, message in enumerate(value[name])
@@ -93,22 +96,24 @@ def _list(value: dict[str, Any]) -> str | None:
 
 
 def turn_of(message: dict[str, Any], where: str) -> Turn:
-    """Return the turn that a valid message is."""
+    """Return the turn for a valid message."""
     role, content = message["role"], message.get("content")
     role = "tool" if role == "function" else role
     if len(message) == 2 and type(content) is str:
         return Turn(where, role, role == "assistant", False, not content or content.isspace())
     texts: list[Text] = []
     read_message(message, where, texts, [])
-    said = (
-        any(text.text.strip() for text in texts) or says_otherwise(message) or _has_media(content)
+    has_content = (
+        any(text.text.strip() for text in texts)
+        or has_other_content(message)
+        or _has_media(content)
     )
     calls = bool(message.get("tool_calls") or message.get("function_call")) or _has_call(content)
-    return Turn(where, role, role == "assistant" and trained(message), calls, not said)
+    return Turn(where, role, role == "assistant" and is_trained(message), calls, not has_content)
 
 
 def _has_media(content: Any) -> bool:
-    """Say whether there is a part other than text: a picture, sound, a call."""
+    """Return whether any content part is not text: an image, audio, a call."""
     return type(content) is list and any(
         type(part) is dict and part.get("type") not in TEXT_PARTS for part in content
     )
@@ -122,7 +127,7 @@ def _has_call(content: Any) -> bool:
 
 
 def read_message(message: Any, where: str, texts: list[Text], problems: list[ShapeProblem]) -> None:
-    """Read one message in full, adding to `texts` and `problems`."""
+    """Read one message with any of its fields, adding to `texts` and `problems`."""
     if type(message) is not dict:
         problems.append(ShapeProblem(where, "the message is not an object"))
         return
@@ -133,16 +138,14 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
         problems.append(ShapeProblem(f"{where}/role", "the role is not a string"))
     elif role not in ROLES:
         problems.append(
-            ShapeProblem(
-                f"{where}/role", f"unknown role; the known ones are {', '.join(sorted(ROLES))}"
-            )
+            ShapeProblem(f"{where}/role", f"unknown role (known: {', '.join(sorted(ROLES))})")
         )
-    target = role == "assistant" and trained(message)
+    target = role == "assistant" and is_trained(message)
     role = "tool" if role == "function" else role if type(role) is str else None
-    besides = [
+    extra = [
         key for key in ("reasoning_content", "thinking", "refusal") if type(message.get(key)) is str
     ]
-    texts.extend(Text(f"{where}/{key}", role, message[key], target) for key in besides)
+    texts.extend(Text(f"{where}/{key}", role, message[key], target) for key in extra)
     content = message.get("content")
     if type(content) is str:
         texts.append(Text(f"{where}/content", role, content, target))
@@ -153,7 +156,7 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
         problems.append(
             ShapeProblem(f"{where}/content", "the content is neither text nor a list of parts")
         )
-    elif not says_otherwise(message):
+    elif not has_other_content(message):
         problems.append(
             ShapeProblem(
                 f"{where}/content" if "content" in message else where, "the message has no content"
@@ -161,8 +164,8 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
         )
 
 
-def trained(message: Any) -> bool:
-    """Say whether a model learns from a message: its weight is not zero."""
+def is_trained(message: Any) -> bool:
+    """Return whether a model is trained on a message: its weight is not zero."""
     for key in ("weight", "loss_weight"):
         weight = message.get(key)
         if weight is not None and weight == 0:
@@ -170,8 +173,8 @@ def trained(message: Any) -> bool:
     return message.get("train", message.get("training")) is not False
 
 
-def says_otherwise(message: Any) -> bool:
-    """Say whether a message without content says something by a call, a refusal, reasoning or sound."""
+def has_other_content(message: Any) -> bool:
+    """Return whether a message has a call, refusal, reasoning or audio in place of content."""
     return message.get("role") == "assistant" and any(
         message.get(key)
         for key in (

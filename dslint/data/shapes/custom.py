@@ -1,4 +1,4 @@
-"""The shape `custom`: the owners say which fields hold the texts of which role."""
+"""The shape `custom`: the configuration names the fields that hold the texts of each role."""
 
 from __future__ import annotations
 
@@ -10,16 +10,17 @@ from dslint.helpers.pointers import lookup, pointer_of
 from dslint.model import ShapeProblem, Text, Turn
 
 ROLES = ("system", "developer", "user", "assistant", "tool", "text", "rejected")
-"""Roles that a configuration may give texts to, in the order in which they are read."""
+"""Roles that a configuration can map, in reading order."""
 _TARGETS = ("assistant", "text")
 _OPTIONAL = ("system", "developer", "tool")
 
 
 @dataclass(frozen=True)
 class Custom:
-    """Texts by role, from column paths (`answer`, `meta.answer`, or a JSON pointer) to a string or a list of strings.
+    """Texts by role, each role with the column paths of its texts.
 
-    Of the paths of a role at least one must hold a text; system, developer and tool texts may be absent.
+    A path (`answer`, `meta.answer`, or a JSON pointer) leads to a string or a list of strings.
+    At least one path of each role must hold a text, except for system, developer and tool.
     """
 
     name: ClassVar[str] = "custom"
@@ -28,35 +29,35 @@ class Custom:
 
     @classmethod
     def of(cls, texts: Mapping[str, tuple[str, ...]]) -> Custom:
-        """Return the shape for a mapping from roles to paths, read in the order of a conversation."""
+        """Return the shape for a mapping from roles to paths, in conversation order."""
         return cls(tuple((role, texts[role]) for role in ROLES if role in texts))
 
     @property
     def roles(self) -> frozenset[str | None]:
-        """The roles that are mapped."""
+        """The mapped roles."""
         return frozenset(role for role, _ in self.texts)
 
     def fits(self, value: object) -> bool:
-        """Say whether a record has all texts that it must have."""
+        """Return whether a record has all required texts."""
         return not self.read(value)[1]
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-        """Return the texts, and which are missing or none."""
+        """Return the texts, and a problem for each that is missing or not a string."""
         texts: list[Text] = []
         problems: list[ShapeProblem] = []
         for role, paths in self.texts:
             target, found = role in _TARGETS, len(texts)
             for path in paths:
-                said = lookup(value, path)
-                if type(said) is str:
-                    texts.append(Text(pointer_of(value, path), role, said, target))
-                elif type(said) is list and all(type(item) is str for item in said):
+                content = lookup(value, path)
+                if type(content) is str:
+                    texts.append(Text(pointer_of(value, path), role, content, target))
+                elif type(content) is list and all(type(item) is str for item in content):
                     where = pointer_of(value, path)
                     texts.extend(
                         Text(f"{where}/{number}", role, item, target)
-                        for number, item in enumerate(said)
+                        for number, item in enumerate(content)
                     )
-                elif said is not None:
+                elif content is not None:
                     problems.append(
                         ShapeProblem(
                             pointer_of(value, path),
@@ -64,13 +65,11 @@ class Custom:
                         )
                     )
             if found == len(texts) and role not in _OPTIONAL and not problems:
-                problems.append(
-                    ShapeProblem("", f"no {role} text: nothing at {' or '.join(paths)}")
-                )
+                problems.append(ShapeProblem("", f"no {role} text at {' or '.join(paths)}"))
         return texts, problems
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return a turn for each role of a conversation; several fields of one role are one turn."""
+        """Return the turns; adjacent fields of the same role are one turn."""
         turns: list[Turn] = []
         for text in self.read(value)[0]:
             blank = not text.text or text.text.isspace()

@@ -1,4 +1,7 @@
-"""Messages in either notation, `role`/`content` and `from`/`value`, and the shapes that are built of them and of plain strings."""
+"""Messages in both notations, and the base of the shapes made of messages and plain strings.
+
+The notations are `role`/`content` and `from`/`value`.
+"""
 
 from __future__ import annotations
 
@@ -11,43 +14,50 @@ from dslint.model import ShapeProblem, Text, Turn
 PROMPT_FIELDS = ("prompt", "instruction", "question", "query", "input")
 ANSWER_FIELDS = ("completion", "response", "answer", "output")
 MESSAGE_FIELDS = ("messages", "conversations", "conversation")
-_BESIDES = {"instruction": ("input", "context"), "question": ("context",), "prompt": ("context",)}
-"""Fields that belong to the same prompt."""
+_EXTRA_FIELDS = {
+    "instruction": ("input", "context"),
+    "question": ("context",),
+    "prompt": ("context",),
+}
+"""Further fields that are part of the same prompt."""
 
-Said = tuple[str, Any, str, bool]
-"""Field, a string or a message, role, and whether it is a target. Of a message only assistant's words take that role and target."""
+Utterance = tuple[str, Any, str, bool]
+"""Field, a string or a message, role, and whether it is a target.
+
+In a message, the role and the target apply to assistant text only.
+"""
 
 
 class Dialogue(ABC):
-    """A shape whose records come down to a list of things said, from which texts and turns are made alike."""
+    """A shape that reads a record as a list of utterances, from which texts and turns are made."""
 
     @abstractmethod
-    def said(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Said]:
-        """Return what is said, in order, and add what is wrong with the record to `problems`."""
+    def utterances(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Utterance]:
+        """Return the utterances in order, and add what is wrong with the record to `problems`."""
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-        """Return the texts of a record, and what is wrong with it."""
+        """Return the texts of a record, and the problems found."""
         if type(value) is not dict:
             return [], [ShapeProblem("", "the record is not an object")]
         texts: list[Text] = []
         problems: list[ShapeProblem] = []
-        for field, said, role, target in self.said(value, problems):
-            if type(said) is str:
-                texts.append(Text(field, role, said, target))
+        for field, content, role, target in self.utterances(value, problems):
+            if type(content) is str:
+                texts.append(Text(field, role, content, target))
             else:
-                _read(said, field, role, texts, problems, target=target)
+                _read(content, field, role, texts, problems, target=target)
         return texts, problems
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return the turns; neighbouring strings of one speaker (an instruction and its input) are one."""
+        """Return the turns; adjacent strings of one speaker are one turn."""
         turns: list[Turn] = []
         joined = False
-        for field, said, role, target in self.said(value, []):
-            if type(said) is not str:
-                turns.append(_turn(said, field, role, target=target))
+        for field, content, role, target in self.utterances(value, []):
+            if type(content) is not str:
+                turns.append(_turn(content, field, role, target=target))
                 joined = False
                 continue
-            blank = not said or said.isspace()
+            blank = not content or content.isspace()
             if joined and turns[-1].role == role == "user":
                 turns[-1] = Turn(turns[-1].field, role, target, False, blank and turns[-1].blank)
             else:
@@ -79,7 +89,7 @@ def _turn(message: Any, where: str, role: str, *, target: bool) -> Turn:
 
 
 def read_message(message: Any, where: str, texts: list[Text], problems: list[ShapeProblem]) -> None:
-    """Read one message in its own notation, adding to `texts` and `problems`."""
+    """Read one message in either notation, adding to `texts` and `problems`."""
     if type(message) is dict and "from" in message:
         sharegpt.read_message(message, where, texts, problems)
     else:
@@ -87,7 +97,7 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
 
 
 def role_of(message: Any) -> str | None:
-    """Return the role of a message, None where it has none that is known."""
+    """Return the role of a message, or None if it has no known one."""
     if type(message) is not dict:
         return None
     if "from" in message:
@@ -97,14 +107,14 @@ def role_of(message: Any) -> str | None:
 
 
 def is_messages(value: Any) -> bool:
-    """Say whether a value is a list with a message in it."""
+    """Return whether a value is a list that contains a message."""
     return type(value) is list and any(
         type(message) is dict and ("role" in message or "from" in message) for message in value
     )
 
 
-def opens(messages: Any) -> bool:
-    """Say whether a list of messages brings its own prompt: a user or system message comes before any answer."""
+def has_prompt(messages: Any) -> bool:
+    """Return whether a list of messages starts with its own prompt: a user or system message."""
     return (
         type(messages) is list
         and bool(messages)
@@ -112,16 +122,16 @@ def opens(messages: Any) -> bool:
     )
 
 
-def context(messages: list[Any], where: str) -> list[Said]:
-    """Return messages that are read and not learnt."""
+def context(messages: list[Any], where: str) -> list[Utterance]:
+    """Return messages as context: they are read, but not learned."""
     return [
         (f"{where}/{number}", message, "assistant", False)
         for number, message in enumerate(messages)
     ]
 
 
-def answered(messages: list[Any], where: str, role: str, *, target: bool) -> list[Said]:
-    """Return a conversation in which what follows the last user message is the answer, and what precedes it the context."""
+def conversation_of(messages: list[Any], where: str, role: str, *, target: bool) -> list[Utterance]:
+    """Return a conversation: what follows the last user message is the answer, the rest context."""
     last = max(
         (number for number, message in enumerate(messages) if role_of(message) == "user"),
         default=-1,
@@ -134,8 +144,8 @@ def answered(messages: list[Any], where: str, role: str, *, target: bool) -> lis
     ]
 
 
-def system_of(value: dict[str, Any]) -> list[Said]:
-    """Return the system prompt that stands beside the conversation."""
+def system_of(value: dict[str, Any]) -> list[Utterance]:
+    """Return the system prompt from a field of its own."""
     return [
         (f"/{name}", value[name], "system", False)
         for name in ("system", "system_prompt")
@@ -145,19 +155,21 @@ def system_of(value: dict[str, Any]) -> list[Said]:
 
 def prompt_of(
     value: dict[str, Any], problems: list[ShapeProblem], *, required: bool = True
-) -> list[Said]:
-    """Return system prompt, history and prompt, under the first usual name that there is."""
+) -> list[Utterance]:
+    """Return system prompt, history and prompt, from the first usual field that is present."""
     for name in PROMPT_FIELDS:
         prompt = value.get(name)
         if type(prompt) is str:
-            besides = [
-                key for key in _BESIDES.get(name, ()) if type(value.get(key)) is str and value[key]
+            extra = [
+                key
+                for key in _EXTRA_FIELDS.get(name, ())
+                if type(value.get(key)) is str and value[key]
             ]
             return [
                 *system_of(value),
                 *history_of(value, problems),
                 (f"/{name}", prompt, "user", False),
-                *[(f"/{key}", value[key], "user", False) for key in besides],
+                *[(f"/{key}", value[key], "user", False) for key in extra],
             ]
         if type(prompt) is list:
             return [*system_of(value), *context(prompt, f"/{name}")]
@@ -178,16 +190,16 @@ def prompt_of(
 
 def history_of(
     value: dict[str, Any], problems: list[ShapeProblem], *, target: bool = False
-) -> list[Said]:
-    """Return earlier turns that are given as pairs of user's and assistant's words."""
+) -> list[Utterance]:
+    """Return earlier turns, which are given as [user, assistant] pairs."""
     history = value.get("history")
     if not history:
         return []
-    said: list[Said] = []
+    utterances: list[Utterance] = []
     for number, pair in enumerate(history if type(history) is list else [history]):
         if type(pair) is list and len(pair) == 2 and type(pair[0]) is str and type(pair[1]) is str:
-            said.append((f"/history/{number}/0", pair[0], "user", False))
-            said.append((f"/history/{number}/1", pair[1], "assistant", target))
+            utterances.append((f"/history/{number}/0", pair[0], "user", False))
+            utterances.append((f"/history/{number}/1", pair[1], "assistant", target))
         else:
             problems.append(
                 ShapeProblem(
@@ -195,7 +207,7 @@ def history_of(
                     "the history is not a list of [user, assistant] pairs",
                 )
             )
-    return said
+    return utterances
 
 
 def answer_of(
@@ -205,8 +217,8 @@ def answer_of(
     problems: list[ShapeProblem],
     *,
     target: bool = True,
-) -> list[Said]:
-    """Return the answer under the first of the names that there is: a string, a message, or a list of them."""
+) -> list[Utterance]:
+    """Return the answer from the first of these fields that is present: a string or messages."""
     name = next((name for name in names if name in value), None)
     if name is None:
         problems.append(ShapeProblem("", f"the record has no answer: none of {', '.join(names)}"))
@@ -217,7 +229,7 @@ def answer_of(
     if type(answer) is dict:
         return [(f"/{name}", answer, role, target)]
     if type(answer) is list and answer:
-        return answered(answer, f"/{name}", role, target=target)
+        return conversation_of(answer, f"/{name}", role, target=target)
     problems.append(
         ShapeProblem(
             f"/{name}",

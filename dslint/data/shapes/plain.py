@@ -1,4 +1,4 @@
-"""The shapes without turns: a text with a label, a text alone, and anything at all."""
+"""The shapes without turns: text with a label, text alone, and anything at all."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def _first(value: dict[str, Any], names: tuple[str, ...]) -> str | None:
 
 
 def _read_text(value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-    """Return the text of a record that has one."""
+    """Return the text of a record."""
     if type(value) is not dict:
         return [], [ShapeProblem("", "the record is not an object")]
     for field, pointer in _POINTERS.items():
@@ -61,7 +61,7 @@ class Classification:
     roles: frozenset[str | None] = frozenset({"text"})
 
     def fits(self, value: object) -> bool:
-        """Say whether a record has a text and a scalar label."""
+        """Return whether a record has a text and a scalar label."""
         if type(value) is not dict:
             return False
         text, label = _first(value, TEXT_FIELDS), _first(value, LABEL_FIELDS)
@@ -76,19 +76,19 @@ class Classification:
     """Return the text; the label is a column, not a text."""
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return nothing: this is no conversation."""
+        """Return nothing: this is not a conversation."""
         del value
         return []
 
 
 class PlainText:
-    """`{"text": ...}` or a bare string: what models are pre-trained on."""
+    """`{"text": ...}` or a bare string, as used for pre-training."""
 
     name = "text"
     roles: frozenset[str | None] = frozenset({"text"})
 
     def fits(self, value: object) -> bool:
-        """Say whether a record is a text."""
+        """Return whether a record is a text."""
         return type(value) is str or (
             type(value) is dict
             and (field := _first(value, ("text", "content"))) is not None
@@ -102,19 +102,19 @@ class PlainText:
         return _read_text(value)
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return nothing: this is no conversation."""
+        """Return nothing: this is not a conversation."""
         del value
         return []
 
 
 class AnyShape:
-    """No structure assumed: whatever parses is a record, and every string in it a text of unknown role."""
+    """No assumed structure: any value is a record, and its strings are texts of unknown role."""
 
     name = "any"
     roles: frozenset[str | None] = frozenset({None})
 
     def fits(self, value: object) -> bool:
-        """Say yes: everything fits."""
+        """Return True: everything fits."""
         del value
         return True
 
@@ -123,11 +123,11 @@ class AnyShape:
         return [Text(where, None, text) for where, text in leaves(value)], []
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return nothing: this is no conversation."""
+        """Return nothing: this is not a conversation."""
         del value
         return []
 
 
 def label_field(value: Any) -> str | None:
-    """Return the usual name under which a record has its label."""
+    """Return the usual label field that a record has, or None."""
     return _first(value, LABEL_FIELDS) if type(value) is dict else None

@@ -1,4 +1,4 @@
-"""The shapes of judged answers: `preference` (a better and a worse one) and `kto` (one, good or bad)."""
+"""The shapes of rated answers: `preference` (a better and a worse one) and `kto` (one, rated)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from dslint.data.shapes.messages import (
     MESSAGE_FIELDS,
     PROMPT_FIELDS,
     Dialogue,
-    Said,
+    Utterance,
     answer_of,
-    answered,
-    opens,
+    conversation_of,
+    has_prompt,
     prompt_of,
     read_message,
     role_of,
@@ -25,43 +25,44 @@ _SIDES = (
     ("chosen_messages", "rejected_messages"),
     ("preferred_output", "non_preferred_output"),
 )
-_JUDGED_ROLES: frozenset[str | None] = frozenset(
+_ROLES: frozenset[str | None] = frozenset(
     {"system", "developer", "user", "assistant", "tool", "rejected"}
 )
 
 
 class Preference(Dialogue):
-    """A prompt with a chosen and a rejected answer: strings, a message, or lists of messages, as TRL, LLaMA-Factory and OpenAI take them.
+    """A prompt with a chosen and a rejected answer, as in TRL, LLaMA-Factory and OpenAI.
 
-    Sides that are whole conversations share a prompt (TRL's implicit one), which is read once, in the chosen one.
+    Each answer is a string, a message, or a list of messages. Where both sides are full
+    conversations, their common prompt (TRL's implicit prompt) is read once, from the chosen side.
     """
 
     name = "preference"
-    roles = _JUDGED_ROLES
+    roles = _ROLES
 
     def fits(self, value: object) -> bool:
-        """Say whether a record has both sides."""
+        """Return whether a record has both sides."""
         return type(value) is dict and any(good in value and bad in value for good, bad in _SIDES)
 
-    def said(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Said]:
-        """Return the prompt, the chosen answer (the target), and the rejected one."""
+    def utterances(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Utterance]:
+        """Return the prompt, the chosen answer (the target), and the rejected answer."""
         good, bad = next(
             (names for names in _SIDES if names[0] in value or names[1] in value), _SIDES[0]
         )
         chosen, rejected = value.get(good), value.get(bad)
         shared = _shared(chosen, rejected)
-        said = (
+        utterances = (
             system_of(value)
-            if opens(chosen)
+            if has_prompt(chosen)
             else prompt_of(value, problems, required=type(chosen) is not str)
         )
-        _add_side(chosen, good, shared, said, problems, rejected=False)
-        _add_side(rejected, bad, shared, said, problems, rejected=True)
-        return said
+        _add_side(chosen, good, shared, utterances, problems, rejected=False)
+        _add_side(rejected, bad, shared, utterances, problems, rejected=True)
+        return utterances
 
 
 def _shared(chosen: Any, rejected: Any) -> int:
-    """Return how many messages both sides begin with; the last one is never the prompt."""
+    """Return how many leading messages both sides share; the last message is never the prompt."""
     if type(chosen) is not list or type(rejected) is not list:
         return 0
     shared = 0
@@ -74,29 +75,29 @@ def _add_side(
     side: Any,
     name: str,
     shared: int,
-    said: list[Said],
+    utterances: list[Utterance],
     problems: list[ShapeProblem],
     *,
     rejected: bool,
 ) -> None:
     role = "rejected" if rejected else "assistant"
     if type(side) is str or (type(side) is dict and role_of(side) in (None, "assistant")):
-        said.append((f"/{name}", side, role, not rejected))
+        utterances.append((f"/{name}", side, role, not rejected))
     elif type(side) is dict:
-        problems.append(ShapeProblem(f"/{name}", f"`{name}` is not an assistant's message"))
+        problems.append(ShapeProblem(f"/{name}", f"`{name}` is not an assistant message"))
     elif type(side) is list and side:
         if role_of(side[-1]) not in (None, "assistant"):
             problems.append(
                 ShapeProblem(
-                    f"/{name}/{len(side) - 1}", f"`{name}` does not end on an assistant's message"
+                    f"/{name}/{len(side) - 1}", f"`{name}` does not end with an assistant message"
                 )
             )
         for number, message in enumerate(side):
             where = f"/{name}/{number}"
             if not rejected:
-                said.append((where, message, role, number >= shared))
+                utterances.append((where, message, role, number >= shared))
             elif number >= shared and role_of(message) == "assistant":
-                said.append((where, message, role, False))
+                utterances.append((where, message, role, False))
             else:
                 read_message(message, where, [], problems)
     else:
@@ -109,13 +110,17 @@ def _add_side(
 
 
 class Kto(Dialogue):
-    """An answer with a boolean verdict: prompt, completion and `label` (TRL), or a conversation and `kto_tag` or `label` (LLaMA-Factory)."""
+    """An answer with a boolean rating.
+
+    Either prompt, completion and `label` (TRL), or a conversation with `kto_tag` or `label`
+    (LLaMA-Factory).
+    """
 
     name = "kto"
-    roles = _JUDGED_ROLES
+    roles = _ROLES
 
     def fits(self, value: object) -> bool:
-        """Say whether a record has an answer and a boolean verdict on it."""
+        """Return whether a record has an answer and a boolean rating of it."""
         if type(value) is not dict:
             return False
         if "kto_tag" not in value and type(value.get("label")) is not bool:
@@ -125,8 +130,8 @@ class Kto(Dialogue):
             and any(name in value for name in PROMPT_FIELDS)
         )
 
-    def said(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Said]:
-        """Return the prompt, and the answer as a target or as a rejected one."""
+    def utterances(self, value: dict[str, Any], problems: list[ShapeProblem]) -> list[Utterance]:
+        """Return the prompt, and the answer as a target or as rejected."""
         tag = "kto_tag" if "kto_tag" in value else "label"
         verdict = value.get(tag)
         if type(verdict) is not bool:
@@ -142,8 +147,10 @@ class Kto(Dialogue):
                 if type(value.get(name)) is list and value[name]:
                     return [
                         *system_of(value),
-                        *answered(value[name], f"/{name}", role, target=good),
+                        *conversation_of(value[name], f"/{name}", role, target=good),
                     ]
         answer = answer_of(value, ANSWER_FIELDS, role, problems, target=good)
-        prompt = system_of(value) if opens(value.get("completion")) else prompt_of(value, problems)
+        prompt = (
+            system_of(value) if has_prompt(value.get("completion")) else prompt_of(value, problems)
+        )
         return [*prompt, *answer]

@@ -1,14 +1,14 @@
-"""The shape `sharegpt`: a list of messages with `from` and `value`, as ShareGPT exports and LLaMA-Factory take it."""
+"""The shape `sharegpt`: messages with `from` and `value`, as in ShareGPT and LLaMA-Factory."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from dslint.data.shapes.chat import trained
+from dslint.data.shapes.chat import is_trained
 from dslint.model import ShapeProblem, Text, Turn
 
 CALLS = frozenset({"function_call", "tool_call"})
-"""Who speaks where the assistant calls a tool; the value is the call, as JSON."""
+"""Speakers of an assistant's tool calls; the value is the call, as JSON."""
 _ROLES = {
     "human": "user",
     "user": "user",
@@ -32,13 +32,16 @@ _LISTS = ("conversations", "conversation", "messages")
 
 
 class ShareGpt:
-    """`{"conversations": [{"from": "human", "value": ...}, {"from": "gpt", "value": ...}]}` with optional system and tools."""
+    """`{"conversations": [{"from": "human", "value": ...}, {"from": "gpt", "value": ...}]}`.
+
+    Optionally with `system` and `tools`.
+    """
 
     name = "sharegpt"
     roles: frozenset[str | None] = frozenset({"system", "developer", "user", "assistant", "tool"})
 
     def fits(self, value: object) -> bool:
-        """Say whether a record has a list of messages that say from whom they are."""
+        """Return whether a record has a list of messages with `from`."""
         if type(value) is not dict or (name := _list(value)) is None:
             return False
         messages = value[name]
@@ -49,7 +52,7 @@ class ShareGpt:
         )
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-        """Return the texts of the messages and what is wrong with them. Calls are structure, not texts."""
+        """Return the texts of the messages, and the problems; calls are structure, not text."""
         if type(value) is not dict:
             return [], [ShapeProblem("", "the record is not an object")]
         name = _list(value)
@@ -72,7 +75,7 @@ class ShareGpt:
         return texts, problems
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return one turn a message, after the system prompt that may stand beside them."""
+        """Return one turn per message, preceded by a `system` field if there is one."""
         name = _list(value)
         turns = [
             turn_of(message, f"/{name}/{number}") for number, message in enumerate(value[name])
@@ -93,7 +96,7 @@ def _list(value: dict[str, Any]) -> str | None:
 
 
 def role_named(name: object) -> str | None:
-    """Return the role that a speaker has, None for an unknown one."""
+    """Return the role of a speaker, or None if unknown."""
     return _ROLES.get(name) if type(name) is str else None
 
 
@@ -102,20 +105,18 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
     if type(message) is not dict:
         problems.append(ShapeProblem(where, "the message is not an object"))
         return
-    speaker, said = message.get("from"), message.get("value")
+    speaker, content = message.get("from"), message.get("value")
     role = role_named(speaker)
     if role is None:
         if "from" not in message:
-            problems.append(ShapeProblem(where, "the message does not say from whom it is"))
+            problems.append(ShapeProblem(where, "the message has no `from`"))
         elif type(speaker) is not str:
             problems.append(ShapeProblem(f"{where}/from", "the role is not a string"))
         else:
             problems.append(
-                ShapeProblem(
-                    f"{where}/from", f"unknown role; the known ones are {', '.join(sorted(_ROLES))}"
-                )
+                ShapeProblem(f"{where}/from", f"unknown role (known: {', '.join(sorted(_ROLES))})")
             )
-    if type(said) is not str:
+    if type(content) is not str:
         problems.append(
             ShapeProblem(
                 f"{where}/value" if "value" in message else where, "the message has no text"
@@ -126,14 +127,14 @@ def read_message(message: Any, where: str, texts: list[Text], problems: list[Sha
             Text(
                 f"{where}/value",
                 role,
-                said,
-                role == "assistant" and (len(message) == 2 or trained(message)),
+                content,
+                role == "assistant" and (len(message) == 2 or is_trained(message)),
             )
         )
 
 
 def turn_of(message: dict[str, Any], where: str) -> Turn:
-    """Return the turn that a valid message is."""
-    role, said = _ROLES[message["from"]], message["value"]
-    target = role == "assistant" and (len(message) == 2 or trained(message))
-    return Turn(where, role, target, message["from"] in CALLS, not said or said.isspace())
+    """Return the turn for a valid message."""
+    role, content = _ROLES[message["from"]], message["value"]
+    target = role == "assistant" and (len(message) == 2 or is_trained(message))
+    return Turn(where, role, target, message["from"] in CALLS, not content or content.isspace())
