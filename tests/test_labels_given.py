@@ -343,7 +343,7 @@ def test_a_verdict_suppresses_its_finding_and_no_other(call, work, suffix):
         for finding in again.findings("labels/missing-label")
         if finding["suppressed"] == "looked at"
     ] == [4]
-    assert f"not read, a review sheet of dslint: data/sheet.{suffix}" in again.report["notes"]
+    assert f"not read, a dslint review sheet: data/sheet.{suffix}" in again.report["notes"]
     assert "review sheet" in (work.root / "report.txt").read_text()
 
 

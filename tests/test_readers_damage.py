@@ -228,9 +228,9 @@ def test_damaged_rows_of_csv(tmp_path):
         (8, 12, {"a": "12", "b": "13"}),
     ]
     assert [(row, line, message) for row, line, _, message in defects] == [
-        (1, 4, "characters behind the closing quotation mark of a field"),
+        (1, 4, "text after the closing quotation mark of a field"),
         (3, 6, "expected 2 fields, got 3"),
-        (4, 7, "characters behind the closing quotation mark of a field"),
+        (4, 7, "text after the closing quotation mark of a field"),
         (5, 8, "invalid UTF-8: byte 0xFF"),
         (6, 9, "a NUL byte"),
         (7, 11, "the quotation mark that opens a field here is not closed"),
@@ -242,7 +242,7 @@ def test_names_of_columns(tmp_path):
     assert rows == [(0, 2, {"": "1", "t": "2", "t_3": "3", "t_2": "4"})]
     assert [message for *_, message in defects] == [
         "column 1 has no name",
-        "column 3 has the name of an earlier column; it is read under another one",
+        "column 3 has the name of an earlier column; it is read under another name",
     ]
 
 

@@ -1,4 +1,4 @@
-"""Files that mean ill: no shape takes more time than its length, and what expands beyond reason is refused, in little memory."""
+"""Files that mean ill: no shape takes more time than its length, and what expands too much is refused, in little memory."""
 
 from __future__ import annotations
 
@@ -146,7 +146,7 @@ def test_an_array_in_which_all_is_damaged_is_told_as_far_as_it_can_be(tmp_path):
         for defect in batch.defects
     ]
     assert any(
-        "can be told apart" in defect.message or "can be read" in defect.message
+        "cannot be read" in defect.message or "can be read" in defect.message
         for defect in defects
     )
 
@@ -187,8 +187,8 @@ def test_a_compressed_bomb_is_a_problem_that_says_what_to_do(work, call, monkeyp
     work.write(f"{name}.{codec}", PACKERS[codec](head + unit * (size // len(unit))))
     result = call("check", f"{name}.{codec}", "--select", "structure/invalid-record")
     assert result.code == 2
-    assert "bomb?" in result.err + result.out
-    assert "unpack it" in result.err + result.out
+    assert "bomb" in result.err + result.out
+    assert "decompress it" in result.err + result.out
     assert f"could not check {name}.{codec}: " in result.err + result.out
 
 

@@ -78,7 +78,7 @@ def test_arrow_streams_one_behind_the_other_are_all_read(read, options):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("a.arrow", stream() + file(), "behind it"),
+        ("a.arrow", stream() + file(), "followed by"),
         ("a.arrow", file() + stream(), "damaged"),
         ("a.arrow", file() + file(), "several Arrow files"),
         ("a.arrow", stream() + b"something else", "damaged"),
@@ -217,7 +217,7 @@ def test_rows_of_a_table_that_take_no_room_are_a_bomb(work, call, monkeypatch):
         writer.write_table(table)
     result = call("check", "a.arrow", *ONLY)
     assert result.code == 2
-    assert "bomb?" in result.err + result.out
+    assert "bomb" in result.err + result.out
 
 
 @pytest.mark.parametrize("made", [file, stream])
@@ -234,7 +234,7 @@ def test_compressed_buffers_are_measured_before_they_are_unpacked(
     work.write("a.arrow", made(pa.table({"text": [" " * 5_000_000]}), compression=codec))
     result = call("check", "a.arrow", *ONLY)
     assert result.code == 2
-    assert "bomb?" in result.err + result.out
+    assert "bomb" in result.err + result.out
     assert not decoded
 
 
@@ -245,7 +245,7 @@ def test_a_length_that_lies_is_refused_before_memory_is_taken(work, call):
     work.write("a.arrow", lie)
     result = call("check", "a.arrow", *ONLY)
     assert result.code == 2
-    assert "bomb?" in result.err + result.out
+    assert "bomb" in result.err + result.out
 
 
 @pytest.mark.parametrize("made", [parquet, file])

@@ -1,4 +1,4 @@
-"""Readers: from files to batches of records with exact positions."""
+"""Readers: turn files into batches of records with exact positions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dslint.model import Input, Shape, Shard
 
 
 class _Deferred:
-    """A reader whose module is imported when it first reads: a check of JSON Lines pays for no other format."""
+    """A reader whose module is imported on first use: a run loads only the formats it reads."""
 
     def __init__(self, name: str, suffixes: tuple[str, ...], module: str, kind: str) -> None:
         self.name = name
@@ -53,7 +53,10 @@ __all__ = ["BUILT_IN", "reader_for", "sample"]
 def sample(
     reader: Reader, location: str, shape: Shape, size: int, max_record: int, max_depth: int
 ) -> list[Any]:
-    """Return the first records of a file, as many as `size`; what cannot be read is left for the run itself to report."""
+    """Return up to `size` records from the start of a file.
+
+    Read errors are left for the run itself to report.
+    """
     item = Input(index=0, path=location, dataset="", format=reader.name, shape=shape.name)
     values: list[Any] = []
     try:

@@ -1,4 +1,4 @@
-"""Records and defects of a shard on their way into batches: what all readers share."""
+"""Collecting the records and defects of a shard into batches, for all readers."""
 
 from __future__ import annotations
 
@@ -20,22 +20,26 @@ from dslint.model import Defect, Shape, Shard
 
 BOM = b"\xef\xbb\xbf"
 BATCH = 1000
-"""Records of a batch, at most."""
+"""Maximum number of records of a batch."""
 MAX_BATCH = 8 << 20
-"""Bytes of a file after which a batch ends, however few its records."""
-SAID = 20
-"""Columns without a name of their own that are told one by one."""
+"""Bytes of a file after which a batch ends, however few records it has."""
+MAX_NOTES = 20
+"""Maximum number of messages about column names."""
 
 decode_json = msgspec.json.Decoder().decode
 decode_lines = msgspec.json.Decoder().decode_lines
 REFUSED = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
-"""What `decode_json` raises for a text that is no JSON."""
+"""What `decode_json` raises for a text that is not JSON."""
 
 _SPACED_COLON = re.compile(rb'"[ \t\r\n]+:')
 
 
 class Collector:
-    """Gathers what a reader reads. `row`, `line` and `offset` are where the next record begins; `placed` says that the offset is known."""
+    """Collects what a reader reads.
+
+    `row`, `line` and `offset` are where the next record starts; `placed` says whether the offset is
+    known.
+    """
 
     def __init__(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> None:
         self.shard, self.shape, self.max_record, self.max_depth = (
@@ -47,26 +51,27 @@ class Collector:
         self.row, self.line, self.offset = shard.first_row, shard.first_line, shard.start
         self.placed = True
         self.most = most_rows(shard.location)
-        """Records that the file may have before it is taken for a bomb; None where nothing is compressed."""
+        """Maximum number of records before the file is taken for a bomb; None if uncompressed."""
         self.begin()
 
     def begin(self) -> None:
-        """Begin a new batch here."""
+        """Start a new batch here."""
         self.values: list[Any] = []
         self.rows: list[int] = []
         self.lines: list[int | None] = []
         self.defects: list[Defect] = []
-        self.begun = self.offset
+        self.batch_start = self.offset
         self.mark: tuple[int, int, int] | None = (
             (self.row, self.line, self.offset) if self.placed else None
         )
 
     def rest(self) -> Iterator[Batch]:
-        """Yield what has been collected as a batch."""
+        """Yield the records collected so far as a batch."""
         if self.most is not None and self.row > self.most:
-            most, self.most = self.most, None  # what has been collected may still be asked for
+            # The collected records may still be requested.
+            most, self.most = self.most, None
             raise InputError(
-                f"has more than {most:,} records for its few bytes: a decompression bomb?",
+                f"has more than {most:,} records for its size: possible decompression bomb",
                 UNPACK_IT,
                 path=self.shard.input.path,
             )
@@ -84,7 +89,7 @@ class Collector:
             yield batch
 
     def add(self, value: Any, line: int | None) -> None:
-        """Take a record in."""
+        """Add a record."""
         self.values.append(value)
         self.rows.append(self.row)
         self.lines.append(line)
@@ -98,23 +103,21 @@ class Collector:
         raw: bytes = b"",
         byte: int | None = None,
     ) -> None:
-        """Take the defect in that stands in the place of a record, whose bytes tell it from others.
+        """Record a defect in place of a record, identified by the bytes of the record.
 
         `byte` is the column in bytes, if `raw` is not the line.
         """
         if byte is None and column is not None:
             byte = 1 + len(encoded(decoded(raw)[: column - 1]))
         self.defects.append(
-            Defect(
-                "dslint/parse-error", self.row, line, column, message, "", *_told_apart(raw), byte
-            )
+            Defect("dslint/parse-error", self.row, line, column, message, "", *_identity(raw), byte)
         )
         self.row += 1
 
-    def doubtful(
+    def note_duplicate(
         self, line: int | None, message: str, field: str = "", raw: bytes = b"", lost: Lost = ()
     ) -> None:
-        """Note names that are not unique in the record that comes next, and the texts that are lost by that."""
+        """Record duplicate names in the next record, and the texts that are lost by them."""
         self.defects.append(
             Defect(
                 "dslint/duplicate-key",
@@ -123,14 +126,17 @@ class Collector:
                 None,
                 message,
                 field,
-                *_told_apart(raw),
+                *_identity(raw),
                 None,
                 lost,
             )
         )
 
     def add_json(self, raw: bytes, value: Any, *, spaced: bool) -> None:
-        """Take a decoded JSON text in that begins at `line`. `spaced` says that a key may be followed by a blank."""
+        """Add a decoded JSON text that starts at `line`.
+
+        `spaced` says that there may be white space between a key and its colon.
+        """
         if len(raw) > 2 * self.max_depth and too_deep(raw, self.max_depth):
             self.bad(self.line, 1, f"nested more than {self.max_depth} levels deep", raw)
             return
@@ -138,9 +144,9 @@ class Collector:
             spaced or not keys_are_unique(raw, value, len(value) if type(value) is dict else 0)
         ) and (twice := duplicate_keys(raw)) is not None:
             field, lost = twice
-            self.doubtful(
+            self.note_duplicate(
                 self.line,
-                "an object has a key more than once; all but its last value are lost",
+                "an object has a duplicate key; all but its last value are lost",
                 field,
                 raw,
                 lost,
@@ -152,32 +158,34 @@ class Collector:
 
 
 def decoded(raw: bytes) -> str:
-    """Return the text of bytes that may not be UTF-8; `encoded` makes the same bytes of it."""
+    """Decode bytes that may not be UTF-8; `encoded` restores them."""
     return raw.decode(errors="surrogateescape")
 
 
 def encoded(text: str) -> bytes:
-    """Return the bytes of a text that `decoded` made."""
+    """Return the bytes of a text from `decoded`."""
     return text.encode(errors="surrogateescape")
 
 
 def keys_are_unique(raw: bytes, value: Any, outermost: int) -> bool:
-    """Say whether no object of a JSON text can have a key twice: there are no more `":` in it, but within strings, than its value has keys.
+    """Return whether no object of a JSON text can have a duplicate key.
 
-    `outermost` is how many keys its outermost objects have.
+    That is so if the text has no more `":`, except in strings, than its value has keys.
+    `outermost` is the number of keys of its outermost objects.
     """
-    seen = raw.count(b'":')
-    if seen == outermost:  # there are no others to count
+    count = raw.count(b'":')
+    if count == outermost:  # there are no nested objects
         return True
-    if b'\\\\":' not in raw:  # else a key may end with a backslash
-        seen -= raw.count(b'\\":')
-    return seen == count_keys(value)
+    if b'\\\\":' not in raw:  # otherwise a key may end with a backslash
+        count -= raw.count(b'\\":')
+    return count == count_keys(value)
 
 
-def _told_apart(raw: bytes) -> tuple[bytes, bytes, bytes]:
-    """Return what tells a record's bytes, without the white space around them, from others; nothing where there are none.
+def _identity(raw: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return what identifies the bytes of a record, without surrounding white space.
 
-    That is a digest, one without what can be guessed, and what is equal for equal bytes only.
+    That is a digest, a digest without what can be guessed, and 16 bytes that are equal for equal
+    bytes only. All are empty if there are no bytes.
     """
     bare = raw.strip(b" \t\r\n")
     if not bare:
@@ -190,18 +198,18 @@ def _told_apart(raw: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def has_spaced_colon(block: bytes) -> bool:
-    """Say whether keys cannot be counted by their `":` in some JSON text of a block."""
+    """Return whether a block may have a key that is not counted by its `":`."""
     return _SPACED_COLON.search(block) is not None
 
 
 def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return names for the columns of a table that are all different, and what was wrong with those that it has."""
+    """Return unique names for the columns of a table, and messages about the original names."""
     totals = Counter(names)
     counts: dict[str, int] = {}
     taken = set(names)
     seen: set[str] = set()
     result: list[str] = []
-    said: list[str] = []
+    notes: list[str] = []
     for number, name in enumerate(names, start=1):
         new = name
         if name in seen:
@@ -209,16 +217,16 @@ def unique_names(names: Sequence[str]) -> tuple[list[str], list[str]]:
             while (new := f"{name}_{count}") in taken:
                 count += 1
             counts[name] = count + 1
-            said.append(
-                f"column {number} has the name of an earlier column; it is read under another one"
+            notes.append(
+                f"column {number} has the name of an earlier column; it is read under another name"
             )
         elif not name and totals[name] == 1:
-            said.append(f"column {number} has no name")
+            notes.append(f"column {number} has no name")
         seen.add(name)
         taken.add(new)
         result.append(new)
-    if len(said) > SAID:
-        said[SAID:] = [
-            f"{len(said) - SAID:,} more columns have no name, or that of an earlier column"
+    if len(notes) > MAX_NOTES:
+        notes[MAX_NOTES:] = [
+            f"{len(notes) - MAX_NOTES:,} more columns have no name, or that of an earlier column"
         ]
-    return result, said
+    return result, notes

@@ -1,4 +1,4 @@
-"""Delimiter-separated values: CSV (RFC 4180) and TSV. The header names the keys, every value is a string."""
+"""CSV (RFC 4180) and TSV. The header gives the keys, and every value is a string."""
 
 from __future__ import annotations
 
@@ -20,30 +20,33 @@ _ESCAPED_BYTE = pattern("[\udc80-\udcff]")
 _BLANK_RUN = pattern(rb"\n\r?\n(?:\r?\n){14}")
 _BLANK_LINES = pattern(rb"(?:\n++|\r\n)*+")
 MAX_LINES = 1 << 20
-"""Lines that a row may have."""
+"""Maximum number of lines of a row."""
 AGAIN = 8
-"""How many times what was read may be read again in search of the ends of damaged rows; beyond that, each line is a row."""
-_TOLD = pattern(r'"?sep=([^\w"\r\n])"?\r?\n')
-"""A first line with which Excel names the separator, and which is no header."""
+"""Limit for reading again in search of the ends of damaged rows, as a multiple of what was read.
+
+Beyond it, each line counts as a row.
+"""
+_SEPARATOR_LINE = pattern(r'"?sep=([^\w"\r\n])"?\r?\n')
+"""A first line that is not a header: Excel's way to name the separator."""
 _TOO_MANY_LINES = f"the record has more than {MAX_LINES:,} lines"
 _UNCLOSED = "the quotation mark that opens a field here is not closed"
-_WHY = (
+_CSV_ERRORS = (
     ("unexpected end of data", _UNCLOSED),
-    ("expected after", "characters behind the closing quotation mark of a field"),
+    ("expected after", "text after the closing quotation mark of a field"),
     (
         "new-line character",
-        "a carriage return outside of quotation marks; lines end with a line feed, after a carriage return or without",
+        "a carriage return outside quotation marks; lines must end with LF or CRLF",
     ),
-    ("field larger than", "a field is longer than a record may be"),
+    ("field larger than", "a field is longer than the maximum record length"),
     ("too many fields", f"the record has more than {MAX_VALUES:,} fields"),
 )
 
 
 class Csv:
-    """The reader of `.csv` files.
+    """Reader of `.csv` files.
 
-    A first line such as `sep=;` names the separator; else a semicolon or a tab separates where
-    the header has no comma and the first row agrees.
+    A first line such as `sep=;` names the separator. Without one, the separator is a semicolon or
+    a tab if the header has no comma and the first row agrees.
     """
 
     name = "csv"
@@ -51,12 +54,12 @@ class Csv:
     delimiter = ","
 
     def split(self, item: Input, location: str, size: int) -> list[Shard]:
-        """Leave the file whole: whether a line end stands in quotation marks is only known after all before it was read."""
+        """Keep the file whole: only reading from the start shows which line ends are quoted."""
         del size
         return [Shard(input=item, location=location)]
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
-        """Yield the rows below the header; those that are damaged or of another width than the header become defects."""
+        """Yield the rows after the header; rows damaged or of another width become defects."""
         table = _Table(shard, shape, max_record, max_depth)
         try:
             table.read_header(self.delimiter)
@@ -73,7 +76,7 @@ class Csv:
 
 
 class Tsv(Csv):
-    """The reader of `.tsv` files."""
+    """Reader of `.tsv` files."""
 
     name = "tsv"
     suffixes: tuple[str, ...] = (".tsv",)
@@ -83,7 +86,8 @@ class Tsv(Csv):
 class _Lines:
     """The physical lines of a file, from which a row can be read again.
 
-    `lines[0]` has the number `base`; `at` is the place of the next one. Bytes that are no UTF-8 come as lone surrogates.
+    `lines[0]` has the number `base`; `at` is the index of the next line. Invalid UTF-8 bytes
+    become lone surrogates.
     """
 
     def __init__(self, location: str, start: int, first: int, max_record: int) -> None:
@@ -93,21 +97,21 @@ class _Lines:
         self.max_record = max_record
         self.delimiter = ","
         self.single = False
-        """Whether each line is a row."""
+        """Whether to take each line as a row."""
         self.size = 0
-        """Bytes that were read so far."""
+        """Number of bytes read so far."""
         self.lines: list[str] = []
         self.base = first
         self.at = 0
         self.row_at = 0
         self.offset = start
-        """Byte offset of `lines[offset_at]`; -1 where it is not known any more."""
+        """Byte offset of `lines[offset_at]`; -1 if no longer known."""
         self.offset_at = 0
         self.overlong: dict[int, str] = {}
-        """Lines that are too long, or begin a row that is, and what to say of them."""
+        """Lines that are too long, or start a row that is, and the message for each."""
         self.too_long = f"the record is longer than {max_record:,} bytes"
         self.dirty = False
-        """Whether some line that is held has a NUL byte or is no UTF-8."""
+        """Whether any buffered line has a NUL byte or is not UTF-8."""
 
     @property
     def number(self) -> int:
@@ -115,7 +119,7 @@ class _Lines:
         return self.base + self.at
 
     def feed(self) -> Iterator[str]:
-        """Yield the lines from here on; not more than a record may have."""
+        """Yield the lines from here on, up to the limits of a record."""
         while self.more():
             while self.at < len(self.lines) and not (self.single and self.at > self.row_at):
                 self.at += 1
@@ -125,7 +129,7 @@ class _Lines:
                 yield line
 
     def more(self) -> bool:
-        """Make sure that there is a line to come; return False at the end of the file, or of what a record may have."""
+        """Read on if needed, and return whether there is a next line within the limits."""
         if self.single and self.at > self.row_at:
             return False
         if self.at < len(self.lines):
@@ -140,7 +144,7 @@ class _Lines:
         self.forget()
         block, overlong = self.next_block(within=bool(kept))
         if overlong:
-            block = b"?"  # stands for the line that was too long to be kept
+            block = b"?"  # placeholder for the line that was too long to keep
         if not block:
             return False
         if overlong:
@@ -155,7 +159,10 @@ class _Lines:
         return True
 
     def next_block(self, *, within: bool) -> tuple[bytes, int]:
-        """Return the next lines, or the size of one that is too long. Between rows, blank lines are stepped over, however many there are."""
+        """Return the next lines, or the size of a line that is too long.
+
+        Between rows, blank lines are skipped, however many there are.
+        """
         while True:
             if self.cut >= len(self.block):
                 self.block, overlong = next(self.blocks, (b"", 0))
@@ -166,25 +173,25 @@ class _Lines:
                 if self.offset == 0 and self.block.startswith(BOM):
                     self.offset = self.cut = len(BOM)
                 self.has_runs = b"\n\n\n\n" in self.block or b"\n\r\n\r\n" in self.block
-            begun, end = self.cut, len(self.block)
+            start, end = self.cut, len(self.block)
             if not within:
-                self.cut = _BLANK_LINES.match(self.block, begun).end()  # type: ignore[union-attr]
-                self.base += self.block.count(b"\n", begun, self.cut)
+                self.cut = _BLANK_LINES.match(self.block, start).end()  # type: ignore[union-attr]
+                self.base += self.block.count(b"\n", start, self.cut)
                 if self.offset >= 0:
-                    self.offset += self.cut - begun
-                begun = self.cut
-                if self.has_runs and (run := _BLANK_RUN.search(self.block, begun)) is not None:
+                    self.offset += self.cut - start
+                start = self.cut
+                if self.has_runs and (run := _BLANK_RUN.search(self.block, start)) is not None:
                     end = run.start() + 1
             self.cut = end
-            if begun < end:
-                return self.block[begun:end], 0
+            if start < end:
+                return self.block[start:end], 0
 
     def raw(self) -> bytes:
-        """Return the bytes of the row that has just been read."""
+        """Return the bytes of the row that was just read."""
         return "".join(self.lines[self.row_at : self.at]).encode(errors="surrogateescape")
 
     def forget(self) -> None:
-        """Drop the lines before the row that is being read."""
+        """Drop the lines before the current row."""
         self.locate()
         self.lines = self.lines[self.row_at :]
         self.base += self.row_at
@@ -192,7 +199,7 @@ class _Lines:
         self.row_at = self.offset_at = 0
 
     def locate(self) -> None:
-        """Count the bytes up to the row that is being read."""
+        """Update the byte offset to that of the current row."""
         if self.offset >= 0:
             passed = self.lines[self.offset_at : self.row_at]
             self.offset += sum(len(line.encode(errors="surrogateescape")) for line in passed)
@@ -200,7 +207,7 @@ class _Lines:
 
 
 class _Table(Collector):
-    """The rows of a file, or of a part of it."""
+    """The rows of a shard."""
 
     def __init__(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> None:
         super().__init__(shard, shape, max_record, max_depth)
@@ -208,46 +215,46 @@ class _Table(Collector):
         self.source = _Lines(shard.location, 0, 1, max_record)
         self.delimiter = ","
         self.names: list[str] = []
-        self.again = 0  # characters of damaged rows that are read once more
+        self.again = 0  # characters of damaged rows that are read again
 
     def read_header(self, delimiter: str) -> None:
-        """Read the names of the columns, and go to where the rows of the shard begin."""
+        """Read the names of the columns, and move to the first row of the shard."""
         if self.source.more():
-            told = _TOLD.fullmatch(self.source.lines[0]) if delimiter == "," else None
-            if told is not None:
-                self.delimiter, self.source.at = told[1], 1
+            declared = _SEPARATOR_LINE.fullmatch(self.source.lines[0]) if delimiter == "," else None
+            if declared is not None:
+                self.delimiter, self.source.at = declared[1], 1
             else:
                 self.delimiter = (
                     _delimiter(self.source.lines[:2]) if delimiter == "," else delimiter
                 )
-        said: list[str] = []
-        named_at = 1
+        messages: list[str] = []
+        header_line = 1
         for line, fields, fault in self.fields():
             if fault:
-                self.bad(line, None, f"the header cannot be read, and so no row: {fault}")
+                self.bad(line, None, f"the header cannot be read, and so no row can: {fault}")
                 break
             if fields:
-                self.names, said = unique_names(fields)
-                named_at = line
+                self.names, messages = unique_names(fields)
+                header_line = line
                 break
         if self.shard.start:
             self.source = _Lines(
                 self.shard.location, self.shard.start, self.shard.first_line, self.max_record
             )
         else:
-            for message in said:
-                self.doubtful(named_at, message)
+            for message in messages:
+                self.note_duplicate(header_line, message)
             self.settle()
 
     def batches(self) -> Iterator[Batch]:
-        """Yield all batches but the last."""
+        """Yield all batches except the last."""
         names = self.names
         if not names:
             return
         for line, fields, fault in self.fields():
             if fault:
-                whole = fault not in (self.source.too_long, _TOO_MANY_LINES)
-                self.bad(line, None, fault, self.source.raw() if whole else b"")
+                complete = fault not in (self.source.too_long, _TOO_MANY_LINES)
+                self.bad(line, None, fault, self.source.raw() if complete else b"")
             elif not fields:
                 continue  # a blank line
             elif len(fields) != len(names):
@@ -267,7 +274,7 @@ class _Table(Collector):
                     return
 
     def settle(self) -> None:
-        """Take note of the place between two rows."""
+        """Record the current position, between two rows."""
         source = self.source
         source.row_at = source.at
         source.locate()
@@ -278,7 +285,10 @@ class _Table(Collector):
             self.begin()
 
     def fields(self) -> Iterator[tuple[int, list[str], str]]:
-        """Yield the first line of each row with its fields, or with what is wrong with it; then reading goes on at the row's second line."""
+        """Yield the first line of each row, with its fields or what is wrong with it.
+
+        After a damaged row, reading goes on at its second line.
+        """
         source = self.source
         source.delimiter = self.delimiter
         reader = csv.reader(source.feed(), delimiter=self.delimiter, strict=True)
@@ -290,7 +300,9 @@ class _Table(Collector):
                 fault = ""
             except csv.Error as error:
                 fields = []
-                fault = next((why for sign, why in _WHY if sign in str(error)), "not valid CSV")
+                fault = next(
+                    (why for sign, why in _CSV_ERRORS if sign in str(error)), "not valid CSV"
+                )
             if source.overlong and (
                 cut := [n for n in source.overlong if line <= n < source.number]
             ):
@@ -319,7 +331,11 @@ def _damage(text: str) -> str:
 
 
 def _delimiter(lines: list[str]) -> str:
-    """Return the delimiter of a CSV file: a comma, unless the header has none and both first lines have another one, equally often."""
+    """Return the delimiter of a CSV file.
+
+    It is a comma, unless the header has none and the first two lines have equally many fields by
+    another delimiter.
+    """
     if not lines or "," in lines[0]:
         return ","
     for sign in _OTHER_DELIMITERS:

@@ -1,4 +1,4 @@
-"""What is wrong with a JSON text: slow and exact, for the few that the fast decoder refuses or that look doubtful."""
+"""What is wrong with a JSON text: slow and exact, for texts that the fast decoder refuses."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _ESCAPE = pattern(r"\\u([0-9A-Fa-f]{4})|\\.", re.DOTALL)
 
 
 _SIGNS = frozenset(b"\x80\x85\x91\x92\x93\x94\x96\x97")
-"""The euro sign, the ellipsis, quotation marks and dashes of Windows-1252."""
+"""The euro sign, ellipsis, quotation marks and dashes in Windows-1252."""
 MAX_VALUES = 2_000_000
-"""Values that a record may have: each takes up to a hundred bytes of memory, whatever its length in the file."""
+"""Maximum number of values of a record: each takes up to 100 bytes of memory, however short."""
 
 
 class _NonFiniteError(ValueError):
@@ -29,7 +29,10 @@ class _NonFiniteError(ValueError):
 
 
 def diagnose(raw: bytes) -> tuple[int | None, str]:
-    """Return the 1-based column in code points (None if unknown) and the reason why a text is no JSON; the message quotes nothing of it."""
+    """Return the column and the reason why a text is not JSON.
+
+    The column is 1-based, in code points, or None if unknown. The reason does not quote the text.
+    """
     try:
         text = raw.decode()
     except UnicodeDecodeError as error:
@@ -52,20 +55,20 @@ def diagnose(raw: bytes) -> tuple[int | None, str]:
         ), "a number has more digits than can be read"
     place = _surrogate(text)
     if place is not None:
-        return place, "half of a surrogate pair: not a Unicode character"
+        return place, "unpaired surrogate: not a Unicode character"
     del value
     return _place_of(
         text, lambda token: token[0] != '"' and math.isinf(float(token))
     ), "a number is out of range"
 
 
-def _place_of(text: str, wanted: Callable[[str], bool]) -> int:
-    """Return the column of the first string, number or constant that is wanted, else 1."""
-    return next((match.start() + 1 for match in _SCALAR.finditer(text) if wanted(match[0])), 1)
+def _place_of(text: str, matches: Callable[[str], bool]) -> int:
+    """Return the column of the first matching string, number or constant, or 1."""
+    return next((match.start() + 1 for match in _SCALAR.finditer(text) if matches(match[0])), 1)
 
 
 def invalid_utf8(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
-    """Return column and reason for a text that is not UTF-8."""
+    """Return the column and the reason for a text that is not UTF-8."""
     column = len(raw[: error.start].decode(errors="replace")) + 1
     byte, following = raw[error.start], raw[error.start + 1 : error.start + 2]
     clue = one_byte_clue(byte) if following < b"\x80" else ""
@@ -76,7 +79,10 @@ def invalid_utf8(raw: bytes, error: UnicodeDecodeError) -> tuple[int, str]:
 
 
 def one_byte_clue(byte: int) -> str:
-    """Return what to add to a message where a byte that is no UTF-8, with none such behind it, may be a letter or a sign of another encoding."""
+    """Return a hint to append if an invalid byte may be a character in another encoding, else "".
+
+    The byte must not be followed by another one that is not ASCII.
+    """
     if 0xA0 <= byte < 0xFE or byte in _SIGNS:
         return (
             "; if the file is Latin-1 or Windows-1252, convert it: iconv -f WINDOWS-1252 -t UTF-8"
@@ -92,14 +98,14 @@ _decode = json.JSONDecoder(parse_constant=_refuse).decode
 
 
 def _reason(message: str) -> str:
-    """Return the decoder's words in our style; they name syntax only."""
+    """Return the decoder's message in our style; it names syntax only."""
     return message[:1].lower() + message[1:].rstrip(":").removesuffix(" at").removesuffix(
         " starting"
     )
 
 
 def _surrogate(text: str) -> int | None:
-    """Return the column of the first escaped surrogate that has no partner."""
+    """Return the column of the first escaped surrogate without a partner."""
     high: re.Match[str] | None = None
     for match in _ESCAPE.finditer(text):
         code = int(match[1] or "0", 16)
@@ -131,17 +137,20 @@ def count_keys(value: Any) -> int:
 
 
 Lost = tuple[tuple[str, str, str], ...]
-"""Texts that a decoded value does not have: JSON pointer, `lost` for a value and `key` for the name of a field, and the text."""
+"""Texts missing from a decoded value: JSON pointer, kind, text.
+
+The kind is `lost` for a value and `key` for the name of a field.
+"""
 
 
 def duplicate_keys(raw: bytes) -> tuple[str, Lost] | None:
-    """Return None if no object of a JSON text has a key twice, else the pointer of such a key, empty where it is nested, and what is lost by that.
+    """Return the pointer of a duplicate key and the texts lost by it, or None without duplicates.
 
-    Of equal keys the last one counts.
+    Of equal keys, the last one counts. The pointer is empty if the key is in a nested object.
     """
     lost: dict[
         int, tuple[dict[str, Any], list[tuple[str, Any]]]
-    ] = {}  # the object is held, or its number would be given anew
+    ] = {}  # keeps the object alive, so that its id is not reused
 
     def collect(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         result = dict(pairs)
@@ -165,24 +174,24 @@ def _lost(
 ) -> Iterator[tuple[str, str, str]]:
     stack: list[tuple[str, Any, bool]] = [("", value, False)]
     while stack:
-        where, item, gone = stack.pop()
-        if gone and type(item) is str:
+        where, item, is_lost = stack.pop()
+        if is_lost and type(item) is str:
             yield where, "lost", item
         elif type(item) is dict:
             inner = [(f"{where}/{escape(key)}", key, one) for key, one in item.items()]
-            if gone:
+            if is_lost:
                 yield from ((place, "key", key) for place, key, _ in inner)
-            stack.extend((place, one, gone) for place, _, one in inner)
+            stack.extend((place, one, is_lost) for place, _, one in inner)
             stack.extend(
                 (f"{where}/{escape(key)}", one, True)
                 for key, one in lost.get(id(item), (None, ()))[1]
             )
         elif type(item) is list:
-            stack.extend((f"{where}/{number}", one, gone) for number, one in enumerate(item))
+            stack.extend((f"{where}/{number}", one, is_lost) for number, one in enumerate(item))
 
 
 def too_many(raw: bytes) -> bool:
-    """Say whether a JSON text has more values than a record may."""
+    """Return whether a JSON text has more values than a record may have."""
     if len(raw) <= MAX_VALUES or _openings(raw) <= MAX_VALUES:
         return False
     return _openings(_STRING.sub(b"", raw)) > MAX_VALUES
@@ -193,7 +202,7 @@ def _openings(raw: bytes) -> int:
 
 
 def too_deep(raw: bytes, limit: int) -> bool:
-    """Say whether a JSON text nests more than `limit` levels."""
+    """Return whether a JSON text is nested more than `limit` levels deep."""
     if raw.count(b"[") + raw.count(b"{") <= limit:
         return False
     depth = 0

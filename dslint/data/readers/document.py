@@ -1,7 +1,7 @@
-"""JSON documents: an array whose elements are the records, or any other value as the one record.
+"""JSON documents: an array of records, or any other value as a single record.
 
-The file is never decoded as a whole. Elements are cut out of a buffer that holds a block or two, or one element where that is longer (up to twice
-`max_record` bytes), and each is decoded alone.
+The file is never decoded as a whole. Elements are cut out of a buffer of one or two blocks (more
+for a long element, up to twice `max_record` bytes), and decoded one by one.
 """
 
 from __future__ import annotations
@@ -27,30 +27,33 @@ from dslint.errors import InputError
 from dslint.model import Input, Shape, Shard
 
 BATCH_BYTES = 8 * BLOCK
-"""Bytes of JSON text after which a batch is full, however few its records."""
+"""Bytes of JSON text after which a batch is full, however few records it has."""
 LANDMARK_BYTES = 1 << 16
-"""The longest beginning of an element that is looked for behind a damaged one."""
+"""Maximum length of the start of an element when searching for one after a damaged element."""
 MOST_BRACES = 4096
-"""Closing braces of an element, at most, up to which braces are counted to find its end."""
+"""Maximum number of closing braces to count when searching for the end of an element."""
 AGAIN = 8
-"""How many times what was read may be looked through in search of the ends of damaged elements. Beyond that they are skipped as far as looked."""
+"""Limit for searching the ends of damaged elements, as a multiple of the bytes read.
+
+Beyond it, all that was searched is skipped.
+"""
 
 _CONTINUATION = bytes(range(0x80, 0xC0))
 
 
 class JsonDocument:
-    """The reader of `.json` files."""
+    """Reader of `.json` files."""
 
     name = "json"
     suffixes: tuple[str, ...] = (".json",)
 
     def split(self, item: Input, location: str, size: int) -> list[Shard]:
-        """Leave the file whole: where an element begins is only known after all before it were read."""
+        """Keep the file whole: only reading from the start shows where elements begin."""
         del size
         return [Shard(input=item, location=location)]
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
-        """Yield the elements of the array in batches, or the one value; damaged elements become defects, and reading goes on behind them."""
+        """Yield the array elements, or the one value, in batches; damaged ones become defects."""
         document = _Document(shard, shape, max_record, max_depth)
         try:
             yield from document.batches()
@@ -66,7 +69,7 @@ class JsonDocument:
 
 
 class _Document(Collector):
-    """A buffer that moves through the file. `at` is the place in the buffer that `line` and `offset` stand for."""
+    """A buffer that moves through the file; `line` and `offset` describe its position `at`."""
 
     def __init__(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> None:
         super().__init__(shard, shape, max_record, max_depth)
@@ -74,19 +77,16 @@ class _Document(Collector):
         self.failure: InputError | None = None
         self.buffer = b""
         self.at = 0
-        self.told = (
-            0,
-            0,
-            0,
-        )  # a place in the buffer, and the code points and bytes of its line before it
-        self.again = 0  # bytes looked through for the ends of damaged elements
+        # A position in the buffer, and the code points and bytes of its line before it.
+        self.counted = (0, 0, 0)
+        self.again = 0  # bytes searched for the ends of damaged elements
         self.spaced = False
-        self.braces = 16  # closing braces that an element may well have
-        self.lost = False  # what is left of the file cannot be told apart
+        self.braces = 16  # expected number of closing braces of an element
+        self.lost = False  # the elements of the rest of the file cannot be found
         self.landmark = Landmark()
 
     def batches(self) -> Iterator[Batch]:
-        """Yield all batches but the last."""
+        """Yield all batches except the last."""
         if self.shard.start:
             yield from self.elements(due=True)
             return
@@ -102,7 +102,7 @@ class _Document(Collector):
             self.value()
 
     def value(self) -> None:
-        """Take the whole document in as one record."""
+        """Add the whole document as one record."""
         while len(self.buffer) <= self.max_record and self.more():
             pass
         raw = self.buffer[self.at :]
@@ -112,13 +112,13 @@ class _Document(Collector):
             self.record(raw)
 
     def elements(self, *, due: bool) -> Iterator[Batch]:
-        """Read elements up to the end of the array; `due` says that a comma came before, so that a value must follow."""
+        """Yield the elements of the rest of the array; `due` means that a value must come next."""
         taken = self.offset
         while True:
             first = self.token()
             if not first:
                 if self.shard.stop is None:
-                    self.fault("the file ends inside of the array")
+                    self.fault("the file ends inside the array")
                 return
             if first == b"]":
                 break
@@ -145,18 +145,17 @@ class _Document(Collector):
         if due:
             self.fault("a value is missing after the comma")
         elif self.row == 0 and self.shard.input.stated and self.shape.name == "any":
-            self.add(
-                [], self.line
-            )  # whatever parses is a record, where the user says so; else an empty array is nothing to check
+            # Any value is a record if the user says so; otherwise an empty array has none.
+            self.add([], self.line)
         self.advance(self.at + 1)
         if self.token():
             self.fault("data after the end of the array")
 
     def many(self) -> bool:
-        """Take in the simple elements from here on, as far as the batch goes; say whether there was one."""
+        """Add simple elements until the batch is full, and return whether any was added."""
         room = BATCH - len(self.values)
         limit = self.offset + BATCH_BYTES
-        begun = self.at
+        start = self.at
         for end, following, value in plain_objects(self.buffer, self.at, self.braces):
             raw = self.buffer[self.at : end]
             if len(raw) > self.max_record:
@@ -169,11 +168,14 @@ class _Document(Collector):
             if room <= 0 or self.offset > limit:
                 break
         else:
-            self.braces = max(16, self.braces // 2)  # they led astray
-        return self.at > begun
+            self.braces = max(16, self.braces // 2)  # counting them did not find an end
+        return self.at > start
 
     def one(self, first: bytes) -> bool:
-        """Take the element here in. If it has no end that could be told, go on to the next one, or to the end of the file, and return False."""
+        """Add the next element, and return whether its end was found.
+
+        If not, move to the next element that can be found, or to the end of the file.
+        """
         if first == b"{" and self.landmark.seen < 2:
             self.landmark.learn(self.buffer, self.at)
         end, place = element(self.buffer, self.at)
@@ -195,20 +197,20 @@ class _Document(Collector):
                 *self.position(),
                 f"the record is longer than {self.max_record:,} bytes",
             )
-        looked = place if end == DAMAGED else len(self.buffer)
-        self.again += looked - self.at
+        searched = place if end == DAMAGED else len(self.buffer)
+        self.again += searched - self.at
         thorough = self.again <= BLOCK + AGAIN * (self.offset - self.at + len(self.buffer))
         if not thorough:
-            self.advance(looked)
+            self.advance(searched)
         if not self.resume():
-            message += "; nothing behind it can be read"
+            message += "; the rest of the file cannot be read"
         elif not thorough:
-            message += f"; nothing up to line {self.line:,} can be told apart"
+            message += f"; nothing up to line {self.line:,} can be read"
         self.bad(line, column, message, byte=byte)
         return False
 
     def record(self, raw: bytes) -> None:
-        """Take one JSON text in."""
+        """Add one JSON text."""
         with suppress(*REFUSED):
             if not too_many(raw):
                 self.add_json(raw, decode_json(raw), spaced=self.spaced)
@@ -217,7 +219,10 @@ class _Document(Collector):
         self.bad(line, column, message, raw, byte)
 
     def comma(self) -> bool:
-        """Step over the comma behind an element; say whether there was one. Anything else in its place is a defect, and counts as one."""
+        """Move past the comma after an element, and return whether another value may follow.
+
+        Anything else in place of the comma is a defect, and counts as a comma.
+        """
         first = self.token()
         if first == b",":
             self.advance(self.at + 1)
@@ -228,12 +233,15 @@ class _Document(Collector):
             self.fault("a comma is missing between two values")
         else:
             line, column, byte = self.position()
-            more = "" if self.resume() else "; nothing behind it can be read"
+            more = "" if self.resume() else "; the rest of the file cannot be read"
             self.bad(line, column, f"neither a comma nor the end of the array{more}", byte=byte)
         return True
 
     def resume(self) -> bool:
-        """Go on to the next object that begins as others of this file do, or else to the end of the file; say whether there was one."""
+        """Move to the next object that starts like others, and return whether there is one.
+
+        If none does, move to the end of the file.
+        """
         start = self.at + 1
         while (found := self.landmark.find(self.buffer, start)) < 0:
             start = max(self.at, len(self.buffer) - LANDMARK_BYTES)
@@ -247,7 +255,7 @@ class _Document(Collector):
         return True
 
     def token(self) -> bytes:
-        """Step over white space, and return the byte that follows; nothing at the end of the file."""
+        """Skip white space, and return the next byte; nothing at the end of the file."""
         self.advance(past_space(self.buffer, self.at))
         while self.at == len(self.buffer):
             if not self.more():
@@ -256,19 +264,22 @@ class _Document(Collector):
         return self.buffer[self.at : self.at + 1]
 
     def advance(self, to: int) -> None:
-        """Move to a later place in the buffer."""
+        """Move forward in the buffer."""
         if to > self.at:
             self.line += self.buffer.count(b"\n", self.at, to)
             self.offset += to - self.at
             self.at = to
 
     def more(self) -> bool:
-        """Read on, twice as much as is held, so that a long element is not looked through too often; return False at the end."""
+        """Read more, and return False at the end of the file.
+
+        The buffer doubles, so that a long element is not searched too often.
+        """
         if self.failure is not None:
             raise self.failure
         before = self.so_far()
         kept = [self.buffer[self.at :]]
-        self.buffer = b""  # a long one must not be held twice
+        self.buffer = b""  # so that a long element is not in memory twice
         wanted = max(1, min(len(kept[0]), self.max_record + BLOCK - len(kept[0])))
         try:
             while wanted > 0 and (part := next(self.parts, b"")):
@@ -278,39 +289,39 @@ class _Document(Collector):
             self.failure = error
         self.buffer = b"".join(kept)
         self.at = 0
-        self.told = (0, *before)
+        self.counted = (0, *before)
         self.spaced = has_spaced_colon(self.buffer)
         if len(kept) == 1 and self.failure is not None:
             raise self.failure
         return len(kept) > 1
 
     def so_far(self) -> tuple[int, int]:
-        """Return the code points and the bytes of the current line before `at`."""
-        place, points, size = self.told
+        """Return how many code points and bytes of the current line come before `at`."""
+        place, points, size = self.counted
         line = self.buffer.rfind(b"\n", place, self.at)
         more = self.buffer[max(place, line + 1) : self.at]
         before = (0, 0) if line >= 0 else (points, size)
-        self.told = (
+        self.counted = (
             self.at,
             before[0] + len(more.translate(None, _CONTINUATION)),
             before[1] + len(more),
         )
-        return self.told[1:]
+        return self.counted[1:]
 
     def fault(self, message: str) -> None:
-        """Note a defect right here."""
+        """Add a defect at the current position."""
         line, column, byte = self.position()
         self.bad(line, column, message, byte=byte)
 
     def diagnosis(self, raw: bytes) -> tuple[int, int | None, int | None, str]:
-        """Return line, column, column in bytes and reason for a text that begins here and is no JSON."""
+        """Return line, column, column in bytes and reason for a JSON error that starts here."""
         column, message = diagnose(raw)
         if column is None:
             return self.line, None, None, message
         return *self.position(decoded(raw)[: column - 1]), message
 
     def position(self, text: str = "") -> tuple[int, int, int]:
-        """Return line, column and column in bytes of what comes behind a text that begins here."""
+        """Return line, column and column in bytes of the end of a text that starts here."""
         newlines = text.count("\n")
         points, size = (0, 0) if newlines else self.so_far()
         last = text.rpartition("\n")[2]

@@ -1,4 +1,4 @@
-"""Where the elements of a JSON array end, found without decoding what lies between."""
+"""Find where the elements of a JSON array end, without decoding what is in between."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from dslint.helpers.lazy_re import pattern
 MORE = -1
 """The element does not end in this buffer."""
 DAMAGED = -2
-"""No end can be told: a string is not closed on its line, a bracket closes another one, or they nest beyond reason."""
+"""No end can be found: an unclosed string, mismatched brackets, or too deep nesting."""
 DEEPEST = 10_000
-"""Open brackets up to which the end of an element is looked for. No decoder goes nearly as deep."""
+"""Maximum nesting depth when searching for the end of an element; no decoder allows as much."""
 
 _SPACE = pattern(rb"[ \t\r\n]*+")
 _COMMA = pattern(rb"[ \t\r\n]*+,[ \t\r\n]*+")
@@ -26,15 +26,16 @@ _CLOSES = {0x7D: 0x7B, 0x5D: 0x5B}
 
 
 def past_space(buffer: bytes, start: int) -> int:
-    """Return the place of the first byte that is no white space."""
+    """Return the position of the first byte that is not white space."""
     return _SPACE.match(buffer, start).end()  # type: ignore[union-attr]
 
 
 def plain_objects(buffer: bytes, start: int, braces: int) -> Iterator[tuple[int, int, Any]]:
-    """Yield the end of each object from `start` on, where the next element begins, and the object's value, as long as that is simple to tell.
+    """Yield for each simple object its end, the start of the next element, and its value.
 
-    Braces are counted, with the speed of the buffer's own methods. What they enclose is the element if it decodes: no other text that begins here
-    can be one. Where braces within strings lead this astray, `element` has to look; `braces` is how many closing ones are tried.
+    Braces are counted, with the fast methods of the buffer, and at most `braces` closing ones.
+    What they enclose is the element if it decodes: no other text that starts here can be one.
+    Where braces in strings make this fail, use `element`.
     """
     size = len(buffer)
     while start < size and buffer[start] == 0x7B:
@@ -59,7 +60,7 @@ def plain_objects(buffer: bytes, start: int, braces: int) -> Iterator[tuple[int,
 
 
 def element(buffer: bytes, start: int) -> tuple[int, int]:
-    """Return the end of the element at `start`, or MORE or DAMAGED; and the place up to which that was looked at."""
+    """Return the end of the element at `start`, or MORE or DAMAGED, and how far was searched."""
     if buffer[start] not in b'{["':
         scalar = _SCALAR.match(buffer, start)
         if scalar is None:
@@ -87,10 +88,10 @@ def element(buffer: bytes, start: int) -> tuple[int, int]:
 
 
 class Landmark:
-    """How the elements that are objects begin in this file, to find the next one behind a damaged one.
+    """How objects start in this file, to find the next one after a damaged one.
 
-    Where each begins on a line of its own, that is its indentation. Else it is the comma before it with its first key, since objects within the
-    elements stand behind commas too.
+    If each starts on its own line, that is its indentation. Otherwise it is a comma followed by the
+    object's first key, because commas precede nested objects too.
     """
 
     def __init__(self) -> None:
@@ -98,7 +99,7 @@ class Landmark:
         self._pattern: re.Pattern[bytes] | None = None
 
     def learn(self, buffer: bytes, start: int) -> None:
-        """Look at how an object begins."""
+        """Learn from how an object starts."""
         self.seen += 1
         line = buffer.rfind(b"\n", 0, start)
         indent = buffer[line + 1 : start]
@@ -110,6 +111,6 @@ class Landmark:
             )
 
     def find(self, buffer: bytes, start: int) -> int:
-        """Return where the next object begins, or -1."""
+        """Return where the next object starts, or -1."""
         found = self._pattern.search(buffer, start) if self._pattern is not None else None
         return -1 if found is None else found.end()

@@ -1,4 +1,4 @@
-"""Bytes of files: plain or compressed, in blocks, with clear errors for what is not data."""
+"""Bytes of files, compressed or not, in blocks, with clear errors for what is not data."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from dslint.helpers.lazy_re import pattern
 BLOCK = 1 << 20
 COMPRESSIONS = (".gz", ".zst", ".bz2", ".xz")
 MAX_RATIO = 1000
-"""Decompressed bytes per compressed byte beyond which a file is taken for a decompression bomb."""
+"""Compression ratio above which a file is taken for a decompression bomb."""
 FREE_BYTES = 1 << 28
-"""Decompressed bytes that no file is refused for, whatever its ratio."""
+"""Decompressed size that is accepted at any ratio, in bytes."""
 ROWS_PER_BYTE = 10
-"""Records per compressed byte beyond which a file is taken for a bomb: each takes more time than its bytes tell."""
+"""Records per compressed byte above which a file is taken for a bomb: each costs time."""
 FREE_ROWS = 1_000_000
-"""Records that no file is refused for."""
-UNPACK_IT = "unpack it yourself, if it is meant to be so large: plain files have no such limit"
+"""Number of records that is accepted in a file of any size."""
+UNPACK_IT = "if this is intended, decompress it yourself: uncompressed files have no such limit"
 
 MAX_XZ_MEMORY = 1 << 28
-"""Bytes of memory that an xz file may ask for; the strongest usual setting asks for 65 MiB."""
+"""Memory limit for xz decompression, in bytes; the highest preset needs 65 MiB."""
 
 _MAGIC = (
     (b"\x1f\x8b", ".gz"),
@@ -46,7 +46,7 @@ _ANNEX = (b"/annex/objects/", b"../.git/annex/objects/")
 
 
 def suffix(path: str) -> str:
-    """Return the format suffix of a path, without that of its compression."""
+    """Return the format suffix of a path, without a compression suffix."""
     name = Path(path)
     return (
         Path(name.stem).suffix.lower()
@@ -56,9 +56,9 @@ def suffix(path: str) -> str:
 
 
 def compression(location: str) -> str:
-    """Return the suffix of the compression that a file has by its first bytes, or an empty string.
+    """Return the suffix of the compression that a file has, or an empty string.
 
-    A name that promises compression is believed unless the content is plain text.
+    The first bytes decide. A compression suffix in the name counts too, unless the content is text.
     """
     try:
         with Path(location).open("rb") as stream:
@@ -73,16 +73,19 @@ def compression(location: str) -> str:
 
 
 def examine(location: str) -> int:
-    """Return the size of a data file. Raises InputError for what is missing, unreadable, or stands in for data kept elsewhere."""
+    """Return the size of a data file.
+
+    Raises InputError if it is missing or unreadable, or a placeholder for data stored elsewhere.
+    """
     path = Path(location)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(
             status.st_mode
-        ):  # opening a pipe would wait for its writer
+        ):  # opening a pipe would block until there is a writer
             raise InputError(
                 "is a pipe or a device, not a file",
-                "pass its content as the standard input: dslint check -",
+                "pipe its content to standard input: dslint check -",
             )
         size = status.st_size
         with path.open("rb") as stream:
@@ -94,7 +97,7 @@ def examine(location: str) -> int:
             ) from None
         if Path(f"{location}.dvc").exists():
             raise InputError(
-                "the data is kept by DVC and not here", "run: dvc pull", "data-pointer"
+                "the data is stored by DVC, not here", "run: dvc pull", "data-pointer"
             ) from None
         raise InputError(
             "no such file", "check the path, or `files` in the configuration"
@@ -123,9 +126,10 @@ def _unpacked_head(location: str) -> bytes:
 
 
 def _wide(head: bytes) -> str:
-    """Return the encoding of text that begins with the mark of UTF-16 or UTF-32, or has as many empty bytes; nothing for other content.
+    """Return the encoding of UTF-16 or UTF-32 text, or an empty string for other content.
 
-    Where there is no mark, the name says which byte of a character comes first.
+    It is recognized by its byte order mark, or by its share of zero bytes. Without a mark, the name
+    includes the byte order.
     """
     for mark, name in _MARKS:
         if head.startswith(mark):
@@ -139,7 +143,7 @@ def _wide(head: bytes) -> str:
     if filled in ([False, False, False, True], [False, False, True, True]) and size >= 8:
         return "UTF-32BE"
     first, second = head[0::2].count(0), head[1::2].count(0)
-    # Much of a text, as white space and the marks of a format, is ASCII in any language.
+    # Much of any text, such as white space and format syntax, is ASCII in any language.
     enough = min(max(4, len(head) // 16), len(head) // 2)
     if second >= enough and not first:
         return "UTF-16LE"
@@ -147,7 +151,7 @@ def _wide(head: bytes) -> str:
 
 
 def most_rows(location: str) -> int | None:
-    """Return how many records a compressed file may have, by its size; None for a plain one, which is its own limit."""
+    """Return the maximum number of records of a compressed file; None for an uncompressed one."""
     return (
         max(FREE_ROWS, ROWS_PER_BYTE * os.path.getsize(location)) if compression(location) else None
     )
@@ -156,12 +160,15 @@ def most_rows(location: str) -> int | None:
 def chunks(
     location: str, start: int = 0, stop: int | None = None, step: int | None = None
 ) -> Iterator[bytes]:
-    """Yield the decompressed bytes of a file, or a range of a plain one in steps of so many. Raises InputError where they end early."""
-    packed = compression(location)
+    """Yield the decompressed bytes of a file, or a range of an uncompressed one in given steps.
+
+    Raises InputError where the file ends early.
+    """
+    compressed = compression(location)
     step = min(step or BLOCK, BLOCK)
     try:
-        if packed:
-            yield from _bounded(location, _UNPACK[packed](location))
+        if compressed:
+            yield from _bounded(location, _UNPACK[compressed](location))
         else:
             with Path(location).open("rb", buffering=0) as stream:
                 stream.seek(start)
@@ -181,7 +188,9 @@ def _bounded(location: str, parts: Iterator[bytes]) -> Iterator[bytes]:
     for part in parts:
         total += len(part)
         if total > limit:
-            raise InputError(f"expands beyond {limit:,} bytes: a decompression bomb?", UNPACK_IT)
+            raise InputError(
+                f"expands to more than {limit:,} bytes: possible decompression bomb", UNPACK_IT
+            )
         yield part
 
 
@@ -192,7 +201,7 @@ def _gunzip(location: str) -> Iterator[bytes]:
         started = False
         while pending or (pending := stream.read(BLOCK)):
             if member.eof:
-                pending = pending.lstrip(b"\0")  # padding after the last member is legal
+                pending = pending.lstrip(b"\0")  # padding after the last member is valid
                 if not pending:
                     continue
                 member = zlib.decompressobj(31)
@@ -200,7 +209,7 @@ def _gunzip(location: str) -> Iterator[bytes]:
                 part = member.decompress(pending, BLOCK)
             except zlib.error:
                 raise InputError(
-                    "is damaged: not valid gzip data from here on", "make the file again"
+                    "is damaged: not valid gzip data from here on", "create the file again"
                 ) from None
             started = True
             pending = member.unused_data if member.eof else member.unconsumed_tail
@@ -209,7 +218,7 @@ def _gunzip(location: str) -> Iterator[bytes]:
         while started and not member.eof and (part := member.decompress(b"", BLOCK)):
             yield part
         if started and not member.eof:
-            raise InputError("ends early: truncated gzip data", "make or fetch the file again")
+            raise InputError("ends early: truncated gzip data", "create or download the file again")
 
 
 def _unzstd(location: str) -> Iterator[bytes]:
@@ -218,20 +227,20 @@ def _unzstd(location: str) -> Iterator[bytes]:
     with pa.OSFile(location, "rb") as raw, pa.CompressedInputStream(raw, "zstd") as stream:
         while True:
             try:
-                # Small steps: what a step has read when the data turns out to be damaged is lost.
+                # Small steps: what a step has read before an error in the data is lost.
                 part = stream.read(BLOCK // 16)
             except OSError as error:
                 what = (
                     "ends early: truncated" if "runcated" in str(error) else "is damaged: not valid"
                 )
-                raise InputError(f"{what} zstd data", "make or fetch the file again") from None
+                raise InputError(f"{what} zstd data", "create or download the file again") from None
             if not part:
                 return
             yield part
 
 
 class _Decompressor(Protocol):
-    """What `bz2` and `lzma` have in common."""
+    """Common interface of `bz2` and `lzma`."""
 
     @property
     def eof(self) -> bool: ...
@@ -255,7 +264,7 @@ def _unxz(location: str) -> Iterator[bytes]:
 
 
 def _streams(location: str, name: str, make: Callable[[], _Decompressor]) -> Iterator[bytes]:
-    """Yield what the streams of a file hold, one behind the other."""
+    """Yield the content of all streams of a file."""
     from lzma import LZMAError
 
     with Path(location).open("rb") as stream:
@@ -266,13 +275,13 @@ def _streams(location: str, name: str, make: Callable[[], _Decompressor]) -> Ite
                 part = member.decompress(pending, BLOCK // 16)
             except (LZMAError, OSError, ValueError):
                 raise InputError(
-                    f"is damaged: not valid {name} data from here on", "make the file again"
+                    f"is damaged: not valid {name} data from here on", "create the file again"
                 ) from None
             if part:
                 yield part
             pending = b""
             if member.eof:
-                # Bytes of zero between or behind xz streams are legal padding.
+                # Zero bytes between or after xz streams are valid padding.
                 pending = member.unused_data.lstrip(b"\0")
                 while not pending and (pending := stream.read(BLOCK)):
                     pending = pending.lstrip(b"\0")
@@ -281,7 +290,7 @@ def _streams(location: str, name: str, make: Callable[[], _Decompressor]) -> Ite
                 member = make()
             elif member.needs_input:
                 pending = stream.read(BLOCK)
-        raise InputError(f"ends early: truncated {name} data", "make or fetch the file again")
+        raise InputError(f"ends early: truncated {name} data", "create or download the file again")
 
 
 _UNPACK: dict[str, Callable[[str], Iterator[bytes]]] = {

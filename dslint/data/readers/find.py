@@ -1,4 +1,7 @@
-"""Which files make up which dataset: from the configuration, the paths of the command line, or a look around; and why the others do not."""
+"""The files of each dataset, and why other files are skipped.
+
+Files come from the configuration, from paths on the command line, or from a search of folders.
+"""
 
 from __future__ import annotations
 
@@ -47,18 +50,21 @@ SPLITS = {
 }
 RANKS = {"train": 0, "validation": 1, "dev": 1, "test": 2}
 STDIN = "-"
-"""The path that stands for the standard input."""
-_GIT = ".git"
-"""What Git keeps there is no part of a repository's files."""
-_PEEKED = 1000
-"""Files of a folder that is left out among which data is looked for, so that it can be named."""
-_LOOKED_INTO = 200
-"""Files of other names in one folder whose content is looked at."""
+"""The path that means standard input."""
+_GIT_FOLDER = ".git"
+"""Folder with Git's own files, which are not part of a repository's content."""
+_MAX_FOLDER_SAMPLE = 1000
+"""Number of files to check in a skipped folder, to report it if it may have data."""
+_MAX_UNNAMED = 200
+"""Number of files without a data suffix per folder whose content is checked."""
 _WORD = pattern(r"[A-Za-z]+")
 
 
 class Found(Struct, frozen=True):
-    """A file to read: where it is, how reports call it, the settings of its dataset, and the split that a dataset card gives it."""
+    """A file to read: its display path, its location, the settings of its dataset, and its split.
+
+    The split is the one that a dataset card assigns, if any.
+    """
 
     path: str
     location: str
@@ -67,7 +73,10 @@ class Found(Struct, frozen=True):
 
 
 class Search(Struct):
-    """What looking for files came to: those to read, each once; paths and patterns that mean none; what is not read; what cannot be looked into."""
+    """The result of a search.
+
+    Files to read, paths and patterns without files, skipped files, and unreadable folders.
+    """
 
     found: list[Found] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
@@ -76,12 +85,12 @@ class Search(Struct):
 
 
 def find(paths: Sequence[str], settings: Settings, suffixes: Iterable[str]) -> Search:
-    """Return the files to read, sorted by the paths that reports show, and what was come across besides."""
-    return _Look(settings, tuple(suffixes)).look(paths)
+    """Return the files to read, sorted by display path, and what was skipped on the way."""
+    return _Finder(settings, tuple(suffixes)).look(paths)
 
 
-class _Look:
-    """One search, under way."""
+class _Finder:
+    """A search in progress."""
 
     def __init__(self, settings: Settings, suffixes: tuple[str, ...]) -> None:
         self.settings = settings
@@ -95,19 +104,22 @@ class _Look:
         settings = self.settings
         if paths or settings.staged or not any(dataset.files for dataset in settings.datasets):
             for path in paths or ([] if settings.staged else ["."]):
-                self._given(path)
+                self._add_path(path)
         else:
             for dataset in settings.datasets:
                 for pattern in dataset.files:
-                    self._configured(pattern, dataset)
-            self._beside()
+                    self._add_pattern(pattern, dataset)
+            self._note_neighbors()
         self.result.found = [self.found[name] for name in sorted(self.found)]
         skipped = {path: reason for path, reason in self.skipped.items() if path not in self.found}
         self.result.skipped = [Skipped(path, reason) for path, reason in sorted(skipped.items())]
         return self.result
 
-    def _given(self, path: str) -> None:
-        """Take what a path of the command line means: the standard input, a file, those of a folder, or those that match a pattern."""
+    def _add_path(self, path: str) -> None:
+        """Add what a path from the command line means.
+
+        That is standard input, a file, the files of a folder, or those that match a pattern.
+        """
         stdin = self.settings.stdin
         if path == STDIN and stdin is not None:
             name = display(stdin.name, self.settings.root) if stdin.name else "<stdin>"
@@ -118,18 +130,21 @@ class _Look:
         if not locations:
             self.result.empty.append(path)
         for location in locations:
-            self._take(location, None, named=named and not self.settings.force_exclude)
+            self._add_file(location, None, named=named and not self.settings.force_exclude)
 
-    def _configured(self, pattern: str, dataset: DatasetSettings) -> None:
+    def _add_pattern(self, pattern: str, dataset: DatasetSettings) -> None:
         matches = _glob(os.path.join(glob.escape(self.settings.root), pattern))
         if not matches:
             self.result.empty.append(pattern)
         for location in matches:
             if not matches_any(self._name(location), dataset.exclude):
-                self._take(location, dataset, named=not glob.has_magic(pattern))
+                self._add_file(location, dataset, named=not glob.has_magic(pattern))
 
-    def _take(self, location: str, dataset: DatasetSettings | None, *, named: bool) -> None:
-        """Add a file to those that are read; one that is `named`, and not met by a pattern or in a folder, whatever it looks like."""
+    def _add_file(self, location: str, dataset: DatasetSettings | None, *, named: bool) -> None:
+        """Add a file to those that are read.
+
+        One that is `named`, not found in a folder or by a pattern, is added whatever it looks like.
+        """
         name = self._name(location)
         location = self.settings.contents.get(name, location)
         if self.settings.force_exclude:
@@ -149,7 +164,7 @@ class _Look:
         return display(location, self.settings.root)
 
     def _walk(self, folder: str) -> list[str]:
-        """Return the data files of a folder, and note what is left out."""
+        """Return the data files of a folder, and note what is skipped."""
         found: list[str] = []
         for base, folders, files in os.walk(folder, onerror=self._unreadable):
             kept = []
@@ -157,7 +172,7 @@ class _Look:
                 place = os.path.join(base, name)
                 if (reason := why_not_folder(place)) is None:
                     kept.append(place)
-                elif name != _GIT and self._may_hold_data(place):
+                elif name != _GIT_FOLDER and self._may_hold_data(place):
                     self.skipped[f"{self._name(place)}/"] = reason
             folders[:] = [os.path.basename(place) for place in kept]
             found.extend(self._files_of(base, sorted(files)))
@@ -170,7 +185,7 @@ class _Look:
 
     def _files_of(self, base: str, names: Sequence[str]) -> Iterator[str]:
         """Yield the files of a folder that are data by their names."""
-        looked_into = 0
+        checked = 0
         for name in names:
             place = os.path.normpath(os.path.join(base, name))
             kind = suffix(name)
@@ -179,17 +194,17 @@ class _Look:
                 yield place
             elif by_name:
                 self.skipped[self._name(place)] = HIDDEN
-            elif looked_into < _LOOKED_INTO and may_be_misnamed(name):
-                looked_into += 1
+            elif checked < _MAX_UNNAMED and may_be_misnamed(name):
+                checked += 1
                 if holds_records(place):
                     self.skipped[self._name(place)] = PLAIN if kind in NOT_LOOKED_FOR else UNNAMED
 
-    def _beside(self) -> None:
-        """Note the data files that lie beside those of the configured datasets, and that none of these has."""
+    def _note_neighbors(self) -> None:
+        """Note data files in the folders of the configured datasets that no dataset includes."""
         for folder in sorted({os.path.dirname(item.location) for item in self.found.values()}):
             try:
                 names = sorted(entry.name for entry in os.scandir(folder) if entry.is_file())
-            except OSError:  # a problem of the files in it
+            except OSError:  # reported for the files in it
                 continue
             for place in self._files_of(folder, names):
                 name = self._name(place)
@@ -201,10 +216,15 @@ class _Look:
                     self.skipped[name] = ELSEWHERE
 
     def _may_hold_data(self, folder: str) -> bool:
-        """Return whether a folder has a file with the suffix of data, or too many files to tell; JSON is as often something else."""
+        """Return whether a folder has a file with a data suffix, or too many files to tell.
+
+        JSON does not count, because it is just as often something else.
+        """
         kinds = {kind for kind in self.suffixes if kind not in (*NOT_LOOKED_FOR, ".json")}
-        names = list(islice((name for _, _, files in os.walk(folder) for name in files), _PEEKED))
-        return len(names) == _PEEKED or any(suffix(name) in kinds for name in names)
+        names = list(
+            islice((name for _, _, files in os.walk(folder) for name in files), _MAX_FOLDER_SAMPLE)
+        )
+        return len(names) == _MAX_FOLDER_SAMPLE or any(suffix(name) in kinds for name in names)
 
     def _unreadable(self, error: OSError) -> None:
         path = self._name(os.fsdecode(error.filename))
@@ -217,9 +237,10 @@ class _Look:
 
 
 def hints(settings: Settings) -> Callable[[str], str | None]:
-    """Return what tells where a file that says how the data is to be read, such as a dataset card, is itself read from.
+    """Return a function that gives the path to read a hints file from, such as a dataset card.
 
-    That is its own place, unless another revision's gate judges: then what that revision has there, None for nothing.
+    That is the file's own path, unless the gate of another revision applies: then it is the path of
+    that revision's version, or None if it has none.
     """
     revision = settings.revision
     return (
@@ -230,15 +251,16 @@ def hints(settings: Settings) -> Callable[[str], str | None]:
 
 
 def matching(pattern: str, root: str) -> set[str]:
-    """Return the files that a glob of a configuration means now, as reports show them."""
+    """Return the display paths of the files that a glob in a configuration matches now."""
     return {display(path, root) for path in _glob(os.path.join(glob.escape(root), pattern))}
 
 
 def permit(item: Found, settings: Settings, *, named: bool) -> None:
-    """Raise InputError for what must not be read as data: LLaMA-Factory's list of datasets; and, where `confined`, files outside of the root.
+    """Raise InputError for what must not be read as data.
 
-    `named` says that the user named the paths of this run. Such a path may lie outside; what a link or the configuration reaches there may not,
-    since both come with the data.
+    That is LLaMA-Factory's list of datasets and, if `confined`, files outside the root.
+    `named` says that the user named the paths of this run. Such a path may be outside; what is
+    reached there by a link or the configuration may not, because both come with the data.
     """
     if is_factory_list(item.location):
         raise InputError(
@@ -258,7 +280,7 @@ def permit(item: Found, settings: Settings, *, named: bool) -> None:
     allowed = [os.path.normpath(os.path.join(root, pattern)) for pattern in settings.allow_paths]
     if not matches_any(real, allowed):
         raise InputError(
-            "lies outside of the project, which CI does not allow",
+            "is outside the project, which is not allowed in CI",
             "allow it in the configuration: allow-paths",
             "outside-path",
         )
@@ -269,7 +291,7 @@ def _within(path: str, folder: str) -> bool:
 
 
 def display(location: str, root: str) -> str:
-    """Return the path that reports show: relative to the root in POSIX style, absolute for files outside it."""
+    """Return the path for reports: POSIX style, relative to the root, absolute outside it."""
     absolute = Path(os.path.abspath(location))
     try:
         name = absolute.relative_to(os.path.abspath(root)).as_posix()
@@ -277,11 +299,14 @@ def display(location: str, root: str) -> str:
         name = absolute.as_posix()
     return os.fsencode(name).decode(
         errors="backslashreplace"
-    )  # a name need not be text, but a report is
+    )  # a file name may not be valid text, but a report must be
 
 
 def split_of(item: Found) -> tuple[str | None, int]:
-    """Return the split of a file and the split's rank: as configured, else as its dataset card says, else by its name; train comes first."""
+    """Return the split of a file and its rank (train first).
+
+    The split comes from the configuration, else from the dataset card, else from the file name.
+    """
     path, dataset = item.path, item.dataset
     for number, (name, patterns) in enumerate(dataset.splits.items()):
         if matches_any(path, patterns):
@@ -309,7 +334,7 @@ def _glob(pattern: str) -> list[str]:
 
 
 def dataset_of(path: str, settings: Settings) -> DatasetSettings:
-    """Return the settings of the dataset that a file belongs to; plain ones if it belongs to none."""
+    """Return the settings of the dataset of a file, or the defaults if it is in none."""
     for dataset in settings.datasets:
         if matches_any(path, dataset.files):
             return dataset
@@ -319,7 +344,7 @@ def dataset_of(path: str, settings: Settings) -> DatasetSettings:
 
 
 def excluded(path: str, settings: Settings) -> bool:
-    """Say whether a file is in none of the configured datasets."""
+    """Return whether a file is in none of the configured datasets."""
     return bool(settings.datasets) and not any(
         (not dataset.files or matches_any(path, dataset.files))
         and not matches_any(path, dataset.exclude)
@@ -328,5 +353,5 @@ def excluded(path: str, settings: Settings) -> bool:
 
 
 def left_out(path: str, settings: Settings) -> bool:
-    """Return whether the configuration leaves a file out by a pattern under `exclude`."""
+    """Return whether a pattern under `exclude` matches a file."""
     return any(matches_any(path, dataset.exclude) for dataset in settings.datasets)

@@ -1,4 +1,4 @@
-"""JSON Lines: one JSON value a line, read as bytes so that lines and offsets stay exact."""
+"""JSON Lines: one JSON value per line, read as bytes so that lines and offsets stay exact."""
 
 from __future__ import annotations
 
@@ -27,41 +27,41 @@ from dslint.model import Input, Shape, Shard
 
 _BLANK = pattern(rb"^[ \t\r]*$", re.MULTILINE)
 _DOUBTFUL = pattern(rb"\n[ \t\r\n]")
-"""Where there may be a line without a record."""
+"""Where a line without a record may be."""
 _SPACE = pattern(rb"[ \t\r\n]*+")
 
 
-_SINGLY = 32
-"""Lines of which a part is not halved again."""
+_MIN_PART = 32
+"""Number of lines below which a part is not halved again."""
 
 
 class Lines(Collector):
-    """The lines of a shard, decoded."""
+    """The decoded lines of a shard."""
 
     flat = True
-    """Whether lines of late could be decoded at once."""
+    """Whether recent lines could be decoded together."""
 
     def skip(self, size: int) -> None:
-        """Note a line of so many bytes, its end included, that was too long to be kept."""
+        """Add a defect for a line that was too long to keep, of `size` bytes with its line end."""
         self.bad(self.line, 1, f"the record is longer than {self.max_record:,} bytes")
         self.line += 1
         self.offset += size
 
     def take(self, block: bytes) -> Iterator[Batch]:
-        """Decode a block of whole lines."""
+        """Decode a block of complete lines."""
         if self.offset == 0 and block.startswith(BOM):
             block = block[3:]
             self.offset = 3
         spaced = has_spaced_colon(block)
         at = 0
         while at < len(block):
-            # A run of blank lines is stepped over at once: there may be a thousand million of them in a small file.
+            # Skip a run of blank lines at once: a small file may have billions of them.
             end = _SPACE.match(block, at).end()  # type: ignore[union-attr]
-            begun = end if end == len(block) else block.rfind(b"\n", at, end) + 1
-            if begun > at:
-                self.line += block.count(b"\n", at, begun)
-                self.offset += begun - at
-                at = begun
+            start = end if end == len(block) else block.rfind(b"\n", at, end) + 1
+            if start > at:
+                self.line += block.count(b"\n", at, start)
+                self.offset += start - at
+                at = start
             if at < len(block):
                 blank = _DOUBTFUL.search(block, at)
                 stop = len(block) if blank is None else blank.start() + 1
@@ -69,7 +69,7 @@ class Lines(Collector):
                 at = stop
 
     def take_lines(self, block: bytes, *, spaced: bool) -> Iterator[Batch]:
-        """Decode a block of whole lines, of which hardly any is blank."""
+        """Decode a block of complete lines, few of them blank."""
         lines = block.split(b"\n")
         if not lines[-1]:
             lines.pop()
@@ -83,15 +83,18 @@ class Lines(Collector):
             if (
                 len(self.values) >= BATCH
                 or len(self.defects) >= BATCH
-                or self.offset - self.begun >= MAX_BATCH
+                or self.offset - self.batch_start >= MAX_BATCH
             ):
                 yield from self.rest()
 
     def take_part(self, lines: list[bytes]) -> bool:
-        """Decode some lines, as many at once as can be, and say whether any could; around a broken one the part is halved."""
+        """Decode lines, as many together as possible, and return whether any were.
+
+        A part with a broken line is halved.
+        """
         if self.take_flat(lines):
             return True
-        if not self.flat or len(lines) < _SINGLY:
+        if not self.flat or len(lines) < _MIN_PART:
             self.take_singly(lines)
             return False
         half = len(lines) // 2
@@ -108,10 +111,12 @@ class Lines(Collector):
             self.offset += len(raw) + 1
 
     def take_flat(self, lines: list[bytes]) -> bool:
-        """Decode some lines at once, if each of them is an object that cannot be nested too deeply, and none has a key twice; else take nothing.
+        """Decode lines together and return True, or add nothing and return False.
 
-        Where a line ends with a brace and the next one begins with one, no value runs over both: a comma would have to stand between. So each line
-        holds one value or more, and as many values as lines are one value each. A key that is there twice is lost, and leaves fewer keys than `":`.
+        Each line must be an object that cannot be nested too deeply and has no duplicate key.
+        Where a line ends with a brace and the next starts with one, no value spans both: that
+        would need a comma in between. So each line holds at least one value, and if there are as
+        many values as lines, exactly one. A duplicate key leaves fewer keys than `":`.
         """
         block = b"\n".join(lines)
         count = len(lines)
@@ -144,7 +149,7 @@ class Lines(Collector):
         return True
 
     def decode(self, raw: bytes, *, spaced: bool) -> None:
-        """Take one line in."""
+        """Add one line."""
         if too_many(raw):
             self.bad(self.line, *diagnose(raw), raw)
             return
@@ -158,18 +163,18 @@ class Lines(Collector):
 
 
 class JsonLines:
-    """The reader of `.jsonl` and `.ndjson` files."""
+    """Reader of `.jsonl` and `.ndjson` files."""
 
     name = "jsonl"
     suffixes: tuple[str, ...] = (".jsonl", ".ndjson")
     collector = Lines
 
     def split(self, item: Input, location: str, size: int) -> list[Shard]:
-        """Cut a plain file at line ends. Compressed files stay whole: their bytes cannot be entered in the middle."""
+        """Cut an uncompressed file at line ends; compressed files have no random access."""
         cuts = [Shard(input=item, location=location)]
         if item.bytes <= size or compression(location):
             return cuts
-        row, line, position, begun = 0, 1, 0, 0
+        row, line, position, start = 0, 1, 0, 0
         for block, _ in whole_lines(chunks(location, step=size)):
             row += (
                 block.count(b"\n")
@@ -178,7 +183,7 @@ class JsonLines:
             )
             line += block.count(b"\n")
             position += len(block)
-            if position - begun >= size and position < item.bytes:
+            if position - start >= size and position < item.bytes:
                 cuts[-1] = msgspec.structs.replace(cuts[-1], stop=position)
                 cuts.append(
                     Shard(
@@ -189,11 +194,14 @@ class JsonLines:
                         first_line=line,
                     )
                 )
-                begun = position
+                start = position
         return cuts
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
-        """Yield batches of records; bad lines become defects. Raises InputError where the file ends early."""
+        """Yield batches of records; bad lines become defects.
+
+        Raises InputError where the file ends early.
+        """
         collected = self.collector(shard, shape, max_record, max_depth)
         try:
             for block, overlong in whole_lines(
@@ -215,7 +223,10 @@ class JsonLines:
 
 
 def whole_lines(parts: Iterator[bytes], max_record: int = 1 << 62) -> Iterator[tuple[bytes, int]]:
-    """Join parts to blocks that end at line ends; of a line longer than `max_record` comes only its size, its end included."""
+    """Join parts to blocks that end at line ends, each with a size of 0.
+
+    A line longer than `max_record` gives an empty block, with its size including the line end.
+    """
     kept: list[bytes] = []
     size = 0
     skipped = 0
@@ -226,7 +237,7 @@ def whole_lines(parts: Iterator[bytes], max_record: int = 1 << 62) -> Iterator[t
             if not end:
                 continue
             yield b"", skipped
-            part, skipped = part[end:], 0  # noqa: PLW2901 - the rest of a skipped line goes
+            part, skipped = part[end:], 0  # noqa: PLW2901 - drop the rest of the skipped line
         cut = part.rfind(b"\n") + 1
         if cut:
             yield b"".join([*kept, part[:cut]]), 0
@@ -243,7 +254,7 @@ def whole_lines(parts: Iterator[bytes], max_record: int = 1 << 62) -> Iterator[t
 
 
 def _blank_lines(block: bytes) -> int:
-    """Count the lines without a record, looking closely only where there may be one."""
+    """Count the lines without a record, looking closely only where there may be some."""
     if _DOUBTFUL.search(block) is None and block[:1] not in b"\n\r \t":
         return 0
     body = block.removesuffix(b"\n")

@@ -1,4 +1,7 @@
-"""Where other tools keep what they know of data files: dataset cards of the Hugging Face Hub, and LLaMA-Factory's lists of datasets."""
+"""What other tools record about data files.
+
+That is in the dataset cards of the Hugging Face Hub, and in LLaMA-Factory's lists of datasets.
+"""
 
 from __future__ import annotations
 
@@ -30,17 +33,17 @@ _FACTORY_COLUMNS = {
     "response": "output",
     "system": "system",
 }
-"""LLaMA-Factory's names for the columns of an Alpaca file, and the columns that it looks for if nothing is said."""
+"""LLaMA-Factory's names for the columns of an Alpaca file, with their default columns."""
 _FACTORY_ROLES = {"system": ("system",), "user": ("prompt", "query"), "assistant": ("response",)}
 _ITEM = pattern(r"^(?P<indent> *)(?P<dash>- +)?(?:(?P<key>[\w-]+) *:)? *(?P<value>.*?) *$")
 
 
 Hints = Callable[[str], str | None]
-"""Tells where a file that says how data is to be read is itself read from, None for nowhere."""
+"""Returns the path to read a hints file from (such as a dataset card), or None for none."""
 
 
 def is_factory_list(location: str) -> bool:
-    """Say whether a file is LLaMA-Factory's list of datasets: configuration, not data."""
+    """Return whether a file is LLaMA-Factory's list of datasets: configuration, not data."""
     if os.path.basename(location) != FACTORY_LIST or not os.path.isfile(location):
         return False
     try:
@@ -57,7 +60,10 @@ def is_factory_list(location: str) -> bool:
 
 
 def factory_texts(location: str, hints: Hints) -> dict[str, tuple[str, ...]]:
-    """Return where the texts of a file are, if LLaMA-Factory's list beside it gives the columns of an Alpaca file names of their own."""
+    """Return the columns of the texts of an Alpaca file, by role.
+
+    Empty unless LLaMA-Factory's list in the same folder renames the columns.
+    """
     folder, name = os.path.split(location)
     listed = hints(os.path.join(folder, FACTORY_LIST))
     if listed is None or not is_factory_list(listed):
@@ -83,7 +89,7 @@ def factory_texts(location: str, hints: Hints) -> dict[str, tuple[str, ...]]:
 
 
 class Cards:
-    """The splits that the dataset cards of folders name, each card read once."""
+    """The splits that dataset cards assign, each card read once."""
 
     def __init__(self, root: str, hints: Hints = str) -> None:
         self._root = os.path.abspath(root)
@@ -91,7 +97,7 @@ class Cards:
         self._known: dict[str, list[tuple[str, str]]] = {}
 
     def split_of(self, location: str) -> str | None:
-        """Return the split that the closest card up to the root gives to a file, or None."""
+        """Return the split that the closest card, up to the root, assigns to a file, or None."""
         path = os.path.abspath(location)
         folder = os.path.dirname(path)
         while True:
@@ -115,8 +121,8 @@ class Cards:
 def card_splits(path: str) -> list[tuple[str, str]]:
     """Return the splits and file patterns under `configs:` in the front matter of a dataset card.
 
-    The front matter is YAML, of which only what the Hub writes is understood: keys, block lists and plain or quoted words. Anything else counts as
-    nothing said, and files are then told apart by their names.
+    The front matter is YAML, of which only what the Hub writes is understood: keys, block lists and
+    plain or quoted words. Anything else is ignored, and the file names decide.
     """
     try:
         with open(path, encoding="utf-8", errors="replace") as stream:

@@ -1,7 +1,8 @@
-"""What an Arrow file or stream declares, read from its messages before anything is decoded.
+"""Sizes that an Arrow file or stream declares, read from its messages before decoding.
 
-pyarrow takes a message at its word: it allocates what a compressed buffer says that it holds, stops at the end of the first of several streams, and
-of a file reads what its last footer lists. The few fields that tell are taken from the flatbuffers by hand, as the Arrow format lays them out.
+pyarrow trusts these: it allocates the declared size of a compressed buffer, stops at the end of
+the first of several streams, and reads of a file what its last footer lists. The few fields needed
+are parsed from the flatbuffers by hand, following the Arrow format.
 """
 
 from __future__ import annotations
@@ -15,19 +16,20 @@ if TYPE_CHECKING:
 
 MAGIC = b"ARROW1"
 _HEAD = 8
-"""Bytes of a file before its first message: the mark, and two of padding."""
+"""Bytes of a file before its first message: the magic bytes, and two of padding."""
 _TAIL = 4 + len(MAGIC)
-"""Bytes of a file behind its footer: the footer's length, and the mark."""
+"""Bytes of a file after its footer: the length of the footer, and the magic bytes."""
 
 
 PADDING = 8
-"""Bytes that may lie between the last message of a file and its footer: the end of the stream."""
+"""Bytes allowed between the last message of a file and its footer: the end-of-stream marker."""
 
 
 def declared(source: pa.NativeFile, end: int) -> Iterator[tuple[bool, int]]:
-    """Go through the messages of a stream, from here to its end or to `end`.
+    """Yield for each message whether it holds records, and its decompressed size.
 
-    Yield for each whether it holds records, and the bytes that it expands to. Raises what pyarrow or `struct` raise for damage.
+    Reads from the current position to `end` or the end of the stream. Raises what pyarrow or
+    `struct` raise for damaged data.
     """
     import pyarrow as pa
 
@@ -42,19 +44,19 @@ def declared(source: pa.NativeFile, end: int) -> Iterator[tuple[bool, int]]:
 
 
 def footer_begins(source: pa.NativeFile) -> int:
-    """Return where the footer of a file begins, by its length at the end."""
+    """Return the offset of the footer of a file, computed from the length at its end."""
     size = source.size()
     source.seek(size - _TAIL)
     return int(size - _TAIL - unpack_from("<i", source.read(4))[0])
 
 
 def to_messages(source: pa.NativeFile) -> None:
-    """Go to the first message of a file."""
+    """Seek to the first message of a file."""
     source.seek(_HEAD)
 
 
 def _expanded(message: Any) -> int:
-    """Return the bytes that the body of a message has once it is decompressed, as it says itself."""
+    """Return the decompressed size of the body of a message, as declared."""
     data = memoryview(message.metadata)
     batch = _table(data, _field(data, _follow(data, 0), 2))
     if message.type == "dictionary batch":
@@ -69,7 +71,7 @@ def _expanded(message: Any) -> int:
     for number in range(unpack_from("<I", data, vector)[0]):
         offset, length = unpack_from("<qq", data, vector + 4 + 16 * number)
         size = unpack_from("<q", content, offset)[0] if length else 0
-        total += length if size < 0 else size  # -1 is said of a buffer that is stored as it is
+        total += length if size < 0 else size  # -1 marks a buffer that is not compressed
     return total
 
 
@@ -79,12 +81,12 @@ def _follow(data: memoryview, at: int) -> int:
 
 def _table(data: memoryview, at: int) -> int:
     if not at:
-        raise ValueError("a message without its header")
+        raise ValueError("a message without a header")
     return _follow(data, at)
 
 
 def _field(data: memoryview, table: int, number: int) -> int:
-    """Return where a field of a table is, 0 for none."""
+    """Return the position of a field in a table, 0 if absent."""
     fields = table - int(unpack_from("<i", data, table)[0])
     place = 4 + 2 * number
     if place >= unpack_from("<H", data, fields)[0]:

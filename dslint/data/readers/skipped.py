@@ -1,4 +1,4 @@
-"""What is come across and not read, and why: the one place that decides. And which of it holds records all the same, by its content."""
+"""Why files are skipped: the one place that decides, and which of them contain records anyway."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ from dslint.helpers.lazy_re import pattern
 from dslint.settings import Settings
 
 HIDDEN = "hidden"
-ENVIRONMENT = "an environment of installed packages"
+ENVIRONMENT = "an environment with installed packages"
 LINKED = "a link to a folder"
 IGNORED = "ignored by Git"
-UNNAMED = "no suffix of a data format"
-PLAIN = "plain text, which is read when it is named"
-ELSEWHERE = "in no configured dataset"
-SHEET = "a review sheet of dslint"
+UNNAMED = "no data file suffix"
+PLAIN = "plain text, which is only read when named"
+ELSEWHERE = "not in any configured dataset"
+SHEET = "a dslint review sheet"
 REPORT = "a report of dslint"
-DOCUMENT = "a JSON document that is no list of records"
+DOCUMENT = "a JSON document that is not a list of records"
 FACTORY = "LLaMA-Factory's list of datasets"
 
 NOT_LOOKED_FOR = (".txt",)
-"""Suffixes of data that are as often something else: such a file is read when it is named."""
+"""Data suffixes that are just as often something else: such a file is read only when named."""
 _ENVIRONMENTS = {"node_modules", "__pycache__", "venv", "env", "site-packages"}
-_LOOKED_AT = 20
-"""Lines of a file that are looked at."""
+_SAMPLE_LINES = 20
+"""Number of lines to look at."""
 _HEAD = 1 << 16
-"""Bytes of a file that are looked at."""
+"""Number of bytes to look at."""
 _DOCUMENT_BLOCKS = 32
-"""Blocks of a JSON document that is looked at as a whole."""
+"""Number of blocks to decode of a JSON document."""
 _MEMBERS = 1000
-"""Files of an archive whose names are looked at."""
+"""Number of archive members whose names are checked."""
 _LIST_WITHIN = pattern(rb'\s*\{\s*"[^"]*"\s*:\s*\[\s*\{')
 _MARKS = (
     b"PAR1",
@@ -50,27 +50,31 @@ _MARKS = (
     b"SQLite format 3\0",
     b"\x89HDF\r\n\x1a\n",
 )
-"""How Parquet, Arrow files and streams, ORC, Avro, SQLite and HDF5 begin."""
+"""First bytes of Parquet, Arrow files and streams, ORC, Avro, SQLite and HDF5."""
 _DATA = pattern(r"\.(?:jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)(?![a-z0-9])")
 _LINES = pattern(r"\.(?:jsonl|ndjson)(?![a-z0-9])")
 _TABLE = pattern(r"\.(?:csv|tsv)(?![a-z0-9])")
-_UNREAD = pattern(
-    r"\.(?:xlsx?|ods|pickle|pkl|npz|npy|tfrecords?|msgpack|mdb|lmdb)$|\.(?:jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)\.(?:lz4|br|lzma|lz|7z|rar|z|sz|snappy)$"
+_UNSUPPORTED = pattern(
+    r"\.(?:xlsx?|ods|pickle|pkl|npz|npy|tfrecords?|msgpack|mdb|lmdb)$"
+    r"|\.(?:jsonl|ndjson|json|csv|tsv|parquet|arrow|feather)"
+    r"\.(?:lz4|br|lzma|lz|7z|rar|z|sz|snappy)$"
 )
-"""Names of records in formats, or behind compressions, that dslint does not read."""
-_PACKED = pattern(r"\.(?:zip|tar|tgz|tbz2?|txz)$|\.tar\.(?:gz|bz2|xz)$")
+"""Names of data files in formats or compressions that dslint does not read."""
+_ARCHIVE = pattern(r"\.(?:zip|tar|tgz|tbz2?|txz)$|\.tar\.(?:gz|bz2|xz)$")
 _ANYTHING = ("", ".txt", ".bak", ".old", ".orig", ".tmp", ".data", ".dat", ".tab")
-"""Suffixes that say nothing of what a file holds."""
+"""Suffixes that do not show what a file contains."""
 _REPORT = pattern(rb'"schema"\s*:\s*"dslint\.')
 _FINDINGS = pattern(
-    rb'\s*\{"rule": ?"[^"]+", ?"severity": ?"(?:info|warning|error)", ?"confidence": ?"(?:low|medium|high)", ?"message": ?"'
-    rb'|\s*\[\s*\{"description": ?"[^\n]*?", ?"check_name": ?"[^"]+/[^"]+", ?"fingerprint": ?"[0-9a-f]{32}", ?"severity": ?"'
+    rb'\s*\{"rule": ?"[^"]+", ?"severity": ?"(?:info|warning|error)", '
+    rb'?"confidence": ?"(?:low|medium|high)", ?"message": ?"'
+    rb'|\s*\[\s*\{"description": ?"[^\n]*?", ?"check_name": ?"[^"]+/[^"]+", '
+    rb'?"fingerprint": ?"[0-9a-f]{32}", ?"severity": ?"'
 )
-"""How the reports `jsonl` and `gitlab` begin, which have no head."""
+"""First bytes of the reports `jsonl` and `gitlab`, which have no header."""
 
 
 def why_skipped(path: str, settings: Settings, suffixes: Iterable[str]) -> str:
-    """Return why a run does not read a file, by its path in reports and by the folders that it lies in, as far as these tell."""
+    """Return why a run does not read a file, as far as its display path and its folders show."""
     place = PurePosixPath(path)
     folders = [str(folder) for folder in reversed(place.parents)][1:]
     for folder in folders:
@@ -84,11 +88,11 @@ def why_skipped(path: str, settings: Settings, suffixes: Iterable[str]) -> str:
         return UNNAMED
     if suffix(path) in NOT_LOOKED_FOR:
         return PLAIN
-    return why_no_data(os.path.join(settings.root, path)) or "not among the files that were named"
+    return why_no_data(os.path.join(settings.root, path)) or "not among the files named"
 
 
 def why_not_folder(folder: str) -> str | None:
-    """Return why nothing is looked for in a folder, None where something is."""
+    """Return why a folder is not searched, or None if it is."""
     name = os.path.basename(folder)
     if name in _ENVIRONMENTS or os.path.exists(os.path.join(folder, "pyvenv.cfg")):
         return ENVIRONMENT
@@ -98,7 +102,10 @@ def why_not_folder(folder: str) -> str | None:
 
 
 def may_be_misnamed(name: str) -> bool:
-    """Return whether a file that has no suffix of data may hold some all the same: a copy, a text, or one named as data further ahead."""
+    """Return whether a file without a data suffix may contain data.
+
+    It may be a copy, a text, or a file with a data suffix in the middle of its name.
+    """
     return (
         suffix(name) in ("", ".txt", ".bak", ".old", ".orig", ".tmp")
         or _DATA.search(name.lower()) is not None
@@ -106,9 +113,10 @@ def may_be_misnamed(name: str) -> bool:
 
 
 def why_no_data(location: str) -> str:
-    """Return why a file with the suffix of data that was come across is none; an empty string where it may be.
+    """Return why a file with a data suffix is not data, or an empty string if it may be.
 
-    A JSON file is data only if it is an array that holds objects; what dslint writes itself, reports and review sheets, never is.
+    A JSON file is data only if it is an array with objects. Reports and review sheets of dslint
+    never are.
     """
     kind = suffix(location)
     if not os.path.isfile(location):
@@ -126,27 +134,28 @@ def why_no_data(location: str) -> str:
 
 
 def _is_array_of_objects(start: bytes) -> bool:
-    """Return whether text begins with an array, and an object comes in it, be it behind other values."""
+    """Return whether text starts with an array that contains an object, not necessarily first."""
     return start.lstrip(b" \t\r\n")[:1] == b"[" and b"{" in start
 
 
 def holds_records(location: str) -> bool:
-    """Return whether a file of any name holds records: by its content, and, for kinds that dslint does not read, by its name too.
+    """Return whether a file contains records, judging by its content.
 
-    JSON that is one document does if it, or half of a list in it, looks like a record of a known shape; text in columns does if three lines agree.
+    For formats that dslint does not read, the name counts too. A JSON document counts if it or half
+    of a list in it, fits a known shape; text in columns counts if at least three lines agree.
     """
     if not os.path.isfile(location):
         return False
     start = head(location, _HEAD).removeprefix(BOM)
     name = os.path.basename(location).lower()
-    if start.startswith(_MARKS) or _UNREAD.search(name):
+    if start.startswith(_MARKS) or _UNSUPPORTED.search(name):
         return True
-    if _PACKED.search(name):
-        return _packs_data(location)
+    if _ARCHIVE.search(name):
+        return _archive_has_data(location)
     text = start.lstrip(b" \t\r\n")
     if text[:1] == b"[":
         return b"{" in text
-    lines = [line for line in text.split(b"\n", _LOOKED_AT)[:_LOOKED_AT] if line.strip()]
+    lines = [line for line in text.split(b"\n", _SAMPLE_LINES)[:_SAMPLE_LINES] if line.strip()]
     if sum(line[:1] == b"{" and decodes(line) for line in lines) > (
         0 if _LINES.search(name) else 1
     ):
@@ -157,10 +166,10 @@ def holds_records(location: str) -> bool:
 
 
 def _is_document_of_records(location: str) -> bool:
-    """Return whether a JSON object is a record, or holds a list of records."""
+    """Return whether a JSON object is a record, or contains a list of records."""
     try:
         value = decode_json(b"".join(islice(chunks(location), _DOCUMENT_BLOCKS)).removeprefix(BOM))
-    except (*REFUSED, InputError):  # damaged, or larger than any configuration
+    except (*REFUSED, InputError):  # damaged, or too large for a configuration file
         return _LIST_WITHIN.match(head(location, _HEAD)) is not None
     lists = (
         [item for item in value.values() if type(item) is list and len(item) > 1]
@@ -176,26 +185,26 @@ def _is_document_of_records(location: str) -> bool:
 
 
 def _is_table(lines: Sequence[bytes]) -> bool:
-    """Return whether the first lines have the same number of tabs, commas or semicolons, some at least."""
-    whole = lines[: _LOOKED_AT - 1]
-    return len(whole) > 2 and any(
-        len({line.count(sign) for line in whole}) == 1 and sign in whole[0]
+    """Return whether all lines have the same number of tabs, commas or semicolons, at least one."""
+    complete = lines[: _SAMPLE_LINES - 1]
+    return len(complete) > 2 and any(
+        len({line.count(sign) for line in complete}) == 1 and sign in complete[0]
         for sign in (b"\t", b",", b";")
     )
 
 
-def _packs_data(location: str) -> bool:
-    """Return whether an archive holds a file with the suffix of data, or cannot be looked into."""
+def _archive_has_data(location: str) -> bool:
+    """Return whether an archive has a file with a data suffix, or cannot be read."""
     import tarfile
     import zipfile
 
     try:
         if zipfile.is_zipfile(location):
-            with zipfile.ZipFile(location) as packed:
-                names = packed.namelist()
+            with zipfile.ZipFile(location) as archive:
+                names = archive.namelist()
         else:
             with tarfile.open(location) as archive:
                 names = [member.name for member in islice(archive, _MEMBERS)]
     except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError):
         return True
-    return any(_DATA.search(name.lower()) or _UNREAD.search(name.lower()) for name in names)
+    return any(_DATA.search(name.lower()) or _UNSUPPORTED.search(name.lower()) for name in names)

@@ -1,4 +1,4 @@
-"""Records that were read before, fetched again by their place."""
+"""Reading records again by their location."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Stamp = tuple[int, int]
 
 
 class Opened(Struct, frozen=True):
-    """A file of the run: how to read it, and what it looked like when the run began."""
+    """A file of the run: how to read it, and its stamp when the run started."""
 
     input: Input
     location: str
@@ -29,13 +29,13 @@ class Opened(Struct, frozen=True):
 
 
 def stamp(location: str) -> Stamp:
-    """Return what changes when a file does: its size and time of modification."""
+    """Return the size and modification time of a file, to detect changes."""
     status = os.stat(location)
     return status.st_size, status.st_mtime_ns
 
 
 class FileSource:
-    """Fetches records again, each file once a call, from the nearest place where it can be entered."""
+    """Reads records again, each file once per call, from the nearest position to start at."""
 
     def __init__(
         self,
@@ -50,7 +50,10 @@ class FileSource:
         self._max_depth = max_depth
 
     def records(self, locations: Iterable[Location]) -> Iterator[Record]:
-        """Yield the records at the sorted unique locations. Raises InputError if a file has changed since it was read."""
+        """Yield the records at sorted unique locations.
+
+        Raises InputError if a file has changed since it was read.
+        """
         wanted: dict[str, set[int]] = {}
         for at in locations:
             if at.path is not None and at.row is not None:
@@ -66,7 +69,7 @@ class FileSource:
                     kept = [
                         position for position, row in enumerate(batch.rows) if row in wanted[path]
                     ]
-                    # A batch of their own, so that the shape reads no others.
+                    # A separate batch, so that the shape reads only these records.
                     yield from Batch(
                         batch.input,
                         batch.shape,
@@ -78,7 +81,7 @@ class FileSource:
                         break
 
     def unchanged(self, opened: Opened) -> None:
-        """Raise InputError if a file is not what it was when the run began."""
+        """Raise InputError if a file has changed since the start of the run."""
         try:
             same = stamp(opened.location) == opened.stamp
         except OSError:
@@ -86,7 +89,7 @@ class FileSource:
         if not same:
             raise InputError(
                 "changed while it was being checked",
-                "run dslint again when nothing writes to it",
+                "run dslint again when nothing is writing to it",
                 "file-changed",
                 opened.input.path,
             )

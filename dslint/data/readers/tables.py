@@ -1,4 +1,7 @@
-"""Parquet and Arrow files, read in batches through pyarrow. They have rows and no lines; a shard is a run of row groups or record batches."""
+"""Parquet and Arrow files, read in batches through pyarrow.
+
+They have rows but no lines. A shard is a range of row groups or record batches.
+"""
 
 from __future__ import annotations
 
@@ -26,25 +29,28 @@ if TYPE_CHECKING:
 
 BATCH_BYTES = 8 * BLOCK
 FREE_CELLS = 10_000_000
-"""Rows, or values of a column, that no file is refused for."""
+"""Rows, or values of a column, that are accepted in a file of any size."""
 CELLS_PER_BYTE = 20
-"""Rows, or values of a column, for each byte of a file beyond which it is taken for a decompression bomb: text takes more room."""
+"""Rows, or values of a column, per byte beyond which a file is taken for a decompression bomb.
+
+Text takes more space than that.
+"""
 MAX_BATCH_BYTES = 1 << 30
-"""Bytes that a compressed record batch of Arrow may expand to: all of it is decoded at once."""
-FIELD_TWICE = "a struct has a field name more than once; it is read under another one"
-KEY_TWICE = "a map has a key more than once; it is read under another one"
+"""Maximum decompressed size of an Arrow record batch, all of which is decoded at once."""
+FIELD_TWICE = "a struct has a duplicate field name; it is read under another name"
+KEY_TWICE = "a map has a duplicate key; it is read under another name"
 ODD_RATIO = 100
-"""Bytes that a column's data expands to, for each of its own, beyond which its rows are decoded one by one: any of them may be huge."""
+"""Compression ratio of a column above which rows are decoded one by one: any may be huge."""
 
 
 class Parquet:
-    """The reader of `.parquet` files."""
+    """Reader of `.parquet` files."""
 
     name = "parquet"
     suffixes: tuple[str, ...] = (".parquet",)
 
     def split(self, item: Input, location: str, size: int) -> list[Shard]:
-        """Cut between row groups. A file whose metadata cannot be read stays whole, for `read` to complain."""
+        """Cut between row groups. Unreadable metadata is left for `read` to report."""
         try:
             with _parquet(location) as file:
                 groups = [
@@ -61,13 +67,13 @@ class Parquet:
             return [Shard(input=item, location=location)]
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
-        """Yield the rows of the shard's row groups."""
+        """Yield the rows in the row groups of the shard."""
         rows = _Rows(shard, shape, max_record, max_depth)
-        with _located(rows), _parquet(shard.location) as file:
+        with _position_added(rows), _parquet(shard.location) as file:
             metadata = file.metadata
-            _no_bomb(metadata, getsize(shard.location))
+            _refuse_bomb(metadata, getsize(shard.location))
             if shard.start == 0:
-                _all_there(metadata, shard.location)
+                _refuse_concatenated(metadata, shard.location)
             stop = metadata.num_row_groups if shard.stop is None else shard.stop
             for number in range(shard.start, stop):
                 rows.enter(number)
@@ -79,12 +85,13 @@ class Parquet:
                     yield from rows.take(part)
                 if rows.row - before != group.num_rows:
                     raise InputError(
-                        f"is damaged: row group {number} has {rows.row - before} rows where its metadata says {group.num_rows}"
+                        f"is damaged: row group {number} has {rows.row - before} rows, "
+                        f"but its metadata says {group.num_rows}"
                     )
 
 
 class Arrow:
-    """The reader of Arrow IPC files and streams; Feather (version 2) is such a file."""
+    """Reader of Arrow IPC files and streams, including Feather version 2."""
 
     name = "arrow"
     suffixes: tuple[str, ...] = (".arrow", ".feather", ".ipc")
@@ -109,9 +116,9 @@ class Arrow:
         return [Shard(input=item, location=location)]
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
-        """Yield the rows of the shard's record batches."""
+        """Yield the rows in the record batches of the shard."""
         rows = _Rows(shard, shape, max_record, max_depth)
-        with _located(rows), _ipc(shard.location, checked=shard.start > 0) as reader:
+        with _position_added(rows), _ipc(shard.location, checked=shard.start > 0) as reader:
             if hasattr(reader, "num_record_batches"):
                 for number in range(
                     shard.start, reader.num_record_batches if shard.stop is None else shard.stop
@@ -126,7 +133,7 @@ class Arrow:
 
 
 class _Rows(Collector):
-    """The rows of a shard. The offset of a place is the number of its row group or record batch."""
+    """The rows of a shard; an offset is the number of a row group or record batch."""
 
     decoded = 0
 
@@ -136,22 +143,22 @@ class _Rows(Collector):
         self.most = max(files.FREE_ROWS, files.ROWS_PER_BYTE * self.size)
 
     def enter(self, number: int) -> None:
-        """Begin a row group or record batch: a place where the file can be entered again."""
+        """Start a row group or record batch, from which the file can be read again."""
         self.offset = number
         self.placed = True
         self.begin()
 
     def take(self, part: pa.RecordBatch) -> Iterator[Batch]:
-        """Yield the rows of a decoded batch, so few at a time that they are not too large."""
+        """Yield the rows of a decoded batch, split so that no piece is too large."""
         self.decoded += part.nbytes
         limit = max(FREE_BYTES, MAX_RATIO * self.size)
         if self.decoded > limit:
             raise InputError(
-                f"expands beyond {limit:,} bytes: a decompression bomb?",
-                "write it again with its values as they are, if it is meant",
+                f"expands to more than {limit:,} bytes: possible decompression bomb",
+                "if this is intended, write it again with plain encoding and no compression",
             )
         step = max(1, min(BATCH, BATCH_BYTES * part.num_rows // max(1, part.nbytes)))
-        names, said = unique_names(part.schema.names)
+        names, notes = unique_names(part.schema.names)
         if self.row == 0:
             if max((depth(kind) for kind in part.schema.types), default=0) >= self.max_depth:
                 raise InputError(
@@ -161,10 +168,10 @@ class _Rows(Collector):
             repeated = [
                 name for name, kind in zip(names, part.schema.types, strict=True) if repeats(kind)
             ]
-            for message in said:
-                self.doubtful(None, message)
+            for message in notes:
+                self.note_duplicate(None, message)
             for name in repeated:
-                self.doubtful(None, FIELD_TWICE, f"/{escape(name)}")
+                self.note_duplicate(None, FIELD_TWICE, f"/{escape(name)}")
         for start in range(0, part.num_rows, step):
             self.convert(part.slice(start, step), names)
             yield from self.rest()
@@ -172,15 +179,15 @@ class _Rows(Collector):
             self.begin()
 
     def convert(self, part: pa.RecordBatch, names: list[str]) -> None:
-        """Take rows in; where there is something to say of one, each for itself."""
-        twice: list[str] = []
+        """Add rows, one by one if any of them has a defect."""
+        duplicates: list[str] = []
         fault = ""
         columns: list[list[Any]] = []
         if part.nbytes > self.max_record:
             fault = f"the record is longer than {self.max_record:,} bytes"
         else:
             try:
-                columns = [cells(column, twice) for column in part.columns]
+                columns = [cells(column, duplicates) for column in part.columns]
             except UnicodeDecodeError as error:
                 fault = f"invalid UTF-8: byte 0x{error.object[error.start]:02X}"
             except (
@@ -188,22 +195,22 @@ class _Rows(Collector):
                 TypeError,
                 ArithmeticError,
                 NotImplementedError,
-            ):  # pyarrow's own among them
+            ):  # includes pyarrow's own errors
                 fault = "a value that cannot be read"
-        if (fault or twice) and part.num_rows > 1:
+        if (fault or duplicates) and part.num_rows > 1:
             for number in range(part.num_rows):
                 self.convert(part.slice(number, 1), names)
         elif fault:
             self.bad(None, None, fault)
         else:
-            if twice:
-                self.doubtful(None, KEY_TWICE, "", repr(columns).encode(errors="replace"))
+            if duplicates:
+                self.note_duplicate(None, KEY_TWICE, "", repr(columns).encode(errors="replace"))
             for row in zip(*columns, strict=True) if columns else ((),) * part.num_rows:
                 self.add(dict(zip(names, row, strict=True)), None)
 
 
 def depth(kind: pa.DataType) -> int:
-    """Return how many levels a type of a column is nested."""
+    """Return the nesting depth of a column type."""
     inner = (
         [kind.field(number).type for number in range(kind.num_fields)] if kind.num_fields else []
     )
@@ -211,7 +218,7 @@ def depth(kind: pa.DataType) -> int:
 
 
 def repeats(kind: pa.DataType) -> bool:
-    """Say whether some struct within a type has a name of a field twice."""
+    """Return whether a struct within a type has a duplicate field name."""
     import pyarrow as pa
 
     fields = [kind.field(number) for number in range(kind.num_fields)] if kind.num_fields else []
@@ -221,36 +228,39 @@ def repeats(kind: pa.DataType) -> bool:
 
 
 def _shards(item: Input, location: str, parts: Iterable[tuple[int, int]], size: int) -> list[Shard]:
-    """Join parts, of so many rows and bytes each, to shards of about `size` bytes."""
+    """Join parts, given by rows and bytes, to shards of about `size` bytes."""
     cuts = [Shard(input=item, location=location)]
-    row = held = 0
+    row = filled = 0
     for number, (count, weight) in enumerate(parts):
-        if held and held + weight > size:
+        if filled and filled + weight > size:
             cuts[-1] = replace(cuts[-1], stop=number)
             cuts.append(Shard(input=item, location=location, start=number, first_row=row))
-            held = 0
+            filled = 0
         row += count
-        held += max(1, weight)
+        filled += max(1, weight)
     return cuts
 
 
 def _decoded(parts: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    """Yield sound record batches. Raises InputError for what pyarrow cannot decode; its own words may quote the data."""
+    """Yield valid record batches.
+
+    Raises InputError for what pyarrow cannot decode, without its message, which may quote the data.
+    """
     iterator = iter(parts)
     while True:
-        with _understood("its data cannot be decoded from here on"):
+        with _input_errors("its data cannot be decoded from here on"):
             part = next(iterator, None)
             if part is None:
                 return
-            # Offsets are not checked on reading, and pyarrow would follow them anywhere.
+            # Reading does not check offsets, and pyarrow would follow them anywhere.
             part.validate(full=False)
             for column in part.columns:
-                _sound(column)
+                _check(column)
         yield part
 
 
-def _sound(column: pa.Array) -> None:
-    """Raise for offsets or indices that point nowhere; text that is no UTF-8 is left for its row to be told."""
+def _check(column: pa.Array) -> None:
+    """Raise for offsets or indices out of range; invalid UTF-8 is left for its row to report."""
     import pyarrow as pa
 
     try:
@@ -262,11 +272,11 @@ def _sound(column: pa.Array) -> None:
 
 @contextmanager
 def _parquet(location: str) -> Iterator[pq.ParquetFile]:
-    _unpacked(location)
+    _refuse_compressed(location)
     import pyarrow.parquet as pq
 
     with ExitStack() as stack:
-        with _understood("its metadata cannot be read"):
+        with _input_errors("its metadata cannot be read"):
             file = stack.enter_context(
                 pq.ParquetFile(
                     location, pre_buffer=False, buffer_size=BLOCK, page_checksum_verification=True
@@ -277,33 +287,36 @@ def _parquet(location: str) -> Iterator[pq.ParquetFile]:
 
 @contextmanager
 def _ipc(location: str, *, checked: bool) -> Iterator[Any]:
-    """Open an Arrow file, or give the record batches of streams. What it declares is looked at first, unless it was `checked`."""
-    _unpacked(location)
+    """Open an Arrow file, or yield the record batches of a stream.
+
+    Its declared sizes are checked first, unless it was `checked` before.
+    """
+    _refuse_compressed(location)
     import pyarrow as pa
 
     with ExitStack() as stack:
-        with _understood("its schema cannot be read"):
+        with _input_errors("its schema cannot be read"):
             source = stack.enter_context(pa.memory_map(location))
             is_file = source.read(len(messages.MAGIC)) == messages.MAGIC
             source.seek(0)
             reader = pa.ipc.open_file(source) if is_file else None
         if not checked:
-            with _understood("its messages cannot be read"):
-                _declared(source, reader)
+            with _input_errors("its messages cannot be read"):
+                _check_declared(source, reader)
         source.seek(0)
         yield reader or _streams(source)
 
 
 def _streams(source: pa.NativeFile) -> Iterator[pa.RecordBatch]:
-    """Yield the record batches of a stream, and of those that follow it."""
+    """Yield the record batches of a stream, and of any streams after it."""
     import pyarrow as pa
 
     while source.tell() < source.size():
         yield from pa.ipc.open_stream(source)
 
 
-def _declared(source: pa.NativeFile, reader: Any) -> None:
-    """Raise InputError where an Arrow file or stream expands beyond reason, or where not all that it holds would be read."""
+def _check_declared(source: pa.NativeFile, reader: Any) -> None:
+    """Raise InputError if an Arrow file or stream expands too much or would be read in part."""
     size = source.size()
     end = size if reader is None else messages.footer_begins(source)
     source.seek(0)
@@ -311,19 +324,19 @@ def _declared(source: pa.NativeFile, reader: Any) -> None:
         messages.to_messages(source)
     total = batches = 0
     while source.tell() < end:
-        begun = source.tell()
-        if begun and source.read(len(messages.MAGIC)) == messages.MAGIC and reader is None:
+        start = source.tell()
+        if start and source.read(len(messages.MAGIC)) == messages.MAGIC and reader is None:
             raise InputError(
-                "is an Arrow stream with an Arrow file behind it", "put each into a file of its own"
+                "is an Arrow stream followed by an Arrow file", "put each into its own file"
             )
-        source.seek(begun)
+        source.seek(start)
         for is_batch, expanded in messages.declared(source, end):
             batches += is_batch
             total += expanded
             if expanded > max(MAX_BATCH_BYTES, size):
                 raise InputError(
-                    f"declares a record batch of {expanded:,} bytes: a decompression bomb?",
-                    "write it again in smaller batches",
+                    f"declares a record batch of {expanded:,} bytes: possible decompression bomb",
+                    "write it again with smaller batches",
                 )
             if total > max(FREE_BYTES, MAX_RATIO * size):
                 _refuse(f"{total:,} bytes")
@@ -333,19 +346,21 @@ def _declared(source: pa.NativeFile, reader: Any) -> None:
         batches != reader.num_record_batches or end - source.tell() > messages.PADDING
     ):
         raise InputError(
-            "is several Arrow files in one, of which only the last would be read",
-            "put each into a file of its own",
+            "contains several Arrow files, of which only the last would be read",
+            "put each into its own file",
         )
 
 
-def _unpacked(location: str) -> None:
+def _refuse_compressed(location: str) -> None:
     if packed := compression(location):
-        raise InputError(f"is a {packed} of a format that is compressed inside", "unpack it first")
+        raise InputError(
+            f"is a {packed} file around a format with its own compression", "decompress it first"
+        )
 
 
 @contextmanager
-def _understood(what: str) -> Iterator[None]:
-    """Turn whatever pyarrow raises for damaged data into an InputError."""
+def _input_errors(what: str) -> Iterator[None]:
+    """Turn any error of pyarrow for damaged data into an InputError."""
     import pyarrow as pa
 
     try:
@@ -363,13 +378,13 @@ def _understood(what: str) -> Iterator[None]:
         struct_error,
     ):
         raise InputError(
-            f"is damaged or not supported: {what}", "make or fetch the file again"
+            f"is damaged or not supported: {what}", "create or download the file again"
         ) from None
 
 
 @contextmanager
-def _located(rows: _Rows) -> Iterator[None]:
-    """Say of an InputError up to where the file was read."""
+def _position_added(rows: _Rows) -> Iterator[None]:
+    """Add to an InputError how far the file was read."""
     try:
         yield
     except InputError as error:
@@ -381,21 +396,24 @@ def _located(rows: _Rows) -> Iterator[None]:
         ) from None
 
 
-def _all_there(metadata: Any, location: str) -> None:
-    """Raise InputError where a Parquet file is several in one: the metadata at its end tells of the last only, by places that fit the first."""
+def _refuse_concatenated(metadata: Any, location: str) -> None:
+    """Raise InputError if a file contains several Parquet files.
+
+    The metadata at the end describes the last one only, with offsets that match the first.
+    """
     end = 4
     for column in (
         column
         for group in _groups(metadata)
         for column in map(group.column, range(group.num_columns))
     ):
-        begun = (
+        start = (
             column.dictionary_page_offset if column.has_dictionary_page else column.data_page_offset
         )
-        end = max(end, begun + column.total_compressed_size)
+        end = max(end, start + column.total_compressed_size)
     if getsize(location) - 8 - metadata.serialized_size <= end:
         return
-    # Something lies between: indexes of pages, or another file.
+    # Something lies in between: page indexes, or another file.
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -409,17 +427,17 @@ def _all_there(metadata: Any, location: str) -> None:
             source.seek(0)
             try:
                 pq.ParquetFile(pa.BufferReader(source.read_buffer(at + 4)))
-            except (pa.ArrowException, OSError):  # some value that looks so
+            except (pa.ArrowException, OSError):  # a value with the same bytes
                 at = content.find(b"PAR1PAR1", at + 1)
                 continue
             raise InputError(
-                "is several Parquet files in one, of which only the last would be read",
-                "put each into a file of its own",
+                "contains several Parquet files, of which only the last would be read",
+                "put each into its own file",
             )
 
 
-def _no_bomb(metadata: Any, size: int) -> None:
-    """Raise InputError where the metadata declares more than any honest file of this size holds."""
+def _refuse_bomb(metadata: Any, size: int) -> None:
+    """Raise InputError if the metadata declares more than a real file of this size holds."""
     columns = [
         column
         for group in _groups(metadata)
@@ -439,13 +457,13 @@ def _groups(metadata: Any) -> Iterator[Any]:
 
 def _refuse(what: str) -> NoReturn:
     raise InputError(
-        f"declares {what} for its few bytes: a decompression bomb?",
-        "write it again with its values as they are, if it is meant",
+        f"declares {what} for its size: possible decompression bomb",
+        "if this is intended, write it again with plain encoding and no compression",
     )
 
 
 def _batch_size(group: Any) -> int:
-    """Return how many rows are decoded at once, for some MiB at most."""
+    """Return how many rows to decode at once, so that they take a few MiB at most."""
     columns = list(map(group.column, range(group.num_columns)))
     if any(
         column.total_uncompressed_size > max(BLOCK, ODD_RATIO * column.total_compressed_size)

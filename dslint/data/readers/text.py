@@ -1,4 +1,4 @@
-"""Plain text: a record a line, blank lines aside, or a record a file."""
+"""Plain text: one record per line, except blank lines, or one record per file."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from dslint.model import Input, Shape, Shard
 
 class _TextLines(Lines):
     def take_flat(self, lines: list[bytes]) -> bool:
-        """Take no lines as JSON, though they may look so: each is a text."""
+        """Return False: each line is a text, even if it looks like JSON."""
         del lines
         return False
 
     def decode(self, raw: bytes, *, spaced: bool) -> None:
-        """Take one line in."""
+        """Add one line."""
         del spaced
         raw = raw.removesuffix(b"\r")
         if raw.strip(b" \t\r"):
             self.text(raw)
 
     def text(self, raw: bytes) -> None:
-        """Take a text in that begins at `line`."""
+        """Add a text that starts at `line`."""
         try:
             self.add(raw.decode(), self.line)
         except UnicodeDecodeError as error:
@@ -35,14 +35,14 @@ class _TextLines(Lines):
 
 
 class TextLines(JsonLines):
-    """The reader of `.txt` files; where a record is a line, it cuts them as JSON Lines are cut."""
+    """Reader of `.txt` files; if a record is a line, cuts them like JSON Lines."""
 
     name = "text"
     suffixes: tuple[str, ...] = (".txt",)
     collector = _TextLines
 
     def split(self, item: Input, location: str, size: int) -> list[Shard]:
-        """Cut at line ends; a file that is one record stays whole."""
+        """Cut at line ends; a file that is a single record stays whole."""
         return (
             [Shard(input=item, location=location)]
             if item.whole
@@ -50,7 +50,7 @@ class TextLines(JsonLines):
         )
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
-        """Yield the lines in batches, or the one text of the file; a blank file has none."""
+        """Yield the lines in batches, or the one text of the file; a blank file has no records."""
         if not shard.input.whole:
             yield from super().read(shard, shape, max_record, max_depth)
             return
