@@ -353,7 +353,7 @@ def test_what_is_no_review_sheet_is_refused(call, work, refused):
     refused(
         call(*CHECK, "--option", "labels/likely-wrong.review=other.csv", "data.jsonl"),
         "other.csv",
-        "no review sheet",
+        "is not a review sheet",
     )
     for name in ("other.csv", "none.csv"):
         work.write(

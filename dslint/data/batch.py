@@ -1,4 +1,4 @@
-"""What rules see: records one at a time, or a batch of consecutive ones in several views, each built when first asked for."""
+"""What rules see: single records, or batches of records with views that are built on demand."""
 
 from __future__ import annotations
 
@@ -18,16 +18,22 @@ T = TypeVar("T")
 _PROBLEMS = itemgetter(1)
 
 HIDDEN = "hidden"
-"""Asks, among roles, for what no trainer reads, but who has the file: names of fields that may hold a value, and values that an equal key hides."""
+"""A role for texts that no trainer reads, but that are in the file.
+
+They are field names that may hold a value, and values that a later duplicate key hides.
+"""
 KEY, LOST = "key", "lost"
-"""The roles of these texts. They are selected by `all`, or by name, where they are asked for."""
+"""The roles of hidden texts. `all` selects them, and so do these names, if HIDDEN is given too."""
 
 Identify = Callable[[Sequence[str]], "list[str | None]"]
-"""Tells the primary language code of each text by itself, None where it cannot."""
+"""Returns the primary language code of each text, judged by itself, or None if unknown."""
 
 
 def primary(code: object) -> str | None:
-    """Return the primary language of a code, in lower case: `en` for `en-US` and `en_GB.UTF-8`; None for what is no code."""
+    """Return the primary language of a code in lower case, or None if it is not a code.
+
+    It is `en` for `en-US` and `en_GB.UTF-8`.
+    """
     return (
         code.strip().replace("_", "-").partition("-")[0].lower() or None
         if isinstance(code, str)
@@ -36,9 +42,10 @@ def primary(code: object) -> str | None:
 
 
 def selected(text: Text, roles: Sequence[str]) -> bool:
-    """Say whether a text is among the roles: `target`, `prompt`, `all`, or names of roles.
+    """Return whether a text is in the given roles: `target`, `prompt`, `all`, or names of roles.
 
-    A text of unknown role (its record fits no known shape) counts as a target and as a prompt: it could be either.
+    A text of unknown role (its record fits no known shape) counts as both target and prompt,
+    because it could be either.
     """
     if "all" in roles or text.role in roles:
         return True
@@ -52,8 +59,8 @@ def selected(text: Text, roles: Sequence[str]) -> bool:
 class Batch:
     """Consecutive records of one file.
 
-    `rows` and `lines` are parallel to `values`; `defects` lists what could not be read between them; `mark` is the row, line and byte offset where a
-    reader may enter the file again, if it can.
+    `rows` and `lines` are parallel to `values`; `defects` lists what could not be read in between;
+    `mark` is the row, line and byte offset at which a reader can start again, if it can.
     """
 
     def __init__(
@@ -74,10 +81,10 @@ class Batch:
         self.defects = defects
         self.mark = mark
         self.whole: tuple[Batch, list[int]] | None = None
-        """For the valid part of a batch: the whole one, and the positions of these records in it."""
+        """For the valid part of a batch: the full batch, and the positions of the records in it."""
         self.identify: Identify | None = None
-        """What tells the languages of texts, where that is installed."""
-        self._spoken: frozenset[str] = frozenset()
+        """Detects the languages of texts, if that is installed."""
+        self._view_languages: frozenset[str] = frozenset()
         self._identified: dict[str, str | None] = {}
         self._cache: dict[Any, Any] = {}
         self._shared: dict[Any, Any] = {}
@@ -97,7 +104,7 @@ class Batch:
 
     @property
     def split(self) -> str | None:
-        """Split that the file belongs to."""
+        """Split of the file."""
         return self.input.split
 
     @cached_property
@@ -107,13 +114,13 @@ class Batch:
 
     @cached_property
     def parsed(self) -> list[tuple[list[Text], list[ShapeProblem]]]:
-        """For each record its texts and problems, as its shape reads them."""
+        """The texts and problems of each record, as read by its shape."""
         read = self.shape.read
         return [read(value) for value in self.values]
 
     @cached_property
     def turns(self) -> list[list[Turn]]:
-        """For each record the turns of its conversation; none where it does not fit its shape."""
+        """The turns of each record; none if it does not fit its shape."""
         if "assistant" not in self.shape.roles:
             return [[]] * len(self.values)
         turns = self.shape.turns
@@ -124,7 +131,7 @@ class Batch:
 
     @cached_property
     def valid(self) -> Batch:
-        """The records that fit their shape; this batch itself if all do."""
+        """The records that fit their shape; this batch itself if all of them do."""
         if not any(map(_PROBLEMS, self.parsed)):
             return self
         keep = [position for position, (_, problems) in enumerate(self.parsed) if not problems]
@@ -146,13 +153,13 @@ class Batch:
         return batch
 
     def within(self, languages: Sequence[str]) -> Batch:
-        """Return the batch as a rule for these languages sees it: without the texts that are known to be in another one."""
-        tells = "language" in self.input.columns or (
+        """Return the batch without the texts known to be in other languages than these."""
+        has_languages = "language" in self.input.columns or (
             self.identify is not None and len(self.input.languages) != 1
         )
         return (
             self.cached(("within", *languages), lambda batch: batch._within(languages))  # noqa: SLF001
-            if languages and tells
+            if languages and has_languages
             else self
         )
 
@@ -165,12 +172,12 @@ class Batch:
             self._identified,
             self._shared,
         )
-        view._spoken = frozenset(languages)
+        view._view_languages = frozenset(languages)
         return view
 
     @cached_property
     def hidden(self) -> dict[int, list[Text]]:
-        """The hidden texts of the records that have any, by position: see HIDDEN."""
+        """The hidden texts of records that have any, by position; see HIDDEN."""
         if self.whole is not None:
             batch, kept = self.whole
             return {
@@ -181,10 +188,10 @@ class Batch:
         found: dict[int, list[Text]] = {}
         if not all(map(is_ordinary, distinct_names(self.values))):
             for position, value in enumerate(self.values):
-                if strange := [
+                if unusual := [
                     Text(where, KEY, name) for where, name in names(value) if not is_ordinary(name)
                 ]:
-                    found[position] = strange
+                    found[position] = unusual
         for defect in self.defects:
             if defect.lost:
                 texts = [
@@ -202,8 +209,8 @@ class Batch:
 
     @cached_property
     def samenesses(self) -> list[bytes]:
-        """What is equal for equal records only (16 bytes each); see `dslint.data.record.sameness`."""
-        return self.per_record("samenesses", lambda batch: list(map(same_bytes, batch._encoded)))  # noqa: SLF001 - this class
+        """16 bytes per record, equal only for equal records; see `dslint.data.record.sameness`."""
+        return self.per_record("samenesses", lambda batch: list(map(same_bytes, batch._encoded)))  # noqa: SLF001
 
     @property
     def _encoded(self) -> list[bytes]:
@@ -224,17 +231,17 @@ class Batch:
             texts = [text for text in texts if selected(text, roles)]
         if HIDDEN in roles and position in self.hidden:
             texts = texts + [text for text in self.hidden[position] if selected(text, roles)]
-        if self._spoken:
+        if self._view_languages:
             codes = self.languages_of([position] * len(texts), texts)
             texts = [
                 text
                 for text, code in zip(texts, codes, strict=True)
-                if code is None or code in self._spoken
+                if code is None or code in self._view_languages
             ]
         return texts
 
     def texts(self, roles: Sequence[str] = ("all",)) -> Texts:
-        """Return all texts of the batch in the given roles, flat."""
+        """Return all texts of the batch in the given roles as one list."""
         if "all" in roles or "metadata" in roles or HIDDEN in roles or self.valid is not self:
             return self.cached(("texts", *roles), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
         wanted = frozenset(
@@ -244,7 +251,7 @@ class Batch:
 
     @cached_property
     def _kinds(self) -> set[tuple[str | None, bool]]:
-        """The kinds of text that there are: role, and whether it is a target."""
+        """The kinds of text in the batch: role, and whether it is a target."""
         return {(text.role, text.target) for texts, _ in self.parsed for text in texts}
 
     def _flat(self, roles: Sequence[str]) -> Texts:
@@ -266,10 +273,12 @@ class Batch:
                 if (text.role, text.target) in wanted:
                     positions.append(position)
                     items.append(text)
-        if self._spoken and plain:
+        if self._view_languages and plain:
             codes = self.languages_of(positions, items)
             kept = [
-                number for number, code in enumerate(codes) if code is None or code in self._spoken
+                number
+                for number, code in enumerate(codes)
+                if code is None or code in self._view_languages
             ]
             return Texts(
                 self, [positions[number] for number in kept], [items[number] for number in kept]
@@ -277,10 +286,10 @@ class Batch:
         return Texts(self, positions, items)
 
     def languages(self, roles: Sequence[str] = ("all",), *, told: bool = False) -> list[str | None]:
-        """Return the primary language code of each text of `texts(roles)`, None where it is not known.
+        """Return the primary language code of each text of `texts(roles)`, None if unknown.
 
-        It is what the record's language column says, else the one language that the dataset is declared to be in, else what is told from the text;
-        `told` leaves out what is only said of it.
+        It comes from the language column of the record, else from the dataset if one language is
+        declared, else from detection. With `told`, only detection counts.
         """
         texts = self.texts(roles)
         return self.cached(
@@ -291,13 +300,13 @@ class Batch:
     def languages_of(
         self, positions: Iterable[int], items: Sequence[Text], *, told: bool = False
     ) -> list[str | None]:
-        """Return the same for some texts, each with the position of its record."""
-        said = (
+        """Return the same for the given texts, with the positions of their records."""
+        declared = (
             [None] * len(items)
             if told
-            else self.cached("language", lambda batch: batch._said_languages())  # noqa: SLF001
+            else self.cached("language", lambda batch: batch._declared_languages())  # noqa: SLF001
         )
-        codes = said if told else [said[position] for position in positions]
+        codes = declared if told else [declared[position] for position in positions]
         known = self._identified
         if self.identify is not None:
             new = list(
@@ -311,12 +320,15 @@ class Batch:
                 known.update(zip(new, self.identify(new), strict=True))
         return [code or known.get(item.text) for item, code in zip(items, codes, strict=True)]
 
-    def _said_languages(self) -> list[str | None]:
+    def _declared_languages(self) -> list[str | None]:
         declared = self.input.languages[0] if len(self.input.languages) == 1 else None
         return [primary(code) or declared for code in self.column("language")]
 
     def column(self, kind: str) -> list[Any]:
-        """Return a column by its kind (label, id, source, language, created, split), None where a record has none."""
+        """Return a column by its kind, with None for records without a value.
+
+        Kinds are label, id, source, language, created and split.
+        """
         if kind == "split" and "split" not in self.input.columns:
             return [self.input.split] * len(self.values)
         path = self.input.columns.get(kind)
@@ -334,12 +346,15 @@ class Batch:
         }
 
     def cell(self, kind: str, value: object) -> Any:
-        """Return what one of the records has in a column, by its kind."""
+        """Return the value of a record in a column, by its kind."""
         path = self.input.columns.get(kind)
         return lookup(value, path) if path is not None else self.split if kind == "split" else None
 
     def per_record(self, key: Hashable, make: Callable[[Batch], list[T]]) -> list[T]:
-        """Return `make(batch)`, a list with one item a record, computed once for this batch and key; its valid part shares the items."""
+        """Return `make(batch)`, a list with one item per record, computed once per batch and key.
+
+        The valid part of the batch shares the items.
+        """
         if self.whole is None:
             return self.cached(key, make)
         batch, kept = self.whole
@@ -347,7 +362,7 @@ class Batch:
         return [items[position] for position in kept]
 
     def release(self) -> None:
-        """Drop every view, so that the batch is freed without the cyclic collector."""
+        """Drop all views, so that the batch is freed without the cyclic garbage collector."""
         if "valid" in self.__dict__ and self.valid is not self:
             self.valid.release()
         self.whole = None
@@ -369,13 +384,16 @@ class Batch:
         self._shared.clear()
 
     def shared(self, key: Hashable, make: Callable[[], T]) -> T:
-        """Return `make()`, computed once for this batch and its views: what is known of texts by themselves."""
+        """Return `make()`, computed once for this batch and its views.
+
+        It must depend on texts only, not on the records around them.
+        """
         if key not in self._shared:
             self._shared[key] = make()
         return self._shared[key]  # type: ignore[no-any-return]
 
     def cached(self, key: Hashable, make: Callable[[Batch], T]) -> T:
-        """Return `make(batch)`, computed once for this batch and key, whichever rules ask for it."""
+        """Return `make(batch)`, computed once for this batch and key, for all rules."""
         if key not in self._cache:
             self._cache[key] = make(self)
         return self._cache[key]  # type: ignore[no-any-return]

@@ -1,4 +1,4 @@
-"""From paths to datasets: which files there are, how each is read, what shape its records have, and what could not be opened."""
+"""Opening datasets: finding files, choosing readers, detecting shapes, and reporting problems."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from dslint.model import Input, Problem, Shape, Skipped
 from dslint.settings import DatasetSettings, Revision, Settings
 
 SHOWN = 10
-"""Files that a note names."""
+"""Maximum number of files listed in a note."""
 ID_FIELDS = ("id", "uid", "uuid", "_id", "example_id")
 
 
 class Dataset(Struct, frozen=True):
-    """Files that are judged together."""
+    """Files that are checked together."""
 
     name: str
     settings: DatasetSettings
@@ -36,12 +36,12 @@ class Dataset(Struct, frozen=True):
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
-        """The shapes of the files, each once."""
+        """The different shapes of the files."""
         return tuple({opened.shape.name: opened.shape for opened in self.files}.values())
 
 
 class Inputs(Struct):
-    """What there is to check: datasets, the problems of what could not be opened, notes on what was detected, and what is not read."""
+    """What to check: datasets, problems opening files, notes on detection, and skipped files."""
 
     datasets: list[Dataset] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -54,7 +54,7 @@ class Inputs(Struct):
         return [opened for dataset in self.datasets for opened in dataset.files]
 
 
-class _Seen(Struct):
+class _File(Struct):
     found: Found
     reader: Reader
     shape: Shape
@@ -63,7 +63,7 @@ class _Seen(Struct):
     size: int
     note: str | None
     sampled: int
-    """Records that the shape was detected from."""
+    """Number of records that the shape was detected from."""
 
 
 def open_inputs(
@@ -72,7 +72,7 @@ def open_inputs(
     known_readers: Sequence[Reader],
     known_shapes: Sequence[Shape],
 ) -> Inputs:
-    """Find the files of a run, and look at each."""
+    """Find the files of a run, and prepare each for reading."""
     search = find(
         paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes]
     )
@@ -86,7 +86,7 @@ def open_inputs(
         for place in search.empty
     ]
     problems = [*empty, *search.problems]
-    seen: list[_Seen] = []
+    opened: list[_File] = []
     for item in search.found:
         try:
             permit(item, settings, named=bool(paths))
@@ -99,11 +99,11 @@ def open_inputs(
                 )
             )
         else:
-            seen.append(_look(item, reader, size, note, settings, known_readers, known_shapes))
+            opened.append(_look(item, reader, size, note, settings, known_readers, known_shapes))
     if settings.revision is not None:
-        problems += _as_their_neighbours(seen, settings.revision)
-    groups: dict[tuple[int, str], list[_Seen]] = {}
-    for file in seen:
+        problems += _adopt_shapes(opened, settings.revision)
+    groups: dict[tuple[int, str], list[_File]] = {}
+    for file in opened:
         configured = (
             settings.datasets.index(file.found.dataset)
             if file.found.dataset in settings.datasets
@@ -115,7 +115,7 @@ def open_inputs(
     names = _names(groups, settings)
     numbers = {
         file.found.path: number
-        for number, file in enumerate(sorted(seen, key=lambda file: file.found.path))
+        for number, file in enumerate(sorted(opened, key=lambda file: file.found.path))
     }
     datasets = [
         Dataset(
@@ -127,8 +127,8 @@ def open_inputs(
     ]
     notes = [
         *_not_read(search.skipped),
-        *(file.note for file in seen if file.note),
-        *(note for dataset in datasets for note in _notes(dataset, seen)),
+        *(file.note for file in opened if file.note),
+        *(note for dataset in datasets for note in _notes(dataset, opened)),
     ]
     return Inputs(datasets, problems, notes, search.skipped)
 
@@ -142,10 +142,11 @@ def _not_read(skipped: Sequence[Skipped]) -> Iterator[str]:
         yield f"not read, {reason}: {', '.join(paths[:SHOWN])}{more}"
 
 
-def _as_their_neighbours(seen: Sequence[_Seen], revision: Revision) -> Iterator[Problem]:
-    """Give files that the change adds, and whose records look like nothing known, the shape of the files beside them that the revision has.
+def _adopt_shapes(seen: Sequence[_File], revision: Revision) -> Iterator[Problem]:
+    """Give new files without a known shape the shape of base-revision files in the same folder.
 
-    Else the first records of a new file would decide that most rules do not apply to it. Yields a problem for each that has no such neighbour.
+    Otherwise the first records of a new file would decide that most rules do not apply to it.
+    Yields a problem for each file without such a neighbor.
     """
     shapes_of: dict[tuple[str, PurePosixPath], list[Shape]] = {}
     for file in seen:
@@ -160,20 +161,27 @@ def _as_their_neighbours(seen: Sequence[_Seen], revision: Revision) -> Iterator[
             or revision.earlier(path) is not None
         ):
             continue
-        beside = [shape for shape in shapes_of.get(_neighbourhood(file), []) if shape.name != "any"]
-        if beside:
-            file.shape = max(beside, key=lambda shape: (beside.count(shape), shape.name))
-            file.note = f"{path}: read in shape {file.shape.name}, as the files beside it; its first records look like nothing known"
+        neighbors = [
+            shape for shape in shapes_of.get(_neighbourhood(file), []) if shape.name != "any"
+        ]
+        if neighbors:
+            file.shape = max(neighbors, key=lambda shape: (neighbors.count(shape), shape.name))
+            file.note = (
+                f"{path}: read in shape {file.shape.name}, like the files next to it, "
+                "because its first records have no known shape"
+            )
         elif not shapes_of.get(_neighbourhood(file)):
             yield Problem(
                 kind="unknown-shape",
                 path=path,
-                message="is new, and its first records have no known shape, so most rules would not apply",
-                hint='state it in the configuration of the base revision: shape = "...", or "any" if that is meant',
+                message="is new, and its first records have no known shape, "
+                "so most rules would not apply",
+                hint="set it in the configuration of the base revision: "
+                'shape = "...", or "any" if that is intended',
             )
 
 
-def _neighbourhood(file: _Seen) -> tuple[str, PurePosixPath]:
+def _neighbourhood(file: _File) -> tuple[str, PurePosixPath]:
     dataset = file.found.dataset
     return (
         ("\0".join(dataset.files), PurePosixPath())
@@ -183,7 +191,10 @@ def _neighbourhood(file: _Seen) -> tuple[str, PurePosixPath]:
 
 
 def _home(path: str) -> PurePosixPath:
-    """Return the folder whose files are judged together: that of the file, or the one above if it is named after a split."""
+    """Return the folder whose files are checked together.
+
+    It is the folder of the file, or its parent if it is named after a split.
+    """
     folder = PurePosixPath(path).parent
     return folder.parent if folder.name.lower() in SPLITS else folder
 
@@ -196,7 +207,7 @@ def _look(
     settings: Settings,
     known_readers: Sequence[Reader],
     known_shapes: Sequence[Shape],
-) -> _Seen:
+) -> _File:
     values = _first_records(item, reader, settings, known_readers, known_shapes)
     own = item.dataset.texts or item.dataset.shape is not None
     texts = item.dataset.texts if own else factory_texts(item.location, hints(settings))
@@ -216,7 +227,7 @@ def _look(
         columns["label"] = label
     if "id" not in columns and (name := _id_field(values)) is not None:
         columns["id"] = name
-    return _Seen(item, reader, shape, share, columns, size, note, len(values))
+    return _File(item, reader, shape, share, columns, size, note, len(values))
 
 
 def _first_records(
@@ -226,7 +237,7 @@ def _first_records(
     known_readers: Sequence[Reader],
     known_shapes: Sequence[Shape],
 ) -> list[Any]:
-    """Return the records that show what a file holds: its first ones, those of the revision whose gate judges where it has the file."""
+    """Return the first records of a file, or of its version in the revision whose gate applies."""
     anything = shapes.named("any", known_shapes)
     places = [(reader, item.location)]
     earlier = None if settings.revision is None else settings.revision.earlier(item.path)
@@ -254,7 +265,7 @@ def _first_records(
 
 
 def _id_field(values: Sequence[Any]) -> str | None:
-    """Return the usual name of an id that every sampled record has, each another one."""
+    """Return the usual id field that is present and unique in all sampled records, or None."""
     for name in ID_FIELDS:
         ids = [value.get(name) if type(value) is dict else None for value in values]
         if (
@@ -266,7 +277,7 @@ def _id_field(values: Sequence[Any]) -> str | None:
     return None
 
 
-def _opened(file: _Seen, dataset: str, number: int) -> Opened:
+def _opened(file: _File, dataset: str, number: int) -> Opened:
     split, rank = split_of(file.found)
     item = Input(
         index=number,
@@ -286,9 +297,12 @@ def _opened(file: _Seen, dataset: str, number: int) -> Opened:
 
 
 def _names(
-    groups: dict[tuple[int, str], list[_Seen]], settings: Settings
+    groups: dict[tuple[int, str], list[_File]], settings: Settings
 ) -> dict[tuple[int, str], str]:
-    """Name each dataset: as configured, else by its folder, with the shape where a folder holds several; a number tells the rest apart."""
+    """Name each dataset: as configured, else after its folder.
+
+    The shape is added if a folder has several datasets, and a number to names that are taken.
+    """
     names: dict[tuple[int, str], str] = {}
     taken = {dataset.name for dataset in settings.datasets if dataset.name is not None}
     folders = [place.partition("\0")[0] for _, place in groups if place]
@@ -319,11 +333,11 @@ def _names(
 def _common(paths: Sequence[str]) -> str:
     try:
         return os.path.commonpath([str(PurePosixPath(path).parent) for path in paths]) or "."
-    except ValueError:  # some lie outside the project, and have nothing in common with the others
+    except ValueError:  # files outside the project may have no common path
         return "."
 
 
-def _notes(dataset: Dataset, seen: Sequence[_Seen]) -> list[str]:
+def _notes(dataset: Dataset, seen: Sequence[_File]) -> list[str]:
     mine = {opened.input.path for opened in dataset.files}
     files = [file for file in seen if file.found.path in mine]
     splits = sorted({opened.input.split for opened in dataset.files if opened.input.split})

@@ -1,4 +1,4 @@
-"""What readers and sources of records look like to the rest."""
+"""Interfaces of readers and record sources."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class Source(Protocol):
     """Access to records that were read before, for rules that verify candidates."""
 
     def records(self, locations: Iterable[Location]) -> Iterator[Record]:
-        """Yield the records at the sorted unique locations, reading each file once."""
+        """Yield the records at sorted unique locations, reading each file once."""
 
 
 class Reader(Protocol):
-    """Reads one file format."""
+    """Reader of one file format."""
 
     name: str
     suffixes: tuple[str, ...]
@@ -27,7 +27,8 @@ class Reader(Protocol):
         """Cut a file into shards of about `size` bytes, with exact row and line numbers."""
 
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
-        """Yield the records in batches; those that are bad, longer than `max_record` bytes, or nested deeper than `max_depth`, as defects.
+        """Yield the records in batches, with defects in place of bad records.
 
+        Records longer than `max_record` bytes or nested deeper than `max_depth` are defects too.
         Raises InputError where the rest cannot be read, after yielding what could be.
         """

@@ -1,4 +1,4 @@
-"""A record, its texts, and all texts of a batch: how rules see single things of a batch."""
+"""A record, its texts, and the texts of a batch: how rules see the data."""
 
 from __future__ import annotations
 
@@ -18,34 +18,42 @@ if TYPE_CHECKING:
     from dslint.data.batch import Batch
 
 
-HIDDEN_ROLES = {"key": "in the name of a field", "lost": "in a value that a later equal key hides"}
-"""The roles of texts that stand in no field of the decoded record, with what a message says of them."""
+HIDDEN_ROLES = {
+    "key": "in the name of a field",
+    "lost": "in a value that a later duplicate key hides",
+}
+"""Roles of texts that are in no field of the decoded record, with words for messages."""
 
 _encoder = msgspec.json.Encoder(order="sorted")
 _blank = blake2b(digest_size=16)
 
 
 def digest(value: object) -> bytes:
-    """Return 16 bytes that are equal for equal JSON values, whatever the order of their keys (XXH3 of sorted compact JSON).
+    """Return 16 bytes that are equal for equal JSON values, in any order of keys.
 
-    Equal on every machine. It puts records in an order, draws samples and names findings. It is fast, and two values with one digest are easily
-    made: what decides that two are the same is `sameness`. What must keep a secret is hashed with a key, see `dslint.gate.suppressions`.
+    The digest (XXH3 of sorted compact JSON) is the same on every machine. It orders records, draws
+    samples and names findings. It is fast, but collisions are easy to construct: use `sameness`
+    to decide whether two values are equal. Secrets are hashed with a key, see
+    `dslint.gate.suppressions`.
     """
     return xxh3_128_digest(_encoder.encode(value))
 
 
 def digests(values: Iterable[object]) -> list[bytes]:
-    """Return the digest of each value: `digest`, all at once."""
+    """Return the `digest` of each value, computed together."""
     return list(map(xxh3_128_digest, encoded(values)))
 
 
 def sameness(value: object) -> bytes:
-    """Return 16 bytes that are equal for equal JSON values and, whoever made them, for no others (BLAKE2b of sorted compact JSON)."""
+    """Return 16 bytes that are equal only for equal JSON values, even against an attacker.
+
+    It is BLAKE2b of sorted compact JSON.
+    """
     return same_bytes(_encoder.encode(value))
 
 
 def samenesses(values: Iterable[object]) -> list[bytes]:
-    """Return the sameness of each value: `sameness`, all at once."""
+    """Return the `sameness` of each value, computed together."""
     return list(map(same_bytes, encoded(values)))
 
 
@@ -57,14 +65,14 @@ def encoded(values: Iterable[object]) -> list[bytes]:
 
 
 def same_bytes(text: bytes) -> bytes:
-    """Return 16 bytes that are equal for equal texts only."""
-    made = _blank.copy()  # takes less time than a new one
-    made.update(text)
-    return made.digest()
+    """Return 16 bytes that are equal only for equal texts."""
+    hasher = _blank.copy()  # faster than a new one
+    hasher.update(text)
+    return hasher.digest()
 
 
 class Part:
-    """A text of a record, with its place."""
+    """A text of a record, with its location."""
 
     __slots__ = ("_record", "_text")
 
@@ -84,31 +92,31 @@ class Part:
 
     @property
     def role(self) -> str | None:
-        """Role of the text; None where the record does not fit its shape."""
+        """Role of the text; None if the record does not fit its shape."""
         return self._text.role
 
     @property
     def target(self) -> bool:
-        """Whether a model learns to say this."""
+        """Whether the text is a training target."""
         return self._text.target
 
     @property
     def language(self) -> str | None:
-        """Primary language code of the text, None where it is not known; see `Batch.languages`."""
+        """Primary language code of the text, None if unknown; see `Batch.languages`."""
         return self._record.language(self._text)
 
     @property
     def told_language(self) -> str | None:
-        """The same, as it is told from the text itself, whatever is said of it."""
+        """Primary language code as detected from the text alone, ignoring columns and settings."""
         return self._record.language(self._text, told=True)
 
     def at(self, start: int | None = None, end: int | None = None) -> Location:
-        """Return the place of this text, or of a span of it in code points."""
+        """Return the location of this text, or of a span of it in code points."""
         return _placed(self._record, self._text, start, end)
 
 
 class Record:
-    """One record. Rules read it; none may change it."""
+    """A record. Rules must not change it."""
 
     __slots__ = ("_batch", "_position")
 
@@ -118,7 +126,7 @@ class Record:
 
     @property
     def value(self) -> Any:
-        """The decoded record: most often a dict."""
+        """The decoded record, usually a dict."""
         return self._batch.values[self._position]
 
     @property
@@ -133,12 +141,12 @@ class Record:
 
     @property
     def line(self) -> int | None:
-        """1-based physical line where the record begins, if its format has lines."""
+        """1-based physical line where the record starts, if its format has lines."""
         return self._batch.lines[self._position]
 
     @property
     def shape(self) -> str:
-        """Name of the shape of the record's dataset."""
+        """Name of the record's shape."""
         return self._batch.shape.name
 
     @property
@@ -148,17 +156,20 @@ class Record:
 
     @property
     def turns(self) -> list[Turn]:
-        """The turns of the conversation; none if the record is no conversation, or does not fit its shape."""
+        """The turns of the conversation; none if it is not one, or does not fit its shape."""
         return [] if self.problems else self._batch.turns[self._position]
 
     @property
     def digest(self) -> bytes:
-        """Digest of the whole record."""
+        """Digest of the full record."""
         return digest(self.value)
 
     @property
     def identity(self) -> bytes:
-        """Digest of the record without what could be guessed from it, of which a fingerprint may be made; see `dslint.masking.redact.unguessable`."""
+        """Digest of the record without what can be guessed from it, safe to use in a fingerprint.
+
+        See `dslint.masking.redact.unguessable`.
+        """
         return self._batch.cached(
             ("identity", self._position), lambda _: digest(unguessable(self.value))
         )
@@ -168,11 +179,14 @@ class Record:
         return [Part(self, text) for text in self._batch.texts_at(self._position, roles)]
 
     def language(self, text: Text, *, told: bool = False) -> str | None:
-        """Return the primary language code of one of the record's texts, None where it is not known; see `Batch.languages`."""
+        """Return the primary language code of a text of the record, None if unknown."""
         return self._batch.languages_of([self._position], [text], told=told)[0]
 
     def column(self, kind: str) -> Any:
-        """Return the value of a column by its kind (label, id, source, language, created, split), or None."""
+        """Return the value of a column by its kind, or None.
+
+        Kinds are label, id, source, language, created and split.
+        """
         return self._batch.cell(kind, self.value)
 
     def at(
@@ -182,7 +196,7 @@ class Record:
         end: int | None = None,
         role: str | None = None,
     ) -> Location:
-        """Return the place of this record, or of a field or span of it."""
+        """Return the location of this record, or of a field or span in it."""
         return Location(
             self.path,
             self.row,
@@ -197,7 +211,7 @@ class Record:
 
 
 class Texts:
-    """The texts of a batch, flat: for each one, the position of its record in the batch, and the text."""
+    """The texts of a batch as one list, with the position of the record of each."""
 
     __slots__ = ("_batch", "items", "positions")
 
@@ -215,12 +229,12 @@ class Texts:
         return [item.text for item in self.items]
 
     def at(self, number: int, start: int | None = None, end: int | None = None) -> Location:
-        """Return the place of the text with this number, or of a span of it."""
+        """Return the location of the text with this number, or of a span of it."""
         return _placed(self._batch.records[self.positions[number]], self.items[number], start, end)
 
     @property
     def table(self) -> pa.Table:
-        """The same as Arrow: `row: int64, field: string, role: string, text: string`."""
+        """The texts as an Arrow table: `row: int64, field: string, role: string, text: string`."""
         import pyarrow as pa
 
         rows = self._batch.rows
@@ -235,7 +249,10 @@ class Texts:
 
 
 def _placed(record: Record, text: Text, start: int | None, end: int | None) -> Location:
-    """Return the place of a span of a text; a hidden one is not what its field holds, so there the span is left out."""
+    """Return the location of a span of a text; without the span if the text is hidden.
+
+    A hidden text is not the value of its field.
+    """
     if text.role in HIDDEN_ROLES:
         start = end = None
     return record.at(text.field, start, end, role=text.role)

@@ -1,4 +1,4 @@
-"""The review sheet: a row for each finding on a label, with empty columns for what people say of it. Its form, and how it is read again."""
+"""The review sheet: a row per finding on a label, with empty columns for the reviewer."""
 
 from __future__ import annotations
 
@@ -26,25 +26,35 @@ COLUMNS = (
     "corrected",
 )
 _FORMULA = pattern(r"'*(?:\s*[=+\-@＝＋－＠]|[\t\r\n])")  # noqa: RUF001 - full-width signs
-"""How a cell begins that a spreadsheet takes for a formula: Excel looks past blanks, line ends, and the width of a sign."""
+"""Start of a cell that a spreadsheet takes for a formula.
+
+Excel ignores blanks and line ends before the sign, and accepts full-width signs.
+"""
 _CONTROL = pattern(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e"
+    "\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-"""What steers a terminal, or hides. Line ends and tabs stay, and so do the joiners that scripts and emojis need."""
-_WRITTEN = r"x[0-9a-f]{2}|u[0-9a-f]{4}"
-_BESIDE = pattern(rf"\\+(?={_WRITTEN}|{_CONTROL.pattern})")
-_ESCAPED = pattern(rf"(\\+)({_WRITTEN})")
+"""Characters that control a terminal or are invisible.
+
+Line ends, tabs, and the joiners that scripts and emojis need are not included.
+"""
+_ESCAPE_CODE = r"x[0-9a-f]{2}|u[0-9a-f]{4}"
+_BACKSLASHES = pattern(rf"\\+(?={_ESCAPE_CODE}|{_CONTROL.pattern})")
+_ESCAPED = pattern(rf"(\\+)({_ESCAPE_CODE})")
 _DELIMITERS = ",;\t"
-"""What spreadsheets write between the cells of a CSV file."""
+"""Delimiters that spreadsheets use in CSV files."""
 _HEAD = pattern(
-    rb'"?fingerprint"?[,;\t]"?verdict"?[,;\t]"?corrected|"fingerprint": ?"[0-9a-f]{32}", ?"verdict": ?"'
+    rb'"?fingerprint"?[,;\t]"?verdict"?[,;\t]"?corrected'
+    rb'|"fingerprint": ?"[0-9a-f]{32}", ?"verdict": ?"'
 )
 
 
 class Reviewed(msgspec.Struct, frozen=True):
-    """A row of a review sheet: the finding by its rule and fingerprint, the masked text and the label as they were, and what a person says.
+    """A row of a review sheet with a decision.
 
-    `right`: the verdict is `ok`, so the finding is none. `corrected`: the right label, empty if nobody wrote one.
+    Rule and fingerprint identify the finding; `text` (masked) and `label` are those reviewed.
+    `right` means that the verdict is `ok`: a false positive. `corrected` is the right label,
+    empty if there is none.
     """
 
     rule: str
@@ -56,14 +66,17 @@ class Reviewed(msgspec.Struct, frozen=True):
 
 
 def is_sheet(start: bytes) -> bool:
-    """Say whether a file that starts with these bytes is a review sheet."""
+    """Return whether a file that starts with these bytes is a review sheet."""
     return _HEAD.search(start.partition(b"\n")[0]) is not None
 
 
 def disarmed(value: object) -> str:
-    """Return a value as a cell: control characters are written out, and before what a spreadsheet would take for a formula comes an apostrophe."""
+    """Return a value as a cell that is safe in a spreadsheet.
+
+    Control characters are escaped, and what looks like a formula is prefixed with an apostrophe.
+    """
     text = "" if value is None else str(value)
-    text = _BESIDE.sub(lambda match: 2 * match[0], text)
+    text = _BACKSLASHES.sub(lambda match: 2 * match[0], text)
     text = _CONTROL.sub(
         lambda match: f"\\x{ord(match[0]):02x}" if match[0] < "\x80" else f"\\u{ord(match[0]):04x}",
         text,
@@ -72,7 +85,10 @@ def disarmed(value: object) -> str:
 
 
 def read(path: str, data: bytes) -> list[Reviewed]:
-    """Return the rows of a review sheet on which somebody has said something. Raises ConfigError for what is none."""
+    """Return the rows of a review sheet that have a decision.
+
+    Raises ConfigError if the file is not a review sheet.
+    """
     import csv  # 2 ms at import, needed for sheets only
 
     try:
@@ -81,11 +97,11 @@ def read(path: str, data: bytes) -> list[Reviewed]:
         rows = None
     if rows is None or not is_sheet(data):
         raise ConfigError(
-            f"{path or 'the file'} is no review sheet",
-            "make one: dslint check --output review=sheet.csv",
+            f"{path or 'the file'} is not a review sheet",
+            "create one: dslint check --output review=sheet.csv",
         )
-    said = [_reviewed(row) for row in rows]
-    return [row for row in said if row.right or row.corrected]
+    reviewed = [_reviewed(row) for row in rows]
+    return [row for row in reviewed if row.right or row.corrected]
 
 
 def _rows(data: bytes) -> Iterator[Mapping[str, Any]]:
@@ -115,7 +131,7 @@ def _reviewed(row: Mapping[str, Any]) -> Reviewed:
 
 
 def armed(cell: str) -> str:
-    """Return the value of a cell: what `disarmed` was given."""
+    """Return the original value of a cell from `disarmed`."""
     text = cell[1:] if cell[:1] == "'" and _FORMULA.match(cell) else cell
     return _ESCAPED.sub(_character, text)
 
