@@ -387,9 +387,9 @@ def test_a_change_that_removes_says_so(base, call, git):
     work.jsonl("data/train.jsonl", GOOD[0])
     result = call("check", "-o", "json", "--changed-since", "main")
     assert (result.report["counts"]["records"], result.report["counts"]["removed"]) == (0, 4)
-    assert any("4 records of main gone or edited" in note for note in result.report["notes"])
-    assert "0; 4 gone or edited" in call("check", "--changed-since", "main").out
-    assert "(4 gone or edited)" in call("check", "-o", "markdown", "--changed-since", "main").out
+    assert any("4 records of main removed or edited" in note for note in result.report["notes"])
+    assert "0; 4 removed or edited" in call("check", "--changed-since", "main").out
+    assert "(4 removed or edited)" in call("check", "-o", "markdown", "--changed-since", "main").out
     (work.root / "data" / "train.jsonl").unlink()
     work.jsonl("data/test.jsonl")
     assert call("check", "-o", "json", "--changed-since", "main").report["counts"]["removed"] == 5

@@ -139,7 +139,7 @@ def test_the_report_is_bounded_and_says_what_is_missing(reports):
     many = [reports.finding(at=Location(f"{'d' * 400}.jsonl", row, row + 1)) for row in range(5000)]
     text = reports.text("markdown", reports.report(many), Style(max_show=10_000))
     assert len(text.encode()) <= MAX_BYTES
-    assert re.search(r"\*\*Cut here\*\*, at 900 KiB: [\d,]+ more lines", text)
+    assert re.search(r"\*\*Truncated\*\* at 900 KiB: [\d,]+ more lines", text)
     assert "### Findings by rule" in text
 
 

@@ -380,5 +380,5 @@ def test_statistics_show_the_largest_groups(work):
     ]
     work.jsonl("data.jsonl", *records)
     out = work.run("check", "data.jsonl", "--select", "duplicates/near", "--statistics").out
-    assert "duplicates/near: 5 records from data.jsonl line " in " ".join(out.split())
-    assert "2 records from data.jsonl line " in " ".join(out.split())
+    assert "duplicates/near: 5 records, the first at data.jsonl line " in " ".join(out.split())
+    assert "2 records, the first at data.jsonl line " in " ".join(out.split())

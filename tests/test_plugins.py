@@ -231,7 +231,7 @@ def test_one_line_says_what_does_not_run_and_how_it_would(work, call, flags, num
     work.plugin("dslint-odd", SEVERAL, namespace="odd")
     cure = "run: pip install 'dslint-odd[far,near]' 'no_such_module' 'nor_this'"
     said = " ".join(call("check", "data.jsonl", *flags).out.split())
-    assert f"Not run {number} for lack of extras; {cure} (-v says which)" in said
+    assert f"Not run {number} for lack of extras; {cure} (-v lists them)" in said
     assert said.count("pip install") == 1
     assert "odd/a" not in said
     loud = " ".join(call("check", "data.jsonl", *flags, "-v").out.split())

@@ -103,7 +103,7 @@ def test_the_gravest_stand_first(reports):
         "a/unsure",
         "a/warned",
     ]
-    assert said[1][2] == "a/many.rate is 0.75, and may be at most 0.5 (from config)"
+    assert said[1][2] == "a/many.rate is 0.75, and must be at most 0.5 (from config)"
 
 
 @pytest.mark.parametrize("text", ["100%", "a:b,c", "50%25", "%0A", "x;y]z"])
@@ -254,7 +254,7 @@ def test_each_limit_and_each_rule_without_one_is_a_test_case(reports):
     failure = suite.find(".//failure")
     assert (
         failure.get("message")
-        == "a/limited.count[split=a<b] is 7, and may be at most 2 (from config)"
+        == "a/limited.count[split=a<b] is 7, and must be at most 2 (from config)"
     )
     assert failure.text.splitlines()[-1] == "... and 4 more (all: dslint check -o json=FILE)"
 

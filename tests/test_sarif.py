@@ -129,7 +129,7 @@ def test_what_could_not_be_checked_is_a_failed_invocation(reports):
     assert [note["message"]["text"] for note in invocation["toolExecutionNotifications"]] == [
         "could not check a b.jsonl: failed; tell",
         "could not check: none",
-        "a/b.count is 3, and may be at most 0 (from config)",
+        "a/b.count is 3, and must be at most 0 (from config)",
     ]
     assert (
         invocation["toolExecutionNotifications"][0]["locations"][0]["physicalLocation"][

@@ -169,7 +169,7 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
     against = "HEAD" if settings.since is None else settings.since
     note = _summary(against, commit, new, opened, sum(path not in before for path in opened))
     if work.removed:
-        note += f"; {_number(work.removed, 'record')} of {against} gone or edited"
+        note += f"; {_number(work.removed, 'record')} of {against} removed or edited"
     return Changes(new, altered, work.removed, (*work.notes, note), tuple(work.problems))
 
 

@@ -1,4 +1,4 @@
-"""Reports: pure functions from a Report to pieces of text."""
+"""Reporters: pure functions that turn a Report into pieces of text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Reporter = Callable[[Report, Style], Iterator[str]]
 
 
 def _deferred(module: str, name: str) -> Reporter:
-    """Return a reporter whose module is imported when it first reports."""
+    """Return a reporter whose module is imported on first use."""
 
     def report_in(report: Report, style: Style) -> Iterator[str]:
         reporter: Reporter = getattr(import_module(f"dslint.reporters.{module}"), name)
@@ -50,7 +50,7 @@ __all__ = ["BUILT_IN", "SUFFIXES", "Reporter", "Style", "named"]
 
 
 def named(name: str, known: Mapping[str, Reporter]) -> Reporter:
-    """Return the reporter of that name; raises ConfigError with the nearest one."""
+    """Return the reporter with this name. Raises ConfigError with the nearest known name."""
     if name not in known:
         raise ConfigError(
             f"unknown report format {name!r}",

@@ -1,7 +1,8 @@
-"""The reports that speak to a runner through its log: annotations of GitHub and issues of Azure Pipelines, few and the gravest first.
+"""Reports to a CI runner through its log: GitHub annotations and Azure Pipelines issues.
 
-Both keep ten of a level and drop the rest in silence, so there are never more, and the last one says what the others would have been.
-Whatever stands in data, names of files and names of rules is escaped: it can neither end a command nor begin one.
+Both systems keep ten per level and silently drop the rest. So no more are written, most severe
+first, and the last one sums up the others. Data, file names and rule names are escaped: they
+can neither end nor start a command.
 """
 
 from __future__ import annotations
@@ -12,14 +13,25 @@ from msgspec import Struct
 
 from dslint.model import Finding, Report, Severity
 from dslint.reporters.style import Style, shortened, visible
-from dslint.reporters.wording import Files, broken, plural, said_of_place, totals, trouble, verdict
+from dslint.reporters.wording import (
+    Files,
+    limit_text,
+    message_with_row,
+    plural,
+    totals,
+    trouble,
+    verdict,
+)
 
 MAX_PER_LEVEL = 10
 MAX_TEXT = 500
 
 
 class Annotation(Struct, frozen=True):
-    """One message to the runner. `path` is None where it is about the run as a whole; `findings` is how many it stands for."""
+    """A message to the runner.
+
+    `path` is None for a message about the run; `findings` is the number of findings it covers.
+    """
 
     severity: Severity
     title: str
@@ -31,21 +43,24 @@ class Annotation(Struct, frozen=True):
 
 
 def github_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield workflow commands of GitHub Actions, ten of a level at most, and the verdict."""
+    """Yield GitHub Actions workflow commands, at most ten per level, and the verdict."""
     names = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "notice"}
     for item in ranked(report, style, names):
         properties = {"file": item.path, "line": item.line, "col": item.column, "title": item.title}
-        stated = ",".join(
-            f"{name}={_escaped(str(value), _GITHUB)}"
+        fields = ",".join(
+            f"{name}={_escape(str(value), _GITHUB)}"
             for name, value in properties.items()
             if value is not None
         )
-        yield f"::{names[item.severity]} {stated}::{_escaped(item.message, _GITHUB_MESSAGE)}\n"
+        yield f"::{names[item.severity]} {fields}::{_escape(item.message, _GITHUB_MESSAGE)}\n"
     yield _closing(report)
 
 
 def azure_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield logging commands of Azure Pipelines, ten of a level at most, and the verdict. Azure knows no infos."""
+    """Yield Azure Pipelines logging commands, at most ten per level, and the verdict.
+
+    Azure has no info level.
+    """
     names = {Severity.ERROR: "error", Severity.WARNING: "warning"}
     for item in ranked(report, style, names):
         properties = {
@@ -55,18 +70,21 @@ def azure_report(report: Report, style: Style) -> Iterator[str]:
             "columnnumber": item.column,
             "code": item.title,
         }
-        stated = ";".join(
-            f"{name}={_escaped(str(value), _AZURE)}"
+        fields = ";".join(
+            f"{name}={_escape(str(value), _AZURE)}"
             for name, value in properties.items()
             if value is not None
         )
-        yield f"##vso[task.logissue {stated}]{_escaped(item.message, _AZURE_MESSAGE)}\n"
+        yield f"##vso[task.logissue {fields}]{_escape(item.message, _AZURE_MESSAGE)}\n"
     infos = report.counts["info"]
     yield _closing(report, f"{plural(infos, 'info')} not listed here" if infos else "")
 
 
 def ranked(report: Report, style: Style, levels: Iterable[Severity]) -> Iterator[Annotation]:
-    """Yield what to say, the gravest first: what could not be checked, broken limits of the configuration, findings by rule and file."""
+    """Yield the annotations, most important first.
+
+    These are problems, broken limits of the configuration, and findings by rule and file.
+    """
     files = Files(report, style.base)
     first = [
         Annotation(
@@ -78,7 +96,7 @@ def ranked(report: Report, style: Style, levels: Iterable[Severity]) -> Iterator
         for problem in report.problems
     ]
     first += [
-        Annotation(Severity.ERROR, "dslint: limit", broken(item))
+        Annotation(Severity.ERROR, "dslint: limit", limit_text(item))
         for item in report.limits
         if item.passed is False and item.limit.origin != "severity"
     ]
@@ -95,12 +113,15 @@ def ranked(report: Report, style: Style, levels: Iterable[Severity]) -> Iterator
 def _cut(items: list[Annotation], level: Severity) -> list[Annotation]:
     shown, hidden = items[: MAX_PER_LEVEL - 1], items[MAX_PER_LEVEL - 1 :]
     findings = sum(item.findings for item in hidden)
-    message = f"{plural(len(hidden), 'more annotation')} of this level, for {plural(findings, 'finding')}: see the other reports of this run"
+    message = (
+        f"{plural(len(hidden), 'more annotation')} of this level, "
+        f"for {plural(findings, 'finding')}: see the other reports of this run"
+    )
     return [*shown, Annotation(level, "dslint: not shown", message)]
 
 
 class _Group(Struct):
-    """The findings of one rule and severity in one file: how many there are, and the first of the surest."""
+    """The findings of a rule and severity in a file: their number, and the most confident one."""
 
     severity: Severity
     first: Finding
@@ -116,7 +137,7 @@ class _Group(Struct):
         return Annotation(
             self.severity,
             self.first.rule,
-            said_of_place(self.first) + more,
+            message_with_row(self.first) + more,
             path,
             line,
             self.first.at.column,
@@ -156,6 +177,6 @@ _AZURE_MESSAGE = str.maketrans({"%": "%AZP25", **_LINES})
 _AZURE = {**_AZURE_MESSAGE, **str.maketrans({";": "%3B", "]": "%5D"})}
 
 
-def _escaped(text: str, signs: Mapping[int, str]) -> str:
-    """Return the text as the runner reads it back, for either the message or a property of a command."""
+def _escape(text: str, signs: Mapping[int, str]) -> str:
+    """Escape text for a message or a property of a command, so that the runner reads it back."""
     return visible(shortened(text, MAX_TEXT)).translate(signs)

@@ -1,4 +1,4 @@
-"""Charts of the HTML report, as inline SVG: matrices and bars of what rules measure, and how scores are spread."""
+"""Charts of the HTML report as inline SVG: matrices and bars of measures, and score histograms."""
 
 from __future__ import annotations
 
@@ -14,32 +14,35 @@ from dslint.reporters.wording import number_of, plural
 MAX_CHARTS = 24
 MAX_BARS = 30
 MAX_SIDE = 20
-"""The most rows and columns of a matrix."""
+"""Maximum number of rows and columns of a matrix."""
 BINS = 20
-"""Bars of a histogram of scores from 0 to 1."""
+"""Number of bars in a histogram of scores from 0 to 1."""
 
 _KEYED = re.compile(r"(?P<name>[^\[]+)\[(?P<key>.*)\]", re.DOTALL)
 _COUNTED = ("count", "rate", "total")
 
 
 def charts(report: Report, scores: Mapping[str, list[int]]) -> Iterator[str]:
-    """Yield a section with a chart for each measure of a rule that has a value for each of several keys, and for the scores of each rule.
+    """Yield a section with charts of the keyed measures, and of the scores of each rule.
 
-    Keys of the form `a>b`, such as those of a confusion of labels or of an overlap of splits, make a matrix; others make bars. `scores` counts the
-    findings of each rule in BINS bins of equal width.
+    Keys of the form `a>b`, such as those of confused labels or overlapping splits, make a matrix;
+    others make bars. `scores` counts the findings of each rule in BINS bins of equal width.
     """
-    made = [*_measured(report), *_scored(scores)]
-    if not made:
+    sections = [*_measure_charts(report), *_score_charts(scores)]
+    if not sections:
         return
     yield '<section>\n<h2>Charts</h2>\n<div class="tables">\n'
-    yield from made[:MAX_CHARTS]
+    yield from sections[:MAX_CHARTS]
     yield "</div>\n"
-    if len(made) > MAX_CHARTS:
-        yield f'<p class="soft">{plural(len(made) - MAX_CHARTS, "chart")} not shown; all measures are in the JSON report.</p>\n'
+    if len(sections) > MAX_CHARTS:
+        yield (
+            f'<p class="soft">{plural(len(sections) - MAX_CHARTS, "chart")} not shown; '
+            "all measures are in the JSON report.</p>\n"
+        )
     yield "</section>\n"
 
 
-def _measured(report: Report) -> Iterator[str]:
+def _measure_charts(report: Report) -> Iterator[str]:
     keyed: defaultdict[str, dict[str, float]] = defaultdict(dict)
     for measure, value in report.measures.items():
         match = _KEYED.fullmatch(measure)
@@ -58,7 +61,7 @@ def _measured(report: Report) -> Iterator[str]:
             yield _bars(name, values)
 
 
-def _scored(scores: Mapping[str, list[int]]) -> Iterator[str]:
+def _score_charts(scores: Mapping[str, list[int]]) -> Iterator[str]:
     for rule, counts in sorted(scores.items()):
         if sum(count > 0 for count in counts) > 1:
             yield _histogram(rule, counts)
@@ -75,7 +78,8 @@ def _matrix(name: str, values: Mapping[tuple[str, str], float]) -> str:
     shapes = []
     for y, row in enumerate(names):
         shapes.append(
-            f'<text x="{left - 6}" y="{top + y * size + 21}" text-anchor="end">{_label(row, 20)}</text>'
+            f'<text x="{left - 6}" y="{top + y * size + 21}" '
+            f'text-anchor="end">{_label(row, 20)}</text>'
         )
         for x, column in enumerate(names):
             value = values.get((row, column))
@@ -86,11 +90,13 @@ def _matrix(name: str, values: Mapping[tuple[str, str], float]) -> str:
                 else f"<title>{_label(row, 80)} to {_label(column, 80)}: {number_of(value)}</title>"
             )
             shapes.append(
-                f'<rect class="cell" {place} fill-opacity="{(value or 0) / high * 0.55:.3f}">{shown}</rect>'
+                f'<rect class="cell" {place} '
+                f'fill-opacity="{(value or 0) / high * 0.55:.3f}">{shown}</rect>'
             )
             if value:
                 shapes.append(
-                    f'<text x="{left + x * size + size / 2:g}" y="{top + y * size + 21}" text-anchor="middle">{_short(value)}</text>'
+                    f'<text x="{left + x * size + size / 2:g}" y="{top + y * size + 21}" '
+                    f'text-anchor="middle">{_short(value)}</text>'
                 )
     for x, column in enumerate(names):
         corner = f"{left + x * size + 20} {top - 8}"
@@ -127,10 +133,12 @@ def _bars(name: str, values: Mapping[str, float]) -> str:
             f'<text x="{left - 6}" y="{y + 15}" text-anchor="end">{_label(key, 20)}</text>'
         )
         shapes.append(
-            f'<rect class="bar" x="{left}" y="{y + 3}" width="{abs(value) / high * width:.1f}" height="15"/>'
+            f'<rect class="bar" x="{left}" y="{y + 3}" '
+            f'width="{abs(value) / high * width:.1f}" height="15"/>'
         )
         shapes.append(
-            f'<text x="{left + abs(value) / high * width + 5:.1f}" y="{y + 15}">{number_of(value)}</text>'
+            f'<text x="{left + abs(value) / high * width + 5:.1f}" '
+            f'y="{y + 15}">{number_of(value)}</text>'
         )
     note = (
         f"{plural(len(values) - len(shown), 'bar')} not shown." if len(values) > len(shown) else ""
@@ -153,17 +161,21 @@ def _histogram(rule: str, counts: list[int]) -> str:
     for number, count in enumerate(counts):
         size = count / high * (height - 16)
         span = f"{number / BINS:.2f} to {(number + 1) / BINS:.2f}"
-        place = f'x="{number * width + 1}" y="{height - size:.1f}" width="{width - 2}" height="{size:.1f}"'
+        place = (
+            f'x="{number * width + 1}" y="{height - size:.1f}" '
+            f'width="{width - 2}" height="{size:.1f}"'
+        )
         shapes.append(
             f'<rect class="bar" {place}><title>{span}: {plural(count, "finding")}</title></rect>'
         )
         numbers.append((span, f"{count:,}"))
     shapes += [
-        f'<text x="{share * BINS * width:g}" y="{height + 16}" text-anchor="{anchor}">{share:g}</text>'
+        f'<text x="{share * BINS * width:g}" y="{height + 16}" '
+        f'text-anchor="{anchor}">{share:g}</text>'
         for share, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
     ]
     return _figure(
-        f"{rule}: scores of its findings",
+        f"{rule}: scores of findings",
         f"The highest bar is {plural(high, 'finding')}.",
         BINS * width,
         height + 22,
@@ -187,8 +199,10 @@ def _figure(
     )
     return (
         f'<figure>\n<figcaption class="mono">{title}</figcaption>\n'
-        f'<svg role="img" aria-label="{title}" viewBox="0 0 {width} {height}" width="{width}" height="{height}">{"".join(shapes)}</svg>\n'
-        f'<p class="soft">{note}</p>\n<details><summary>Numbers</summary><table><tbody>{rows}</tbody></table>{more}</details>\n</figure>\n'
+        f'<svg role="img" aria-label="{title}" viewBox="0 0 {width} {height}" '
+        f'width="{width}" height="{height}">{"".join(shapes)}</svg>\n'
+        f'<p class="soft">{note}</p>\n<details><summary>Numbers</summary>'
+        f"<table><tbody>{rows}</tbody></table>{more}</details>\n</figure>\n"
     )
 
 

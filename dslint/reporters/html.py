@@ -1,4 +1,7 @@
-"""The report to read in a browser: one file that asks for nothing else. All of its text is escaped, and its policy lets no other script run."""
+"""The report for a browser: one self-contained file.
+
+All its text is escaped, and its content security policy allows no other script.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ from dslint.reporters.style import Style, json_text, printable, visible
 from dslint.reporters.wording import bounds_of, number_of, plural, totals, unlisted, verdict, within
 
 MAX_FINDINGS = 200_000
-"""The most findings that are listed; a browser searches these in a moment."""
+"""Maximum number of findings to list; a browser still searches them quickly."""
 MAX_FILES = 200
-"""The most files in the table of files."""
+"""Maximum number of files in the table of files."""
 MAX_RELATED = 10
 
 _PAGE = Path(__file__).parent / "page"
@@ -28,7 +31,10 @@ _STATES = {True: ("ok", "ok"), False: ("fail", "FAIL"), None: ("soft", "not judg
 
 
 class Survey:
-    """What one walk through the findings tells: how many each rule has, how many active ones each file, and how the scores of each rule spread."""
+    """Counts from one pass over the findings.
+
+    Findings per rule, active findings per file, and the score histogram of each rule.
+    """
 
     def __init__(self, report: Report) -> None:
         self.rules = Counter[str]()
@@ -43,7 +49,7 @@ class Survey:
 
 
 def html_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield the page: the verdict and the limits, what could not be checked, tables, charts, and the list of all findings."""
+    """Yield the page: verdict, limits, problems, tables, charts, and the list of all findings."""
     del style
     survey = Survey(report)
     share = shares(survey.rules, MAX_FINDINGS)
@@ -62,23 +68,35 @@ def html_report(report: Report, style: Style) -> Iterator[str]:
 
 
 def text(value: str) -> str:
-    """Return text of the page, escaped."""
+    """Return text for the page, escaped."""
     return html.escape(visible(value))
 
 
 def _value(value: str) -> str:
-    """Return an attribute that the script compares with what is in the data: only escaped, where text that is read is written out."""
+    """Return an attribute value that the script compares with the data.
+
+    Unlike text to read, it must not be changed by `visible`.
+    """
     return html.escape(printable(value)).replace("##", "#&#35;")
 
 
 def _head(report: Report, css: str, script: str) -> Iterator[str]:
-    policy = f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; base-uri 'none'; form-action 'none'"
+    policy = (
+        f"default-src 'none'; style-src '{_hash(css)}'; script-src '{_hash(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
     yield '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
     yield f'<meta http-equiv="Content-Security-Policy" content="{policy}">\n'
-    yield '<meta name="viewport" content="width=device-width, initial-scale=1">\n<meta name="referrer" content="no-referrer">\n'
+    yield (
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+    )
     yield f"<title>dslint: {text(verdict(report))}</title>\n<style>{css}</style>\n</head>\n<body>\n"
     yield '<a class="skip" href="#findings">Skip to the findings</a>\n<header>\n'
-    yield f'<h1>dslint: <span class="{report.verdict}">{text(verdict(report))}</span></h1>\n<p>{text(totals(report))}</p>\n'
+    yield (
+        f'<h1>dslint: <span class="{report.verdict}">{text(verdict(report))}</span></h1>\n'
+        f"<p>{text(totals(report))}</p>\n"
+    )
     yield from (f'<p class="soft">{text(note)}</p>\n' for note in report.notes)
     yield f'<p class="soft">dslint {text(report.version)}</p>\n</header>\n<main>\n'
 
@@ -133,7 +151,7 @@ def _tables(report: Report, survey: Survey) -> Iterator[str]:
         splits[item.input.split or ""] += paths[item.input.path]
     ordered = sorted(report.by_rule.items(), key=lambda item: (-item[0][0], -item[1], item[0][1]))
     yield '<section>\n<h2>Findings by rule, split and file</h2>\n<div class="tables">\n'
-    yield from _counted(
+    yield from _count_table(
         "Rule",
         [
             (_link("rule", rule), f'<span class="{severity}">{severity}</span>', count)
@@ -141,7 +159,7 @@ def _tables(report: Report, survey: Survey) -> Iterator[str]:
         ],
     )
     if any(splits):
-        yield from _counted(
+        yield from _count_table(
             "Split",
             [
                 (_link("split", name) if name else "none", "", count)
@@ -150,7 +168,7 @@ def _tables(report: Report, survey: Survey) -> Iterator[str]:
         )
     records = {item.input.path: item.records for item in report.inputs}
     files = sorted(records, key=lambda path: (-paths[path], path))
-    yield from _counted(
+    yield from _count_table(
         "File",
         [
             (_link("file", path), plural(records[path], "record"), paths[path])
@@ -159,19 +177,34 @@ def _tables(report: Report, survey: Survey) -> Iterator[str]:
     )
     yield "</div>\n"
     if len(files) > MAX_FILES:
-        yield f'<p class="soft">{plural(len(files) - MAX_FILES, "file")} with fewer findings not listed here.</p>\n'
+        yield (
+            f'<p class="soft">{plural(len(files) - MAX_FILES, "file")} '
+            "with fewer findings not listed here.</p>\n"
+        )
     if paths[None]:
-        yield f'<p class="soft">{plural(paths[None], "finding")} on datasets as a whole, in no file.</p>\n'
+        yield (
+            f'<p class="soft">{plural(paths[None], "finding")} '
+            "on whole datasets, not in any file.</p>\n"
+        )
     yield "</section>\n"
 
 
 def _link(field: str, value: str) -> str:
-    return f'<button type="button" class="link mono" data-filter="{field}" data-value="{_value(value)}">{text(value)}</button>'
+    return (
+        f'<button type="button" class="link mono" data-filter="{field}" '
+        f'data-value="{_value(value)}">{text(value)}</button>'
+    )
 
 
-def _counted(title: str, rows: Sequence[tuple[str, str, int]]) -> Iterator[str]:
-    yield f'<div class="scroll" tabindex="0" role="region" aria-label="Findings by {title.lower()}">\n<table>\n<thead>'
-    yield f'<tr><th scope="col">{title}</th><td></td><th scope="col" class="number">Findings</th></tr></thead>\n<tbody>\n'
+def _count_table(title: str, rows: Sequence[tuple[str, str, int]]) -> Iterator[str]:
+    yield (
+        '<div class="scroll" tabindex="0" role="region" '
+        f'aria-label="Findings by {title.lower()}">\n<table>\n<thead>'
+    )
+    yield (
+        f'<tr><th scope="col">{title}</th><td></td>'
+        '<th scope="col" class="number">Findings</th></tr></thead>\n<tbody>\n'
+    )
     yield from (
         f'<tr><td>{name}</td><td>{kind}</td><td class="number">{count:,}</td></tr>\n'
         for name, kind, count in rows
@@ -209,18 +242,33 @@ def _class(name: str) -> str:
 def _explorer(report: Report, survey: Survey, left: str) -> Iterator[str]:
     splits = sorted({item.input.split for item in report.inputs if item.input.split})
     yield '<section id="findings">\n<h2>Findings</h2>\n'
-    yield "<noscript><p>The list needs JavaScript; all findings are in the report that <code>-o json</code> writes too.</p></noscript>\n"
+    yield (
+        "<noscript><p>The list needs JavaScript. All findings are also in the JSON report: "
+        "<code>-o json</code>.</p></noscript>\n"
+    )
     if left:
         yield f'<p class="warning">{text(left)}</p>\n'
-    yield '<form id="filter">\n<label>Search <input type="search" name="search" placeholder="words in any field" autocomplete="off"></label>\n'
+    yield (
+        '<form id="filter">\n<label>Search <input type="search" name="search" '
+        'placeholder="words in any field" autocomplete="off"></label>\n'
+    )
     yield from _choice("Rule", "rule", sorted(survey.rules))
     yield from _choice("Severity", "severity", list(reversed(Severity.names())))
     yield from _choice("Split", "split", splits)
     yield from _choice("File", "file", [item.input.path for item in report.inputs])
     yield from _choice("State", "state", ["active", "suppressed"])
-    yield '<button type="reset">Clear</button>\n</form>\n<p role="status" id="status"></p>\n<div class="explorer">\n'
-    yield '<div id="list" class="list" role="listbox" tabindex="0" aria-label="Findings; arrow keys choose one"></div>\n'
-    yield '<section id="details" class="details" tabindex="0" aria-label="The chosen finding"></section>\n</div>\n'
+    yield (
+        '<button type="reset">Clear</button>\n</form>\n<p role="status" id="status"></p>\n'
+        '<div class="explorer">\n'
+    )
+    yield (
+        '<div id="list" class="list" role="listbox" tabindex="0" '
+        'aria-label="Findings; select with the arrow keys"></div>\n'
+    )
+    yield (
+        '<section id="details" class="details" tabindex="0" '
+        'aria-label="Selected finding"></section>\n</div>\n'
+    )
     yield '<div id="printed" class="print"></div>\n</section>\n</main>\n'
 
 
@@ -231,7 +279,10 @@ def _choice(label: str, name: str, values: Iterable[str]) -> Iterator[str]:
 
 
 def _data(report: Report, share: Mapping[str, int]) -> Iterator[str]:
-    """Yield the data of the list as JSON that may stand in a script element. A finding is a list, in the order of the constants of the script."""
+    """Yield the data of the list as JSON that is safe in a script element.
+
+    A finding is a list, in the order of the constants in the script.
+    """
     rules = [rule for rule in report.rules if rule.id in share]
     known = {rule.id for rule in rules}
     listed = [
@@ -242,7 +293,11 @@ def _data(report: Report, share: Mapping[str, int]) -> Iterator[str]:
     file_of = {item.input.path: number for number, item in enumerate(report.inputs)}
     yield f'{{"rules": {_safe(listed, lines=True)},\n'
     yield f'"severities": {_safe(Severity.names())}, "confidences": {_safe(Confidence.names())},\n'
-    yield f'"files": {_safe([[item.input.path, item.input.split or ""] for item in report.inputs])},\n"findings": ['
+    yield (
+        '"files": '
+        f"{_safe([[item.input.path, item.input.split or ''] for item in report.inputs])},\n"
+        '"findings": ['
+    )
     excerpts: dict[int, Excerpt] = {}
     for number, finding in enumerate(gravest(report.findings, report.by_rule, share)):
         yield (",\n" if number else "\n") + _safe(_row(finding, rule_of, file_of))
@@ -278,9 +333,9 @@ def _row(finding: Finding, rules: Mapping[str, int], files: Mapping[str, int]) -
 
 
 def _safe(value: Any, *, lines: bool = False) -> str:
-    """Return JSON in which nothing can end a script element or begin a comment, with control and invisible characters written out.
+    """Return JSON that cannot end a script element or start a comment.
 
-    With `lines`, ends of lines stay what they are.
+    Control and invisible characters are escaped; with `lines`, line ends are kept.
     """
     return json_text(_printable(value, lines=lines)).replace("<", "\\u003c")
 

@@ -1,4 +1,7 @@
-"""The machine-readable reports: `json`, one document of schema dslint.report/1, and `jsonl`, one finding a line."""
+"""The machine-readable reports.
+
+`json` is one document of the schema dslint.report/1, `jsonl` has one finding per line.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,7 @@ SCHEMA = "dslint.report/1"
 
 
 def json_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield one JSON document; findings and other lists have one entry a line."""
+    """Yield one JSON document; findings and other lists have one entry per line."""
     del style
     head = {
         "schema": SCHEMA,
@@ -36,7 +39,7 @@ def json_report(report: Report, style: Style) -> Iterator[str]:
 
 
 def json_lines(report: Report, style: Style) -> Iterator[str]:
-    """Yield one finding a line."""
+    """Yield one finding per line."""
     del style
     for finding in report.findings:
         yield json_text(finding_fields(finding)) + "\n"
@@ -52,7 +55,7 @@ def _listed(name: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
 
 
 def problem_fields(problem: Problem) -> dict[str, Any]:
-    """Return a problem as it stands in reports."""
+    """Return a problem in the form of the reports."""
     return {
         "kind": problem.kind,
         "path": problem.path,
@@ -65,7 +68,7 @@ def problem_fields(problem: Problem) -> dict[str, Any]:
 
 
 def input_fields(result: InputResult) -> dict[str, Any]:
-    """Return a file as it stands in reports."""
+    """Return a file in the form of the reports."""
     item = result.input
     return {
         "path": item.path,
@@ -80,7 +83,7 @@ def input_fields(result: InputResult) -> dict[str, Any]:
 
 
 def rule_fields(rule: RuleResult) -> dict[str, Any]:
-    """Return what became of a rule as it stands in reports."""
+    """Return the result of a rule in the form of the reports."""
     return {
         "id": rule.id,
         "plugin": rule.plugin,
@@ -95,7 +98,7 @@ def rule_fields(rule: RuleResult) -> dict[str, Any]:
 
 
 def limit_fields(judged: Judged) -> dict[str, Any]:
-    """Return a limit as it stands in reports."""
+    """Return a limit in the form of the reports."""
     limit = judged.limit
     return {
         "measure": limit.measure,
@@ -108,7 +111,7 @@ def limit_fields(judged: Judged) -> dict[str, Any]:
 
 
 def finding_fields(finding: Finding) -> dict[str, Any]:
-    """Return a finding as it stands in reports."""
+    """Return a finding in the form of the reports."""
     at = finding.at
     return {
         "rule": finding.rule,

@@ -1,4 +1,7 @@
-"""The report for the test view of a CI system: JUnit XML, with a test case for each limit, and for each rule that no limit is on."""
+"""The report for the test view of a CI system: JUnit XML.
+
+It has a test case for each limit, and for each rule without a limit.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,22 @@ from xml.sax.saxutils import escape
 from dslint.model import Finding, Judged, Report
 from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, shortened, visible
-from dslint.reporters.wording import broken, number_of, place, said, totals, trouble, verdict
+from dslint.reporters.wording import (
+    limit_text,
+    message_of,
+    number_of,
+    place,
+    totals,
+    trouble,
+    verdict,
+)
 
 MAX_TEXT = 1000
 _IDLE = ("unavailable", "not-applicable", "crashed")
 
 
 def junit_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield a test suite: failures are broken limits, errors are what could not be checked, skipped is what was not judged."""
+    """Yield a test suite: failures are broken limits, errors are problems."""
     findings = _Findings(report, style)
     limited = {_rule_of(item) for item in report.limits}
     free = [rule for rule in report.rules if rule.state == "ran" and rule.id not in limited]
@@ -27,11 +38,18 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
     counts = _attributes(tests=total, failures=failed, errors=len(report.problems))
     skipped = _attributes(
         skipped=unjudged + len(idle)
-    )  # which the schema of Jenkins knows for a suite only
+    )  # an attribute that the schema of Jenkins allows for a suite only
     yield '<?xml version="1.0" encoding="UTF-8"?>\n'
-    yield f"<testsuites{_attributes(name='dslint')}{counts}>\n<testsuite{_attributes(name='dslint')}{counts}{skipped}>\n<properties>\n"
-    yield f"<property{_attributes(name='verdict', value=verdict(report))}/>\n<property{_attributes(name='totals', value=totals(report))}/>\n"
-    yield f"<property{_attributes(name='listed', value=f'at most {style.max_show:,} findings of a rule, none that is suppressed')}/>\n"
+    yield (
+        f"<testsuites{_attributes(name='dslint')}{counts}>\n"
+        f"<testsuite{_attributes(name='dslint')}{counts}{skipped}>\n<properties>\n"
+    )
+    yield (
+        f"<property{_attributes(name='verdict', value=verdict(report))}/>\n"
+        f"<property{_attributes(name='totals', value=totals(report))}/>\n"
+    )
+    listed = f"at most {style.max_show:,} findings per rule, without suppressed ones"
+    yield f"<property{_attributes(name='listed', value=listed)}/>\n"
     yield from (f"<property{_attributes(name='note', value=note)}/>\n" for note in report.notes)
     yield "</properties>\n"
     for problem in report.problems:
@@ -51,7 +69,7 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
                 rule, name, f"<skipped{_attributes(message='not judged: the rule did not run')}/>"
             )
         else:
-            failure = _attributes(type="limit", message=broken(item))
+            failure = _attributes(type="limit", message=limit_text(item))
             yield _case(rule, name, f"<failure{failure}>{findings.text(rule)}</failure>")
     for result in free:
         yield _case(result.id, "findings", findings.output(result.id))
@@ -65,7 +83,7 @@ def junit_report(report: Report, style: Style) -> Iterator[str]:
 
 
 class _Findings:
-    """The gravest findings of each rule, as text."""
+    """The most severe findings of each rule, as text."""
 
     def __init__(self, report: Report, style: Style) -> None:
         self.count = Counter[str]()
@@ -78,7 +96,8 @@ class _Findings:
 
     def text(self, rule: str) -> str:
         lines = [
-            f"{visible(place(finding))} {finding.severity}: {shortened(said(finding), MAX_TEXT)}"
+            f"{visible(place(finding))} {finding.severity}: "
+            f"{shortened(message_of(finding), MAX_TEXT)}"
             for finding in self.first[rule]
         ]
         more = self.count[rule] - len(lines)
@@ -117,5 +136,5 @@ def _attributes(**values: object) -> str:
 
 
 def _text(text: str) -> str:
-    """Escape a text for content and for attributes; what XML 1.0 forbids is written out by `visible` before."""
+    """Escape text for content and attributes; `visible` has removed what XML 1.0 forbids."""
     return escape(text, {'"': "&quot;"})

@@ -13,12 +13,12 @@ _WHY = re.compile(r"^Why: (.*?)(?:\n\n|\Z)", re.MULTILINE | re.DOTALL)
 
 
 def page(docstring: str) -> str:
-    """Return a manual page, from the docstring that it is."""
+    """Return a manual page from a docstring."""
     return inspect.cleandoc(docstring)
 
 
 def purpose(text: str) -> str:
-    """Return what a rule finds and why that matters: the first sentence of its manual page and the paragraph `Why`, in one line."""
+    """Return the first sentence of a manual page and its paragraph `Why`, in one line."""
     why = _WHY.search(text)
     return " ".join(f"{text.partition(chr(10))[0]} {why[1] if why else ''}".split())
 

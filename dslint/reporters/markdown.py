@@ -1,4 +1,4 @@
-"""The report for pages that render Markdown, such as the summary of a CI run. Nothing of the data can become markup in it."""
+"""The report as Markdown, such as for the summary of a CI run; no data can become markup."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
 from dslint.model import Finding, Judged, Report, Severity
-from dslint.reporters.sampling import gravity
+from dslint.reporters.sampling import severity_rank
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.text import shown
 from dslint.reporters.wording import bounds_of, number_of, place, plural, totals, verdict
 
 MAX_BYTES = 900 * 1024
-"""The most that is written: GitHub drops a step summary of more than 1 MiB, other reports of the step included."""
+"""Maximum size: GitHub drops step summaries of more than 1 MiB, including those of other tools."""
 
 _RESERVED = 1024
 _MAX_CELL = 500
@@ -30,7 +30,7 @@ _WORDS = {True: "ok", False: "**FAIL**", None: "not judged"}
 def markdown_report(report: Report, style: Style) -> Iterator[str]:
     """Yield the verdict and the limits, then problems, counts, and findings.
 
-    Of the findings the gravest, as far as they fit into MAX_BYTES.
+    The most severe findings are listed, as far as they fit into MAX_BYTES.
     """
     rows, counted = _Rows(MAX_BYTES - _RESERVED), Counter[str]()
     for finding in shown(report, style, counted):
@@ -40,7 +40,7 @@ def markdown_report(report: Report, style: Style) -> Iterator[str]:
                 code(place(finding)),
                 str(finding.severity or Severity.INFO),
                 code(finding.rule),
-                _said(finding),
+                _message(finding),
             ),
         )
     lines = list(_lines(report, style))
@@ -55,27 +55,30 @@ def markdown_report(report: Report, style: Style) -> Iterator[str]:
             yield line + "\n"
     yield from (line + "\n" for line in rows.lines())
     if cut := cut + rows.cut:
-        yield f"\n**Cut here**, at {MAX_BYTES // 1024} KiB: {cut:,} more lines. The whole report: `dslint check -o json=FILE`\n"
+        yield (
+            f"\n**Truncated** at {MAX_BYTES // 1024} KiB: {cut:,} more lines. "
+            "Full report: `dslint check -o json=FILE`\n"
+        )
 
 
 class _Rows:
-    """Rows of findings, as many as fit into so many bytes: the gravest, of equal ones the first."""
+    """The rows of findings that fit a size: the most severe, and of equal ones the first."""
 
     def __init__(self, most: int) -> None:
         self.cut = 0
         self._most = most
         self._used = 0
-        """Bytes of the rows."""
+        """Size of the rows in bytes."""
         self._heap: list[tuple[int, int, str]] = []
 
     def add(self, finding: Finding, line: str) -> None:
-        """Add the row of a finding; they come in the order in which they are shown."""
-        heapq.heappush(self._heap, (gravity(finding), -len(self._heap) - self.cut, line))
+        """Add the row of a finding; call it in the order of display."""
+        heapq.heappush(self._heap, (severity_rank(finding), -len(self._heap) - self.cut, line))
         self._used += _size(line)
         self._trim()
 
     def spare(self, line: str) -> bool:
-        """Leave room for a line before the rows, and say whether there is enough."""
+        """Reserve space for a line before the rows, and return whether there is enough."""
         if _size(line) > self._most:
             return False
         self._most -= _size(line)
@@ -83,7 +86,7 @@ class _Rows:
         return True
 
     def lines(self) -> list[str]:
-        """Return the rows in their order."""
+        """Return the rows in order."""
         return [line for _, _, line in sorted(self._heap, key=lambda row: -row[1])]
 
     def _trim(self) -> None:
@@ -178,15 +181,15 @@ def _unlisted(counted: Counter[str], style: Style) -> Iterator[str]:
         )
 
 
-def _said(finding: Finding) -> str:
+def _message(finding: Finding) -> str:
     at = finding.at
     where = at.field + (f" {at.start}-{at.end}" if at.start is not None else "")
-    said = [code(where), prose(finding.message)]
+    parts = [code(where), prose(finding.message)]
     if finding.suggestion:
-        said += ["(suggestion:", code(finding.suggestion) + ")"]
+        parts += ["(suggestion:", code(finding.suggestion) + ")"]
     if finding.suppressed is not None:
-        said += ["(suppressed:", prose(finding.suppressed) + ")"]
-    return " ".join(filter(None, said))
+        parts += ["(suppressed:", prose(finding.suppressed) + ")"]
+    return " ".join(filter(None, parts))
 
 
 def _table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
@@ -199,20 +202,25 @@ def _row(*cells: str) -> str:
 
 
 def prose(text: str) -> str:
-    """Return words as they are, and everything in which a page could see a link, a mention or markup as code."""
+    """Return plain words as they are, and anything that could be a link or markup as code."""
     return text if len(text) <= _MAX_CELL and _PROSE.fullmatch(text) else code(text)
 
 
 def code(text: str) -> str:
-    """Return a text as code that fits into a cell of a table: in back quotes where that is safe, else as HTML with every sign written out.
+    """Return a text as code that fits into a table cell.
 
-    Pages leave code alone: no mentions, links to issues, or pictures come of it. Back quotes do not hold `|`, and entities are no markup.
+    It is in backquotes if that is safe, else HTML with special characters as entities. Code is
+    never a mention, a link to an issue, or an image. Backquotes do not protect `|`; entities do.
     """
     shown = visible(shortened(text, _MAX_CELL))
     if _PLAIN_CODE.fullmatch(shown):
         return f"`{shown}`"
     return (
-        f"<code>{''.join(letter if letter.isalnum() or letter == ' ' else f'&#{ord(letter)};' for letter in shown)}</code>"
+        "<code>"
+        + "".join(
+            letter if letter.isalnum() or letter == " " else f"&#{ord(letter)};" for letter in shown
+        )
+        + "</code>"
         if shown
         else ""
     )

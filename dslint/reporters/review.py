@@ -1,4 +1,4 @@
-"""The reports for the review of a change: Code Quality of GitLab, and the diagnostics of reviewdog."""
+"""Reports for code review: GitLab Code Quality, and reviewdog diagnostics."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 
 from dslint.model import Finding, Problem, Report, Severity
 from dslint.reporters.style import Style, json_text, visible
-from dslint.reporters.wording import Files, plural, said_of_place, trouble
+from dslint.reporters.wording import Files, message_with_row, plural, trouble
 
 _GITLAB = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.INFO: "info"}
 _RDJSON = {Severity.ERROR: "ERROR", Severity.WARNING: "WARNING", Severity.INFO: "INFO"}
 
 
 def gitlab_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield a Code Quality report: one issue for each finding that is not suppressed, and one for each thing that could not be checked."""
+    """Yield a Code Quality report, with one issue per active finding and per problem."""
     files = Files(report, style.base)
 
     def issue(
@@ -49,16 +49,16 @@ def gitlab_report(report: Report, style: Style) -> Iterator[str]:
             path, line = files.place(finding)
             severity = _GITLAB[finding.severity or Severity.INFO]
             yield issue(
-                said_of_place(finding), finding.rule, finding.fingerprint, severity, path, line
+                message_with_row(finding), finding.rule, finding.fingerprint, severity, path, line
             )
 
     yield from _listed("[", issues(), "]\n")
 
 
 def rdjson_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield the diagnostics of reviewdog: one for each finding that is not suppressed, and one for each thing that could not be checked."""
+    """Yield reviewdog diagnostics, one per active finding and per problem."""
     del style
-    files = Files(report, "")  # reviewdog starts at the working folder
+    files = Files(report, "")  # reviewdog starts in the working directory
 
     def diagnostic(
         message: str, severity: str, code: str, path: str, start: dict[str, int] | None = None
@@ -83,7 +83,7 @@ def rdjson_report(report: Report, style: Style) -> Iterator[str]:
             column = finding.at.byte or finding.at.column  # reviewdog counts bytes
             start = {"line": line, **({"column": column} if column else {})}
             yield diagnostic(
-                said_of_place(finding),
+                message_with_row(finding),
                 _RDJSON[finding.severity or Severity.INFO],
                 finding.rule,
                 path,

@@ -1,4 +1,4 @@
-"""Fair shares of a bounded report: where not all findings fit, each rule shows its gravest."""
+"""Fair shares of a limited report: if not all findings fit, each rule shows its most severe."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from dslint.model import Finding, Severity
 
 
 def shares(counts: Mapping[str, int], limit: int) -> dict[str, int]:
-    """Return how many of each are shown if at most `limit` are in all: the same number of each, but no more than there are."""
+    """Return how many of each to show so that at most `limit` are shown in all.
+
+    All get the same number, but none gets more than it has.
+    """
     shared: dict[str, int] = {}
     left = limit
     for done, (name, count) in enumerate(
@@ -26,11 +29,11 @@ def gravest(
     counts: Mapping[tuple[Severity, str], int],
     share: Mapping[str, int] | int,
 ) -> Iterator[Finding]:
-    """Yield the gravest findings of each rule, as many as its share, in their order.
+    """Yield the most severe findings of each rule, as many as its share, in order.
 
-    Of equal ones it is the first; suppressed ones come last. `share` is one number for all rules,
-    or one for each. `counts` holds how many active findings there are of each severity and rule.
-    One pass, and no finding is kept.
+    Among equal ones the first are chosen; suppressed ones come last. `share` is one number for all
+    rules, or one for each. `counts` is the number of active findings by severity and rule.
+    It takes one pass, and keeps no finding.
     """
     rest = defaultdict(lambda: share) if isinstance(share, int) else dict(share)
     left: dict[tuple[int, str], int] = {}
@@ -38,19 +41,19 @@ def gravest(
         left[severity, rule] = min(count, rest[rule])
         rest[rule] -= left[severity, rule]
     for finding in findings:
-        key = gravity(finding), finding.rule
+        key = severity_rank(finding), finding.rule
         if left.setdefault(key, rest[finding.rule]) > 0:
             left[key] -= 1
             yield finding
 
 
-def gravity(finding: Finding) -> int:
-    """Return how grave a finding is: its severity, 0 if it is suppressed."""
+def severity_rank(finding: Finding) -> int:
+    """Return the severity of a finding for ranking, 0 if it is suppressed."""
     return 0 if finding.suppressed is not None else finding.severity or Severity.INFO
 
 
 def active(findings: Iterable[Finding]) -> Counter[tuple[Severity, str]]:
-    """Count the active findings of each severity and rule."""
+    """Count the active findings by severity and rule."""
     return Counter(
         (finding.severity or Severity.INFO, finding.rule)
         for finding in findings
@@ -61,16 +64,16 @@ def active(findings: Iterable[Finding]) -> Counter[tuple[Severity, str]]:
 def smallest_of_each(
     findings: Iterable[Finding], share: Mapping[str, int]
 ) -> dict[str, list[Finding]]:
-    """Return for each rule the gravest findings, as many as its share.
+    """Return the most severe findings of each rule, as many as its share.
 
-    Of equal ones these are those with the smallest fingerprints.
-    A shuffle of the data chooses the same ones.
+    Among equal ones, those with the smallest fingerprints are chosen, so that shuffling the data
+    does not change the choice.
     """
     heaps: dict[str, list[tuple[int, int, int, Finding]]] = {rule: [] for rule in share}
     for number, finding in enumerate(findings):
         heap, item = (
             heaps[finding.rule],
-            (gravity(finding), -int(finding.fingerprint or "0", 16), -number, finding),
+            (severity_rank(finding), -int(finding.fingerprint or "0", 16), -number, finding),
         )
         if len(heap) < share[finding.rule]:
             heapq.heappush(heap, item)

@@ -1,4 +1,4 @@
-"""The report for code scanning: SARIF 2.1.0, within the limits that GitHub sets."""
+"""The report for code scanning: SARIF 2.1.0, within GitHub's limits."""
 
 from __future__ import annotations
 
@@ -13,27 +13,28 @@ from dslint.model import Finding, Location, Problem, Report, RuleResult, Severit
 from dslint.reporters import manual
 from dslint.reporters.sampling import shares, smallest_of_each
 from dslint.reporters.style import Style, json_text, shortened, visible
-from dslint.reporters.wording import Files, broken, said_of_place, trouble, unlisted, verdict
+from dslint.reporters.wording import Files, limit_text, message_with_row, trouble, unlisted, verdict
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 MAX_RESULTS = 5000
-"""GitHub refuses a run of more than 25,000 results, and keeps the top 5,000."""
+"""GitHub refuses a run with more than 25,000 results, and keeps the top 5,000."""
 MAX_TEXT = 1000
-"""GitHub takes 1,024 characters of a description; ten megabytes, compressed, of all."""
+"""GitHub allows 1,024 characters for a description, and ten compressed megabytes in all."""
 MAX_RELATED = 10
 ROOT = "%SRCROOT%"
 
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "note"}
 _PROBLEMS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.INFO: "recommendation"}
-_GRAVITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
+_SECURITY_SEVERITY = {Severity.ERROR: "8.0", Severity.WARNING: "5.0", Severity.INFO: "2.0"}
 _SEMANTIC = re.compile(r"\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?")
 _DRIVER = "dslint"
 
 
 def sarif_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield a log of one run: all selected rules, the findings, and what could not be checked.
+    """Yield a log of one run: all selected rules, the findings, and the problems.
 
-    Of more than MAX_RESULTS findings each rule keeps a fair share, those with the smallest fingerprints, and sums up the others in one result.
+    If there are more than MAX_RESULTS findings, each rule keeps a fair share, those with the
+    smallest fingerprints, and the others are summed up in one result.
     """
     places = _Places(report, style)
     results: Iterable[dict[str, Any]]
@@ -52,8 +53,13 @@ def sarif_report(report: Report, style: Style) -> Iterator[str]:
     yield f'{{"$schema": {json_text(SCHEMA)}, "version": "2.1.0", "runs": [{{\n'
     yield f'"tool": {json_text({"driver": places.driver, "extensions": places.extensions})},\n'
     yield f'"invocations": [{json_text(_invocation(report, left, places.files))}],\n'
-    yield f'"originalUriBaseIds": {json_text({ROOT: {"description": _text("The root of the repository.")}})},\n'
-    yield f'"automationDetails": {json_text({"id": "dslint/"})}, "columnKind": "unicodeCodePoints",\n'
+    yield (
+        '"originalUriBaseIds": '
+        f"{json_text({ROOT: {'description': _text('The root of the repository.')}})},\n"
+    )
+    yield (
+        f'"automationDetails": {json_text({"id": "dslint/"})}, "columnKind": "unicodeCodePoints",\n'
+    )
     yield '"results": ['
     for number, result in enumerate(results):
         yield (",\n" if number else "\n") + json_text(result)
@@ -61,7 +67,10 @@ def sarif_report(report: Report, style: Style) -> Iterator[str]:
 
 
 class _Places:
-    """Where rules and files stand in the log. A plugin is an extension of the driver, which has the core's own rules."""
+    """Positions of rules and files in the log.
+
+    A plugin is an extension of the driver, which has the rules of the core.
+    """
 
     def __init__(self, report: Report, style: Style) -> None:
         selected = [rule for rule in report.rules if rule.state != "skipped"]
@@ -89,13 +98,16 @@ class _Places:
 
     def result(self, finding: Finding) -> dict[str, Any]:
         """Return a finding as a result."""
-        return self._result(finding, said_of_place(finding), finding.fingerprint) | self._details(
-            finding
-        )
+        return self._result(
+            finding, message_with_row(finding), finding.fingerprint
+        ) | self._details(finding)
 
     def rest(self, finding: Finding, count: int) -> dict[str, Any]:
-        """Return a result for all findings of a rule that have none of their own; `finding` says where one is, about."""
-        message = f"{count:,} more findings of this rule, which are not listed one by one; one of them is near here"
+        """Return one result for all unlisted findings of a rule, located near one of them."""
+        message = (
+            f"{count:,} more findings of this rule are not listed individually; "
+            "one of them is near here"
+        )
         fingerprint = blake2b(
             finding.rule.encode(), digest_size=16, person=b"dslint rest"
         ).hexdigest()
@@ -128,7 +140,7 @@ class _Places:
         }
 
     def _details(self, finding: Finding) -> dict[str, Any]:
-        """Return what only a single finding has."""
+        """Return the properties of a single finding."""
         known = {
             "confidence": str(finding.confidence),
             "score": finding.score,
@@ -178,7 +190,7 @@ def _logical(at: Location) -> dict[str, Any]:
 
 
 def artifact(path: str) -> dict[str, str]:
-    """Return the location of a file: relative to the root, or absolute if it is outside."""
+    """Return the location of a file: relative to the root, or absolute if outside."""
     if path.startswith("/"):
         return {"uri": f"file://{quote(path)}"}
     if re.match(r"[A-Za-z]:/", path):
@@ -188,7 +200,7 @@ def artifact(path: str) -> dict[str, str]:
 
 def _rule(rule: RuleResult) -> dict[str, Any]:
     text = manual.page(rule.manual) or rule.id
-    grave = {"security-severity": _GRAVITY[rule.severity]} if rule.sensitive else {}
+    grave = {"security-severity": _SECURITY_SEVERITY[rule.severity]} if rule.sensitive else {}
     tags = [
         rule.id.partition("/")[0],
         "dataset" if rule.whole else "record",
@@ -226,7 +238,7 @@ def _invocation(report: Report, left: Mapping[str, int], files: Files) -> dict[s
         _notification("error", trouble(problem), problem, files) for problem in report.problems
     ]
     notes += [
-        _notification("error", broken(item)) for item in report.limits if item.passed is False
+        _notification("error", limit_text(item)) for item in report.limits if item.passed is False
     ]
     if left:
         notes.append(_notification("note", unlisted(left)))
@@ -260,5 +272,5 @@ def _notification(
 
 
 def _text(text: str) -> dict[str, str]:
-    """Return a message. `[a](b)` would be a link in it, which no file name may make."""
+    """Return a message. It would show `[a](b)` as a link, so that is broken up."""
     return {"text": shortened(text.replace("](", "] ("), MAX_TEXT)}

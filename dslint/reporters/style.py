@@ -1,4 +1,4 @@
-"""How a report looks."""
+"""Appearance of a report, and escaping."""
 
 from __future__ import annotations
 
@@ -21,17 +21,19 @@ _CODES = {
 _CONTROL = re.compile(
     "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
 )
-# What the runners of GitHub and Azure take for a command in a log: `::` where a line begins, as any word may once lines are wrapped; `##[` and
-# `##vso[` anywhere.
+# What GitHub and Azure runners take for a command in a log: `::` at the start of a line, which
+# may be any word after wrapping; `##[` and `##vso[` anywhere.
 _COMMAND = re.compile(r"(?<!\S)::|##(?=\[|vso\[)", re.IGNORECASE)
 _encode = msgspec.json.Encoder().encode
 
 
 class Style(Struct, frozen=True, kw_only=True):
-    """What the user asked of the looks. `max_show` caps the findings shown of one rule; machine-readable reports list all.
+    """Appearance of a report, as chosen by the user.
 
-    `base` leads from the root of the repository to that of the project, for reports whose readers start there: empty, or with a `/` at its end.
-    `values` are matched texts by the fingerprints of their findings, where the user asked to see them; the text report alone shows them.
+    `max_show` limits the findings shown per rule; machine-readable reports list all.
+    `base` is the path from the root of the repository to that of the project, for reports that are
+    read from there: empty, or with a `/` at the end.
+    `values` has matched texts by fingerprint, if the user asked to see them, for the text report.
     """
 
     color: bool = False
@@ -44,25 +46,28 @@ class Style(Struct, frozen=True, kw_only=True):
     base: str = ""
     values: Mapping[str, str] = field(default_factory=dict)
 
-    def paint(self, text: str, *looks: str) -> str:
-        """Return the text in these looks, if colours are wanted."""
-        if not self.color or not looks:
+    def paint(self, text: str, *styles: str) -> str:
+        """Return the text with these ANSI styles, if color is on."""
+        if not self.color or not styles:
             return text
-        return f"\x1b[{';'.join(_CODES[look] for look in looks)}m{text}\x1b[0m"
+        return f"\x1b[{';'.join(_CODES[look] for look in styles)}m{text}\x1b[0m"
 
 
 def printable(text: str) -> str:
-    """Return the text with control and invisible characters written out: it may come from the data, and try to steer a terminal or a reader."""
+    """Escape control and invisible characters, by which data could affect a terminal or reader."""
     return _CONTROL.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
 
 
 def visible(text: str) -> str:
-    """Return the text printable, and with what a runner of CI would take for a command written out too: it may end up in a log."""
+    """Return the text printable, and with commands to CI runners escaped: it is safe in logs."""
     return _COMMAND.sub(lambda match: f"\\x{ord(match[0][0]):x}{match[0][1:]}", printable(text))
 
 
 def json_text(value: Any) -> str:
-    """Return a value as JSON in one line, in which no runner of CI sees a command, and no terminal a control character. It stands for the same."""
+    """Return a value as one line of JSON, with CI commands and control characters escaped.
+
+    It decodes to the same value.
+    """
     text = _encode(value).decode().replace("##", "#\\u0023")
     if text.isascii() and "\x7f" not in text:
         return text
@@ -70,5 +75,5 @@ def json_text(value: Any) -> str:
 
 
 def shortened(text: str, limit: int) -> str:
-    """Return the text, cut to `limit` characters, with an ellipsis in place of what is cut."""
+    """Return the text cut to `limit` characters, with an ellipsis if it is cut."""
     return text if len(text) <= limit else text[: limit - 1] + "…"

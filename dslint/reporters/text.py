@@ -1,4 +1,4 @@
-"""The report that people read."""
+"""The text report for the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dslint.model import Finding, Judged, Report, Severity
 from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, visible
-from dslint.reporters.wording import bounds_of, number_of, place, said, verdict
+from dslint.reporters.wording import bounds_of, message_of, number_of, place, verdict
 
 _LOOKS = {Severity.ERROR: ("bold", "red"), Severity.WARNING: ("yellow",), Severity.INFO: ("blue",)}
 _LABEL = 10
@@ -17,7 +17,7 @@ _GROUPS = 3
 
 
 def text_report(report: Report, style: Style) -> Iterator[str]:
-    """Yield the findings, then what was read and judged, and the verdict last."""
+    """Yield the findings, then what was read and judged, then the verdict."""
     if not style.quiet:
         yield from _findings(report, style)
     yield from _problems(report, style)
@@ -27,9 +27,9 @@ def text_report(report: Report, style: Style) -> Iterator[str]:
 
 
 def shown(report: Report, style: Style, total: Counter[str]) -> Iterator[Finding]:
-    """Yield the findings that the report shows, the gravest of each rule.
+    """Yield the findings to show, the most severe of each rule.
 
-    `total` counts by rule what it would show without a cap.
+    `total` counts what would be shown without a cap, by rule.
     """
 
     def counted() -> Iterator[Finding]:
@@ -49,7 +49,8 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
         if count > style.max_show:
             yield (
                 style.paint(
-                    f"... and {count - style.max_show:,} more of {visible(rule)} (all: --max-show {count}, or -o json=FILE)",
+                    f"... and {count - style.max_show:,} more of {visible(rule)} "
+                    f"(all: --max-show {count}, or -o json=FILE)",
                     "dim",
                 )
                 + "\n"
@@ -59,11 +60,14 @@ def _findings(report: Report, style: Style) -> Iterator[str]:
 
 
 def finding_text(finding: Finding, style: Style) -> Iterator[str]:
-    """Yield a finding: where, how grave and by which rule, then what is wrong."""
+    """Yield a finding: its place, severity and rule, then its message."""
     severity = finding.severity or Severity.INFO
     where, rule = visible(place(finding)), visible(finding.rule)
-    yield f"{style.paint(where, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} {style.paint(rule, 'cyan')}\n"
-    yield _wrapped(said(finding), style, "  ")
+    yield (
+        f"{style.paint(where, 'bold')} {style.paint(str(severity), *_LOOKS[severity])} "
+        f"{style.paint(rule, 'cyan')}\n"
+    )
+    yield _wrapped(message_of(finding), style, "  ")
     if finding.fingerprint in style.values:
         yield f"  value: {visible(style.values[finding.fingerprint])}\n"
 
@@ -85,11 +89,12 @@ def _problems(report: Report, style: Style) -> Iterator[str]:
 
 def _summary(report: Report, style: Style) -> Iterator[str]:
     for note in report.notes:
-        yield _labelled("Data", note, style)
+        yield _labeled("Data", note, style)
     formats = Counter(item.input.format for item in report.inputs)
-    yield _labelled(
+    yield _labeled(
         "Files",
-        f"{len(report.inputs):,} ({', '.join(f'{name} {count:,}' for name, count in sorted(formats.items()))})"
+        f"{len(report.inputs):,} "
+        f"({', '.join(f'{name} {count:,}' for name, count in sorted(formats.items()))})"
         if formats
         else "0",
         style,
@@ -105,15 +110,18 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         if count
     ]
     more = [f"; not fully checked: {', '.join(why)}"] if why else []
-    more += [f"; {report.removed:,} gone or edited"] if report.removed else []
-    yield _labelled("Records", f"{report.counts['records']:,}{''.join(more)}", style)
+    more += [f"; {report.removed:,} removed or edited"] if report.removed else []
+    yield _labeled("Records", f"{report.counts['records']:,}{''.join(more)}", style)
     counted = ", ".join(
         f"{report.counts[name]:,} {name}{'s' if report.counts[name] != 1 else ''}"
         for name in reversed(Severity.names())
     )
-    yield _labelled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
+    yield _labeled("Findings", f"{counted}, {report.counts['suppressed']:,} suppressed", style)
     for (severity, rule), count in report.by_rule.items():
-        yield f"{'':{_LABEL}}{count:>7,}  {style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {visible(rule)}\n"
+        yield (
+            f"{'':{_LABEL}}{count:>7,}  "
+            f"{style.paint(f'{severity!s:<8}', *_LOOKS[severity])} {visible(rule)}\n"
+        )
     idle: dict[str, list[str]] = {}
     for item in report.rules:
         if item.state == "crashed" or (
@@ -121,37 +129,39 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         ):
             idle.setdefault(f"{item.state}; {item.reason}", []).append(item.id)
     for reason, rules in idle.items():
-        yield _labelled("Not run", f"{', '.join(rules)}: {reason}", style)
+        yield _labeled("Not run", f"{', '.join(rules)}: {reason}", style)
     if report.lacking:
-        yield _labelled(
-            "Not run", report.lacking + ("" if style.verbose else " (-v says which)"), style
+        yield _labeled(
+            "Not run", report.lacking + ("" if style.verbose else " (-v lists them)"), style
         )
-    elsewhere = sum(item.state == "not-applicable" for item in report.rules)
-    if elsewhere and not style.verbose:
-        yield _labelled(
+    inapplicable = sum(item.state == "not-applicable" for item in report.rules)
+    if inapplicable and not style.verbose:
+        yield _labeled(
             "Not run",
-            f"{elsewhere} rule{'s' if elsewhere > 1 else ''} not applicable to this data (-v says which and why)",
+            f"{inapplicable} rule{'s' if inapplicable > 1 else ''} not applicable to this data "
+            "(-v lists them, with reasons)",
             style,
         )
     if style.statistics:
         for item in report.rules:
             if item.state == "ran":
-                yield _labelled(
+                yield _labeled(
                     "Rule",
-                    f"{item.id}: {item.judged:,} judged, {item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}",
+                    f"{item.id}: {item.judged:,} judged, "
+                    f"{item.count:,} finding{'s' if item.count != 1 else ''}, rate {item.rate:.4%}",
                     style,
                 )
         yield from _groups(report, style)
     if style.timings:
         for stage, seconds in (report.stages or {}).items():
-            yield _labelled("Time", f"{seconds:8.3f} s  to {stage}", style)
+            yield _labeled("Time", f"{seconds:8.3f} s  to {stage}", style)
         for item in sorted(report.rules, key=lambda rule: -(rule.seconds or 0)):
             if item.seconds is not None:
-                yield _labelled("Time", f"{item.seconds:8.3f} s  {item.id}", style)
+                yield _labeled("Time", f"{item.seconds:8.3f} s  {item.id}", style)
 
 
 def _groups(report: Report, style: Style) -> Iterator[str]:
-    """Yield, for each rule whose findings name other records, the largest groups of records that it found to belong together."""
+    """Yield the largest groups of related records, for each rule that relates records."""
     named = Counter(
         (finding.rule, finding.related[-1])
         for finding in report.findings
@@ -163,9 +173,9 @@ def _groups(report: Report, style: Style) -> Iterator[str]:
         key=lambda item: (-item[1], item[0][0], item[0][1].path or "", item[0][1].row or 0),
     ):
         if len(groups := largest.setdefault(rule, [])) < _GROUPS:
-            groups.append(f"{others + 1:,} records from {first.place} on")
+            groups.append(f"{others + 1:,} records, the first at {first.place}")
     for rule, groups in sorted(largest.items()):
-        yield _labelled("Groups", f"{rule}: {'; '.join(groups)}", style)
+        yield _labeled("Groups", f"{rule}: {'; '.join(groups)}", style)
 
 
 def _limits(report: Report, style: Style) -> Iterator[str]:
@@ -185,9 +195,15 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
             False: ("FAIL", "red"),
             None: ("not judged", "yellow"),
         }[item.passed]
-        yield f"{style.paint(f'{word:<10} ', 'bold', look)}{visible(item.limit.measure):<{width}}  {_bounds(item)}\n"
+        yield (
+            f"{style.paint(f'{word:<10} ', 'bold', look)}"
+            f"{visible(item.limit.measure):<{width}}  {_bounds(item)}\n"
+        )
     if passed:
-        yield f"{style.paint('ok         ', 'bold', 'green')}{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
+        yield (
+            f"{style.paint('ok         ', 'bold', 'green')}"
+            f"{passed} rule{'s' if passed > 1 else ''} without findings that fail\n"
+        )
 
 
 def _bounds(item: Judged) -> str:
@@ -199,7 +215,7 @@ def _verdict(report: Report, style: Style) -> str:
     return style.paint(verdict(report), "bold", "green" if report.verdict == "pass" else "red")
 
 
-def _labelled(label: str, text: str, style: Style) -> str:
+def _labeled(label: str, text: str, style: Style) -> str:
     lines = _wrapped(text, style, " " * _LABEL).lstrip()
     return style.paint(f"{label:<{_LABEL}}", "bold") + lines
 

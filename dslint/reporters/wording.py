@@ -1,4 +1,4 @@
-"""What several reports say in the same words."""
+"""Wording shared by several reports."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from dslint.model import Finding, Judged, Limit, Location, Problem, Report, Seve
 from dslint.reporters.style import visible
 
 UNKNOWN = "dslint.toml"
-"""Where a report points if there is no file at all, in formats in which every entry needs one."""
+"""Path to report if there is no file at all, for formats in which every entry needs one."""
 
 
 def place(finding: Finding) -> str:
-    """Return where a finding is: file and place within it, or the dataset."""
+    """Return where a finding is: the file and the place in it, or the dataset."""
     return (finding.at.path or f"dataset {finding.dataset}".rstrip()) + within(finding.at)
 
 
 def within(at: Location) -> str:
-    """Return the place within a file.
+    """Return the place in a file.
 
-    It is the line, with the column if that is known, and the row where no line leads to the record.
+    It is the line, with the column if known, and the row if the line does not identify the record.
     """
     if at.line is not None and at.column is not None:
         return f":{at.line}:{at.column}"
@@ -28,8 +28,11 @@ def within(at: Location) -> str:
     return line if at.told or at.row is None else f"{line} row {at.row}"
 
 
-def said(finding: Finding) -> str:
-    """Return what a finding says: field and span, message, suggestion, and why it is suppressed."""
+def message_of(finding: Finding) -> str:
+    """Return the full message of a finding: place in the record, message, and remarks.
+
+    Remarks are a suggestion and the reason of a suppression.
+    """
     at = finding.at
     where = at.field + (f" {at.start}-{at.end}" if at.start is not None else "")
     text = f"{where}: {finding.message}" if where else finding.message
@@ -40,20 +43,26 @@ def said(finding: Finding) -> str:
     return visible(text)
 
 
-def said_of_place(finding: Finding) -> str:
-    """Return what a finding says, where the report has a place for file and line only: with what else is known of the place."""
+def message_with_row(finding: Finding) -> str:
+    """Return the full message of a finding for reports that only have a file and a line.
+
+    It is preceded by what else is known about the place.
+    """
     at = finding.at
     if at.path is None:
-        return f"{visible(place(finding))}: {said(finding)}"
+        return f"{visible(place(finding))}: {message_of(finding)}"
     return (
-        said(finding)
+        message_of(finding)
         if at.told or at.row is None or at.column is not None
-        else f"row {at.row}: {said(finding)}"
+        else f"row {at.row}: {message_of(finding)}"
     )
 
 
 class Files:
-    """Files as the readers of a report name them: from `base` on. Each entry of such a report must have a file and a line."""
+    """Files under the names that a report uses, which start at `base`.
+
+    Every entry of such a report must have a file and a line.
+    """
 
     def __init__(self, report: Report, base: str) -> None:
         self._base = base
@@ -63,14 +72,15 @@ class Files:
         self._first = next(iter(self._homes.values()), UNKNOWN)
 
     def name(self, path: str | None) -> str:
-        """Return the name of a file; of the first one where there is none to name."""
+        """Return the name of a file, or of the first file if there is none."""
         path = self._first if path is None else path
         return path if re.match(r"/|[A-Za-z]:/", path) else self._base + path
 
     def place(self, finding: Finding) -> tuple[str, int]:
-        """Return file and line of a finding.
+        """Return the file and line of a finding.
 
-        One on a dataset as a whole is put on the first line of its first file, a record of a format without lines on the first line of its own.
+        A finding on a dataset gets the first line of its first file. A record of a format without
+        lines gets line 1.
         """
         at = finding.at
         return self.name(
@@ -79,7 +89,7 @@ class Files:
 
 
 def trouble(problem: Problem) -> str:
-    """Return what a problem says, and what to do about it."""
+    """Return the message of a problem, with its hint."""
     text = f"could not check{f' {problem.path}' if problem.path else ''}: {problem.message}"
     return visible(f"{text}; {problem.hint}" if problem.hint else text)
 
@@ -90,25 +100,26 @@ def verdict(report: Report) -> str:
         warnings = report.counts["warning"]
         return "PASS" + (f" with {plural(warnings, 'warning')}" if warnings else "")
     if report.verdict == "fail":
-        return "FAIL" + (" (exit code 0, as asked)" if report.exit_code == 0 else "")
+        return "FAIL" + (" (exit code 0, as requested)" if report.exit_code == 0 else "")
     return "INCOMPLETE" + (
         ": a limit is broken too" if any(item.passed is False for item in report.limits) else ""
     )
 
 
 def totals(report: Report) -> str:
-    """Return the numbers of records, files and findings."""
+    """Return the number of records, files and findings."""
     found = [plural(report.counts[name], name) for name in reversed(Severity.names())]
     read = f"{plural(report.counts['records'], 'record')} in {plural(len(report.inputs), 'file')}"
-    gone = f" ({report.removed:,} gone or edited)" if report.removed else ""
-    return f"{read}{gone}: {', '.join(found)}, {report.counts['suppressed']:,} suppressed"
+    removed = f" ({report.removed:,} removed or edited)" if report.removed else ""
+    return f"{read}{removed}: {', '.join(found)}, {report.counts['suppressed']:,} suppressed"
 
 
-def broken(judged: Judged) -> str:
-    """Return a limit beside its value, in words."""
+def limit_text(judged: Judged) -> str:
+    """Return a limit with its value."""
     value = "not judged" if judged.value is None else number_of(judged.value)
     return visible(
-        f"{judged.limit.measure} is {value}, and may be {bounds_of(judged.limit)} (from {judged.limit.origin})"
+        f"{judged.limit.measure} is {value}, and must be {bounds_of(judged.limit)} "
+        f"(from {judged.limit.origin})"
     )
 
 
@@ -122,12 +133,12 @@ def bounds_of(limit: Limit) -> str:
 
 
 def number_of(value: float) -> str:
-    """Return a number as people read it."""
+    """Return a number formatted for people."""
     return f"{int(value):,}" if float(value).is_integer() else f"{value:.6g}"
 
 
 def unlisted(counts: Mapping[str, int], most: int = 10) -> str:
-    """Return how many findings of which rules are not listed; empty if all are."""
+    """Return how many findings of which rules are not listed, or an empty string."""
     left = sorted(
         ((count, rule) for rule, count in counts.items() if count > 0),
         key=lambda item: (-item[0], item[1]),
@@ -136,11 +147,15 @@ def unlisted(counts: Mapping[str, int], most: int = 10) -> str:
         return ""
     named = ", ".join(f"{count:,} of {visible(rule)}" for count, rule in left[:most])
     others = (
-        f" and {sum(count for count, _ in left[most:]):,} of {plural(len(left) - most, 'other rule')}"
+        f" and {sum(count for count, _ in left[most:]):,} "
+        f"of {plural(len(left) - most, 'other rule')}"
         if len(left) > most
         else ""
     )
-    return f"{plural(sum(counts.values()), 'finding')} not listed here: {named}{others} (all: dslint check -o json=FILE)"
+    return (
+        f"{plural(sum(counts.values()), 'finding')} not listed here: {named}{others} "
+        "(all: dslint check -o json=FILE)"
+    )
 
 
 def plural(count: int, noun: str) -> str:

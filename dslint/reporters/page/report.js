@@ -1,26 +1,35 @@
 "use strict";
-// The list of findings: filtered, searched, and drawn as far as it is seen. Text from the data is only ever set as text.
+// The list of findings: filter, search, and draw the visible part. Text from the data is only ever
+// set as text, never as HTML.
 (() => {
   const data = JSON.parse(document.getElementById("data").textContent);
   const { rules, files, findings, excerpts, severities, confidences } = data;
-  const [RULE, SEVERITY, CONFIDENCE, FILE, PLACE, FIELD, MESSAGE, ID, SCORE, SUGGESTION, SUPPRESSED, RELATED, FINGERPRINT] = Array(13).keys();
+  const [
+    RULE, SEVERITY, CONFIDENCE, FILE, PLACE, FIELD, MESSAGE, ID, SCORE, SUGGESTION, SUPPRESSED,
+    RELATED, FINGERPRINT,
+  ] = Array(13).keys();
   const HEIGHT = 52;
   const PRINTED = 300;
   const byId = (id) => document.getElementById(id);
-  const form = byId("filter"), list = byId("list"), status = byId("status"), details = byId("details"), printed = byId("printed");
+  const form = byId("filter"), list = byId("list"), status = byId("status");
+  const details = byId("details"), printed = byId("printed");
   let shown = [], selected = -1, haystack = null;
 
   const make = (tag, className, ...children) => {
     const node = document.createElement(tag);
     if (className) node.className = className;
-    node.append(...children.filter((child) => child !== null && child !== undefined && child !== ""));
+    node.append(
+      ...children.filter((child) => child !== null && child !== undefined && child !== ""),
+    );
     return node;
   };
   const placeOf = (finding) => (finding[FILE] < 0 ? "" : files[finding[FILE]][0]) + finding[PLACE];
   const splitOf = (finding) => (finding[FILE] < 0 ? "" : files[finding[FILE]][1]);
   const textOf = (finding) =>
-    [rules[finding[RULE]][0], placeOf(finding), finding[FIELD], finding[MESSAGE], finding[ID], finding[SUGGESTION], finding[SUPPRESSED], finding[FINGERPRINT]]
-      .filter(Boolean).join("\n").toLowerCase();
+    [
+      rules[finding[RULE]][0], placeOf(finding), finding[FIELD], finding[MESSAGE], finding[ID],
+      finding[SUGGESTION], finding[SUPPRESSED], finding[FINGERPRINT],
+    ].filter(Boolean).join("\n").toLowerCase();
 
   const index = () => { haystack ??= findings.map(textOf); };
 
@@ -39,7 +48,8 @@
       if (words.length && !words.every((word) => haystack[number].includes(word))) continue;
       shown.push(number);
     }
-    status.textContent = `${shown.length.toLocaleString("en")} of ${findings.length.toLocaleString("en")} findings`;
+    status.textContent =
+      `${shown.length.toLocaleString("en")} of ${findings.length.toLocaleString("en")} findings`;
     list.scrollTop = 0;
     select(shown.length ? 0 : -1);
   };
@@ -52,15 +62,20 @@
     space.style.height = `${shown.length * HEIGHT}px`;
     for (let at = first; at < last; at += 1) space.append(item(at));
     list.replaceChildren(space);
-    if (selected >= first && selected < last) list.setAttribute("aria-activedescendant", `item-${selected}`);
-    else list.removeAttribute("aria-activedescendant");
+    if (selected >= first && selected < last) {
+      list.setAttribute("aria-activedescendant", `item-${selected}`);
+    } else list.removeAttribute("aria-activedescendant");
   };
 
   const item = (at) => {
     const finding = findings[shown[at]], severity = severities[finding[SEVERITY]];
     const node = make("div", "item",
-      make("div", "", make("span", severity, severity), " ", make("code", "", rules[finding[RULE]][0]), " ", make("span", "soft mono", placeOf(finding) || "the dataset")),
-      make("div", "", finding[MESSAGE], finding[SUPPRESSED] === null ? "" : make("span", "soft", ` (suppressed: ${finding[SUPPRESSED]})`)));
+      make("div", "",
+        make("span", severity, severity), " ", make("code", "", rules[finding[RULE]][0]), " ",
+        make("span", "soft mono", placeOf(finding) || "the dataset")),
+      make("div", "", finding[MESSAGE], finding[SUPPRESSED] === null
+        ? ""
+        : make("span", "soft", ` (suppressed: ${finding[SUPPRESSED]})`)));
     node.id = `item-${at}`;
     node.style.top = `${at * HEIGHT}px`;
     node.setAttribute("role", "option");
@@ -75,7 +90,9 @@
     if (at >= 0) {
       const top = at * HEIGHT;
       if (top < list.scrollTop) list.scrollTop = top;
-      if (top + HEIGHT > list.scrollTop + list.clientHeight) list.scrollTop = top + HEIGHT - list.clientHeight;
+      if (top + HEIGHT > list.scrollTop + list.clientHeight) {
+        list.scrollTop = top + HEIGHT - list.clientHeight;
+      }
     }
     draw();
     describe(at < 0 ? null : shown[at]);
@@ -86,10 +103,12 @@
       details.replaceChildren(make("p", "soft", "No finding is selected."));
       return;
     }
-    const finding = findings[number], [id, , plugin, manual] = rules[finding[RULE]], severity = severities[finding[SEVERITY]];
+    const finding = findings[number], severity = severities[finding[SEVERITY]];
+    const [id, , plugin, manual] = rules[finding[RULE]];
     const facts = make("dl");
-    const fact = (name, value) => value !== null && value !== "" && facts.append(make("dt", "", name), make("dd", "", value));
-    fact("Place", make("code", "", placeOf(finding) || "the dataset as a whole"));
+    const fact = (name, value) =>
+      value !== null && value !== "" && facts.append(make("dt", "", name), make("dd", "", value));
+    fact("Place", make("code", "", placeOf(finding) || "the whole dataset"));
     fact("Field", finding[FIELD] && make("code", "", finding[FIELD]));
     fact("Severity", make("span", severity, severity));
     fact("Confidence", confidences[finding[CONFIDENCE]]);
@@ -101,17 +120,25 @@
     fact("Rule", make("code", "", id));
     fact("From", plugin);
     fact("Fingerprint", make("code", "", finding[FINGERPRINT]));
-    const page = make("details", "", make("summary", "", "Manual page of the rule"), make("div", "manual", manual));
+    const page = make("details", "",
+      make("summary", "", "Manual page of the rule"), make("div", "manual", manual));
     details.replaceChildren(make("h3", "", finding[MESSAGE]), facts, ...record(number), page);
   };
 
   const record = (number) => {
     const passages = excerpts[number];
     if (!placeOf(findings[number])) return [];
-    if (!passages) return [make("p", "soft", "The record is not in this report: dslint show PLACE shows it in a terminal.")];
-    if (!passages.length) return [make("p", "soft", "The record is not shown: something sensitive could be anywhere in it.")];
-    return [make("h3", "", "The record, in part and masked"), ...passages.map(([field, pieces]) =>
-      make("div", "passage", make("code", "soft", field || "(the record)"), make("p", "", ...pieces.map(piece))))];
+    if (!passages) {
+      return [make("p", "soft",
+        "The record is not in this report. To see it in a terminal: dslint show PLACE")];
+    }
+    if (!passages.length) {
+      return [make("p", "soft",
+        "The record is not shown, because any part of it may be sensitive.")];
+    }
+    return [make("h3", "", "Record (masked excerpts)"), ...passages.map(([field, pieces]) =>
+      make("div", "passage",
+        make("code", "soft", field || "(the record)"), make("p", "", ...pieces.map(piece))))];
   };
 
   const piece = ([kind, text]) => {
@@ -121,7 +148,9 @@
     return document.createTextNode(text);
   };
 
-  const moves = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity };
+  const moves = {
+    ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10, Home: -Infinity, End: Infinity,
+  };
   list.addEventListener("keydown", (event) => {
     if (!(event.key in moves) || !shown.length) return;
     event.preventDefault();
@@ -151,15 +180,20 @@
     list.focus({ preventScroll: true });
   });
   addEventListener("beforeprint", () => {
-    const gravity = (number) => (findings[number][SUPPRESSED] === null ? findings[number][SEVERITY] : -1);
-    const gravest = [...shown].sort((one, other) => gravity(other) - gravity(one)).slice(0, PRINTED);
-    const rows = gravest.sort((one, other) => one - other).map((number) => {
+    const rank = (number) =>
+      findings[number][SUPPRESSED] === null ? findings[number][SEVERITY] : -1;
+    const top = [...shown].sort((one, other) => rank(other) - rank(one)).slice(0, PRINTED);
+    const rows = top.sort((one, other) => one - other).map((number) => {
       const finding = findings[number];
-      return make("tr", "", ...[placeOf(finding), severities[finding[SEVERITY]], rules[finding[RULE]][0], finding[MESSAGE]].map((text) => make("td", "", text)));
+      return make("tr", "", ...[
+        placeOf(finding), severities[finding[SEVERITY]], rules[finding[RULE]][0], finding[MESSAGE],
+      ].map((text) => make("td", "", text)));
     });
-    const head = make("tr", "", ...["Place", "Severity", "Rule", "Message"].map((text) => make("th", "", text)));
+    const head = make("tr", "",
+      ...["Place", "Severity", "Rule", "Message"].map((text) => make("th", "", text)));
     const left = shown.length - rows.length;
-    printed.replaceChildren(make("table", "", make("thead", "", head), make("tbody", "", ...rows)),
+    printed.replaceChildren(
+      make("table", "", make("thead", "", head), make("tbody", "", ...rows)),
       make("p", "", left ? `${left.toLocaleString("en")} more findings are not printed.` : ""));
   });
 
