@@ -1,9 +1,8 @@
-"""The redactor: personal data and secrets are masked in a finding itself, before anything can print, log, cache or compare it.
+"""Masking of personal data and secrets in findings, before they are printed, logged or cached.
 
-It runs always, whichever rules are selected: by the table of `dslint.masking.secret_patterns`, which the
-secrets pack judges by too, and by cheap patterns that lean towards masking, also of half a key.
-It guards messages, field names and ids, not texts; for these there is `redact_record`, which goes
-by findings.
+It always runs, whichever rules are selected. It uses the table of `dslint.masking.secret_patterns`,
+as the secrets pack does, and cheap patterns that rather mask too much, including half a key.
+It covers messages, field names and ids. For texts there is `redact_record`, which uses findings.
 """
 
 from __future__ import annotations
@@ -22,14 +21,18 @@ from dslint.masking.secret_patterns import find_secrets
 from dslint.model import Finding, Location
 
 Splice = tuple[int, int, str]
-"""A span and what is put in its place."""
+"""A span and its replacement."""
 
 _NAMED = (
-    r"(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization|(?:api|access|auth|account|private)[_ -]?key)"
+    r"(?i:(?:passw(?:or)?d|passphrase|pwd|secret|token|authorization"
+    r"|(?:api|access|auth|account|private)[_ -]?key)"
     r"[\"'\\]{0,3}(?:\s*[=:]|\sis\s))"
 )
-_NAMED_SIGN = r"(?:passw(?:or)?d|passphrase|pwd|secret|token|author\w{5,9}|key)[\"'\\]{0,3}(?:\s*[=:]|\s\w.?s\s)"
-"""The same, of a text in small letters only: that is searched three times faster."""
+_NAMED_SIGN = (
+    r"(?:passw(?:or)?d|passphrase|pwd|secret|token|author\w{5,9}|key)"
+    r"[\"'\\]{0,3}(?:\s*[=:]|\s\w.?s\s)"
+)
+"""The same for lower-case text, which is searched three times faster."""
 _NUMBER = r"\d[\d ().-]{6}"
 _HEX = r"[0-9A-Fa-f]:[0-9A-Fa-f]{0,4}:"
 _SECRETS = {
@@ -50,22 +53,30 @@ _SECRETS = {
     r"(?<=://)[^\s/:@]*:[^\s/@]+(?=@)": "://",
     rf"{_NAMED}\s*(?:(?i:bearer|basic)\s+)?\S+": _NAMED_SIGN,
 }
-"""What secrets look like, each with a sign that a text is searched for first: that is many times faster, and most texts have none."""
+"""Patterns of secrets, each with a sign to search for first.
+
+That is many times faster, because most texts have no sign.
+"""
 _PERSONAL = {
     r"(?<![\w.+%-])[\w.+%-]++@(?:[\w-]+\.)+[^\W\d_]{2,}": "@",  # e-mail address
-    r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b": r"[A-Z]\d\d[ -]?[A-Z0-9]",  # IBAN
+    # IBAN
+    r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b": (
+        r"[A-Z]\d\d[ -]?[A-Z0-9]"
+    ),
     r"\b\d{3}-\d{2}-\d{4}\b": _NUMBER,  # US social security number
     r"(?<![\w.])(?:\d[ -]?){12,18}\d(?!\w)": _NUMBER,  # payment card
-    r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{3}[ .-])\d{3}[ .-]\d{4}(?!\w)": _NUMBER,  # telephone, North American grouping
+    # telephone, North American grouping
+    r"(?<![\w.])(?:\+\d{1,3}[ .-]?)?(?:\(\d{2,4}\)[ .-]?|\d{3}[ .-])\d{3}[ .-]\d{4}(?!\w)": _NUMBER,
     r"(?<!\w)\+\d[\d ().-]{6,}\d(?!\w)": _NUMBER,  # telephone, international
     r"(?<![\w.])(?:\d{1,3}\.){3}\d{1,3}(?![\w.])": _NUMBER,  # IPv4
     r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){3,7}(?::?[0-9A-Fa-f]{1,4})(?![\w:])": _HEX,  # IPv6, MAC
-    r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){1,7}(?::[0-9A-Fa-f]{1,4}){1,7}(?![\w:])": _HEX,  # IPv6, shortened
+    # IPv6, shortened
+    r"(?<![\w:])(?:[0-9A-Fa-f]{1,4}:){1,7}(?::[0-9A-Fa-f]{1,4}){1,7}(?![\w:])": _HEX,
     r"\b0x[0-9A-Fa-f]{40}\b": "0x",  # wallet, Ethereum
     r"\bbc1[a-z0-9]{25,62}\b": "bc1",  # wallet, Bitcoin
     r"\b[13][a-km-zA-HJ-NP-Z1-9]{25,34}\b": r"[13][a-km-zA-HJ-NP-Z1-9]{25}",
 }
-"""The same of personal data."""
+"""Patterns of personal data, likewise."""
 
 
 _FORMS = {form: pattern(form) for form in {**_SECRETS, **_PERSONAL}}
@@ -73,7 +84,7 @@ _SIGNS = {sign: pattern(sign) for sign in {**_SECRETS, **_PERSONAL}.values()}
 
 
 def signs(text: str) -> set[str]:
-    """Return the signs of personal data and secrets that a text has."""
+    """Return the signs of personal data and secrets in a text."""
     return {
         sign
         for sign, form in _SIGNS.items()
@@ -83,7 +94,7 @@ def signs(text: str) -> set[str]:
 
 @cache
 def _pattern() -> re.Pattern[str]:
-    """Compile the pattern when there is something to mask: it takes milliseconds, and a clean dataset needs none."""
+    """Compile the pattern on first use: it takes milliseconds, and clean data does not need it."""
     return re.compile(f"(?P<secret>{'|'.join(_SECRETS)})|(?P<personal>{'|'.join(_PERSONAL)})")
 
 
@@ -93,18 +104,18 @@ def _mask(match: re.Match[str]) -> str:
 
 @lru_cache(maxsize=4096)
 def redact(text: str) -> str:
-    """Return the text with what looks like personal data or a secret replaced by a mask."""
-    # A mask ends what stood glued before a value (`me@example.org4111...`), which only then looks like one.
+    """Return the text with possible personal data and secrets replaced by masks."""
+    # A value may match only after what precedes it is masked: `me@example.org4111...`.
     while (
-        masked := _without(
-            _spliced(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)])
+        masked := _mask_matches(
+            _splice(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)])
         )
     ) != text:
         text = masked
     return text
 
 
-def _without(text: str) -> str:
+def _mask_matches(text: str) -> str:
     return _pattern().sub(_mask, text) if signs(text) else text
 
 
@@ -120,7 +131,7 @@ def masks(text: str) -> list[Splice]:
         secrets = [(span.start, span.end, "[secret]") for span in find_secrets(text)]
         found += secrets
         rest = _pattern().sub(
-            keep, _spliced(text, [(start, end, "\0" * (end - start)) for start, end, _ in secrets])
+            keep, _splice(text, [(start, end, "\0" * (end - start)) for start, end, _ in secrets])
         )
         if rest == text:
             return sorted(set(found))
@@ -129,20 +140,20 @@ def masks(text: str) -> list[Splice]:
 
 _LONG_NUMBER = pattern(r"\d(?<![\w.-]\d)(?:[ ()/-]{0,2}\d){6,}(?!\w)")
 _DATE = pattern(
-    r"\d{4}[/-]\d\d?[/-]\d\d?(?: \d\d)?|\d\d?[/-]\d\d?[/-]\d{4}(?: \d\d)?|[12]\d{3} ?[/-] ?[12]\d{3}"
+    r"\d{4}[/-]\d\d?[/-]\d\d?(?: \d\d)?|\d\d?[/-]\d\d?[/-]\d{4}(?: \d\d)?"
+    r"|[12]\d{3} ?[/-] ?[12]\d{3}"
 )
 
 
 def unguessable(value: Any) -> Any:
-    """Return a record as what tells it apart may be made from: a digest that everybody can compute must not let a value be guessed.
+    """Return a record without what could be guessed from its digest, which anyone can compute.
 
-    Left out of its keys and texts is what has the form of personal data or of a secret, and every number of seven digits and more that is no date:
-    there are too few of them. The record itself where there is nothing of that; it is never changed.
+    Masked in keys and texts are personal data, secrets, and numbers of seven or more digits (not
+    dates), because there are too few possible ones. Returns the record itself if it has nothing
+    of that; never changes it.
     """
     return (
-        value
-        if _guarded(together := "\n".join(_strings(value))) == together
-        else _guarded_in(value)
+        value if _mask_text(joined := "\n".join(_strings(value))) == joined else _mask_value(value)
     )
 
 
@@ -156,12 +167,12 @@ def _strings(value: Any) -> Iterator[str]:
         yield from chain.from_iterable(map(_strings, value))
 
 
-def _guarded_in(value: Any) -> Any:
+def _mask_value(value: Any) -> Any:
     if isinstance(value, str):
-        return _guarded(value)
+        return _mask_text(value)
     if isinstance(value, dict):
-        return {_guarded(str(name)): _guarded_in(value[name]) for name in sorted(value, key=str)}
-    return list(map(_guarded_in, value)) if isinstance(value, list) else value
+        return {_mask_text(str(name)): _mask_value(value[name]) for name in sorted(value, key=str)}
+    return list(map(_mask_value, value)) if isinstance(value, list) else value
 
 
 def _guarded(text: str) -> str:
@@ -187,19 +198,23 @@ _guarded_short = lru_cache(maxsize=4096)(_guarded_anew)
 
 
 def masked(kind: str, value: str, prefix: str = "") -> str:
-    """Return what a message may say of a matched value: `GitHub token, 40 characters (ghp_****)`.
+    """Return how to name a matched value in a message: `GitHub token, 40 characters (ghp_****)`.
 
-    `prefix` is a documented beginning that all values of the kind have in common. Nothing else of the value is told but its length.
+    `prefix` is a documented prefix of all values of this kind. Only it and the length are shown.
     """
-    return f"{kind}, {len(value):,} character{'s' if len(value) != 1 else ''} ({prefix if value.startswith(prefix) else ''}****)"
+    return (
+        f"{kind}, {len(value):,} character{'s' if len(value) != 1 else ''} "
+        f"({prefix if value.startswith(prefix) else ''}****)"
+    )
 
 
 def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
-    """Return a copy of a record in which the spans of its findings are replaced by the names of what was found: `[EMAIL_ADDRESS]`.
+    """Return a copy of a record with spans of findings replaced by names: `[EMAIL_ADDRESS]`.
 
-    The name is that of the rule; where spans overlap, their union gets the name of the longest. Findings without a span say nothing of a value and
-    are left out. A field that is masked in its finding means every field that has this mask. The record itself is never changed. Raises ValueError if
-    a finding is of no text of the record, or says that there are more than are listed: what is not masked must not pass as redacted.
+    The name is that of the rule. Overlapping spans are joined and get the name of the longest.
+    Findings without a span are ignored. If the field of a finding is masked, it means every field
+    with this mask. Raises ValueError if a finding is not about a text of the record, or states that
+    there are more findings than listed: what is not masked must not pass as redacted.
     """
     spans: dict[str, list[Splice]] = {}
     for finding in findings:
@@ -212,16 +227,16 @@ def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
             )
     texts: dict[str, list[Splice]] = {}
     for field, found in spans.items():
-        mine = texts_at(value, field)
-        if not mine or any(end > len(text) for _, end, _ in found for text in mine.values()):
+        matches = texts_at(value, field)
+        if not matches or any(end > len(text) for _, end, _ in found for text in matches.values()):
             raise ValueError("a finding is not about a text of this record")
-        for pointer in mine:
+        for pointer in matches:
             texts.setdefault(pointer, []).extend(found)
-    return _replaced(
+    return _replace_texts(
         value,
         "",
         {
-            pointer: _spliced(text, _united(texts[pointer]))
+            pointer: _splice(text, _join_overlapping(texts[pointer]))
             for pointer, text in leaves(value)
             if pointer in texts
         },
@@ -229,7 +244,7 @@ def redact_record(value: Any, findings: Iterable[Finding]) -> Any:
 
 
 def texts_at(value: Any, field: str) -> dict[str, str]:
-    """Return the texts of a record, by JSON pointer, that a finding's field means: one, or several where the field is masked."""
+    """Return the texts of a finding's field, by JSON pointer; several if the field is masked."""
     texts = dict(leaves(value))
     return (
         {field: texts[field]}
@@ -238,23 +253,23 @@ def texts_at(value: Any, field: str) -> dict[str, str]:
     )
 
 
-def _united(spans: list[Splice]) -> list[Splice]:
-    """Return the spans with those that overlap made one, which has the name of the longest."""
-    united: list[tuple[int, Splice]] = []
+def _join_overlapping(spans: list[Splice]) -> list[Splice]:
+    """Return the spans with overlapping ones joined under the name of the longest."""
+    joined: list[tuple[int, Splice]] = []
     for start, end, name in sorted(spans):
         length = end - start
-        if united and start < united[-1][1][1]:
-            longest, (first, last, other) = united.pop()
-            united.append(
+        if joined and start < joined[-1][1][1]:
+            longest, (first, last, other) = joined.pop()
+            joined.append(
                 (max(longest, length), (first, max(last, end), name if length > longest else other))
             )
         else:
-            united.append((length, (start, end, name)))
-    return [span for _, span in united]
+            joined.append((length, (start, end, name)))
+    return [span for _, span in joined]
 
 
-def _spliced(text: str, spans: Iterable[Splice]) -> str:
-    """Return the text with disjoint spans, in order, replaced."""
+def _splice(text: str, spans: Iterable[Splice]) -> str:
+    """Return the text with these disjoint, ordered spans replaced."""
     pieces, done = [], 0
     for start, end, name in spans:
         pieces += [text[done:start], name]
@@ -262,20 +277,26 @@ def _spliced(text: str, spans: Iterable[Splice]) -> str:
     return "".join([*pieces, text[done:]])
 
 
-def _replaced(value: Any, pointer: str, texts: Mapping[str, str]) -> Any:
+def _replace_texts(value: Any, pointer: str, texts: Mapping[str, str]) -> Any:
     if isinstance(value, str):
         return texts.get(pointer, value)
     if isinstance(value, dict):
         return {
-            key: _replaced(item, f"{pointer}/{escape(key)}", texts) for key, item in value.items()
+            key: _replace_texts(item, f"{pointer}/{escape(key)}", texts)
+            for key, item in value.items()
         }
     if isinstance(value, list):
-        return [_replaced(item, f"{pointer}/{number}", texts) for number, item in enumerate(value)]
+        return [
+            _replace_texts(item, f"{pointer}/{number}", texts) for number, item in enumerate(value)
+        ]
     return value
 
 
 def redact_finding(finding: Finding) -> Finding:
-    """Return the finding with every string that could carry data masked. The paths of the finding itself stay readable in its message."""
+    """Return the finding with every string masked that could carry data.
+
+    The paths of the finding itself stay readable in its message.
+    """
     return replace(
         finding,
         message=_redact_around(
@@ -295,13 +316,13 @@ def _redact_around(text: str, paths: set[str]) -> str:
         return redact(text)
     safe = "".join(
         piece if piece in paths else redact(piece)
-        for piece in _borders(frozenset(paths)).split(text)
+        for piece in _path_pattern(frozenset(paths)).split(text)
     )
     return text if safe != text and redact(text) == text else safe
 
 
 @lru_cache(maxsize=256)
-def _borders(paths: frozenset[str]) -> re.Pattern[str]:
+def _path_pattern(paths: frozenset[str]) -> re.Pattern[str]:
     return re.compile(
         "("
         + "|".join(re.escape(path) for path in sorted(paths, key=lambda path: (-len(path), path)))
@@ -318,7 +339,7 @@ def _redact_location(at: Location) -> Location:
 
 
 def redact_pointer(field: str) -> str:
-    """Return a JSON pointer with its names masked, each by itself and as it stands in the record: there `~1` is `/`."""
+    """Return a JSON pointer with each of its names masked, in unescaped form (`~1` is `/`)."""
     return "/".join(
         escape(redact(name.replace("~1", "/").replace("~0", "~"))) for name in field.split("/")
     )

@@ -1,9 +1,11 @@
-"""What secrets look like: keys and tokens that tell themselves by a prefix or a form.
+"""Patterns of secrets: keys and tokens that are recognizable by a prefix or format.
 
-One table for two readers: the redactor masks whatever has the form; the rules of the secrets pack judge besides whether it is a placeholder, and
-look at names (`password = ...`) too. Formats are the issuers' documented ones, with room in their lengths where issuers changed them.
+The table has two users. The redactor masks everything that matches. The rules of the secrets pack
+also judge whether it is a placeholder, and look at names (`password = ...`). Formats are those
+documented by the issuers, with tolerance in lengths that issuers have changed.
 
-Every pattern begins at one of its `starts`, so a text without any of these is never searched, and is bounded, so time is linear in the text.
+Every pattern begins with one of its `starts`, so a text without any of them is never searched.
+Every pattern is bounded, so time is linear in the length of the text.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ _UUID = rf"{_HEX}{{8}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{4}}-{_HEX}{{12}}"
 class SecretKind(Struct, frozen=True, eq=False):
     """A kind of secret.
 
-    `family` is the rule that it belongs to, `starts` what its pattern can begin with; without them it has no form of its own, and is known by a name
-    beside it. The named group of the pattern that matched, else the whole match, is the secret.
+    `family` is its rule. `starts` are the possible starts of its pattern; without them it has no
+    format of its own, and is recognized by a name next to it. The secret is the matched named group
+    of the pattern, or the full match.
     """
 
     name: str
@@ -39,7 +42,7 @@ class SecretKind(Struct, frozen=True, eq=False):
 
 
 class SecretSpan(Struct, frozen=True):
-    """A secret in a text, in code points, and the public prefix that it begins with, if any."""
+    """A secret in a text, in code points, with the public prefix that it begins with, if any."""
 
     start: int
     end: int
@@ -48,7 +51,7 @@ class SecretSpan(Struct, frozen=True):
 
 
 def _kind(name: str, family: str, starts: str, body: str) -> SecretKind:
-    """Return a kind whose secrets are a prefix and a body."""
+    """Return a kind whose secrets consist of a prefix and a body."""
     found = tuple(starts.split())
     prefixes = "|".join(re.escape(start) for start in sorted(found, key=len, reverse=True))
     return SecretKind(name, family, found, pattern(f"{_BEFORE}(?:{prefixes})(?:{body}){_AFTER}"))
@@ -60,8 +63,10 @@ def _behind(words: str) -> str:
 
 _LABEL = r"(?:[A-Z0-9]{2,10} ){0,3}PRIVATE KEY(?: BLOCK)?-----"
 _DATABASES = (
-    "postgres|postgresql|mysql|mysql2|mariadb|mongodb|mongodb+srv|redis|rediss|amqp|amqps|mssql|sqlserver|oracle|clickhouse|cockroachdb|redshift|"
-    "snowflake|neo4j|bolt|nats|kafka|couchbase|cassandra|db2|firebird|+psycopg2|+psycopg|+asyncpg|+pymysql|+aiomysql|+mysqldb|+mysqlconnector|+pyodbc|"
+    "postgres|postgresql|mysql|mysql2|mariadb|mongodb|mongodb+srv|redis|rediss|amqp|amqps|mssql|"
+    "sqlserver|oracle|clickhouse|cockroachdb|redshift|"
+    "snowflake|neo4j|bolt|nats|kafka|couchbase|cassandra|db2|firebird|+psycopg2|+psycopg|+asyncpg|"
+    "+pymysql|+aiomysql|+mysqldb|+mysqlconnector|+pyodbc|"
     "+cx_oracle|+oracledb"
 )
 _WEB = "http|https|ftp|ftps|sftp|ssh|smtp|smtps|imap|imaps|ldap|ldaps|socks5|mqtt|mqtts"
@@ -85,7 +90,8 @@ KINDS: tuple[SecretKind, ...] = (
         PRIVATE_KEY,
         ("-----BEGIN ",),
         pattern(
-            rf"-----BEGIN {_LABEL}(?:(?:[^\x00-]|-(?!----)){{40,20000}}+-----END {_LABEL}|(?:[A-Za-z0-9+/=\s]|\\[nr]){{64,20000}}+)",
+            rf"-----BEGIN {_LABEL}(?:(?:[^\x00-]|-(?!----)){{40,20000}}+-----END {_LABEL}"
+            r"|(?:[A-Za-z0-9+/=\s]|\\[nr]){64,20000}+)",
         ),
     ),
     SecretKind(
@@ -101,7 +107,8 @@ KINDS: tuple[SecretKind, ...] = (
         API_KEY,
         ("AKIA", "ASIA"),
         pattern(
-            rf"{_BEFORE}A[KS]IA[A-Z0-9]{{16}}{_AFTER}[^\x00]{{1,80}}?(?<![A-Za-z0-9/+])(?P<value>[A-Za-z0-9/+]{{40}})(?![A-Za-z0-9/+=])"
+            rf"{_BEFORE}A[KS]IA[A-Z0-9]{{16}}{_AFTER}[^\x00]{{1,80}}?"
+            r"(?<![A-Za-z0-9/+])(?P<value>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+=])"
         ),
     ),
     _kind("AWS access key id", API_KEY, "AKIA ASIA", "[A-Z0-9]{16}"),
@@ -208,7 +215,8 @@ KINDS: tuple[SecretKind, ...] = (
         ACCESS_TOKEN,
         ("hooks.slack.com/",),
         pattern(
-            r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<value>[A-Z0-9]{8,14}/[A-Z0-9]{8,14}/[A-Za-z0-9]{20,48})"
+            r"hooks\.slack\.com/(?:services|workflows|triggers)/"
+            r"(?P<value>[A-Z0-9]{8,14}/[A-Z0-9]{8,14}/[A-Za-z0-9]{20,48})"
         ),
     ),
     SecretKind(
@@ -216,16 +224,18 @@ KINDS: tuple[SecretKind, ...] = (
         ACCESS_TOKEN,
         ("/api/webhooks/",),
         pattern(
-            rf"(?:(?<=discord\.com)|(?<=discordapp\.com))/api/webhooks/\d{{17,20}}/(?P<value>{_WORD}{{60,80}})"
+            rf"(?:(?<=discord\.com)|(?<=discordapp\.com))/api/webhooks/\d{{17,20}}/"
+            rf"(?P<value>{_WORD}{{60,80}})"
         ),
     ),
-    # The id and the time before the last dot are no secret, and their lengths are what a lookbehind can hold.
+    # The id and time before the last dot are not secret; a lookbehind needs fixed lengths.
     SecretKind(
         "Discord bot token",
         ACCESS_TOKEN,
         (".",),
         pattern(
-            rf"(?:(?<=[MNO]{_WORD}{{23}}\.{_WORD}{{6}})|(?<=[MNO]{_WORD}{{25}}\.{_WORD}{{6}}))\.(?P<value>{_WORD}{{27,40}}){_AFTER}"
+            rf"(?:(?<=[MNO]{_WORD}{{23}}\.{_WORD}{{6}})|(?<=[MNO]{_WORD}{{25}}\.{_WORD}{{6}}))"
+            rf"\.(?P<value>{_WORD}{{27,40}}){_AFTER}"
         ),
     ),
     SecretKind(
@@ -268,7 +278,8 @@ KINDS: tuple[SecretKind, ...] = (
         CONNECTION_STRING,
         ("jdbc:",),
         pattern(
-            rf"jdbc:(?:oracle:thin:\w{{1,40}}/(?P<login>[^\s/@\x00]{{1,200}})@|[^\s\"'<>\x00]{{5,300}}?{_FIELD})"
+            r"jdbc:(?:oracle:thin:\w{1,40}/(?P<login>[^\s/@\x00]{1,200})@"
+            rf"|[^\s\"'<>\x00]{{5,300}}?{_FIELD})"
         ),
     ),
     SecretKind(
@@ -283,7 +294,11 @@ KINDS: tuple[SecretKind, ...] = (
 
 
 class _Index(Struct, frozen=True):
-    """Where to look: a pattern of one rare character for each start, and the starts by that character, with its position in them."""
+    """An index of the starts.
+
+    `anchor` matches one rare character of each start; `starts` maps it to the starts that have it,
+    each with its position and kinds.
+    """
 
     anchor: re.Pattern[str]
     starts: dict[str, list[tuple[int, str, tuple[int, ...]]]]
@@ -293,8 +308,9 @@ class _Index(Struct, frozen=True):
 def _index() -> _Index:
     """Return the index of the table.
 
-    The scan for a set of characters is the fastest that `re` has; so each start is found by the first of its characters that prose has few of, and
-    one that ends in `_`, `.` or `-` by that end, with what stands before it and must follow it.
+    Scanning for a set of characters is the fastest search that `re` has. So each start is found by
+    its first character that is rare in prose. If it ends in `_`, `.` or `-`, it is found by that
+    end, with the characters required around it.
     """
     ranks: dict[str, list[int]] = {}
     for rank, kind in enumerate(KINDS):
@@ -328,7 +344,7 @@ def _index() -> _Index:
 
 
 def find_secrets(text: str) -> list[SecretSpan]:
-    """Return the spans in a text that have the form of a secret, in order; where two overlap, the one that stands first in the table."""
+    """Return the spans that look like secrets, in order; if they overlap, the first in the table."""
     index = _index()
     found: dict[tuple[int, int, int], SecretSpan] = {}
     for hit in index.anchor.finditer(text):
@@ -345,7 +361,7 @@ def find_secrets(text: str) -> list[SecretSpan]:
 
 
 def disjoint(spans: list[SecretSpan]) -> list[SecretSpan]:
-    """Return the spans in order, without those that overlap one that comes earlier in the list."""
+    """Return the spans in order, without those that overlap an earlier one in the list."""
     kept: list[SecretSpan] = []
     for span in spans:
         place = bisect_left(kept, span.start, key=lambda other: other.start)
