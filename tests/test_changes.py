@@ -287,7 +287,7 @@ def test_a_shallow_clone_is_refused_with_the_cure(repo, git, call, refused, monk
 def test_a_folder_without_a_repository_is_refused(tmp_path, call, refused, monkeypatch):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path))
     monkeypatch.chdir(tmp_path)
-    refused(call("check", "--changed-since", "HEAD"), "no Git repository")
+    refused(call("check", "--changed-since", "HEAD"), "not in a readable Git repository")
 
 
 def pointer(data):

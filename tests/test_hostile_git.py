@@ -230,7 +230,7 @@ def test_a_bare_repository_alone_is_none(work, call, marks, monkeypatch):
     ):
         result = call(*args)
         assert result.code == 2
-        assert "is in no Git repository" in result.err
+        assert "is not in a readable Git repository" in result.err
     assert marks.ran == set()
 
 

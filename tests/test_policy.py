@@ -34,7 +34,7 @@ def check(call, *flags):
 
 
 def touches(result):
-    return [note for note in result.report["notes"] if "touches the gate" in note]
+    return [note for note in result.report["notes"] if "modifies the gate" in note]
 
 
 def test_without_a_change_of_the_gate_nothing_differs(project, call):
@@ -46,7 +46,7 @@ def test_without_a_change_of_the_gate_nothing_differs(project, call):
             if finding["suppressed"] is None
         ] == ["data/b.jsonl"]
     assert touches(result) == []
-    assert any(note.startswith("the gate is that of main (") for note in result.report["notes"])
+    assert any(note.startswith("the policy is read from main (") for note in result.report["notes"])
 
 
 @pytest.mark.parametrize(
@@ -143,7 +143,7 @@ def test_links_are_followed_within_the_repository_only(work, git, call, refused)
         (work.root / "gate" / "schema.json").unlink()
         (work.root / "gate" / "schema.json").symlink_to(target)
         git("commit")
-        refused(call("check", "--policy-from", "HEAD"), "leads out of the repository")
+        refused(call("check", "--policy-from", "HEAD"), "is outside the repository")
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_paths_that_leave_the_repository_are_refused(work, git, call, refused, p
     work.write("dslint.toml", f'[rules."structure/json-schema"]\nschema = "{path}"\n')
     work.jsonl("data.jsonl", {"text": "a"})
     git("commit")
-    refused(call("check", "--policy-from", "HEAD"), "leads out of the repository")
+    refused(call("check", "--policy-from", "HEAD"), "is outside the repository")
 
 
 def test_a_file_that_the_revision_lacks_is_refused(project, call, git, refused):

@@ -1,1 +1,1 @@
-"""What a change does: another revision beside what is here."""
+"""The effect of a change: comparing another revision with the working files."""

@@ -1,7 +1,8 @@
-"""Which records of a run are new: its files against those of a revision, as multisets of canonical digests.
+"""The new records of a run: its files compared with those of a revision, as multisets of digests.
 
-A reformatted, reordered or renamed file has no new records; an edited record and a surplus copy are new. A record counts for its dataset and
-split: one that moves from train to test is new there. Files that are the same content for Git are not even read.
+A reformatted, reordered or renamed file has no new records; an edited record or an additional copy
+is new. A record counts for its dataset and split: if it moves from train to test, it is new there.
+Files with the same content for Git are not read at all.
 """
 
 from __future__ import annotations
@@ -39,22 +40,25 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Pool = tuple[int, str | None]
-"""Where a record may move about without being new: the number of its dataset, and its split."""
+"""The scope within which a moved record is not new: the number of its dataset, and its split."""
 
 
 class Changes(Struct, frozen=True):
-    """The new records of a run: by path a byte for each row, 1 for a new one. A path that is not there has none."""
+    """The new records of a run.
+
+    `new` has by path one byte per row, 1 for a new one. A path that is missing has none.
+    """
 
     new: Mapping[str, bytes]
     altered: frozenset[str] = frozenset()
-    """The files that are not as in the revision, data or not."""
+    """The files that differ from the revision, whether data or not."""
     removed: int = 0
-    """Records that the revision has and the run does not, be they gone or edited."""
+    """Number of records in the revision that the run does not have: removed or edited."""
     notes: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
     def concern(self, finding: Finding) -> bool:
-        """Say whether a finding is new: it is about a new record, or relates one to it, or is about the dataset as a whole."""
+        """Return whether a finding is new: it involves a new record, or the dataset as a whole."""
         return finding.at.path is None or any(map(self._new, (finding.at, *finding.related)))
 
     def _new(self, at: Location) -> bool:
@@ -63,7 +67,7 @@ class Changes(Struct, frozen=True):
 
 
 def is_new(flags: bytes, row: int) -> bool:
-    """Say whether a row is new by the flags of its file."""
+    """Return whether a row is new, by the flags of its file."""
     return row < len(flags) and flags[row] == 1
 
 
@@ -76,7 +80,10 @@ def fold(
     slices: Sequence[str],
     identify: Identify | None,
 ) -> Iterator[Partial]:
-    """Fold a shard as `engine.fold` does, but count its new records only. All are judged: what is new about a dataset depends on the old, too."""
+    """Fold a shard like `engine.fold`, but count its new records only.
+
+    All records are judged, because what is new about a dataset depends on the old ones, too.
+    """
     kept: list[Batch] = []
 
     def watched() -> Iterator[Batch]:
@@ -104,7 +111,7 @@ def fold(
 
 
 def only(batches: Iterable[Batch], new: bytes) -> Iterator[Batch]:
-    """Yield batches of nothing but the new records."""
+    """Yield batches of the new records only."""
     for batch in batches:
         keep = [position for position, row in enumerate(batch.rows) if is_new(new, row)]
         defects = [defect for defect in batch.defects if is_new(new, defect.row)]
@@ -116,9 +123,9 @@ def only(batches: Iterable[Batch], new: bytes) -> Iterator[Batch]:
 
 
 def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Reader]) -> Changes:
-    """Tell the new records of a run from those that `settings.since`, or else the last commit, has already.
+    """Compare a run with `settings.since` or the last commit, and return its new records.
 
-    Raises ConfigError for a revision that is not there.
+    Raises ConfigError for an unknown revision.
     """
     from dslint.system.scratch import scratch  # 5 ms at import, needed for comparisons only
 
@@ -136,7 +143,7 @@ def compare(datasets: Sequence[Dataset], settings: Settings, known: Sequence[Rea
     opened = {item.input.path: item.location for dataset in datasets for item in dataset.files}
     with scratch() as copies, repository.objects() as objects:
         work = _Comparison(settings, known, objects, copies)
-        # A link is not altered where what it points to is, so that its content is always compared.
+        # A link does not change with its target, so always compare its content.
         for path in (
             path
             for path in opened
@@ -193,8 +200,13 @@ def _summary(
 ) -> str:
     records = sum(flags.count(1) for flags in new.values())
     where = f"{against} ({commit[:10]})" if commit else f"{against}, before the first commit"
-    said = f"compared with {where}: {_number(records, 'new record')} in {_number(len(new), 'file')} of {len(opened):,}; only they are counted"
-    return said + (f"; it lacks {_number(unknown, 'file')} of them" if unknown and commit else "")
+    summary = (
+        f"compared with {where}: {_number(records, 'new record')} "
+        f"in {_number(len(new), 'file')} of {len(opened):,}; only these are counted"
+    )
+    return summary + (
+        f"; not in that revision: {_number(unknown, 'file')}" if unknown and commit else ""
+    )
 
 
 def _number(count: int, what: str) -> str:
@@ -202,7 +214,7 @@ def _number(count: int, what: str) -> str:
 
 
 class _Comparison(Struct):
-    """The comparison under way."""
+    """A comparison in progress."""
 
     settings: Settings
     known: Sequence[Reader]
@@ -214,13 +226,16 @@ class _Comparison(Struct):
     removed: int = 0
 
     def is_data(self, path: str) -> bool:
-        """Say whether a file that the run does not read belongs to its data, so that records may have come from it or gone there."""
+        """Return whether a file that the run does not read is data: records may have moved."""
         return not excluded(path, self.settings) and any(
             suffix(path) in reader.suffixes for reader in self.known
         )
 
     def run(self, now: Mapping[str, str], then: Mapping[str, Entry]) -> None:
-        """Match the records of each path first, then what is left over in a pool: with its files that are not in the revision, then with all."""
+        """Match the records of each path, then the rest in pools.
+
+        A pool first takes the files that are not in the revision, then all.
+        """
         left: defaultdict[Pool, Counter[bytes]] = defaultdict(Counter)
         waiting: list[tuple[Pool, str, int, bytes]] = []
         for path in sorted({*now, *then}, key=lambda path: (path not in then, path)):
@@ -255,7 +270,7 @@ class _Comparison(Struct):
         except (
             InputError,
             OSError,
-        ):  # a file of the run is a problem there; from another one no records can have come
+        ):  # the run reports this for its own files; from other files no records can have come
             return
 
     def _then(self, path: str, entry: Entry) -> Iterator[bytes]:
@@ -269,17 +284,18 @@ class _Comparison(Struct):
                     Problem(
                         kind=error.kind,
                         path=path,
-                        message=f"in the revision compared with: {error.message}",
+                        message=f"in the base revision: {error.message}",
                         hint=error.hint,
                     )
                 )
             else:
                 self.notes.append(
-                    f"{path}: could not be read to its end in the revision compared with, so what it had from there on counts as new"
+                    f"{path}: could not be read to the end in the base revision, "
+                    "so all records after that point count as new"
                 )
 
     def _digests(self, path: str, location: str) -> Iterator[bytes]:
-        """Yield what each row is told by. One that cannot be read is told by its bytes, marked."""
+        """Yield the identity of each row; that of an unreadable row is its bytes, marked."""
         if not os.path.exists(location) or not examine(location):
             return
         reader, _ = reader_for(path, location, self.known)
@@ -304,9 +320,10 @@ class _Comparison(Struct):
 def staged(
     settings: Settings, paths: Sequence[str], suffixes: Iterable[str], copies: Scratch
 ) -> tuple[Settings, list[str]]:
-    """Return the settings and the paths of a run over the index: of the named files, else of all data files, those that a commit would change.
+    """Return settings and paths for a run over the index.
 
-    What has been edited since it was staged is copied as it was.
+    The paths are those that a commit would change, of the named files or else of all data files.
+    Files edited since they were staged are copied in their staged version.
     """
     repository = Repository(settings.root)
     index, known = repository.index(), tuple(suffixes)

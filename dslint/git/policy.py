@@ -1,6 +1,7 @@
-"""The gate of another revision: its configuration, baseline, schemas and word lists, so that a change cannot loosen the gate that it must pass.
+"""The gate of another revision, so that a change cannot weaken the gate that it must pass.
 
-The files are taken from the objects of the repository into a temporary folder, and the configuration is read there.
+The gate is the configuration, baseline, schemas and word lists. They are copied from the objects of
+the repository to a temporary folder, and the configuration is read there.
 """
 
 from __future__ import annotations
@@ -25,13 +26,15 @@ from dslint.system.repository import LINK, Entry, Objects, Repository
 from dslint.system.scratch import scratch
 
 _LINKS = 20
-"""Links behind links that are followed."""
+"""Maximum length of a chain of links."""
 
 
 class Policy(Struct, frozen=True):
-    """The gate of a revision: its configuration if it has one, the folder that paths in flags are relative to, and the baseline of a flag.
+    """The gate of a revision.
 
-    `root` is the folder that paths of data are relative to: that of the configuration, where it would lie in the working folder.
+    It has the configuration, if any, the folder that paths in flags are relative to, and the
+    baseline from a flag. `root` is the folder that data paths are relative to: the one in which the
+    configuration would be in the working tree.
     """
 
     raw: Raw | None
@@ -41,10 +44,10 @@ class Policy(Struct, frozen=True):
     notes: tuple[str, ...]
     revision: Revision
     gate: tuple[str, ...]
-    """Patterns of the files that the gate is made of, as reports show paths."""
+    """Patterns of the files of the gate, as display paths."""
 
     def over(self, settings: Settings) -> Settings:
-        """Return the settings that the configuration comes to as those of a run over the data that is here."""
+        """Return the settings from this configuration, adapted to the data in the working tree."""
         notes = (*settings.notes, *self.notes)
         return replace(
             settings,
@@ -64,10 +67,10 @@ def policy_from(
     options: Sequence[str],
     known: Catalogue,
 ) -> Iterator[Policy]:
-    """Give the gate of a revision, for as long as its files are needed.
+    """Provide the gate of a revision, for as long as its files are needed.
 
-    `config`, `baseline` and `options` are flags; without `config` the closest configuration counts, as ever. Raises ConfigError for a revision or
-    a file that is not there, and for what leads out of the repository.
+    `config`, `baseline` and `options` are flags; `config` defaults to the nearest configuration.
+    Raises ConfigError for a missing revision or file, and for paths outside the repository.
     """
     import tempfile
 
@@ -80,7 +83,7 @@ def policy_from(
         repository.objects() as objects,
     ):
         tree = _Tree(revision, repository.files(commit), objects, folder)
-        os.mkdir(os.path.join(folder, ".git"))  # where looking for a configuration ends
+        os.mkdir(os.path.join(folder, ".git"))  # stops the search for a configuration
         os.makedirs(os.path.join(folder, place), exist_ok=True)
         if config is None:
             for path in [posixpath.join(up, name) for up in _upward(place) for name in NAMES]:
@@ -110,14 +113,18 @@ def policy_from(
         for pattern in sorted(gate):
             tree.take_all(pattern)
         notes = [
-            f"the gate is that of {revision} ({commit[:10]}): {'there is no configuration' if at is None else at}"
+            (
+                f"the policy is read from {revision} ({commit[:10]}): "
+                f"{'there is no configuration' if at is None else at}"
+            )
         ]
         touched = {
             path for path in repository.changed(commit) if path in gate or matches_any(path, gate)
         } | _found_here(config, at, repository.top)
         if touched:
             notes.append(
-                f"this change touches the gate: {', '.join(sorted(touched))}; what it says counts once {revision} has it"
+                f"this change modifies the gate: {', '.join(sorted(touched))}; "
+                f"that takes effect once it is in {revision}"
             )
         root = (
             repository.folder if at is None else os.path.join(repository.top, posixpath.dirname(at))
@@ -134,14 +141,14 @@ def policy_from(
 
 
 def _found_here(config: str | None, at: str | None, top: str) -> set[str]:
-    """Return the configuration that would count by the files that are here, if that is another one."""
+    """Return the configuration that applies by the working files, if it is another one."""
     mine = None if config else find(".")
     path = None if mine is None else os.path.relpath(os.path.realpath(mine), os.path.realpath(top))
     return set() if path is None or path == at else {path}
 
 
 def _upward(place: str) -> Iterator[str]:
-    """Yield a folder and those above it, down to the empty path of the repository."""
+    """Yield a folder and its parents, ending with the empty path of the repository."""
     yield place
     while place:
         place = posixpath.dirname(place)
@@ -149,7 +156,7 @@ def _upward(place: str) -> Iterator[str]:
 
 
 def _relative(path: str) -> str:
-    """Return a path of a flag relative to the working folder."""
+    """Return a path from a flag relative to the working directory."""
     return (
         os.path.relpath(os.path.realpath(path), os.path.realpath("."))
         if os.path.isabs(path)
@@ -158,7 +165,7 @@ def _relative(path: str) -> str:
 
 
 def _tables(options: Sequence[str]) -> dict[str, dict[str, str]]:
-    """Return `RULE.OPTION=VALUE` flags as they would stand in a configuration."""
+    """Return `RULE.OPTION=VALUE` flags in the form of a configuration."""
     tables: dict[str, dict[str, str]] = {}
     for flag in options:
         name, _, value = flag.partition("=")
@@ -168,12 +175,15 @@ def _tables(options: Sequence[str]) -> dict[str, dict[str, str]]:
 
 
 def gate_files(document: Mapping[str, Any], known: Catalogue) -> list[str]:
-    """Return the paths and globs that a configuration names and that are part of the gate: a baseline, review sheets, and options that are files."""
-    stated = document.get("baseline")
+    """Return the paths and globs in a configuration that belong to the gate.
+
+    These are a baseline, review sheets, and options that are files.
+    """
+    baseline = document.get("baseline")
     return [
         *_files(document, known),
         *_sheets(document),
-        *([stated] if isinstance(stated, str) else ()),
+        *([baseline] if isinstance(baseline, str) else ()),
     ]
 
 
@@ -220,7 +230,7 @@ def _sheets(document: Mapping[str, Any]) -> Iterator[str]:
 
 
 class _Tree(Struct):
-    """The files of the revision, and the folder that they are taken into."""
+    """The files of the revision, and the folder to copy them to."""
 
     revision: str
     files: Mapping[str, Entry]
@@ -228,17 +238,20 @@ class _Tree(Struct):
     folder: str
 
     def named(self, text: str, place: str) -> str:
-        """Return what a path or glob that is relative to a folder means in the repository; raises ConfigError if it leads out of it."""
+        """Return the repository path of a path or glob that is relative to a folder.
+
+        Raises ConfigError if it is outside the repository.
+        """
         path = posixpath.normpath(posixpath.join(place, text))
         if path.startswith(("/", "../")) or path == "..":
             raise ConfigError(
-                f"{text} leads out of the repository, so no revision has it",
-                "put the file into the repository, and name it from there",
+                f"{text} is outside the repository, so no revision has it",
+                "move the file into the repository, and use its path there",
             )
         return path
 
     def take_all(self, pattern: str) -> None:
-        """Take the file or the files that a path or glob means; raises ConfigError if there is none."""
+        """Copy the files that a path or glob matches. Raises ConfigError if there are none."""
         found = (
             [pattern]
             if pattern in self.files
@@ -253,7 +266,7 @@ class _Tree(Struct):
             self.take(path)
 
     def take(self, path: str) -> None:
-        """Write a file into the folder; what it links to in place of a link."""
+        """Copy a file to the folder; for a link, copy its target."""
         location = os.path.join(self.folder, path)
         os.makedirs(os.path.dirname(location), exist_ok=True)
         at = path

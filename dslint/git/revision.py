@@ -1,4 +1,4 @@
-"""The files of a Git revision beside those that are here: what has changed since, and what was there before."""
+"""The files of a Git revision compared with the working files: what changed, and what was there."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from dslint.system.scratch import Scratch
 T = TypeVar("T")
 
 _LINKS = 20
-"""Links behind links that are followed."""
+"""Maximum length of a chain of links."""
 
 
 def shown(repository: Repository, root: str, files: Mapping[str, T]) -> dict[str, T]:
-    """Return files by the paths that reports show."""
+    """Return files by their display paths."""
     return {
         display(os.path.join(repository.top, path), root): value for path, value in files.items()
     }
 
 
 def follow(files: Mapping[str, Entry], path: str, objects: Objects) -> Entry | None:
-    """Return the file of a revision that a path of the repository leads to, links of files and of folders followed; None where it leads nowhere."""
+    """Return the file that a path leads to in a revision, following links, or None."""
     for _ in range(_LINKS):
         entry = files.get(path)
         if entry is not None and entry.mode != LINK:
@@ -48,23 +48,23 @@ def follow(files: Mapping[str, Entry], path: str, objects: Objects) -> Entry | N
 
 
 def _above(path: str) -> list[str]:
-    """Return the folders of a path, the innermost first."""
+    """Return the parents of a path, innermost first."""
     up = posixpath.dirname(path)
     return [] if not path else [up, *_above(up)]
 
 
 class Revision:
-    """What a revision has, by the paths that reports show; see `dslint.settings.Revision`."""
+    """The content of a revision by display path; see `dslint.settings.Revision`."""
 
     def __init__(
         self, repository: Repository, commit: str, root: str, objects: Objects, copies: Scratch
     ) -> None:
-        """Read which files there are. The `copies` must last as long as what `earlier` returns."""
+        """List the files. `copies` must last as long as what `earlier` returns is used."""
         self._files = repository.files(commit)
         self._top, self._root, self._objects, self._scratch = repository.top, root, objects, copies
         self._copies: dict[str, str | None] = {}
         changed = repository.changed(commit) | repository.changed_modules(commit)
-        # What was data is none any more where its folder becomes an environment of installed packages.
+        # Data stops being data if its folder becomes an environment with installed packages.
         environments = {
             posixpath.dirname(path) for path in changed if posixpath.basename(path) == "pyvenv.cfg"
         }
@@ -73,7 +73,10 @@ class Revision:
         self.changed = frozenset(shown(repository, root, dict.fromkeys(changed)))
 
     def earlier(self, path: str) -> str | None:
-        """Return where the content is that the revision has at a path, None if it has no file there, or not in this clone."""
+        """Return a path to the content that a file has in the revision.
+
+        Returns None if there is no such file, or not in this clone.
+        """
         if path not in self._copies:
             self._copies[path] = self._copy(path)
         return self._copies[path]
@@ -95,6 +98,6 @@ class Revision:
         location = self._scratch.place(f"{len(self._copies)}/{os.path.basename(path)}")
         try:
             self._objects.copy(entry, location)
-        except InputError:  # a problem of the comparison, where there is one
+        except InputError:  # reported by the comparison, if there is one
             return None
         return location

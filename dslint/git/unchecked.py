@@ -1,4 +1,7 @@
-"""Files that a change touches, that hold records, and that the run did not check: a change must not hide data from the gate that judges it."""
+"""Changed files with records that a run did not check.
+
+A change must not hide data from the gate that judges it.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,10 @@ from dslint.helpers.globs import matches_any
 from dslint.model import Problem
 from dslint.settings import Settings
 
-_HINT = "check it with the rest (see `files` in the configuration), or leave it out: exclude = [...] under [dataset]"
+_HINT = (
+    "include it in the check (see `files` in the configuration), "
+    "or exclude it: exclude = [...] under [dataset]"
+)
 
 
 def unchecked(
@@ -24,10 +30,10 @@ def unchecked(
     settings: Settings,
     known: Sequence[Reader],
 ) -> Iterator[Problem]:
-    """Yield a problem for each changed file that holds records and is none of those that were `checked`, with the reason why it is not.
+    """Yield a problem for each changed file with records that was not `checked`, with the reason.
 
-    What the configuration leaves out (`exclude`), and the files that the gate itself is made of, are no problem; neither is what lies outside of
-    the `paths` that the user named. All paths but those are as reports show them.
+    Files under `exclude` in the configuration, the files of the gate itself, and files outside the
+    `paths` that the user named are not reported. All paths but `paths` are display paths.
     """
     suffixes = [kind for reader in known for kind in reader.suffixes]
     texts = any(
@@ -44,13 +50,14 @@ def unchecked(
             or not _is_meant(path, paths, settings, suffixes)
         ):
             continue
-        if os.path.isdir(location):  # Git lists a folder where a submodule is
+        if os.path.isdir(location):  # Git lists a submodule as a folder
             if not any(name.startswith(f"{path}/") for name in done):
-                yield _problem(path, "is a submodule, which is not looked into")
+                yield _problem(path, "is a submodule, which is not searched for data")
         elif _is_data(location, suffixes, texts=texts):
             yield _problem(
                 path,
-                f"the change touches it, it holds records, and it is not checked: {why_skipped(path, settings, suffixes)}",
+                "the change modifies it and it has records, but it is not checked: "
+                f"{why_skipped(path, settings, suffixes)}",
             )
 
 
@@ -59,7 +66,7 @@ def _problem(path: str, message: str) -> Problem:
 
 
 def _is_data(location: str, suffixes: Sequence[str], *, texts: bool) -> bool:
-    """Return whether a file holds records: by its suffix, but for those that are as often something else, or by its content."""
+    """Return whether a file has records: by its suffix if unambiguous, otherwise by its content."""
     kind = suffix(location)
     if kind in NOT_LOOKED_FOR and texts:
         return os.path.isfile(location) and os.path.getsize(location) > 0
@@ -71,9 +78,10 @@ def _is_data(location: str, suffixes: Sequence[str], *, texts: bool) -> bool:
 def _is_meant(path: str, paths: Sequence[str], settings: Settings, suffixes: Sequence[str]) -> bool:
     """Return whether a run over these paths would be expected to check a file.
 
-    Everything belongs to a run without paths. A named folder means what is below it, and a pattern the folder that it begins with. Beside a named
-    file nothing is meant, except by the gate of another revision: there a file could drop out of a list by taking another name. What is
-    staged comes as a list of files that are data by their names, so that the others are never among them.
+    Without paths, a run covers everything. A named folder covers what is in it, and a pattern
+    covers the folder that it begins with. A named file covers only itself, except with the gate of
+    another revision: there, a file could leave a list by changing its name. Staged files come as a
+    list of files that are data by name, which never includes others.
     """
     if not paths:
         return True

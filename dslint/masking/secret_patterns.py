@@ -344,7 +344,7 @@ def _index() -> _Index:
 
 
 def find_secrets(text: str) -> list[SecretSpan]:
-    """Return the spans that look like secrets, in order; if they overlap, the first in the table."""
+    """Return the spans that look like secrets, in order; of overlapping ones, the first kind."""
     index = _index()
     found: dict[tuple[int, int, int], SecretSpan] = {}
     for hit in index.anchor.finditer(text):
