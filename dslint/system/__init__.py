@@ -1,1 +1,1 @@
-"""The machine around a run: other programs, what is installed, Git's objects, copies that leave nothing behind."""
+"""The environment of a run: other programs, installed packages, Git objects, temporary copies."""

@@ -1,8 +1,9 @@
-"""The one place that starts other programs. There is one: Git.
+"""The only place that starts other programs, of which there is one: Git.
 
-It must run nothing of the linted repository either. A repository's configuration can name commands
-for nearly all that Git does: hooks, filters, differs, pagers, monitors, transports. What is fixed
-here takes their place. That of the user and of the system still counts: `safe.directory` is there.
+It must not run anything from the linted repository. The configuration of a repository can name
+commands for almost everything that Git does: hooks, filters, diff drivers, pagers, monitors,
+transports. The settings fixed here replace them. The user's and the system's configuration still
+applies, because `safe.directory` is set there.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from subprocess import CompletedProcess, Popen
 
 _FIXED = (
-    "safe.bareRepository=explicit",  # a folder of the data may look like a bare repository
+    "safe.bareRepository=explicit",  # a data folder may look like a bare repository
     "core.fsmonitor=false",
     "core.hooksPath=/dev/null",
     "core.pager=cat",
@@ -31,12 +32,12 @@ _KEPT = (
     "GIT_EXEC_PATH",
     "GIT_CONFIG_",
 )
-"""Variables, by their beginnings, that the user has set, or Git for its hooks.
+"""Prefixes of variables set by the user, or by Git for its hooks, that are kept.
 
-GIT_DIR and its like are not among them: they are about the folder that a hook starts in.
+GIT_DIR and similar ones are not, because they refer to the folder that a hook starts in.
 """
 _ADDED = {
-    "GIT_ALLOW_PROTOCOL": "none",  # what a partial clone lacks is not fetched, by no transport
+    "GIT_ALLOW_PROTOCOL": "none",  # do not fetch what a partial clone lacks
     "GIT_NO_LAZY_FETCH": "1",
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_TERMINAL_PROMPT": "0",
@@ -47,18 +48,18 @@ _ADDED = {
 def git(
     top: str,
     *words: str,
-    said: bytes = b"",
+    stdin: bytes = b"",
     config: Mapping[str, str] | None = None,
 ) -> CompletedProcess[bytes]:
-    """Run a Git command in the folder of a repository, and return what it prints.
+    """Run a Git command in the folder of a repository, and return its output.
 
-    `said` is what Git reads, `config` configuration besides. Raises OSError where there is no Git.
+    `stdin` is its input, `config` is additional configuration. Raises OSError without Git.
     """
     import subprocess  # 7 ms at import
 
     return subprocess.run(  # noqa: S603 - the user's own git
         _command(top, words),
-        input=said,
+        input=stdin,
         env=_environment(top, config or {}),
         cwd=os.sep,
         capture_output=True,
@@ -67,7 +68,7 @@ def git(
 
 
 def open_git(top: str, *words: str) -> Popen[bytes]:
-    """Start a Git command that answers questions. Raises OSError where there is no Git."""
+    """Start a Git command that answers requests. Raises OSError without Git."""
     import subprocess
 
     pipe = subprocess.PIPE
@@ -82,7 +83,7 @@ def _command(top: str, words: tuple[str, ...]) -> list[str]:
 
 
 def _program(name: str) -> str:
-    """Return where a program is; never in the working folder, as some systems have it."""
+    """Return the path of a program, never from the working directory, which some systems search."""
     for folder in filter(os.path.isabs, os.get_exec_path()):
         for file in (name, f"{name}.exe"):
             if os.access(place := os.path.join(folder, file), os.X_OK) and os.path.isfile(place):
@@ -97,7 +98,7 @@ def _environment(top: str, config: Mapping[str, str]) -> dict[str, str]:
     if index := kept.get("GIT_INDEX_FILE"):
         kept["GIT_INDEX_FILE"] = os.path.abspath(index)
     kept["PATH"] = os.pathsep.join(filter(os.path.isabs, os.get_exec_path()))
-    # Git looks for the repository in no other folder than this one.
+    # Git must not search for the repository in any other folder.
     kept["GIT_CEILING_DIRECTORIES"] = os.path.dirname(top)
     number = int(kept.get("GIT_CONFIG_COUNT") or 0)
     for count, (name, value) in enumerate(config.items(), start=number):

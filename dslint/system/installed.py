@@ -1,7 +1,7 @@
-"""What is installed, told apart from what lies in the repository that is linted.
+"""Tells installed packages from modules in the linted repository.
 
-Of that nothing must run, neither as a module nor as a plugin. What stands on PYTHONPATH the user
-has put there; that counts as installed.
+Nothing from the repository must run, neither as a module nor as a plugin. Entries of PYTHONPATH
+are set by the user, and count as installed.
 """
 
 from __future__ import annotations
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from importlib.metadata import Distribution, EntryPoint
 
 ENTRY_POINTS = "dslint.plugins"
-"""The group of entry points by which plugins make themselves known."""
+"""The entry point group of plugins."""
 
 
 def settle_path() -> None:
-    """Take folders of the repository around the working folder off the path of modules.
+    """Remove folders of the repository around the working directory from the module search path.
 
-    `python -c` puts the working folder there, and so does an editable install of what the
-    repository holds. A folder that dslint itself, or an installed plugin, comes from stays.
+    `python -c` adds the working directory, and an editable install adds folders of the repository.
+    A folder that dslint itself or an installed plugin comes from stays.
     """
     linted = _linted()
     if linted:
         rest = [entry for entry in sys.path if entry not in linted]
         modules = {point.module.partition(".")[0] for _, point in entry_points()}
-        needed = {entry for entry in linted if _holds_one(entry, modules, rest)}
+        needed = {entry for entry in linted if _provides_one(entry, modules, rest)}
         needed |= {entry for entry in linted if os.path.realpath(entry) == _own()}
         sys.path[:] = [entry for entry in sys.path if entry not in linted or entry in needed]
 
 
 def entry_points() -> list[tuple[Distribution, EntryPoint]]:
-    """Return the entry points of plugins with their distributions, the first of each name."""
+    """Return the entry points of plugins with their distributions, first one per name."""
     from importlib import metadata
 
     linted = _linted()
@@ -49,7 +49,7 @@ def entry_points() -> list[tuple[Distribution, EntryPoint]]:
 
 
 def top_of(folder: str) -> str | None:
-    """Return the folder of the Git repository that a folder lies in; None if it is in none."""
+    """Return the Git repository that contains a folder, or None."""
     folder = os.path.realpath(folder)
     while not os.path.lexists(os.path.join(folder, ".git")):
         above = os.path.dirname(folder)
@@ -60,7 +60,7 @@ def top_of(folder: str) -> str | None:
 
 
 def within(path: str, folder: str) -> bool:
-    """Say whether a path is a folder or lies in it; both are absolute and without links."""
+    """Return whether a path is a folder or inside it; both must be absolute and without links."""
     return path == folder or path.startswith(folder.rstrip(os.sep) + os.sep)
 
 
@@ -70,7 +70,7 @@ def _own() -> str:
 
 
 def _linted() -> set[str]:
-    """Return the entries of the path that the repository has put there."""
+    """Return the entries of the search path that come from the repository."""
     top = top_of(".") or os.path.realpath(".")
     found = {entry for entry in sys.path if within(os.path.realpath(entry), top)}
     if not found:
@@ -94,8 +94,8 @@ def _linted() -> set[str]:
     return {entry for entry in found if not allowed(entry)}
 
 
-def _holds_one(folder: str, modules: Iterable[str], rest: Sequence[str]) -> bool:
-    """Say whether a folder has one of the modules that the rest of the path has not."""
+def _provides_one(folder: str, modules: Iterable[str], rest: Sequence[str]) -> bool:
+    """Return whether a folder has one of the modules and the rest of the path does not."""
     from importlib.machinery import PathFinder
 
     find = PathFinder.find_spec

@@ -1,4 +1,7 @@
-"""A Git repository, read through its objects: what a revision or the index holds, and what has changed since. Writes nothing, fetches nothing."""
+"""A Git repository, read through its objects: revisions, the index, and changes.
+
+Never writes and never fetches.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ MODULE = "160000"
 _FILES = ("100644", "100755", LINK)
 _POINTER = b"version https://git-lfs.github.com/spec/"
 _POINTER_BYTES = 1024
-_COPIED = 1 << 20
+_CHUNK = 1 << 20
 
 
 class Entry(Struct, frozen=True):
@@ -35,59 +38,75 @@ class Entry(Struct, frozen=True):
 
 
 class Repository:
-    """The repository that a folder lies in. Paths are relative to its top, in POSIX style; `prefix` is that of the folder, with a slash behind it."""
+    """The repository that contains a folder.
+
+    Paths are relative to its top, in POSIX style. `prefix` is the path of the folder, with a slash
+    at the end.
+    """
 
     def __init__(self, folder: str) -> None:
-        """Raise ConfigError if the folder is in no repository, or Git does not work there."""
+        """Raise ConfigError if the folder is not in a repository, or Git does not work there."""
         self.folder = os.path.abspath(folder)
         self._why = ""
         top = top_of(folder)
         self._top = top or self.folder
-        asked = ("--git-common-dir", "--show-toplevel", "--is-shallow-repository")
-        found = top and self._git("rev-parse", "--path-format=absolute", *asked)
+        options = ("--git-common-dir", "--show-toplevel", "--is-shallow-repository")
+        found = top and self._git("rev-parse", "--path-format=absolute", *options)
         if not top or not found:
-            cure = self._why or "run dslint inside of one"
-            raise ConfigError(f"{self.folder} is in no Git repository that can be read", cure)
+            hint = self._why or "run dslint inside one"
+            raise ConfigError(f"{self.folder} is not in a readable Git repository", hint)
         self._store, tree, shallow = found.split("\n")[:3]
         if not os.path.samefile(tree, top):
-            what = f"the Git repository in {top} has its files elsewhere"
+            what = f"the Git repository in {top} has its working tree elsewhere"
             raise ConfigError(what, "unset core.worktree")
         self._shallow = shallow == "true"
         place = os.path.relpath(os.path.realpath(folder), top)
         self.prefix = "" if place == os.curdir else place.replace(os.sep, "/") + "/"
-        # As the user sees it, who may have come here through a link.
+        # As the user sees it: possibly through a link.
         through = f"{self.folder}/".removesuffix(self.prefix)
         self.top = through.rstrip("/") or "/" if os.path.realpath(through) == top else top
 
     def commit(self, revision: str) -> str:
-        """Return the id of the commit that a revision means. Raises ConfigError, with the cure, where there is none."""
+        """Return the id of the commit that a revision names.
+
+        Raises ConfigError with a hint if there is none.
+        """
         found = self._git(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
         )
         if found is None:
-            cure = f"fetch it: git fetch origin {revision.removeprefix('origin/')}; a branch of the server is origin/NAME"
+            hint = (
+                f"fetch it: git fetch origin {revision.removeprefix('origin/')}; "
+                "a remote branch is origin/NAME"
+            )
             if self._shallow:
-                cure = "this clone is shallow: run git fetch --unshallow, or set fetch-depth: 0 where CI checks the repository out"
-            raise ConfigError(f"unknown revision {revision!r}", cure)
+                hint = (
+                    "this clone is shallow: run git fetch --unshallow, "
+                    "or set fetch-depth: 0 in the checkout step of CI"
+                )
+            raise ConfigError(f"unknown revision {revision!r}", hint)
         return found.strip()
 
     def head(self) -> str | None:
-        """Return the id of the last commit, None before the first."""
+        """Return the id of the last commit, or None if there is none."""
         found = self._git("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
         return None if found is None else found.strip()
 
     def files(self, commit: str | None) -> dict[str, Entry]:
-        """Return the files of a commit; none of None."""
+        """Return the files of a commit; none if it is None."""
         if commit is None:
             return {}
-        return dict(_entries(self._asked("ls-tree", "-r", "-z", commit), 2))
+        return dict(_entries(self._run("ls-tree", "-r", "-z", commit), 2))
 
     def index(self) -> dict[str, Entry]:
         """Return the files of the index: what would be committed."""
-        return dict(_entries(self._asked("ls-files", "-s", "-z"), 1))
+        return dict(_entries(self._run("ls-files", "-s", "-z"), 1))
 
     def changed(self, commit: str | None, *, staged: bool = False) -> set[str]:
-        """Return the paths that are not as in a commit: in the index if `staged`, else in the working folder. Untracked files are not among them."""
+        """Return the tracked paths that differ from a commit.
+
+        They are compared in the index if `staged`, otherwise in the working tree.
+        """
         if commit is None:
             return set(self.index())
         if staged:
@@ -95,22 +114,22 @@ class Repository:
         return self._without_data(self._differing(commit), self.files(commit))
 
     def changed_modules(self, commit: str | None) -> set[str]:
-        """Return the paths of submodules that the index has at another commit, or not where a commit has them."""
+        """Return the paths of submodules that differ between a commit and the index."""
         then = (
             {}
             if commit is None
-            else dict(_entries(self._asked("ls-tree", "-r", "-z", commit), 2, (MODULE,)))
+            else dict(_entries(self._run("ls-tree", "-r", "-z", commit), 2, (MODULE,)))
         )
-        now = dict(_entries(self._asked("ls-files", "-s", "-z"), 1, (MODULE,)))
+        now = dict(_entries(self._run("ls-files", "-s", "-z"), 1, (MODULE,)))
         return {path for path in {*then, *now} if then.get(path) != now.get(path)}
 
     def unstaged(self) -> set[str]:
-        """Return the paths whose file in the working folder is not as in the index."""
+        """Return the paths that differ between the working tree and the index."""
         return self._without_data(self._differing(), self.index())
 
     @contextmanager
     def objects(self) -> Iterator[Objects]:
-        """Give access to the contents of files."""
+        """Give access to the content of files."""
         objects = Objects(self._top, os.path.join(self._store, "lfs", "objects"))
         try:
             yield objects
@@ -118,30 +137,30 @@ class Repository:
             objects.close()
 
     def _differing(self, *sides: str) -> set[str]:
-        """Return the paths that differ for Git.
+        """Return the paths that differ according to Git.
 
-        No filter runs, so to Git the data of a Git LFS pointer is another file than the pointer.
+        Filters do not run, so the data of a Git LFS pointer differs from the pointer.
         """
         fixed = ("--name-only", "-z", "--no-renames", "--ignore-submodules=all")
         never = ("--no-ext-diff", "--no-textconv")
-        said = self._asked("diff", *fixed, *never, *sides, "--", config=self._unfiltered())
-        return {path for path in said.split("\0") if path}
+        output = self._run("diff", *fixed, *never, *sides, "--", config=self._unfiltered())
+        return {path for path in output.split("\0") if path}
 
     def _unfiltered(self) -> dict[str, str]:
-        """Return the configuration that switches all filters off."""
-        said = self._git("config", "-z", "--name-only", "--get-regexp", r"^filter\.") or ""
-        names = {name.rpartition(".")[0] for name in said.split("\0") if name}
+        """Return configuration that disables all filters."""
+        output = self._git("config", "-z", "--name-only", "--get-regexp", r"^filter\.") or ""
+        names = {name.rpartition(".")[0] for name in output.split("\0") if name}
         values = {"clean": "", "smudge": "", "process": "", "required": "false"}
         return {f"{name}.{key}": value for name in sorted(names) for key, value in values.items()}
 
     def _without_data(self, paths: set[str], entries: Mapping[str, Entry]) -> set[str]:
-        """Leave out the files that are the data of the Git LFS pointers in their place."""
-        asked = [path for path in sorted(paths) if path in entries and entries[path].mode != LINK]
-        if not asked:
+        """Return the paths except those where a file is the data of its Git LFS pointer."""
+        tracked = [path for path in sorted(paths) if path in entries and entries[path].mode != LINK]
+        if not tracked:
             return paths
-        ids = "".join(f"{entries[path].id}\n" for path in asked)
-        sizes = self._git("cat-file", "--batch-check=%(objectsize)", said=ids.encode())
-        if sizes is None:  # a partial clone lacks one
+        ids = "".join(f"{entries[path].id}\n" for path in tracked)
+        sizes = self._git("cat-file", "--batch-check=%(objectsize)", stdin=ids.encode())
+        if sizes is None:  # an object is missing in a partial clone
             return paths
         with self.objects() as objects:
 
@@ -150,27 +169,27 @@ class Repository:
                 place = os.path.join(self._top, path)
                 return small and _is_data_of(place, objects.read(entries[path]))
 
-            pairs = zip(asked, sizes.splitlines(), strict=True)
+            pairs = zip(tracked, sizes.splitlines(), strict=True)
             return paths - {path for path, size in pairs if is_data(path, size)}
 
-    def _asked(self, *words: str, config: Mapping[str, str] | None = None) -> str:
+    def _run(self, *words: str, config: Mapping[str, str] | None = None) -> str:
         answer = self._git(*words, config=config)
         if answer is None:
             raise ConfigError(
-                f"git {words[0]} failed in {self.folder}", self._why or "see what git fsck says"
+                f"git {words[0]} failed in {self.folder}", self._why or "run: git fsck"
             )
         return answer
 
     def _git(
         self,
         *words: str,
-        said: bytes = b"",
+        stdin: bytes = b"",
         config: Mapping[str, str] | None = None,
     ) -> str | None:
-        """Return what a Git command prints, None if it fails."""
+        """Return the output of a Git command, or None if it fails."""
         self._why = ""
         try:
-            done = git(self._top, *words, said=said, config=config)
+            done = git(self._top, *words, stdin=stdin, config=config)
         except OSError as error:
             self._why = f"git cannot be run: {error.strerror}"
             return None
@@ -181,7 +200,7 @@ class Repository:
 
 
 class Objects:
-    """The contents of files, by their ids."""
+    """The contents of files, by id."""
 
     def __init__(self, top: str, lfs: str) -> None:
         self._top = top
@@ -189,18 +208,21 @@ class Objects:
         self._process: Popen[bytes] | None = None
 
     def copy(self, entry: Entry, location: str) -> None:
-        """Write a content into a new file; in place of a Git LFS pointer the data. Raises InputError where it is not in this clone."""
+        """Write content to a new file, with a Git LFS pointer replaced by its data.
+
+        Raises InputError if it is not in this clone.
+        """
         with open(location, "wb") as stream:
             stream.writelines(self._pieces(entry))
         if os.path.getsize(location) <= _POINTER_BYTES and entry.mode != LINK:
-            self._unpointed(location)
+            self._replace_pointer(location)
 
     def read(self, entry: Entry) -> bytes:
-        """Return a content as it is. Raises InputError where it is not in this clone."""
+        """Return content as it is. Raises InputError if it is not in this clone."""
         return b"".join(self._pieces(entry))
 
     def close(self) -> None:
-        """End what gives the contents."""
+        """Stop the Git process."""
         process, self._process = self._process, None
         if process is not None:
             process.communicate()
@@ -208,28 +230,28 @@ class Objects:
     def _pieces(self, entry: Entry) -> Iterator[bytes]:
         if self._process is None:
             self._process = open_git(self._top, "cat-file", "--batch")
-        asked, said = self._process.stdin, self._process.stdout
-        if asked is None or said is None:
+        requests, replies = self._process.stdin, self._process.stdout
+        if requests is None or replies is None:
             raise RuntimeError("git without pipes")
-        asked.write(f"{entry.id}\n".encode())
-        asked.flush()
-        words = said.readline().split()
+        requests.write(f"{entry.id}\n".encode())
+        requests.flush()
+        words = replies.readline().split()
         if len(words) != 3:
-            if not words:  # Git ends where it would have to fetch, and may not
+            if not words:  # Git exits when it would have to fetch, which is forbidden
                 self.close()
             raise InputError(
                 "its content is not in this clone",
-                "fetch all of it: git fetch --refetch --filter=blob:limit=1t",
+                "fetch all content: git fetch --refetch --filter=blob:limit=1t",
                 "data-pointer",
             )
         size = int(words[2])
-        for start in range(0, size, _COPIED):
-            yield said.read(min(_COPIED, size - start))
-        said.read(1)
+        for start in range(0, size, _CHUNK):
+            yield replies.read(min(_CHUNK, size - start))
+        replies.read(1)
 
-    def _unpointed(self, location: str) -> None:
+    def _replace_pointer(self, location: str) -> None:
         with open(location, "rb") as stream:
-            named = _pointed(stream.read())
+            named = _pointer_target(stream.read())
         if named is None:
             return
         data = os.path.join(self._lfs, named[:2], named[2:4], named)
@@ -243,34 +265,34 @@ class Objects:
 
 
 def ignored(files: Sequence[str], folder: str) -> set[str]:
-    """Return those of the files in a folder that Git ignores.
+    """Return the files in a folder that Git ignores.
 
-    It is the repository around the working folder that is asked; where the folder is outside of it,
-    that of the folder. One that lies inside, as a part of the data, never is.
+    The repository around the working directory decides, or that of the folder if it is outside.
+    A repository inside, which is part of the data, never decides.
     """
     here, place = top_of("."), os.path.realpath(folder)
     home = here if here is not None and within(place, here) else top_of(folder)
     if home is None:
         return set()
     tops: dict[str, str | None] = {}
-    asked: dict[str, str] = {}
+    queries: dict[str, str] = {}
     for file in files:
         base, name = os.path.split(file)
         base = os.path.realpath(base)
         if base not in tops:
             tops[base] = top_of(base)
         if tops[base] == home:
-            asked[os.path.join(base, name)] = file
+            queries[os.path.join(base, name)] = file
     try:
-        done = git(home, "check-ignore", "-z", "--stdin", said=os.fsencode("\0".join(asked)))
+        done = git(home, "check-ignore", "-z", "--stdin", stdin=os.fsencode("\0".join(queries)))
     except OSError:
         return set()
-    said = os.fsdecode(done.stdout).split("\0") if done.returncode == 0 else []
-    return {asked[path] for path in said if path}
+    output = os.fsdecode(done.stdout).split("\0") if done.returncode == 0 else []
+    return {queries[path] for path in output if path}
 
 
-def _pointed(content: bytes) -> str | None:
-    """Return the id of the data that a Git LFS pointer names, None for what is no pointer."""
+def _pointer_target(content: bytes) -> str | None:
+    """Return the id of the data that a Git LFS pointer names, or None if it is not a pointer."""
     if not content.startswith(_POINTER):
         return None
     ids = [line for line in content.splitlines() if line.startswith(b"oid sha256:")]
@@ -278,8 +300,8 @@ def _pointed(content: bytes) -> str | None:
 
 
 def _is_data_of(location: str, content: bytes) -> bool:
-    """Say whether a file holds the data that a Git LFS pointer names."""
-    named = _pointed(content)
+    """Return whether a file holds the data that a Git LFS pointer names."""
+    named = _pointer_target(content)
     size = os.path.getsize(location) if os.path.isfile(location) else -1
     if not named or b"size %d" % size not in content.splitlines():
         return False

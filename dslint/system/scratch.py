@@ -1,7 +1,8 @@
-"""Copies of data for as long as a run takes: files that this process and its workers read by path, and that nobody finds afterwards.
+"""Temporary copies of data that this process and its workers read by path, gone after the run.
 
-Where the system shows the open files of a process by path (Linux), a copy has no name on disk: only a link leads to it, which leads nowhere when the
-process has ended, however it ended. Elsewhere the copies stand in a folder that only the user can read, and that is removed at the end.
+On Linux, which shows open files of a process by path, a copy has no name on disk: there is only a
+link to it, dead once the process has ended in any way. Elsewhere the copies are in a folder
+that only the user can read, and that is removed at the end.
 """
 
 from __future__ import annotations
@@ -12,21 +13,24 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 MOST = 200
-"""Copies without a name: each is an open file, and a process may have some 1,000 or even 256. Further ones have names."""
+"""Maximum number of copies without a name; further ones have names.
+
+Each is an open file, of which a process may have some 1,000, or only 256.
+"""
 
 
 class Scratch:
     """A folder of copies."""
 
-    def __init__(self, folder: str, held: ExitStack) -> None:
+    def __init__(self, folder: str, stack: ExitStack) -> None:
         self._folder = folder
-        self._held = held
+        self._stack = stack
         self._count = 0
 
     def place(self, name: str) -> str:
-        """Return the path of a file, to write into and to read: an empty one, or what it already holds.
+        """Return the path of a file to write and read, new and empty unless it exists.
 
-        The name may have a folder before it.
+        The name may include a folder.
         """
         path = os.path.join(self._folder, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -35,12 +39,12 @@ class Scratch:
         return path
 
     def _linked(self, path: str) -> bool:
-        file = tempfile.TemporaryFile(prefix="dslint-")  # noqa: SIM115 - it is held until the end
+        file = tempfile.TemporaryFile(prefix="dslint-")  # noqa: SIM115 - stays open until the end
         shown = f"/proc/{os.getpid()}/fd/{file.fileno()}"
         try:
             if os.path.samestat(os.stat(shown), os.fstat(file.fileno())):
                 os.symlink(shown, path)
-                self._held.enter_context(file)
+                self._stack.enter_context(file)
                 self._count += 1
                 return True
         except OSError:
@@ -51,6 +55,6 @@ class Scratch:
 
 @contextmanager
 def scratch() -> Iterator[Scratch]:
-    """Hold a folder of copies open, and leave nothing of it behind."""
-    with ExitStack() as held:
-        yield Scratch(held.enter_context(tempfile.TemporaryDirectory(prefix="dslint-")), held)
+    """Provide a folder of copies, and remove all of it at the end."""
+    with ExitStack() as stack:
+        yield Scratch(stack.enter_context(tempfile.TemporaryDirectory(prefix="dslint-")), stack)
