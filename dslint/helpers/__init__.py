@@ -1,1 +1,1 @@
-"""What any program could use: nothing here knows of dslint."""
+"""General helpers, independent of dslint."""

@@ -11,12 +11,12 @@ _MAGIC = re.compile(r"[*?\[]")
 
 
 def escape(path: str) -> str:
-    """Return the pattern that matches this path only."""
+    """Return a pattern that matches only this path."""
     return _MAGIC.sub(r"[\g<0>]", path)
 
 
 def matches_any(path: str, patterns: Iterable[str]) -> bool:
-    """Say whether a path matches one of the glob patterns, in which `**` crosses folders."""
+    """Return whether a path matches any of the glob patterns, in which `**` crosses folders."""
     return any(_compiled(pattern).fullmatch(path) for pattern in patterns)
 
 

@@ -1,4 +1,7 @@
-"""Regular expressions that are compiled when they are first used: compiling all of them at every start would take longer than a small check."""
+"""Regular expressions that are compiled on first use.
+
+Compiling all of them at every start would take longer than a small check.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,7 @@ from typing import Any, AnyStr, cast
 
 
 class _Pattern:
-    """Stands for a compiled pattern; what is asked of it once is kept."""
+    """A stand-in for a compiled pattern that keeps the attributes it has looked up."""
 
     def __init__(self, text: Any, flags: int) -> None:
         self._text = text
@@ -22,5 +25,5 @@ class _Pattern:
 
 
 def pattern(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
-    """Return a regular expression that behaves as a compiled one, and is compiled at its first use."""
+    """Return a regular expression that is compiled on first use, and otherwise like others."""
     return cast("re.Pattern[AnyStr]", _Pattern(text, flags))

@@ -1,4 +1,4 @@
-"""Ways into a decoded record: JSON pointers (RFC 6901) and column paths."""
+"""Paths into a decoded record: JSON pointers (RFC 6901) and column paths."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def leaves(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
     """Yield the JSON pointer and text of every string in a decoded value, in order."""
     if type(value) is dict and {dict, list}.isdisjoint(
         map(type, value.values())
-    ):  # most records, and then faster
+    ):  # a faster way for most records
         return (
             yield from [
                 (f"{pointer}/{escape(key)}", item)
@@ -52,7 +52,7 @@ def names(value: object, pointer: str = "") -> Iterator[tuple[str, str]]:
 
 
 def distinct_names(values: list[Any]) -> set[str]:
-    """Return the names of all fields in decoded values, each once: far faster than one after the other."""
+    """Return the names of all fields in decoded values; much faster than one value at a time."""
     found: set[str] = set()
     stack: list[Any] = [values]
     while stack:
@@ -66,7 +66,10 @@ def distinct_names(values: list[Any]) -> set[str]:
 
 
 def is_ordinary(name: str) -> bool:
-    """Say whether the name of a field is made of short words and hardly any digit, as names are that people give: it holds no value."""
+    """Return whether a field name looks like one that people give, and so holds no value.
+
+    Such names consist of short words and have hardly any digits.
+    """
     return len(name) <= LONGEST_NAME and _ordinary(name)
 
 
@@ -81,7 +84,10 @@ def escape(key: str) -> str:
 
 
 def lookup(value: object, path: str) -> object:
-    """Return the value at a column path (`label`, `meta.url`, or a JSON pointer), or None where there is none."""
+    """Return the value at a column path, or None.
+
+    A column path is `label`, `meta.url`, or a JSON pointer.
+    """
     if type(value) is dict and path in value:
         return value[path]
     for key in _keys(path):
@@ -95,7 +101,7 @@ def lookup(value: object, path: str) -> object:
 
 
 def without(value: object, path: str) -> object:
-    """Return the value without what `lookup` finds at a column path. Only what is on the way there is copied."""
+    """Return the value without what `lookup` finds at a column path; copies only what is needed."""
     if type(value) is dict and path in value:
         rest = value.copy()
         del rest[path]
