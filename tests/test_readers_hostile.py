@@ -146,8 +146,7 @@ def test_an_array_in_which_all_is_damaged_is_told_as_far_as_it_can_be(tmp_path):
         for defect in batch.defects
     ]
     assert any(
-        "cannot be read" in defect.message or "can be read" in defect.message
-        for defect in defects
+        "cannot be read" in defect.message or "can be read" in defect.message for defect in defects
     )
 
 

@@ -86,7 +86,7 @@ def open_inputs(
         for place in search.empty
     ]
     problems = [*empty, *search.problems]
-    opened: list[_File] = []
+    candidates: list[_File] = []
     for item in search.found:
         try:
             permit(item, settings, named=bool(paths))
@@ -99,11 +99,13 @@ def open_inputs(
                 )
             )
         else:
-            opened.append(_look(item, reader, size, note, settings, known_readers, known_shapes))
+            candidates.append(
+                _look(item, reader, size, note, settings, known_readers, known_shapes)
+            )
     if settings.revision is not None:
-        problems += _adopt_shapes(opened, settings.revision)
+        problems += _adopt_shapes(candidates, settings.revision)
     groups: dict[tuple[int, str], list[_File]] = {}
-    for file in opened:
+    for file in candidates:
         configured = (
             settings.datasets.index(file.found.dataset)
             if file.found.dataset in settings.datasets
@@ -115,7 +117,7 @@ def open_inputs(
     names = _names(groups, settings)
     numbers = {
         file.found.path: number
-        for number, file in enumerate(sorted(opened, key=lambda file: file.found.path))
+        for number, file in enumerate(sorted(candidates, key=lambda file: file.found.path))
     }
     datasets = [
         Dataset(
@@ -127,8 +129,8 @@ def open_inputs(
     ]
     notes = [
         *_not_read(search.skipped),
-        *(file.note for file in opened if file.note),
-        *(note for dataset in datasets for note in _notes(dataset, opened)),
+        *(file.note for file in candidates if file.note),
+        *(note for dataset in datasets for note in _notes(dataset, candidates)),
     ]
     return Inputs(datasets, problems, notes, search.skipped)
 
@@ -142,17 +144,17 @@ def _not_read(skipped: Sequence[Skipped]) -> Iterator[str]:
         yield f"not read, {reason}: {', '.join(paths[:SHOWN])}{more}"
 
 
-def _adopt_shapes(seen: Sequence[_File], revision: Revision) -> Iterator[Problem]:
+def _adopt_shapes(files: Sequence[_File], revision: Revision) -> Iterator[Problem]:
     """Give new files without a known shape the shape of base-revision files in the same folder.
 
     Otherwise the first records of a new file would decide that most rules do not apply to it.
     Yields a problem for each file without such a neighbor.
     """
     shapes_of: dict[tuple[str, PurePosixPath], list[Shape]] = {}
-    for file in seen:
+    for file in files:
         if revision.earlier(file.found.path) is not None:
             shapes_of.setdefault(_neighbourhood(file), []).append(file.shape)
-    for file in seen:
+    for file in files:
         path = file.found.path
         if (
             file.shape.name != "any"
@@ -337,9 +339,9 @@ def _common(paths: Sequence[str]) -> str:
         return "."
 
 
-def _notes(dataset: Dataset, seen: Sequence[_File]) -> list[str]:
+def _notes(dataset: Dataset, candidates: Sequence[_File]) -> list[str]:
     mine = {opened.input.path for opened in dataset.files}
-    files = [file for file in seen if file.found.path in mine]
+    files = [file for file in candidates if file.found.path in mine]
     splits = sorted({opened.input.split for opened in dataset.files if opened.input.split})
     shape = ", ".join(
         sorted(

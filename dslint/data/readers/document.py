@@ -136,7 +136,7 @@ class _Document(Collector):
                 continue
             if not self.values and not self.defects:
                 self.begin()
-            if self.landmark.seen > 1 and self.many():
+            if self.landmark.count > 1 and self.many():
                 due = True
                 continue
             due = self.comma() if self.one(first) else True
@@ -176,7 +176,7 @@ class _Document(Collector):
 
         If not, move to the next element that can be found, or to the end of the file.
         """
-        if first == b"{" and self.landmark.seen < 2:
+        if first == b"{" and self.landmark.count < 2:
             self.landmark.learn(self.buffer, self.at)
         end, place = element(self.buffer, self.at)
         while end == MORE and len(self.buffer) - self.at <= self.max_record and self.more():

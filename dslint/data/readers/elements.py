@@ -95,12 +95,12 @@ class Landmark:
     """
 
     def __init__(self) -> None:
-        self.seen = 0
+        self.count = 0
         self._pattern: re.Pattern[bytes] | None = None
 
     def learn(self, buffer: bytes, start: int) -> None:
         """Learn from how an object starts."""
-        self.seen += 1
+        self.count += 1
         line = buffer.rfind(b"\n", 0, start)
         indent = buffer[line + 1 : start]
         if line >= 0 and not indent.strip():

@@ -69,7 +69,7 @@ class Parquet:
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
         """Yield the rows in the row groups of the shard."""
         rows = _Rows(shard, shape, max_record, max_depth)
-        with _position_added(rows), _parquet(shard.location) as file:
+        with _add_position(rows), _parquet(shard.location) as file:
             metadata = file.metadata
             _refuse_bomb(metadata, getsize(shard.location))
             if shard.start == 0:
@@ -118,7 +118,7 @@ class Arrow:
     def read(self, shard: Shard, shape: Shape, max_record: int, max_depth: int) -> Iterator[Batch]:
         """Yield the rows in the record batches of the shard."""
         rows = _Rows(shard, shape, max_record, max_depth)
-        with _position_added(rows), _ipc(shard.location, checked=shard.start > 0) as reader:
+        with _add_position(rows), _ipc(shard.location, checked=shard.start > 0) as reader:
             if hasattr(reader, "num_record_batches"):
                 for number in range(
                     shard.start, reader.num_record_batches if shard.stop is None else shard.stop
@@ -383,7 +383,7 @@ def _input_errors(what: str) -> Iterator[None]:
 
 
 @contextmanager
-def _position_added(rows: _Rows) -> Iterator[None]:
+def _add_position(rows: _Rows) -> Iterator[None]:
     """Add to an InputError how far the file was read."""
     try:
         yield
