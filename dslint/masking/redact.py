@@ -175,13 +175,13 @@ def _mask_value(value: Any) -> Any:
     return list(map(_mask_value, value)) if isinstance(value, list) else value
 
 
-def _guarded(text: str) -> str:
+def _mask_text(text: str) -> str:
     """Mask a text of any length: as `redact`, but form by form, which is fastest for few forms."""
-    return _guarded_short(text) if len(text) <= _SHORT else _guarded_anew(text)
+    return _masked_short(text) if len(text) <= _SHORT else _masked_anew(text)
 
 
-def _guarded_anew(text: str) -> str:
-    text = _spliced(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)])
+def _masked_anew(text: str) -> str:
+    text = _splice(text, [(span.start, span.end, "[secret]") for span in find_secrets(text)])
     found = signs(text)
     for forms, mask in ((_SECRETS, "[secret]"), (_PERSONAL, "[personal data]")):
         for form, sign in forms.items():
@@ -194,7 +194,7 @@ def _guarded_anew(text: str) -> str:
 
 _SHORT = 1_000
 """Code points of the longest text whose result is kept: findings on duplicates ask for the same."""
-_guarded_short = lru_cache(maxsize=4096)(_guarded_anew)
+_masked_short = lru_cache(maxsize=4096)(_masked_anew)
 
 
 def masked(kind: str, value: str, prefix: str = "") -> str:
