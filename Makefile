@@ -3,8 +3,13 @@ PYTHON ?= python3
 VENV   ?= .venv
 BIN    := $(VENV)/bin
 PIP    := $(BIN)/python -m pip --disable-pip-version-check
+PYTEST  = $(BIN)/pytest -n auto --dist worksteal
 
-.PHONY: demo test test-all bench lint docs reference clean
+.DEFAULT_GOAL := help
+.PHONY: help demo lint test test-quick test-all bench reference docs clean
+
+help:  ## list what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.core: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -25,7 +30,7 @@ demo: $(VENV)/.core  ## lint the example dataset; its gate fails, as documented
 	  if [ $$code -eq 1 ]; then echo "(exit code 1: the gate failed, as it should for this dataset)"; \
 	  else echo "(exit code $$code, but the gate of this dataset should fail with 1)"; exit 1; fi
 
-lint: $(VENV)/.dev
+lint: $(VENV)/.dev  ## style, types and the order of imports
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -40,7 +45,10 @@ $(VENV)/.size: $(VENV)/.core
 	@touch $@
 
 test: lint $(VENV)/.size  ## everything that CI runs
-	$(BIN)/pytest -n auto --dist worksteal --durations 15
+	$(PYTEST) --durations 15
+
+test-quick: $(VENV)/.dev  ## the tests that are not marked slow: two minutes on two cores
+	$(PYTEST) -m "not slow"
 
 test-all: test docs  ## what takes longer, or needs more: the documentation, built strictly
 
@@ -55,5 +63,5 @@ reference: $(VENV)/.core  ## write the generated pages of docs/reference anew
 docs: $(VENV)/.docs reference  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
-clean:
-	rm -rf $(VENV) site build dist
+clean:  ## remove all that these targets have made
+	rm -rf $(VENV) $(VENV)-* site build dist

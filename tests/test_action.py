@@ -17,6 +17,8 @@ import pytest
 import yaml
 from planted import plant, ran
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 PAGE = ROOT / "docs" / "how-to" / "github-action.md"

@@ -29,10 +29,13 @@ from dslint.model import (
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
-pytestmark = pytest.mark.skipif(
-    CHROMIUM is None,
-    reason="no Chromium on this system, so the HTML report is not tested in a browser",
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        CHROMIUM is None,
+        reason="no Chromium on this system, so the HTML report is not tested in a browser",
+    ),
+]
 
 FLAGS = [
     "--disable-quic",

@@ -11,6 +11,8 @@ import pytest
 import yaml
 from planted import plant, ran
 
+pytestmark = pytest.mark.slow
+
 PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "ci-systems.md"
 BLOCKS = dict(
     re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', PAGE.read_text(), re.MULTILINE | re.DOTALL)

@@ -272,6 +272,7 @@ def many(work):
     return work, rows
 
 
+@pytest.mark.slow
 def test_the_size_of_shards_changes_nothing(many, call, monkeypatch):
     work, rows = many
     work.write("data.jsonl", "\n".join(rows))

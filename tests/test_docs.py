@@ -141,6 +141,7 @@ def assert_same(expected: list[str], actual: str, command: str) -> None:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", RUN, ids=named)
 def test_the_commands_of_a_page_do_what_it_shows(page: Path, tmp_path: Path) -> None:
     folder = tmp_path / "page"

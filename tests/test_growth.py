@@ -330,6 +330,7 @@ MIXED = [json.dumps(CHAT) + "\n", json.dumps(ALPACA) + "\n"]
 NUMBERS = "".join(f"{number * 7919 % 99991:x} " for number in range(12_000))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not hasattr(os, "wait4"), reason="what a child takes is not told here")
 @pytest.mark.parametrize(
     ("data", "size"),

@@ -11,6 +11,8 @@ import zipfile
 
 import pytest
 
+pytestmark = pytest.mark.slow
+
 OPEN = ""
 CONFIGURED = '[dataset]\nfiles = "data/*.jsonl"\n'
 

@@ -6,6 +6,8 @@ import pytest
 
 from dslint.helpers.pointers import without
 
+pytestmark = pytest.mark.slow
+
 CHAT = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "hello"}]
 NAMED = [{"role": "user", "content": "hi"}, {"role": "assistant", "content": "I am {{name}}"}]
 

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from planted import MARK, plant, ran
 
+pytestmark = pytest.mark.slow
+
 SCRIPT = Path(sys.executable).parent / "dslint"
 PARALLEL = ("check", "-o", "json", "a.jsonl", "b.jsonl", "-j", "2")
 RUNS = {

@@ -23,6 +23,7 @@ def test_the_manual_page_is_true(name):
     testing.assert_documented(KNOWN[name])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("law", testing.LAWS)
 @pytest.mark.parametrize("name", KNOWN)
 def test_law(name, law):

@@ -10,6 +10,8 @@ from dslint import testing
 from dslint.plugin import DATASET, DatasetRule, Measure, PairRule, RecordRule, digest
 from dslint.testing import growth
 
+pytestmark = pytest.mark.slow
+
 TEXTS = st.lists(
     st.sampled_from(["a", "b", "c", "d"]).map(lambda text: {"text": text}), min_size=4, max_size=12
 )

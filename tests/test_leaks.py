@@ -19,6 +19,8 @@ from dslint import reporters
 from dslint.run import api
 from dslint.storage import findings, spool
 
+pytestmark = pytest.mark.slow
+
 FOLDERS = ("data", "chat", "broken", "table", "list")
 # None of them is an example of a manual page, for some reports hold these pages.
 PERSONAL = {

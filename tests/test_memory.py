@@ -23,6 +23,8 @@ from dslint.model import Finding, Input, Location, Severity
 from dslint.storage.findings import Findings
 from dslint.storage.state import State, Store
 
+pytestmark = pytest.mark.slow
+
 SLOW = """
     import time
     from dataclasses import dataclass

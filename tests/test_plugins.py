@@ -660,6 +660,7 @@ def test_a_key_that_is_no_column_is_refused(work, check, refused):
     refused(check("data.jsonl"), "rule odd/whole of dslint-odd", "key 'm'")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("jobs", ["1", "2"])
 @pytest.mark.parametrize(
     ("kind", "value", "says"),
@@ -816,6 +817,7 @@ def test_a_batch_method_that_raises_is_a_crash_though_no_record_is_at_fault(work
     assert "times" not in problem["message"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "source",
     [

@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from shown import shows
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "how-to" / "pre-commit.md"
 BLOCK = re.compile(

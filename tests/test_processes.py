@@ -13,6 +13,8 @@ from dslint.run import api, executors
 from dslint.run.executors.processes import in_parallel
 from dslint.run.job import fold_shard
 
+pytestmark = pytest.mark.slow
+
 ROWS = 4000
 
 

@@ -92,6 +92,7 @@ def seconds(path, name):
     return time.process_time() - begun
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shape", SHAPES)
 def test_time_grows_as_the_length_does(tmp_path, shape):
     """Twice the length takes at most two and a half times as long; a suspicion is looked into again and again."""
@@ -108,6 +109,7 @@ def test_time_grows_as_the_length_does(tmp_path, shape):
         assert taken[1] < max(0.03, 2.5 * taken[0]), (name, taken)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("shape", "name"),
     [
@@ -236,6 +238,7 @@ print("PEAK", int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) // 1024, code)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="memory is measured on Linux")
 @pytest.mark.parametrize(
     ("name", "head", "unit"),

@@ -19,6 +19,8 @@ from dslint.data.readers.source import FileSource, Opened, stamp
 from dslint.errors import InputError
 from dslint.model import Input, Location, Shard
 
+pytestmark = pytest.mark.slow
+
 ANY = shapes.named("any", shapes.BUILT_IN)
 SETTINGS = settings(
     max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]

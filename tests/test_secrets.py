@@ -48,6 +48,7 @@ def test_drawn_keys_are_found_by_their_rule(kind, found):
     assert not missed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_rule_flags_the_redactor_masks(kind, found):
     random = Random(kind)

@@ -7,6 +7,8 @@ from hypothesis import strategies as st
 from dslint.data import shapes
 from dslint.helpers.pointers import lookup
 
+pytestmark = pytest.mark.slow
+
 SHAPES = [
     *shapes.BUILT_IN,
     shapes.Custom.of(

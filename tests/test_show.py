@@ -120,6 +120,7 @@ def placed(work, name):
         work.write(name, "\n\n" + "".join(json.dumps(value) + "\n" for value in LEAK[::-1]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["data.jsonl", "a b.jsonl", "t.parquet", "data.json"])
 def test_a_place_is_shown_as_reports_print_it(leaky, name):
     os.unlink(leaky.root / "data.jsonl")
