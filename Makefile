@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST  = $(BIN)/pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint test test-quick test-all bench reference docs clean
+.PHONY: help demo lint test test-quick test-all coverage bench reference docs clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,12 @@ test-quick: $(VENV)/.dev  ## the tests that are not marked slow: two minutes on 
 
 test-all: test docs  ## what takes longer, or needs more: the documentation, built strictly
 
+coverage: $(VENV)/.dev  ## which lines and branches no test reaches; TESTS=tests/test_gate.py measures a part
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 bench: $(VENV)/.core  ## measure dslint beside its peers, in an environment of the peers' own
 	$(PYTHON) -m venv $(VENV)-bench
 	$(VENV)-bench/bin/python -m pip --disable-pip-version-check install --quiet . --requirement requirements-bench.txt
@@ -64,4 +70,4 @@ docs: $(VENV)/.docs reference  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
 clean:  ## remove all that these targets have made
-	rm -rf $(VENV) $(VENV)-* site build dist
+	rm -rf $(VENV) $(VENV)-* site build dist .coverage
