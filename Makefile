@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST  = $(BIN)/pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint test test-quick test-all coverage bench reference docs clean
+.PHONY: help demo lint test test-quick test-all test-lowest coverage bench reference docs dist clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,6 +52,16 @@ test-quick: $(VENV)/.dev  ## the tests that are not marked slow: two minutes on 
 
 test-all: test docs  ## what takes longer, or needs more: the documentation, built strictly
 
+# Newer releases of what the oldest ones depend on may warn, so warnings are no errors here.
+test-lowest: $(VENV)/.dev  ## the quick tests, with the oldest releases that pyproject.toml allows
+	rm -rf $(VENV)-lowest
+	$(PYTHON) -m venv $(VENV)-lowest
+	$(BIN)/uv pip compile --quiet --resolution lowest-direct --extra all --python $(VENV)-lowest/bin/python \
+	  pyproject.toml --output-file $(VENV)-lowest/lowest.txt
+	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --constraint $(VENV)-lowest/lowest.txt \
+	  --requirement requirements-dev.txt --editable plugins/dslint-example
+	$(VENV)-lowest/bin/pytest -n auto --dist worksteal -m "not slow" -W default -p no:randomly
+
 coverage: $(VENV)/.dev  ## which lines and branches no test reaches; TESTS=tests/test_gate.py measures a part
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(TESTS)
@@ -68,6 +78,14 @@ reference: $(VENV)/.core  ## write the generated pages of docs/reference anew
 
 docs: $(VENV)/.docs reference  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
+
+# Both are made from a clean copy: the wheel of what the sdist holds.
+dist: $(VENV)/.dev  ## build sdist and wheel into dist/, and try the wheel from an empty folder
+	rm -rf dist $(VENV)-dist
+	$(BIN)/python -m build
+	$(PYTHON) -m venv $(VENV)-dist
+	$(VENV)-dist/bin/python -m pip --disable-pip-version-check install --quiet dist/*.whl
+	$(VENV)-dist/bin/python -I .ci/smoke.py
 
 clean:  ## remove all that these targets have made
 	rm -rf $(VENV) $(VENV)-* site build dist .coverage
