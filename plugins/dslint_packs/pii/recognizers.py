@@ -161,13 +161,12 @@ class EmailAddressRecognizer(presidio.PatternRecognizer):  # type: ignore[misc]
 
     def weigh(self, text: str, start: int, end: int, score: float) -> float:
         """Drop passwords in URLs (`https://user:password@host`) and locations (`git@host:path`)."""
-        before = text[max(0, start - 80) : start].rpartition(" ")[2]
-        return (
-            0.0
-            if ("://" in before and before.endswith(":"))
-            or re.match(r":[\w~.-]*/", text[end : end + 40])
-            else score
+        password = (
+            text[start - 1 : start] == ":"
+            and "://" in text[max(0, start - 80) : start].rpartition(" ")[2]
         )
+        location = text[end : end + 1] == ":" and re.match(r":[\w~.-]*/", text[end : end + 40])
+        return 0.0 if password or location else score
 
 
 class IpAddressRecognizer(presidio.IpRecognizer):  # type: ignore[misc]

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 
 from dslint.plugin import HIDDEN, Batch
@@ -166,6 +166,8 @@ def _analyse(number: int, text: str, recognizer: Any) -> list[Hit]:
 
 def _strongest(hits: list[Hit], taken: list[Hit]) -> list[Hit]:
     spans = sorted((hit.start, hit.end) for hit in taken if hit.score >= THRESHOLD)
+    if not spans and all(one.end <= other.start for one, other in pairwise(hits)):
+        return hits  # in order and apart, as those of one recognizer mostly are
     best_first = sorted(hits, key=lambda hit: (-hit.score, hit.start - hit.end, hit.start))
     return sorted(hit for hit in best_first if claim(spans, hit.start, hit.end))
 
