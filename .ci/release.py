@@ -1,4 +1,4 @@
-"""Hold a tag against what it would release, and print the notes of the release: python .ci/release.py v1.2.3."""
+"""Check a tag against its release and print the notes: python .ci/release.py v1.2.3."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Try an installed dslint from an empty folder: python -I .ci/smoke.py, with the Python of its environment."""
+"""Try an installed dslint from an empty folder, isolated: python -I .ci/smoke.py."""
 
 from __future__ import annotations
 
