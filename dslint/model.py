@@ -50,6 +50,32 @@ class ExitCode(enum.IntEnum):
     INTERRUPTED = 130
 
 
+class Verdict(enum.StrEnum):
+    """The result of a run."""
+
+    PASS = "pass"  # noqa: S105 - a verdict
+    FAIL = "fail"
+    INCOMPLETE = "incomplete"
+
+
+class RuleState(enum.StrEnum):
+    """What became of a rule in a run."""
+
+    RAN = "ran"
+    SKIPPED = "skipped"
+    NOT_APPLICABLE = "not-applicable"
+    UNAVAILABLE = "unavailable"
+    CRASHED = "crashed"
+
+
+class Scope(enum.StrEnum):
+    """Which kinds of rule run."""
+
+    ALL = "all"
+    RECORD = "record"
+    DATASET = "dataset"
+
+
 class Input(Struct, frozen=True, kw_only=True):
     """One file of a dataset.
 
@@ -261,7 +287,7 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     id: str
     plugin: str
     severity: Severity
-    state: str
+    state: RuleState
     reason: str | None = None
     judged: int = 0
     count: int = 0
@@ -311,7 +337,7 @@ class Report(Struct, frozen=True, kw_only=True):
     """A whole run: the one argument of every reporter. `excerpts` shows some findings, by fingerprint, in their records, if that was asked for."""
 
     version: str
-    verdict: str
+    verdict: Verdict
     exit_code: ExitCode
     problems: tuple[Problem, ...]
     inputs: tuple[InputResult, ...]

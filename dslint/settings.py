@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from msgspec import Struct, field
 
-from dslint.model import Confidence, Limit, Severity
+from dslint.model import Confidence, Limit, Scope, Severity
 
 MIB = 1 << 20
 
@@ -146,7 +146,7 @@ class Settings(Struct, frozen=True, kw_only=True):
     limits: tuple[Limit, ...] = ()
     fail_on: Severity | None = Severity.ERROR
     min_confidence: Confidence = Confidence.MEDIUM
-    scope: str = "all"
+    scope: Scope = Scope.ALL
     exit_zero: bool = False
     allow_empty: bool = False
     shard_size: int = 8 * MIB

@@ -11,7 +11,7 @@ import pytest
 
 from dslint.run import api, executors
 from dslint.run.executors.processes import in_parallel
-from dslint.run.job import fold_shard
+from dslint.run.job import folded
 
 pytestmark = pytest.mark.slow
 
@@ -68,7 +68,7 @@ def who(job):
     time.sleep(0.2)
     with open(job.shard.location + ".workers", "a", encoding="utf-8") as stream:
         stream.write(f"{os.getpid()}\n")
-    return fold_shard(job)
+    return folded(job)
 
 
 def dies_at_first(job):
@@ -78,14 +78,14 @@ def dies_at_first(job):
         with open(mark, "w", encoding="utf-8"):
             pass
         os.kill(os.getpid(), signal.SIGKILL)
-    return fold_shard(job)
+    return folded(job)
 
 
 def always_dies(job):
     """Kill this process whenever the second shard is read."""
     if 0 < job.shard.first_row < ROWS // 2:
         os.kill(os.getpid(), signal.SIGKILL)
-    return fold_shard(job)
+    return folded(job)
 
 
 def checked(chats, work):
@@ -112,7 +112,7 @@ def test_all_workers_work(chats):
 
 
 def test_a_lost_worker_is_replaced(chats):
-    serial = checked(chats, fold_shard)
+    serial = checked(chats, folded)
     assert list(checked(chats, dies_at_first).findings) == list(serial.findings)
 
 
@@ -123,18 +123,20 @@ def test_a_shard_that_always_kills_its_worker_is_a_problem(chats):
     assert found.counts["records"] > ROWS // 2
 
 
-def test_small_data_stays_in_this_process(chats):
+@pytest.mark.parametrize(("asked", "parallel"), [("auto", False), ("1", False), ("2", True)])
+def test_small_data_stays_in_this_process(chats, asked, parallel, monkeypatch):
     env = api.environment()
     settings = processes_settings(api.configure(env, None))
-    there = []
+    pools = []
 
-    def here(run, jobs):
-        jobs = list(jobs)
-        assert len(jobs) > 1
-        return executors.for_jobs("auto")(lambda job: there.append(os.getpid()) or run(job), jobs)
+    def in_pool(run, jobs, workers):
+        pools.append(workers)
+        return map(run, jobs)
 
-    assert api.run(env, settings, [str(chats)], map=here).counts["error"] == 12
-    assert set(there) == {os.getpid()}
+    monkeypatch.setattr("dslint.run.executors.processes.in_parallel", in_pool)
+    report = api.run(env, settings, [str(chats)], map=executors.for_jobs(asked))
+    assert report.counts["error"] == 12
+    assert bool(pools) == parallel
 
 
 @pytest.mark.parametrize("jobs", ["0", "-1", "many"])

@@ -17,7 +17,7 @@ from dslint.config.build import severity_named
 from dslint.config.flags import bytes_in, with_dataset, with_limits, with_options, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.git import changes
-from dslint.model import Report, Severity
+from dslint.model import Report, Scope, Severity
 from dslint.reporters.text import shown
 from dslint.reporters.wording import trouble
 from dslint.run import api, executors
@@ -389,7 +389,7 @@ def _with_judging(
         changes["fail_on"] = severity_named(fail_on)
     if scope is not None:
         _one_of("--scope", scope, ["record", "dataset", "all"])
-        changes["scope"] = scope
+        changes["scope"] = Scope(scope)
     return replaced(settings, **changes)
 
 

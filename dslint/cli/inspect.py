@@ -163,7 +163,7 @@ def config_validate(
     for path in paths or filter(None, [closest]):
         profiles = configuration.read(path).document.get("profiles", {})
         for profile in (None, *(profiles if isinstance(profiles, dict) else ())):
-            api.validate(env, api.configure(env, path, profile))
+            api.Plan(env, api.configure(env, path, profile)).check()
         typer.echo(f"{os.path.relpath(path)}: valid")
 
 

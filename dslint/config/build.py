@@ -15,10 +15,9 @@ from dslint.config.schema import option_types, takes_file, takes_files
 from dslint.data import review_sheet
 from dslint.data.batch import primary
 from dslint.errors import ConfigError, PluginError, nearest
-from dslint.helpers.globs import matches_any
-from dslint.model import Confidence, Limit, Resource, Severity
+from dslint.model import Confidence, Limit, Resource, Scope, Severity
 from dslint.registry.selection import Catalogue, Known
-from dslint.rules.base import Active, DatasetRule, OptionFile
+from dslint.rules.base import Active, OptionFile, Rule
 from dslint.settings import DatasetSettings, Override, RuleSettings, Settings, Suppression
 
 Document = Mapping[str, Any]
@@ -68,7 +67,7 @@ def settings_of(
         ),
         fail_on=severity_named(judging.get("fail-on", "error")),
         min_confidence=Confidence[judging.get("min-confidence", "medium").upper()],
-        scope=judging.get("scope", "all"),
+        scope=Scope(judging.get("scope", "all")),
         baseline_file=os.path.join(root, document["baseline"]) if "baseline" in document else None,
         allow_paths=tuple(document.get("allow-paths", ())),
         **{
@@ -128,18 +127,60 @@ def share(value: float | str) -> float:
     return number
 
 
+class Builder:
+    """Builds rules from tables of settings; rules with equal settings are built once."""
+
+    def __init__(self, overrides: Sequence[Override] = ()) -> None:
+        self._overrides = overrides
+        self._built: dict[tuple[str, Severity | None, str], Active] = {}
+
+    def __call__(self, entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
+        """Return a rule with its options and severity; later tables take precedence.
+
+        Raises ConfigError for a value that does not fit.
+        """
+        options: dict[str, Written] = {}
+        severity: Severity | None = None
+        for table in tables:
+            for name in _names(entry.id):
+                found = table.get(name, _NO_RULE)
+                if found.options:
+                    known = option_types(entry.rule)
+                    options.update(
+                        {key: value for key, value in found.options.items() if key in known}
+                    )
+                severity = found.severity or severity
+        key = (entry.id, severity, repr(sorted(options.items())))
+        if key not in self._built:
+            self._built[key] = Active(
+                id=entry.id,
+                rule=_rule(entry, options),
+                plugin=entry.distribution,
+                version=entry.version,
+                severity=severity,
+                by_file=self._by_file(entry.id),
+            )
+        return self._built[key]
+
+    def _by_file(self, rule: str) -> tuple[tuple[tuple[str, ...], Severity], ...]:
+        found = (
+            (override.files, override.rules.get(name, _NO_RULE).severity)
+            for override in self._overrides
+            for name in _names(rule)
+        )
+        return tuple((files, severity) for files, severity in found if severity is not None)
+
+
 def build(entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
-    """Return a rule with the options and severity that the tables come to, later ones first; raises ConfigError for a value that does not fit."""
-    options: dict[str, Written] = {}
-    severity: Severity | None = None
-    namespace = entry.id.partition("/")[0]
-    for table in tables:
-        for name in (namespace, entry.id):
-            found = table.get(name, _NO_RULE)
-            if found.options:
-                known = option_types(entry.rule)
-                options.update({key: value for key, value in found.options.items() if key in known})
-            severity = found.severity or severity
+    """Return a rule as a builder of its own builds it."""
+    return Builder()(entry, tables)
+
+
+def _names(rule: str) -> tuple[str, str]:
+    return rule.partition("/")[0], rule
+
+
+def _rule(entry: Known, options: Mapping[str, Written]) -> Rule:
     values = {
         key.replace("-", "_"): _value(entry.id, key, option_types(entry.rule)[key], written)
         for key, written in options.items()
@@ -150,41 +191,7 @@ def build(entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
         raise ConfigError(f"rule {entry.id}: {error}") from None
     if entry.resources:
         vars(rule)["resources"] = tuple(map(_read, entry.resources))
-    return Active(
-        id=entry.id, rule=rule, plugin=entry.distribution, version=entry.version, severity=severity
-    )
-
-
-def for_file(
-    active: Sequence[Active],
-    known: Catalogue,
-    tables: Sequence[Mapping[str, RuleSettings]],
-    overrides: Sequence[Override],
-    path: str,
-) -> list[Active]:
-    """Return the rules as the overrides want them for one file."""
-    matching = [override.rules for override in overrides if matches_any(path, override.files)]
-    if not matching:
-        return list(active)
-    changed = []
-    for item in active:
-        if isinstance(
-            item.rule, DatasetRule
-        ):  # it sees all files; what an override says of it is applied to its findings
-            changed.append(item)
-            continue
-        mine = [
-            table.get(name, _NO_RULE)
-            for table in matching
-            for name in (item.id.partition("/")[0], item.id)
-        ]
-        if not any(found.off for found in mine):
-            changed.append(
-                build(known[item.id], [*tables, *matching])
-                if any(found != _NO_RULE for found in mine)
-                else item
-            )
-    return changed
+    return rule
 
 
 def limits_of(settings: Settings) -> list[Limit]:

@@ -14,7 +14,7 @@ from itertools import takewhile
 from msgspec import Struct
 
 from dslint.helpers.globs import escape, matches_any
-from dslint.model import Confidence, Finding, Input, Report, RuleResult, Severity
+from dslint.model import Confidence, Finding, Input, Report, RuleResult, RuleState, Severity
 from dslint.registry.selection import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known, install_line
 from dslint.rules.base import summary
 from dslint.version import __version__
@@ -223,7 +223,7 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
 
 
 def _described(result: RuleResult, known: Catalogue) -> str:
-    if result.state == "ran":
+    if result.state == RuleState.RAN:
         return f"{result.id}: {summary(known[result.id].rule)}"
     needs = [
         option.replace("_", "-").replace("|", " or ")
@@ -231,14 +231,14 @@ def _described(result: RuleResult, known: Catalogue) -> str:
     ]
     if not known[result.id].rule.default:
         return f"{result.id}: not selected; opt-in, by its full id"
-    if result.state == "skipped" and needs:
+    if result.state == RuleState.SKIPPED and needs:
         return f"{result.id}: does not run until its option {', '.join(needs)} is set"
-    state = "does not apply" if result.state == "not-applicable" else result.state
+    state = "does not apply" if result.state == RuleState.NOT_APPLICABLE else result.state
     return f"{result.id}: {state}: {_comment(result.reason or '')}"
 
 
 def _tables(report: Report, known: Catalogue) -> Iterator[str]:
-    limited = [rule for rule in report.rules if rule.state == "ran" and rule.count]
+    limited = [rule for rule in report.rules if rule.state == RuleState.RAN and rule.count]
     mild = [
         rule.id
         for rule in limited

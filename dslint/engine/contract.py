@@ -139,6 +139,6 @@ def require_finding(item: Finding) -> None:
 
 
 def named(finding: Finding, active: Active, dataset: str) -> Finding:
-    """Return a finding with the names of its rule and dataset, and its severity settled."""
-    severity = active.severity or finding.severity or active.rule.severity
+    """Return a finding with its severity and the names of its rule and dataset."""
+    severity = active.severity_of(finding)
     return replace(finding, rule=active.id, severity=severity, dataset=dataset)

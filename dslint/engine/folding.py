@@ -22,7 +22,7 @@ from dslint.engine.contract import (
 from dslint.engine.partial import Crash, Partial, Tally, note_crash
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
-from dslint.rules.base import Active, DatasetRule, Observer, RecordRule
+from dslint.rules.base import Active, CoreRule, DatasetRule, Observer, RecordRule
 from dslint.storage.arrow import TYPES, Columns, is_type, misfit, to_arrow
 from dslint.storage.state import ENGINE_COLUMNS
 
@@ -118,6 +118,9 @@ class _Folding:
         self.dataset_rules = [
             (active, active.rule) for active in rules if isinstance(active.rule, DatasetRule)
         ]
+        self.core_rules = {
+            active.id: active for active in rules if isinstance(active.rule, CoreRule)
+        }
         self.observers = observers
         self.stamp = stamp
         self.slices = slices
@@ -156,6 +159,7 @@ class _Folding:
     def _take(self, part: Partial, batch: Batch) -> None:
         batch.identify = self.identify
         _count(part, batch, self.slices)
+        part.findings.extend(self._defects(batch))
         for active, rule in self.record_rules:
             judged = batch if rule.sees == "all" else batch.valid
             if judged.values:
@@ -183,6 +187,22 @@ class _Folding:
             ):
                 self.broken.add(index)
 
+    def _defects(self, batch: Batch) -> Iterator[Finding]:
+        """Yield findings of the core's own rules, which readers report as defects."""
+        for defect in batch.defects:
+            at = Location(
+                batch.path,
+                defect.row,
+                defect.line,
+                defect.column,
+                defect.field,
+                byte=defect.byte,
+                inline=batch.input.inline,
+            )
+            finding = Finding(at=at, message=defect.message, identity=defect.identity)
+            if (active := self.core_rules.get(defect.rule)) is not None:  # else switched off here
+                yield named(finding, active, batch.dataset)
+
 
 def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
     tally = part.tallies.setdefault(batch.input.index, Tally())
@@ -195,25 +215,6 @@ def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
     # The core's own rules are counted here: readers make their findings.
     part.judged["dslint/parse-error"] += len(batch) + len(unreadable)
     part.judged["dslint/duplicate-key"] += len(batch)
-    for defect in batch.defects:
-        at = Location(
-            batch.path,
-            defect.row,
-            defect.line,
-            defect.column,
-            defect.field,
-            byte=defect.byte,
-            inline=batch.input.inline,
-        )
-        part.findings.append(
-            Finding(
-                at=at,
-                message=defect.message,
-                rule=defect.rule,
-                dataset=batch.dataset,
-                identity=defect.identity,
-            )
-        )
     part.columns |= batch.present
     for kind in slices:
         for sees, judged in (("all", batch), ("valid", batch.valid)):

@@ -14,7 +14,7 @@ import msgspec
 from msgspec.structs import replace
 
 from dslint.errors import ConfigError
-from dslint.model import DATASET, Finding, Limit, Report
+from dslint.model import DATASET, Finding, Limit, Report, RuleState
 from dslint.settings import Accepted, Baseline, Held, Settings
 
 NAME = "dslint-baseline.jsonl"
@@ -207,7 +207,7 @@ def of_measures(report: Report, kind: str, tolerance: float) -> dict[str, Held]:
     names = [
         f"{rule.id}.{kind}"
         for rule in report.rules
-        if rule.state == "ran" and rule.id != "dslint/unused-suppression"
+        if rule.state == RuleState.RAN and rule.id != "dslint/unused-suppression"
     ]
     return {
         name: Held(measure=name, value=report.measures[name], tolerance=tolerance) for name in names

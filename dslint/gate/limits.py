@@ -9,7 +9,16 @@ from msgspec import Struct
 
 from dslint.errors import ConfigError, nearest
 from dslint.helpers.globs import matches_any
-from dslint.model import Confidence, ExitCode, Finding, InputResult, Judged, Limit, Severity
+from dslint.model import (
+    Confidence,
+    ExitCode,
+    Finding,
+    InputResult,
+    Judged,
+    Limit,
+    Severity,
+    Verdict,
+)
 
 COUNTED = ("count", "rate", "total")
 MAX_SLICES = 1000
@@ -237,11 +246,13 @@ def _held(limit: Limit, value: float | None) -> Judged:
     )
 
 
-def verdict(judged: Iterable[Judged], *, incomplete: bool, lenient: bool) -> tuple[str, ExitCode]:
+def verdict(
+    judged: Iterable[Judged], *, incomplete: bool, lenient: bool
+) -> tuple[Verdict, ExitCode]:
     """Return the verdict and the exit code. What could not be checked beats a failed limit; `lenient` turns 1 into 0, never 2."""
     failed = any(item.passed is False for item in judged)
     if incomplete:
-        return "incomplete", ExitCode.INCOMPLETE
+        return Verdict.INCOMPLETE, ExitCode.INCOMPLETE
     if failed:
-        return "fail", ExitCode.PASS if lenient else ExitCode.FAIL
-    return "pass", ExitCode.PASS
+        return Verdict.FAIL, ExitCode.PASS if lenient else ExitCode.FAIL
+    return Verdict.PASS, ExitCode.PASS

@@ -29,7 +29,7 @@ from dslint.data.record import samenesses
 from dslint.engine.partial import Partial, Tally
 from dslint.errors import InputError
 from dslint.git.revision import follow, shown
-from dslint.model import Finding, Input, Location, Problem, Shard
+from dslint.model import Finding, Input, Location, Problem, Scope, Shard
 from dslint.rules.base import Active, Observer
 from dslint.settings import Settings
 from dslint.system.repository import LINK, Entry, Objects, Repository
@@ -357,7 +357,7 @@ def staged(
     judged = replace(
         settings,
         staged=True,
-        scope="record",
+        scope=Scope.RECORD,
         contents=contents,
         force_exclude=settings.force_exclude or not named,
     )

@@ -20,7 +20,7 @@ from msgspec import Struct
 from dslint.data.batch import Identify
 from dslint.data.protocols import Reader
 from dslint.errors import ConfigError, PluginError, nearest
-from dslint.model import Resource, Severity, Shape
+from dslint.model import Resource, RuleState, Scope, Severity, Shape
 from dslint.registry import hooks
 from dslint.registry.guards import GuardedLanguages, GuardedReader, GuardedReporter, GuardedShape
 from dslint.rules import core_rules
@@ -350,7 +350,7 @@ class Choice(Struct, frozen=True):
     """The rules of a run: those that run, those that do not and why (state, reason), and those that were asked for by name."""
 
     active: tuple[Active, ...]
-    idle: Mapping[str, tuple[str, str]]
+    idle: Mapping[str, tuple[RuleState, str]]
     explicit: frozenset[str]
 
 
@@ -361,7 +361,7 @@ def choose(
     ignore: Sequence[str],
     configured: Iterable[str],
     build: Callable[[Known], Active],
-    scope: str = "all",
+    scope: Scope = Scope.ALL,
     *,
     pre_commit: bool = False,
 ) -> Choice:
@@ -385,17 +385,21 @@ def choose(
     named = {name for token in chosen_by_name for name in expand(token, known)}
     active: list[Active] = []
     lacking_modules: list[Known] = []
-    idle: dict[str, tuple[str, str]] = {}
+    idle: dict[str, tuple[RuleState, str]] = {}
     for name, entry in known.items():
         if name.startswith(f"{ALWAYS}/"):
             active.append(build(entry))
         elif name in ignored or name not in wanted:
-            idle[name] = ("skipped", "ignored" if name in ignored else "not selected")
-        elif scope != "all" and scope != _scope(entry.rule):
-            idle[name] = ("skipped", f"not a {scope} rule")
+            idle[name] = (
+                RuleState.SKIPPED,
+                "ignored" if name in ignored else "not selected",
+            )
+        elif scope not in (Scope.ALL, _scope(entry.rule)):
+            idle[name] = (RuleState.SKIPPED, f"not a {scope} rule")
         elif entry.missing:
             cure = install_line([entry], pre_commit=pre_commit)
-            idle[name] = ("unavailable", f"{', '.join(entry.missing)} not installed; {cure}")
+            lack = ", ".join(entry.missing)
+            idle[name] = (RuleState.UNAVAILABLE, f"{lack} not installed; {cure}")
             if name in explicit or (name in named and not entry.rule.needs_options):
                 lacking_modules.append(entry)
         else:
@@ -415,7 +419,7 @@ def choose(
                     f'set it in the configuration under [rules."{name}"], or with --option {name}.{lacking[0].replace("_", "-")}=VALUE',
                 )
             if lacking:
-                idle[name] = ("skipped", f"needs the option {options}")
+                idle[name] = (RuleState.SKIPPED, f"needs the option {options}")
             else:
                 active.append(chosen)
     if lacking_modules:  # silence about a rule that was asked for would be a pass without a look
@@ -441,10 +445,10 @@ def _given(rule: Rule, options: Iterable[str]) -> bool:
     return any(getattr(rule, option) not in (None, "", ()) for option in options)
 
 
-def _scope(rule: type[Rule]) -> str:
+def _scope(rule: type[Rule]) -> Scope:
     from dslint.rules.base import DatasetRule
 
-    return "dataset" if issubclass(rule, DatasetRule) else "record"
+    return Scope.DATASET if issubclass(rule, DatasetRule) else Scope.RECORD
 
 
 @cache

@@ -13,7 +13,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from dslint.model import Confidence, Excerpt, Finding, Report, Severity
+from dslint.model import Confidence, Excerpt, Finding, Report, RuleState, Severity
 from dslint.reporters import manual
 from dslint.reporters.charts import BINS, charts
 from dslint.reporters.sampling import gravest, shares
@@ -135,7 +135,9 @@ def _problems(report: Report) -> Iterator[str]:
             "Could not check", [("File", ""), ("Problem", ""), ("What to do", "")], rows
         )
     idle = [
-        item for item in report.rules if item.state in ("unavailable", "crashed", "not-applicable")
+        item
+        for item in report.rules
+        if item.state in (RuleState.UNAVAILABLE, RuleState.CRASHED, RuleState.NOT_APPLICABLE)
     ]
     if idle:
         rows = [

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from dslint.model import Finding, Judged, Report
+from dslint.model import Finding, Judged, Report, RuleState
 from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.wording import (
@@ -23,14 +23,14 @@ from dslint.reporters.wording import (
 )
 
 MAX_TEXT = 1000
-_IDLE = ("unavailable", "not-applicable", "crashed")
+_IDLE = (RuleState.UNAVAILABLE, RuleState.NOT_APPLICABLE, RuleState.CRASHED)
 
 
 def junit_report(report: Report, style: Style) -> Iterator[str]:
     """Yield a test suite: failures are broken limits, errors are problems."""
     findings = _Findings(report, style)
     limited = {_rule_of(item) for item in report.limits}
-    free = [rule for rule in report.rules if rule.state == "ran" and rule.id not in limited]
+    free = [rule for rule in report.rules if rule.state == RuleState.RAN and rule.id not in limited]
     idle = [rule for rule in report.rules if rule.state in _IDLE]
     failed = sum(item.passed is False for item in report.limits)
     unjudged = sum(item.passed is None for item in report.limits)

@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from dslint.model import Finding, Judged, Report, Severity
+from dslint.model import Finding, Judged, Report, RuleState, Severity
 from dslint.reporters.sampling import severity_rank
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.text import shown
@@ -157,7 +157,7 @@ def _rules(report: Report, style: Style) -> Iterator[str]:
             for (severity, rule), count in report.by_rule.items()
         ]
         yield from _table("Findings by rule", ("Severity", "Rule", "Findings"), rows)
-    states = ("unavailable", "crashed") if style.verbose else ("crashed",)
+    states = (RuleState.UNAVAILABLE, RuleState.CRASHED) if style.verbose else (RuleState.CRASHED,)
     idle = [
         (code(item.id), item.state, prose(item.reason or ""))
         for item in report.rules

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 from urllib.parse import quote
 
-from dslint.model import Finding, Location, Problem, Report, RuleResult, Severity
+from dslint.model import Finding, Location, Problem, Report, RuleResult, RuleState, Severity
 from dslint.reporters import manual
 from dslint.reporters.sampling import shares, smallest_of_each
 from dslint.reporters.style import Style, json_text, shortened, visible
@@ -73,7 +73,7 @@ class _Places:
     """
 
     def __init__(self, report: Report, style: Style) -> None:
-        selected = [rule for rule in report.rules if rule.state != "skipped"]
+        selected = [rule for rule in report.rules if rule.state != RuleState.SKIPPED]
         by_space: dict[str, list[RuleResult]] = {_DRIVER: []}
         for rule in selected:
             by_space.setdefault(rule.id.partition("/")[0], []).append(rule)
@@ -243,7 +243,7 @@ def _invocation(report: Report, left: Mapping[str, int], files: Files) -> dict[s
     if left:
         notes.append(_notification("note", unlisted(left)))
     notes += [_notification("note", visible(note)) for note in report.notes]
-    idle = [rule for rule in report.rules if rule.state == "unavailable"]
+    idle = [rule for rule in report.rules if rule.state == RuleState.UNAVAILABLE]
     return {
         "executionSuccessful": not report.problems,
         "exitCode": int(report.exit_code),

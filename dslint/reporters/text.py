@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from dslint.model import Finding, Judged, Report, Severity
+from dslint.model import Finding, Judged, Report, RuleState, Severity, Verdict
 from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, visible
 from dslint.reporters.wording import bounds_of, message_of, number_of, place, verdict
@@ -124,9 +124,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         )
     idle: dict[str, list[str]] = {}
     for item in report.rules:
-        if item.state == "crashed" or (
-            style.verbose and item.state in ("unavailable", "not-applicable", "skipped")
-        ):
+        if item.state == RuleState.CRASHED or (style.verbose and item.state != RuleState.RAN):
             idle.setdefault(f"{item.state}; {item.reason}", []).append(item.id)
     for reason, rules in idle.items():
         yield _labeled("Not run", f"{', '.join(rules)}: {reason}", style)
@@ -134,7 +132,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         yield _labeled(
             "Not run", report.lacking + ("" if style.verbose else " (-v lists them)"), style
         )
-    inapplicable = sum(item.state == "not-applicable" for item in report.rules)
+    inapplicable = sum(item.state == RuleState.NOT_APPLICABLE for item in report.rules)
     if inapplicable and not style.verbose:
         yield _labeled(
             "Not run",
@@ -144,7 +142,7 @@ def _summary(report: Report, style: Style) -> Iterator[str]:
         )
     if style.statistics:
         for item in report.rules:
-            if item.state == "ran":
+            if item.state == RuleState.RAN:
                 yield _labeled(
                     "Rule",
                     f"{item.id}: {item.judged:,} judged, "
@@ -212,7 +210,9 @@ def _bounds(item: Judged) -> str:
 
 
 def _verdict(report: Report, style: Style) -> str:
-    return style.paint(verdict(report), "bold", "green" if report.verdict == "pass" else "red")
+    return style.paint(
+        verdict(report), "bold", "green" if report.verdict == Verdict.PASS else "red"
+    )
 
 
 def _labeled(label: str, text: str, style: Style) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dslint.model import Finding, Judged, Limit, Location, Problem, Report, Severity
+from dslint.model import Finding, Judged, Limit, Location, Problem, Report, Severity, Verdict
 from dslint.reporters.style import visible
 
 UNKNOWN = "dslint.toml"
@@ -96,10 +96,10 @@ def trouble(problem: Problem) -> str:
 
 def verdict(report: Report) -> str:
     """Return the verdict in words."""
-    if report.verdict == "pass":
+    if report.verdict == Verdict.PASS:
         warnings = report.counts["warning"]
         return "PASS" + (f" with {plural(warnings, 'warning')}" if warnings else "")
-    if report.verdict == "fail":
+    if report.verdict == Verdict.FAIL:
         return "FAIL" + (" (exit code 0, as requested)" if report.exit_code == 0 else "")
     return "INCOMPLETE" + (
         ": a limit is broken too" if any(item.passed is False for item in report.limits) else ""

@@ -15,6 +15,7 @@ from dslint.data.batch import Batch
 from dslint.data.protocols import Source
 from dslint.data.record import HIDDEN_ROLES, Record, digest
 from dslint.errors import PluginError
+from dslint.helpers.globs import matches_any
 from dslint.masking.redact import unguessable
 from dslint.model import Confidence, Finding, Location, Measure, Resource, Severity
 from dslint.storage.arrow import Columns
@@ -202,11 +203,22 @@ class Active(Struct, frozen=True, kw_only=True):
     version: str
     severity: Severity | None = None
     """The configured severity; None leaves it to the rule."""
+    by_file: tuple[tuple[tuple[str, ...], Severity], ...] = ()
+    """Globs of files and the severity there; later ones take precedence."""
 
     @property
     def severity_or_default(self) -> Severity:
-        """The severity that a finding has if nobody says otherwise."""
+        """The severity of a finding that does not state its own."""
         return self.rule.severity if self.severity is None else self.severity
+
+    def severity_of(self, finding: Finding) -> Severity:
+        """Return the severity of a finding: configured for its file, for the rule, or its own."""
+        path = finding.at.path
+        if self.by_file and path is not None:
+            for files, severity in reversed(self.by_file):
+                if matches_any(path, files):
+                    return severity
+        return self.severity or finding.severity or self.rule.severity
 
 
 _EXAMPLE = r"^(Flags|Passes)(?: with (\{.*\}))?::\n\n((?:    .*\n?|\n)+)"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from msgspec import Struct
 
@@ -20,7 +20,7 @@ Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable
 
 
 class Job(Struct, frozen=True):
-    """What one worker does: a shard, through rules."""
+    """A shard, and all that a worker needs to take it through its rules."""
 
     shard: Shard
     reader: Reader
@@ -36,37 +36,24 @@ class Job(Struct, frozen=True):
     """Which rows are new, where only they count; see `dslint.git.changes`."""
     alone: bool = False
 
-
-class Folded:
-    """What a shard comes to: made piece by piece where one goes through it, and all at once, packed, where it is sent to another process."""
-
-    def __init__(self, job: Job) -> None:
-        self.job = job
-
-    def __iter__(self) -> Iterator[Partial]:
-        job = self.job
-        batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
-        if job.new is None:
-            return engine.fold(
-                batches, job.rules, job.observers, job.stamper, job.slices, job.identify
-            )
-        if job.alone:
-            return engine.fold(
-                changes.only(batches, job.new),
-                job.rules,
-                job.observers,
-                job.stamper,
-                job.slices,
-                job.identify,
-            )
-        return changes.fold(
-            batches, job.new, job.rules, job.observers, job.stamper, job.slices, job.identify
-        )
-
-    def __reduce__(self) -> tuple[type[list[Partial]], tuple[list[Partial]]]:
-        return list, ([engine.packed(part, self.job.observers) for part in self],)
+    @property
+    def bytes(self) -> int:
+        """Bytes of the shard."""
+        end = self.shard.input.bytes if self.shard.stop is None else self.shard.stop
+        return end - self.shard.start
 
 
 def fold_shard(job: Job) -> Iterable[Partial]:
-    """Read one shard through its rules: what a worker runs."""
-    return Folded(job)
+    """Take one shard through its rules, piece by piece."""
+    batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
+    rest = (job.rules, job.observers, job.stamper, job.slices, job.identify)
+    if job.new is None:
+        return engine.fold(batches, *rest)
+    if job.alone:
+        return engine.fold(changes.only(batches, job.new), *rest)
+    return changes.fold(batches, job.new, *rest)
+
+
+def folded(job: Job) -> list[Partial]:
+    """Take one shard through its rules in a worker: all pieces at once, packed for the way back."""
+    return [engine.packed(part, job.observers) for part in fold_shard(job)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import NamedTuple
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -17,7 +18,16 @@ from dslint.engine.partial import Crash, Tally
 from dslint.gate import baseline, suppressions
 from dslint.git.changes import Changes
 from dslint.helpers.globs import matches_any
-from dslint.model import DATASET, Finding, InputResult, Problem, Report, RuleResult, Severity
+from dslint.model import (
+    DATASET,
+    Finding,
+    InputResult,
+    Problem,
+    Report,
+    RuleResult,
+    RuleState,
+    Severity,
+)
 from dslint.registry.selection import Catalogue, install_line
 from dslint.rules.base import Active, DatasetRule
 from dslint.settings import Settings
@@ -26,6 +36,17 @@ from dslint.version import __version__
 
 SHOWN = 10
 """Files that a note names."""
+
+
+class Standing(NamedTuple):
+    """What became of a rule in one dataset; `asked` says that it was asked for by its id."""
+
+    state: RuleState
+    reason: str | None = None
+    asked: bool = False
+
+
+_NOTHING = Standing(RuleState.SKIPPED, "nothing to check")
 
 
 class Outcome(Struct):
@@ -41,9 +62,7 @@ class Outcome(Struct):
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     stages: dict[str, float] = field(default_factory=dict)
-    states: dict[str, list[tuple[str, str | None]]] = field(
-        default_factory=lambda: defaultdict(list)
-    )
+    standings: dict[str, list[Standing]] = field(default_factory=lambda: defaultdict(list))
     active: dict[str, Active] = field(default_factory=dict)
     changes: Changes | None = None
 
@@ -79,7 +98,7 @@ def assemble(
     )
     rules = _results(catalogue, outcome, count, timings=settings.timings)
     outcome.problems.extend(_never_applicable(outcome))
-    ran = {rule.id: rule for rule in rules if rule.state == "ran"}
+    ran = {rule.id: rule for rule in rules if rule.state == RuleState.RAN}
     sees = {name: known.rule.sees for name, known in catalogue.items()}
     measures = gate.measure(
         {name: rule.judged for name, rule in ran.items()},
@@ -222,12 +241,7 @@ def _finished(
     reviewed = {entry.number for entry in settings.suppress if entry.review}
 
     def counted(findings: Iterable[Finding]) -> Iterator[Finding]:
-        for found in findings:
-            finding = (
-                found
-                if found.severity is not None
-                else replace(found, severity=_severity(found.rule, outcome, defaults))
-            )
+        for finding in findings:
             count.add(finding)
             if finding.suppressed_by == baseline.NUMBER or finding.suppressed_by in reviewed:
                 used.add(finding.fingerprint)
@@ -253,10 +267,12 @@ def _finished(
         if accepted is not None:
             unavailable = {
                 name
-                for name, states in outcome.states.items()
-                if any(state == "unavailable" for state, _ in states)
+                for name, standings in outcome.standings.items()
+                if any(item.state == RuleState.UNAVAILABLE for item in standings)
             }
             idle += baseline.stale(used, accepted, today, unavailable)
+        # No rule reported them, so their severity is not set yet.
+        idle = [replace(found, severity=_severity(found.rule, outcome, defaults)) for found in idle]
         findings.extend(counted(suppressions.fingerprinted(idle, settings.key)))
     return findings
 
@@ -266,7 +282,7 @@ def _lacking(catalogue: Catalogue, settings: Settings, results: Iterable[RuleRes
 
     Those that need an option as well were not asked for.
     """
-    rules = [catalogue[item.id] for item in results if item.state == "unavailable"]
+    rules = [catalogue[item.id] for item in results if item.state == RuleState.UNAVAILABLE]
     rules = [entry for entry in rules if not entry.rule.needs_options]
     if not rules:
         return ""
@@ -285,14 +301,13 @@ def _results(
     """Return what became of every known rule, and turn crashes into problems."""
     results = []
     for name, known in catalogue.items():
-        states = outcome.states.get(name, [])
-        state, reason = next(
-            (pair for pair in states if pair[0] == "ran"),
-            states[0] if states else ("skipped", "nothing to check"),
+        standings = outcome.standings.get(name) or [_NOTHING]
+        state, reason, _ = next(
+            (item for item in standings if item.state == RuleState.RAN), standings[0]
         )
         if name in outcome.crashes:
             crash = outcome.crashes[name]
-            state, reason = "crashed", crash.error
+            state, reason = RuleState.CRASHED, crash.error
             where = f" at row {crash.row}" if crash.row >= 0 else " while concluding"
             times = f", {crash.times} times in all" if crash.times > 1 else ""
             outcome.problems.append(
@@ -312,7 +327,7 @@ def _results(
                 id=name,
                 plugin=known.plugin,
                 severity=_severity(name, outcome, {name: known.rule.severity}),
-                state="not-applicable" if state == "asked" else state,
+                state=state,
                 reason=reason,
                 judged=judged,
                 count=count.active[name],
@@ -334,11 +349,11 @@ def _never_applicable(outcome: Outcome) -> list[Problem]:
         Problem(
             kind="not-applicable",
             rule=name,
-            message=f"rule {name} applies to no dataset: {states[0][1]}",
+            message=f"rule {name} applies to no dataset: {standings[0].reason}",
             hint="leave it out, or say what the data is",
         )
-        for name, states in sorted(outcome.states.items())
-        if states and all(state == "asked" for state, _ in states)
+        for name, standings in sorted(outcome.standings.items())
+        if all(item.asked and item.state == RuleState.NOT_APPLICABLE for item in standings)
     ]
 
 

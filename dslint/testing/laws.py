@@ -13,7 +13,7 @@ from dslint import reporters
 from dslint.data.record import digest
 from dslint.gate.suppressions import fingerprinted
 from dslint.masking.redact import redact_finding
-from dslint.model import Confidence, ExitCode, Report, Severity
+from dslint.model import Confidence, ExitCode, Report, Severity, Verdict
 from dslint.rules.base import DatasetRule, Rule
 from dslint.testing import growth
 from dslint.testing.harness import Outcome, Run, run
@@ -183,7 +183,7 @@ def _reports(said: Outcome) -> str:
     findings = list(fingerprinted([redact_finding(finding) for finding in said.findings]))
     report = Report(
         version="0",
-        verdict="pass",
+        verdict=Verdict.PASS,
         exit_code=ExitCode.PASS,
         problems=(),
         inputs=(),

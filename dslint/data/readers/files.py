@@ -6,8 +6,11 @@ import os
 import stat
 import zlib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from pathlib import Path
 from typing import Protocol
+
+from msgspec import Struct
 
 from dslint.errors import InputError
 from dslint.helpers.lazy_re import pattern
@@ -55,21 +58,45 @@ def suffix(path: str) -> str:
     )
 
 
-def compression(location: str) -> str:
-    """Return the suffix of the compression that a file has, or an empty string.
+class Probe(Struct, frozen=True):
+    """What the first look at a file tells; a file that has not changed is looked at once."""
 
-    The first bytes decide. A compression suffix in the name counts too, unless the content is text.
-    """
-    try:
-        with Path(location).open("rb") as stream:
-            head = stream.read(512)
-    except OSError:
-        head = b"\0"
+    size: int
+    """Bytes on disk."""
+    head: bytes
+    """The first 512 bytes, as they are on disk."""
+    compression: str
+    """The suffix of its compression, or an empty string."""
+
+
+def probe(location: str) -> Probe:
+    """Return what the first bytes of a file tell. Raises OSError if it cannot be read."""
+    status = Path(location).stat()
+    return _probe(location, status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@lru_cache(maxsize=1024)
+def _probe(location: str, size: int, *_: int) -> Probe:
+    with Path(location).open("rb", buffering=0) as stream:
+        head = stream.read(512) or b""
+    return Probe(size, head, _compression(location, head))
+
+
+def _compression(location: str, head: bytes) -> str:
+    """Return the compression by the first bytes. A suffix in the name counts too, unless the content is text."""
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
     last = Path(location).suffix.lower()
     return last if last in COMPRESSIONS and _NO_TEXT.search(head) else ""
+
+
+def compression(location: str) -> str:
+    """Return the suffix of the compression that a file has, or an empty string."""
+    try:
+        return probe(location).compression
+    except OSError:
+        return _compression(location, b"\0")
 
 
 def examine(location: str) -> int:
@@ -79,17 +106,14 @@ def examine(location: str) -> int:
     """
     path = Path(location)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(
-            status.st_mode
-        ):  # opening a pipe would block until there is a writer
+        mode = path.stat().st_mode
+        # Opening a pipe would block until there is a writer.
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
             raise InputError(
                 "is a pipe or a device, not a file",
                 "pipe its content to standard input: dslint check -",
             )
-        size = status.st_size
-        with path.open("rb") as stream:
-            head = stream.read(512)
+        found = probe(location)
     except FileNotFoundError:
         if path.is_symlink() and "annex/objects" in os.readlink(path):
             raise InputError(
@@ -106,16 +130,17 @@ def examine(location: str) -> int:
         raise InputError("is a folder, not a file") from None
     except OSError as error:
         raise InputError(f"cannot be read: {error.strerror}", "check its permissions") from None
+    head = found.head
     if head.startswith(_LFS):
         raise InputError("is a Git LFS pointer, not the data", "run: git lfs pull", "data-pointer")
     if head.startswith(_ANNEX):
         raise InputError(
             "is a git-annex pointer, not the data", "run: git annex get", "data-pointer"
         )
-    if other := _wide(head if not compression(location) else _unpacked_head(location)):
+    if other := _wide(_unpacked_head(location) if found.compression else head):
         what = other.removesuffix("LE").removesuffix("BE")
         raise InputError(f"is {what}; dslint reads UTF-8", f"convert it: iconv -f {other} -t UTF-8")
-    return size
+    return found.size
 
 
 def _unpacked_head(location: str) -> bytes:

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Iterable
 
 from dslint.engine.partial import Partial
-from dslint.run.job import Job, Map
+from dslint.run.job import Job, Map, fold_shard
 
 SMALL = 50 << 20
 """Bytes below which more processes cost more than they bring: each takes a quarter of a second to start."""
@@ -25,8 +25,8 @@ def for_jobs(asked: str) -> Map:
         run: Callable[[Job], Iterable[Partial]], jobs: Iterable[Job]
     ) -> Iterable[Iterable[Partial]]:
         listed = list(jobs)
-        if workers < 2 or len(listed) < 2 or sum(map(_bytes, listed)) < small:
-            return map(run, listed)
+        if workers < 2 or len(listed) < 2 or sum(job.bytes for job in listed) < small:
+            return map(fold_shard, listed)  # in this process, piece by piece
         from dslint.run.executors.processes import (
             in_parallel,
         )  # 15 ms at import, needed for large data only
@@ -34,7 +34,3 @@ def for_jobs(asked: str) -> Map:
         return in_parallel(run, listed, workers)
 
     return run_all
-
-
-def _bytes(job: Job) -> int:
-    return (job.shard.input.bytes if job.shard.stop is None else job.shard.stop) - job.shard.start
