@@ -304,7 +304,7 @@ def test_a_configuration_further_up_is_named(work, call, monkeypatch):
     work.write("dslint.toml", "")
     work.jsonl("below/data.jsonl", *many(3))
     monkeypatch.chdir(work.root / "below")
-    assert "../dslint.toml counts no longer for this folder" in call("init").err
+    assert "../dslint.toml no longer applies to this folder" in call("init").err
 
 
 @pytest.mark.parametrize(

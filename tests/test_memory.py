@@ -284,7 +284,7 @@ def test_a_run_that_is_ended_takes_its_workers_along(work, slow, how):
     gone(process)
     tidy = how != signal.SIGKILL
     assert (process.returncode, out) == (128 + how if tidy else -how, b"")
-    assert err == f"ended by {how.name}\n".encode() or not tidy
+    assert err == f"terminated by {how.name}\n".encode() or not tidy
     assert left(work) == ["data.jsonl"]
 
 
@@ -333,9 +333,9 @@ def test_progress_is_shown_on_a_terminal_and_goes_away(work):
     )
     said = terminal(command)
     assert "records" in said
-    assert "a second" in said
+    assert "per second" in said
     assert "left" in said
-    assert "concludes" in said
+    assert "finishing" in said
     assert said.endswith("\r\x1b[K")
     assert terminal({**command, "args": [*command["args"], "--no-progress"]}) == ""
     assert subprocess.run(**command, capture_output=True, check=False).stderr == b""

@@ -80,7 +80,7 @@ READ = [
 def test_no_report_takes_the_place_of_a_file_that_is_read(project, call, refused, path, kind):
     before = content(project)
     refused(
-        call("check", "-o", f"{kind}={path}"), f"{path} would be written, but this run reads it"
+        call("check", "-o", f"{kind}={path}"), f"{path} would be overwritten, but this run reads it"
     )
     assert content(project) == before
 
@@ -154,7 +154,7 @@ def test_a_report_does_not_share_the_file_of_the_standard_output(project):
             check=False,
         )
     assert done.returncode == 2
-    assert b"two outputs for one file: the standard output and r.out" in done.stderr
+    assert b"two outputs for one file: standard output and r.out" in done.stderr
 
 
 def test_the_same_report_is_written_again(project, call):
@@ -296,7 +296,7 @@ COMMANDS = [
 def test_a_closed_standard_output_is_said(work, args):
     work.chat("data/a.jsonl")
     code, _, said = redirected(work, ">&-", *args)
-    assert (code, "error: the standard output cannot be written: it is closed" in said) == (
+    assert (code, "error: cannot write to standard output: it is closed" in said) == (
         2,
         True,
     ), said
@@ -340,4 +340,4 @@ def test_a_standard_error_that_takes_nothing_never_makes_a_verdict(work, node):
 
 def test_a_closed_standard_input_is_said(work):
     code, _, said = redirected(work, "<&-", "check", "-")
-    assert (code, "the standard input is closed" in said) == (2, True)
+    assert (code, "standard input is closed" in said) == (2, True)

@@ -165,7 +165,7 @@ def test_a_file_that_the_revision_lacks_is_refused(project, call, git, refused):
         call("check", "--policy-from", "HEAD", "--config", "other.toml"),
         "other.toml is not a file of HEAD",
     )
-    refused(call("check", "--policy-from", "HEAD", "--isolated"), "exclude each other")
+    refused(call("check", "--policy-from", "HEAD", "--isolated"), "cannot be combined")
 
 
 def test_an_error_in_the_configuration_names_revision_and_line(work, git, call, refused):

@@ -11,7 +11,7 @@ from types import SimpleNamespace
 import pytest
 
 from dslint import config
-from dslint.cli.stdin import kept
+from dslint.cli.stdin import copy_stdin
 from dslint.data import readers
 from dslint.data.readers.find import find
 from dslint.data.readers.layouts import card_splits
@@ -192,7 +192,7 @@ def test_allow_paths_is_configured(project):
 )
 def test_standard_input(project, monkeypatch, name, content, path, format_):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(content.encode())))
-    with kept(name) as stdin:
+    with copy_stdin(name) as stdin:
         report = api.run(
             api.environment(), Settings(root=str(project), stdin=stdin, confined=True), ["-"]
         )
@@ -202,7 +202,7 @@ def test_standard_input(project, monkeypatch, name, content, path, format_):
 
 def test_standard_input_without_a_clear_format(project, monkeypatch):
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(b"a,b\n1,2\n")))
-    with kept(None) as stdin:
+    with copy_stdin(None) as stdin:
         report = api.run(api.environment(), Settings(root=str(project), stdin=stdin), ["-"])
     assert "--stdin-filename" in report.problems[0].hint
 

@@ -69,7 +69,7 @@ def test_a_record_with_its_findings(leaky):
     ), out
     assert "\n2 findings\n" in out
     assert out.count("warning structure/unfilled-template") == 2
-    assert "judged alone" in said
+    assert "checked by itself" in said
 
 
 def test_the_record_is_shown_unmasked_as_asked(leaky):
@@ -160,16 +160,16 @@ def test_a_record_that_cannot_be_read(work):
 @pytest.mark.parametrize(
     ("args", "part"),
     [
-        (["data.jsonl:9"], "line 9 begins no record; it has 4 records"),
+        (["data.jsonl:9"], "no record begins on line 9; it has 4 records"),
         (["data.jsonl row 9"], "there is no row 9; it has 4 records"),
         (["data.jsonl", "--row", "9"], "there is no row 9; it has 4 records"),
-        (["data.jsonl:0"], "lines count from 1"),
-        (["data.jsonl", "--row", "0", "--line", "1"], "exclude each other"),
-        (["data.jsonl", "--line", "99"], "line 99 begins no record"),
+        (["data.jsonl:0"], "lines are counted from 1"),
+        (["data.jsonl", "--row", "0", "--line", "1"], "cannot be combined"),
+        (["data.jsonl", "--line", "99"], "no record begins on line 99"),
         (["nowhere.jsonl:1"], "no such"),
         (["data.jsonl"], "expected PATH:LINE"),
         (["data.jsonl:x"], "expected PATH:LINE"),
-        (["data.jsonl:1", "--isolated", "--config", "x.toml"], "exclude each other"),
+        (["data.jsonl:1", "--isolated", "--config", "x.toml"], "cannot be combined"),
     ],
 )
 def test_what_is_not_there_is_refused(args, part, leaky):
@@ -183,11 +183,11 @@ def test_what_is_not_there_is_refused(args, part, leaky):
 def test_never_in_ci(value, leaky):
     out, said, code = on_terminal(leaky, "show", "data.jsonl:1", env={"CI": value})
     assert (out, code) == ("", 2)
-    assert "in a terminal only" in said
+    assert "only in a terminal" in said
 
 
 def test_never_into_a_pipe(leaky, refused):
-    refused(leaky.run("show", "data.jsonl:1"), "in a terminal only", "dslint check")
+    refused(leaky.run("show", "data.jsonl:1"), "only in a terminal", "dslint check")
 
 
 def test_a_problem_is_said_and_returned(work):

@@ -15,17 +15,20 @@ from dslint.system.installed import settle_path
 __all__ = ["main"]
 
 NAMES = ("dslint", "dslint-gate")
-"""What the command is installed as."""
-LEAD_AWAY = "lead it to another place; check writes its reports to files, too: -o FORMAT=PATH"
-"""What to do where the standard output takes nothing."""
+"""Names under which the command is installed."""
+REDIRECT_HINT = "redirect it elsewhere, or let check write its reports to files: -o FORMAT=PATH"
+"""The hint where standard output cannot be written to."""
 
 
 def main() -> None:
-    """Run the command line and exit. 1 is only ever returned with a verdict; what nobody expected is 2."""
+    """Run the command line and exit.
+
+    Exit code 1 is returned only with a verdict; any unexpected error is 2.
+    """
     settle_path()  # before anything else is imported
-    # Most of what is made stays until the end: to look for garbage in it as often as usual would take a tenth of a short run.
+    # Most objects live to the end: collecting at the usual rate takes a tenth of a short run.
     gc.set_threshold(100_000, 20, 20)
-    # A BLAS that starts a thread per core costs 0.1 s at import, and dslint brings its own processes.
+    # A BLAS that starts a thread per core costs 0.1 s at import; dslint has its own processes.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     debug = "--debug" in sys.argv
     _open_closed()
@@ -35,31 +38,32 @@ def main() -> None:
     try:
         code = _run()
         sys.stdout.flush()
-    except _EndedError as ended:
-        _complain(f"ended by {ended}")
-        code = 128 + ended.number
+    except _SignalError as signal:
+        _print_error(f"terminated by {signal}")
+        code = 128 + signal.number
     except KeyboardInterrupt:
-        _complain("interrupted")
+        _print_error("interrupted")
         code = 130
     except (BrokenPipeError, SystemExit) as error:
-        # The reader of the report has gone (`dslint check | head`), which typer turns into exit code 1: nothing is left to be said to it.
-        # Any other exit is a plugin's, and no verdict either.
+        # The reader of the report has closed the pipe (`dslint check | head`), which typer turns
+        # into exit code 1: print nothing. Any other exit is a plugin's, and no verdict either.
         code = 2
         if not isinstance(error, BrokenPipeError) and not isinstance(
             error.__context__, BrokenPipeError
         ):
-            _complain("dslint: error: the run was ended by a plugin, before its verdict")
-    except Exception as error:  # noqa: BLE001 - whatever it is, it ends in exit code 2 and a message
+            _print_error("dslint: error: a plugin ended the run before the verdict")
+    except Exception as error:  # noqa: BLE001 - any error ends in exit code 2 and a message
         if debug:
             from dslint.engine import traced
 
-            _complain(traced(error))
+            _print_error(traced(error))
         code = _explain(error)
     for stream in (sys.stdout, sys.stderr):
-        if _fault(stream) is not None:  # dropped, or Python would end with a code of its own
+        if _flush_error(stream) is not None:
             code = 2 if code in (0, 1) else code
+            # Discard the rest, or Python would exit with a code of its own.
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
-    gc.freeze()  # the last collection, at exit, would take as long again, for memory that goes to the system anyway
+    gc.freeze()  # skip the last collection: the system reclaims the memory anyway
     sys.exit(code)
 
 
@@ -71,13 +75,13 @@ def _run() -> int:
         return 0
     from dslint.cli.app import application
 
-    _end_in_order()
+    _handle_signals()
     name = os.path.basename(sys.argv[0]).partition(".")[0]
     name = name if name in NAMES else NAMES[0]
     variable = f"_{name}_COMPLETE".replace("-", "_").upper()
     completes = variable in os.environ and not sys.argv[1:]
     if not completes:
-        os.environ.pop(variable, None)  # it would end any run with code 0
+        os.environ.pop(variable, None)  # it would make any run exit with 0
     try:
         result: Any = application(sys.argv[1:])(prog_name=name, standalone_mode=False)
     except SystemExit as ended:
@@ -88,10 +92,10 @@ def _run() -> int:
 
 
 def _open_closed() -> None:
-    """Put something in the place of closed standard streams, lest a file takes their number.
+    """Replace closed standard streams, so that no opened file gets their number.
 
-    To say nothing is what a closed standard error asks for; to write to a closed standard output
-    is an error.
+    Messages to a closed standard error are dropped; writing to a closed standard output is an
+    error.
     """
     for number, (name, mode) in enumerate(
         (("stdin", os.O_WRONLY), ("stdout", os.O_RDONLY), ("stderr", os.O_WRONLY))
@@ -102,12 +106,13 @@ def _open_closed() -> None:
                 if null != number:
                     os.dup2(null, number)
                     os.close(null)
-                stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115 - it stays open
+                # It stays open.
+                stream = open(number, "w" if number else "r", encoding="utf-8", closefd=False)  # noqa: SIM115
                 setattr(sys, name, stream)
 
 
-def _fault(stream: Any) -> OSError | None:
-    """Return what keeps a stream from taking what was written to it."""
+def _flush_error(stream: Any) -> OSError | None:
+    """Flush a stream, and return the error if that fails."""
     try:
         stream.flush()
     except OSError as error:
@@ -115,14 +120,14 @@ def _fault(stream: Any) -> OSError | None:
     return None
 
 
-def _complain(text: str) -> None:
-    """Print to the standard error, if it takes anything."""
+def _print_error(text: str) -> None:
+    """Print to standard error, if it can be written to."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)  # noqa: T201 - this is the command line
 
 
-class _EndedError(BaseException):
-    """The system wants this process to end; no handler of errors on the way takes it for one."""
+class _SignalError(BaseException):
+    """A signal to terminate; a BaseException, so that no error handler catches it."""
 
     def __init__(self, number: int) -> None:
         super().__init__(number)
@@ -134,14 +139,14 @@ class _EndedError(BaseException):
         return signal.Signals(self.number).name
 
 
-def _end_in_order() -> None:
-    """Have SIGTERM and SIGHUP end the run in order: temporary files go, and workers end."""
+def _handle_signals() -> None:
+    """Make SIGTERM and SIGHUP remove temporary files and stop workers before the run ends."""
     import signal
     import threading
 
     def end(number: int, _: object) -> None:
-        signal.signal(number, signal.SIG_IGN)  # tidying up is not to be broken off
-        raise _EndedError(number)
+        signal.signal(number, signal.SIG_IGN)  # the cleanup must not be interrupted
+        raise _SignalError(number)
 
     if threading.current_thread() is threading.main_thread():
         for name in ("SIGTERM", "SIGHUP"):
@@ -158,9 +163,8 @@ def _explain(error: Exception) -> int:
         lines = [f"dslint: error: {error.message}", f"  {error.hint}" if error.hint else ""]
     elif kind == "NoArgsIsHelpError":
         lines = [error.format_message()]  # type: ignore[attr-defined]
-    elif hasattr(error, "format_message") and hasattr(
-        error, "exit_code"
-    ):  # what typer raises for a wrong command line
+    elif hasattr(error, "format_message") and hasattr(error, "exit_code"):
+        # typer raises this for a wrong command line
         context = getattr(error, "ctx", None)
         lines = [
             f"dslint: error: {error.format_message()}",
@@ -168,24 +172,24 @@ def _explain(error: Exception) -> int:
         ]
     elif kind in ("Abort", "Exit"):
         return int(getattr(error, "exit_code", 130))
-    elif isinstance(error, OSError) and (unsaid := _fault(sys.stdout)) is not None:
-        why = "it is closed" if unsaid.errno == errno.EBADF else unsaid.strerror
-        lines = [f"dslint: error: the standard output cannot be written: {why}", f"  {LEAD_AWAY}"]
+    elif isinstance(error, OSError) and (failure := _flush_error(sys.stdout)) is not None:
+        why = "it is closed" if failure.errno == errno.EBADF else failure.strerror
+        lines = [f"dslint: error: cannot write to standard output: {why}", f"  {REDIRECT_HINT}"]
     elif isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         place = f"{error.filename}: " if error.filename else ""
         lines = [
             f"dslint: error: {place}{error.strerror}",
-            "  make room where the output goes, or for temporary files: TMPDIR names their folder",
+            "  free space for the output, or for temporary files (TMPDIR sets their folder)",
         ]
     else:
         from dslint.engine import describe
 
         lines = [
             f"dslint: internal error: {describe(error)}",
-            "  run again with --debug for the traceback, and report it",
+            "  run again with --debug to see the traceback, and report it",
         ]
     from dslint.reporters.style import visible
 
-    said = [visible(line) for text in filter(None, lines) for line in text.split("\n")]
-    _complain("\n".join(said))
+    safe = [visible(line) for text in filter(None, lines) for line in text.split("\n")]
+    _print_error("\n".join(safe))
     return 2

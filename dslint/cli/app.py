@@ -27,21 +27,25 @@ COMMANDS = {
 }
 """Each command and the function, below `dslint.cli`, that runs it."""
 GROUPS = {
-    "baseline": "Accept what is found today, so that only what is new or worse fails.",
-    "config": "Show, validate or describe the configuration.",
-    "index": "Make indices that stand in for a benchmark's files.",
+    "baseline": "Accept the current findings, so that only new ones fail.",
+    "config": "Show or validate the configuration, or print its schema.",
+    "index": "Make indexes of benchmark files.",
 }
 
 
-def application(words: Sequence[str] = ()) -> typer.Typer:
-    """Return the command line: the one command that the words begin with, else all of them, as their help needs."""
-    first = next((word for word in words if not word.startswith("-")), None)
+def application(arguments: Sequence[str] = ()) -> typer.Typer:
+    """Return the command line: only the command that the arguments name, or else all of them."""
+    first = next((argument for argument in arguments if not argument.startswith("-")), None)
     known = {name.partition(" ")[0] for name in COMMANDS}
     app = typer.Typer(
         name="dslint",
-        help="A linter and quality gate for datasets: finds defective records, row by row, and fails the build when limits are broken.",
+        help=(
+            "A linter and quality gate for text datasets: finds defective records and fails the "
+            "build if limits are exceeded.\n\n"
+            "Start with: dslint check PATH. For help on a command: dslint COMMAND --help."
+        ),
         no_args_is_help=True,
-        add_completion=first not in known,  # which takes 20 ms
+        add_completion=first not in known,  # it takes 20 ms
         rich_markup_mode=None,
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
@@ -68,7 +72,7 @@ def application(words: Sequence[str] = ()) -> typer.Typer:
 def root(
     *, version: bool = typer.Option(False, "--version", "-V", help="Print the version and exit.")
 ) -> None:
-    """Print the version if asked; `dslint --version` alone is answered before anything is imported."""
+    """Print the version if requested; `dslint --version` alone is handled before any import."""
     if version:
         from dslint import __version__
 

@@ -1,4 +1,4 @@
-"""`dslint baseline`: what is accepted as it is today."""
+"""`dslint baseline`: accept findings as they are today."""
 
 import os
 import secrets
@@ -23,43 +23,64 @@ from dslint.settings import Baseline, Settings
 Paths = Annotated[
     list[str] | None,
     typer.Argument(
-        help="Files, folders or globs; none: the configured dataset, else the working folder."
+        help="Files, folders or globs. Default: the configured dataset, or else the working folder."
     ),
 ]
 File = Annotated[
     str | None,
     typer.Option(
         "--baseline",
-        help=f"The baseline; else the configured one, else {baseline.NAME}.",
+        help=f"Baseline file. Default: the configured one, or else {baseline.NAME}.",
         metavar="FILE",
         envvar="DSLINT_BASELINE",
     ),
 ]
 Config = Annotated[
-    str | None, typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG")
+    str | None,
+    typer.Option(
+        help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
+        "pyproject.toml.",
+        metavar="FILE",
+        envvar="DSLINT_CONFIG",
+    ),
 ]
 Select = Annotated[
     list[str] | None,
     typer.Option(
-        help="Rules to run instead of the configured ones.", metavar="IDS", envvar="DSLINT_SELECT"
+        help="Rules or namespaces to run instead of the configured ones, separated by commas. "
+        "Repeatable.",
+        metavar="IDS",
+        envvar="DSLINT_SELECT",
     ),
 ]
 Ignore = Annotated[
-    list[str] | None, typer.Option(help="Rules not to run.", metavar="IDS", envvar="DSLINT_IGNORE")
+    list[str] | None,
+    typer.Option(
+        help="Rules or namespaces not to run. Repeatable.", metavar="IDS", envvar="DSLINT_IGNORE"
+    ),
 ]
 Shape = Annotated[
-    str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+    str | None,
+    typer.Option(
+        help="Shape of the records, such as chat or preference. Default: detected.",
+        metavar="SHAPE",
+    ),
 ]
 Column = Annotated[
     list[str] | None,
     typer.Option(
-        help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"
+        help="Field to use as label, id, source, language, created or split. Repeatable.",
+        metavar="KIND=FIELD",
     ),
 ]
 Jobs = Annotated[
     str,
     typer.Option(
-        "--jobs", "-j", help="Processes: a number, or auto.", metavar="N|auto", envvar="DSLINT_JOBS"
+        "--jobs",
+        "-j",
+        help="Number of processes, or auto (one for small data).",
+        metavar="N|auto",
+        envvar="DSLINT_JOBS",
     ),
 ]
 
@@ -70,14 +91,15 @@ def create(
     ratchet: Annotated[
         str | None,
         typer.Option(
-            help="Hold the numbers of all rules instead of accepting each finding.",
+            help="Limit every rule to its current count or rate, instead of accepting each "
+            "finding.",
             metavar="|".join(baseline.RATCHETS),
         ),
     ] = None,
     tolerance: Annotated[
         str,
         typer.Option(
-            help="With --ratchet: how much worse a number may get, as a share of it.",
+            help="With --ratchet: how much a number may rise, as a share of it, such as 5%.",
             metavar="SHARE",
         ),
     ] = "0",
@@ -88,7 +110,10 @@ def create(
     column: Column = None,
     jobs: Jobs = "auto",
 ) -> int:
-    """Write a baseline of what is found now, so that only what is new or worse fails."""
+    """Write a baseline that accepts the current findings.
+
+    A check with this baseline fails only on findings that are new or numbers that got worse.
+    """
     if ratchet not in (None, *baseline.RATCHETS):
         raise ConfigError(
             f"--ratchet: {ratchet!r} is not one of {', '.join(baseline.RATCHETS)}",
@@ -97,8 +122,8 @@ def create(
     env, settings, path = _settings(file, config, select, ignore, shape, column)
     if output.taken(path):
         raise ConfigError(
-            f"{path} is there already",
-            "to accept what is found now as well: dslint baseline update",
+            f"{path} already exists",
+            "to accept the current findings as well: dslint baseline update",
         )
     empty = Baseline(salt=secrets.token_hex(16))
     report = _report(env, settings, path, empty, paths, jobs)
@@ -111,7 +136,8 @@ def create(
     _write(path, made, report)
     if settings.baseline_file is None:
         typer.echo(
-            f'dslint: to use it: dslint check --baseline {path}, or baseline = "{os.path.basename(path)}" in the configuration',
+            f"dslint: to use it: dslint check --baseline {path}, or "
+            f'baseline = "{os.path.basename(path)}" in the configuration',
             err=True,
         )
     return 0
@@ -127,7 +153,10 @@ def update(
     column: Column = None,
     jobs: Jobs = "auto",
 ) -> int:
-    """Accept what is found now as well: further findings, and numbers as they are. Reasons and dates stay."""
+    """Add the current findings and numbers to the baseline.
+
+    The reasons and expiry dates of existing entries stay.
+    """
     env, settings, path = _settings(file, config, select, ignore, shape, column)
     old = baseline.read(path)
     report = _report(env, settings, path, old, paths, jobs)
@@ -145,7 +174,10 @@ def prune(
     column: Column = None,
     jobs: Jobs = "auto",
 ) -> int:
-    """Remove the entries that accept nothing any more or have expired, and hold numbers that got better to what they are now."""
+    """Remove entries that are unused or expired, and tighten limits.
+
+    Numbers that have improved since are limited to their current value.
+    """
     env, settings, path = _settings(file, config, select, ignore, shape, column)
     old = baseline.read(path)
     report = _report(env, settings, path, old, paths, jobs)
@@ -154,7 +186,10 @@ def prune(
 
 
 def show(file: File = None, config: Config = None) -> int:
-    """Print what a baseline accepts: how many findings of each rule, why and until when, and the numbers that are held."""
+    """Print what a baseline accepts.
+
+    Lists the number of findings of each rule, with reason and expiry date, and the limits.
+    """
     _, _, path = _settings(file, config, None, None, None, None)
     for line in _lines(baseline.read(path)):
         typer.echo(line)
@@ -169,7 +204,7 @@ def _settings(
     shape: str | None,
     column: list[str] | None,
 ) -> tuple[api.Environment, Settings, str]:
-    """Return what is installed, the settings of the run, and the path of the baseline."""
+    """Return the environment, the settings of the run, and the path of the baseline."""
     env = api.environment()
     settings = api.configure(env, config or find("."))
     settings = with_dataset(
@@ -187,7 +222,10 @@ def _report(
     paths: list[str] | None,
     jobs: str,
 ) -> Report:
-    """Run the check that the baseline is for. Raises ConfigError if it is not complete: what was not seen cannot be accepted."""
+    """Run the check of the baseline.
+
+    Raises ConfigError if it is incomplete: what was not checked cannot be accepted.
+    """
     output.permit(
         [path], reads(paths or (), replaced(settings, baseline_file=None), env.readers, env.known)
     )
@@ -214,8 +252,8 @@ def _write(path: str, made: Baseline, report: Report) -> None:
     )
     for rule, count in sorted(nameless.items()):
         typer.echo(
-            f"dslint: {rule}: {count:,} accepted by their number only, since their records could be guessed from what is public here;"
-            " name an id column to accept them one by one",
+            f"dslint: {rule}: {count:,} accepted by number only, because fingerprints would let "
+            "others guess these records; name an id column to accept them one by one",
             err=True,
         )
     typer.echo(f"dslint: wrote {path}", err=True)

@@ -1,6 +1,6 @@
 """`dslint check`."""
 
-# No postponed annotations here: typer evaluates them at every start, and compiling strings would cost it 40 ms.
+# No postponed annotations: typer evaluates them at every start, and compiling strings takes 40 ms.
 import os
 from collections import Counter
 from contextlib import ExitStack
@@ -28,51 +28,67 @@ from dslint.settings import Settings
 T = TypeVar("T")
 
 PROBLEMS = 20
-"""Problems that are said on the standard error; all of them are in the report."""
+"""Maximum number of problems printed to standard error; the report has all of them."""
 
 
 def check(
     paths: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Files, folders, globs, or - for the standard input; none: the configured dataset, else the working folder."
+            help="Files, folders or globs, or - for standard input. Default: the configured "
+            "dataset, or else the working folder."
         ),
     ] = None,
     config: Annotated[
         str | None,
-        typer.Option(help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG"),
+        typer.Option(
+            help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
+            "pyproject.toml.",
+            metavar="FILE",
+            envvar="DSLINT_CONFIG",
+        ),
     ] = None,
     isolated: Annotated[
-        bool, typer.Option("--isolated", help="Read no configuration file.")
+        bool, typer.Option("--isolated", help="Ignore configuration files.")
     ] = False,
     profile: Annotated[
         str | None,
         typer.Option(
-            help="A profile of the configuration.", metavar="NAME", envvar="DSLINT_PROFILE"
+            help="Profile of the configuration to use.", metavar="NAME", envvar="DSLINT_PROFILE"
         ),
     ] = None,
     select: Annotated[
         list[str] | None,
         typer.Option(
-            help="Rules to run instead of the configured ones.",
+            help="Rules or namespaces to run instead of the configured ones, separated by "
+            "commas. Repeatable.",
             metavar="IDS",
             envvar="DSLINT_SELECT",
         ),
     ] = None,
     ignore: Annotated[
         list[str] | None,
-        typer.Option(help="Rules not to run.", metavar="IDS", envvar="DSLINT_IGNORE"),
+        typer.Option(
+            help="Rules or namespaces not to run. Repeatable.",
+            metavar="IDS",
+            envvar="DSLINT_IGNORE",
+        ),
     ] = None,
     extend_select: Annotated[
         list[str] | None,
-        typer.Option(help="Rules to run besides.", metavar="IDS", envvar="DSLINT_EXTEND_SELECT"),
+        typer.Option(
+            help="Additional rules or namespaces to run. Repeatable.",
+            metavar="IDS",
+            envvar="DSLINT_EXTEND_SELECT",
+        ),
     ] = None,
     outputs: Annotated[
         list[str] | None,
         typer.Option(
             "--output",
             "-o",
-            help="A report: FORMAT, FORMAT=PATH, or PATH. Repeatable.",
+            help="Report to write: FORMAT (to standard output), FORMAT=PATH, or PATH with a "
+            "suffix that names the format. Default: text. Repeatable.",
             metavar="REPORT",
             envvar="DSLINT_OUTPUT",
         ),
@@ -80,76 +96,103 @@ def check(
     fail_on: Annotated[
         str | None,
         typer.Option(
-            help="The mildest severity that fails: error, warning, info, never.",
+            help="Lowest severity that fails the gate: error, warning, info or never. Default: "
+            "the configured one, or else error.",
             metavar="SEVERITY",
             envvar="DSLINT_FAIL_ON",
         ),
     ] = None,
     exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Exit with 0 though the gate fails.")
+        bool,
+        typer.Option("--exit-zero", help="Exit with 0 instead of 1 if the gate fails."),
     ] = False,
     shape: Annotated[
-        str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+        str | None,
+        typer.Option(
+            help="Shape of the records, such as chat or preference. Default: detected.",
+            metavar="SHAPE",
+        ),
     ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
-            help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"
+            help="Field to use as label, id, source, language, created or split. Repeatable.",
+            metavar="KIND=FIELD",
         ),
     ] = None,
     split: Annotated[
-        list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")
+        list[str] | None,
+        typer.Option(
+            help="Files of a split, such as test=data/test.jsonl. Repeatable.",
+            metavar="NAME=GLOB",
+        ),
     ] = None,
     option: Annotated[
-        list[str] | None, typer.Option(help="An option of a rule.", metavar="RULE.OPTION=VALUE")
+        list[str] | None,
+        typer.Option(
+            help="Set an option of a rule, such as duplicates/near.threshold=0.9. Repeatable.",
+            metavar="RULE.OPTION=VALUE",
+        ),
     ] = None,
     maximum: Annotated[
         list[str] | None,
-        typer.Option("--max", help="The largest value that passes.", metavar="MEASURE=VALUE"),
+        typer.Option(
+            "--max",
+            help="Upper limit of a measure, such as duplicates/exact.rate=2%. Repeatable.",
+            metavar="MEASURE=VALUE",
+        ),
     ] = None,
     minimum: Annotated[
         list[str] | None,
-        typer.Option("--min", help="The smallest value that passes.", metavar="MEASURE=VALUE"),
+        typer.Option(
+            "--min", help="Lower limit of a measure. Repeatable.", metavar="MEASURE=VALUE"
+        ),
     ] = None,
     scope: Annotated[
         str | None,
-        typer.Option(help="Run record rules, dataset rules, or all.", metavar="record|dataset|all"),
+        typer.Option(
+            help="Run only record rules, only dataset rules, or all.",
+            metavar="record|dataset|all",
+        ),
     ] = None,
     baseline: Annotated[
         str | None,
         typer.Option(
-            help="What is accepted: see dslint baseline.", metavar="FILE", envvar="DSLINT_BASELINE"
+            help="File of accepted findings: see dslint baseline.",
+            metavar="FILE",
+            envvar="DSLINT_BASELINE",
         ),
     ] = None,
     changed_since: Annotated[
         str | None,
-        typer.Option(help="Report and count what is new since a Git revision only.", metavar="REV"),
+        typer.Option(help="Report and count only what is new since a Git revision.", metavar="REV"),
     ] = None,
     staged: Annotated[
         bool,
         typer.Option(
             "--staged",
-            help="Judge what a commit would add: the new records of the index, by record rules.",
+            help="Check only what a commit would add: new records in the Git index, with record "
+            "rules.",
         ),
     ] = False,
     policy: Annotated[
         str | None,
         typer.Option(
             "--policy-from",
-            help="Take configuration, baseline and option files from a Git revision.",
+            help="Read the configuration, baseline and option files from a Git revision.",
             metavar="REV",
         ),
     ] = None,
     force_exclude: Annotated[
         bool,
-        typer.Option("--force-exclude", help="Skip named files that no configured dataset has."),
+        typer.Option("--force-exclude", help="Skip named files that are in no configured dataset."),
     ] = False,
     jobs: Annotated[
         str,
         typer.Option(
             "--jobs",
             "-j",
-            help="Processes: a number, or auto (one for small data).",
+            help="Number of processes, or auto (one for small data).",
             metavar="N|auto",
             envvar="DSLINT_JOBS",
         ),
@@ -157,7 +200,8 @@ def check(
     shard_size: Annotated[
         str | None,
         typer.Option(
-            help="About how much of a file one worker reads: 8388608, 8MiB.",
+            help="Approximate size of the pieces that a file is divided into for workers, such "
+            "as 8MiB.",
             metavar="BYTES",
             envvar="DSLINT_SHARD_SIZE",
         ),
@@ -165,7 +209,7 @@ def check(
     memory: Annotated[
         str | None,
         typer.Option(
-            help="What rules keep of the data goes to disk beyond this: 134217728, 128MiB.",
+            help="Memory limit for rule state before it spills to disk, such as 128MiB.",
             metavar="BYTES",
             envvar="DSLINT_MEMORY",
         ),
@@ -173,53 +217,68 @@ def check(
     max_show: Annotated[
         int,
         typer.Option(
-            help="The most findings of one rule that the text report shows.", metavar="N", min=0
+            help="Maximum number of findings per rule in the text report.", metavar="N", min=0
         ),
     ] = 20,
     show_values: Annotated[
         bool,
         typer.Option(
             "--show-values",
-            help="Show the matched text below each finding, unmasked, in the text report; refused where CI is set.",
+            help="Show the matched text, unmasked, below each finding of the text report; not "
+            "allowed if the variable CI is set.",
         ),
     ] = False,
     statistics: Annotated[
-        bool, typer.Option("--statistics", help="Add what each rule judged and found.")
+        bool,
+        typer.Option("--statistics", help="Add the records judged and findings of each rule."),
     ] = False,
     timings: Annotated[
-        bool, typer.Option("--timings", help="Add the seconds that each stage and rule took.")
+        bool, typer.Option("--timings", help="Add the time taken by each stage and rule.")
     ] = False,
     no_progress: Annotated[
         bool,
         typer.Option(
-            "--no-progress", help="Show no progress on a terminal.", envvar="DSLINT_NO_PROGRESS"
+            "--no-progress",
+            help="Do not show progress on a terminal.",
+            envvar="DSLINT_NO_PROGRESS",
         ),
     ] = False,
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show the summary only.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show only the summary.")] = False,
     verbose: Annotated[
         bool,
         typer.Option(
-            "--verbose", "-v", help="Show suppressed findings, skipped rules and passed limits too."
+            "--verbose",
+            "-v",
+            help="Also show suppressed findings, skipped rules and passed limits.",
         ),
     ] = False,
     color: Annotated[
         str,
-        typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR"),
+        typer.Option(
+            help="When to use colours: auto, always or never.",
+            metavar="WHEN",
+            envvar="DSLINT_COLOR",
+        ),
     ] = "auto",
     allow_empty: Annotated[
-        bool, typer.Option("--allow-empty", help="Nothing to check is a pass.")
+        bool, typer.Option("--allow-empty", help="Pass if there is nothing to check.")
     ] = False,
     stdin_filename: Annotated[
         str | None,
         typer.Option(
-            help="The file name that the standard input (PATH -) goes by.", metavar="NAME"
+            help="File name to assume for standard input (PATH -), such as data.csv.",
+            metavar="NAME",
         ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> int:
-    """Check datasets: list every finding, hold the numbers against the limits, and fail if one is broken.
+    """Check datasets and fail if a limit is exceeded.
 
-    Exit codes: 0 pass, 1 the gate failed, 2 not everything could be checked or wrong usage.
+    Reports every finding and compares the totals of each rule with your limits. By default, one
+    error fails the gate, and warnings do not.
+
+    Exit codes: 0 passed; 1 failed: a limit is exceeded; 2 not everything could be checked, or
+    wrong usage or configuration.
     """
     _one_of("--color", color, ["auto", "always", "never"])
     env = api.environment()
@@ -229,11 +288,11 @@ def check(
     )
     review.permit(wanted)
     if show_values:
-        _may_show(wanted)
+        _check_show_values(wanted)
     if isolated and (config or policy):
         raise ConfigError(
-            f"--isolated and --{'config' if config else 'policy-from'} exclude each other",
-            "drop one of them",
+            f"--isolated and --{'config' if config else 'policy-from'} cannot be combined",
+            "remove one of them",
         )
     paths = list(paths or ())
     with ExitStack() as stack:
@@ -258,7 +317,7 @@ def check(
         settings = with_dataset(settings, shape, column or (), split or ())
         settings = with_options(settings, option or (), env.known, folder)
         settings = with_limits(settings, maximum or (), minimum or ())
-        settings = _with_judging(settings, fail_on, scope, exit_zero=exit_zero)
+        settings = _with_verdict_flags(settings, fail_on, scope, exit_zero=exit_zero)
         settings = replaced(
             settings,
             allow_empty=allow_empty or staged or force_exclude,
@@ -295,7 +354,9 @@ def check(
                 settings, paths, suffixes, stack.enter_context(scratch())
             )
         if "-" in paths:
-            settings = replaced(settings, stdin=stack.enter_context(stdin.kept(stdin_filename)))
+            settings = replaced(
+                settings, stdin=stack.enter_context(stdin.copy_stdin(stdin_filename))
+            )
         output.permit(
             [item.path for item in wanted], reads(paths, settings, env.readers, env.known)
         )
@@ -315,15 +376,18 @@ def check(
             style = replaced(
                 style, values=api.matched(env, settings, paths, shown(report, style, Counter()))
             )
-        wanted = review.bound(wanted, env, settings, paths, report)
+        wanted = review.with_sheets(wanted, env, settings, paths, report)
         watch.close()
         output.write(report, wanted, style)
-    _tell(report, wanted)
+    _print_status(report, wanted)
     return int(report.exit_code)
 
 
 def _gate(raw: Raw | None, env: api.Environment) -> tuple[str, ...]:
-    """Return the files that a configuration makes part of the gate, itself included, relative to its folder."""
+    """Return the files that define the gate, relative to the folder of the configuration.
+
+    They include the configuration itself.
+    """
     from dslint.git.policy import gate_files  # 2 ms at import
 
     return (
@@ -333,15 +397,15 @@ def _gate(raw: Raw | None, env: api.Environment) -> tuple[str, ...]:
     )
 
 
-def _tell(report: Report, wanted: list[output.Output]) -> None:
-    """Say on the standard error what no report on the standard output says."""
+def _print_status(report: Report, wanted: list[output.Output]) -> None:
+    """Print to standard error what the report on standard output leaves out."""
     printed = next((item.name for item in wanted if item.path is None), None)
-    if printed in (None, "jsonl"):  # JSON lines are findings only
+    if printed in (None, "jsonl"):  # JSON lines hold findings only
         for problem in report.problems[:PROBLEMS]:
             typer.echo(f"dslint: {trouble(problem)}", err=True)
         if len(report.problems) > PROBLEMS:
             typer.echo(
-                f"dslint: and {len(report.problems) - PROBLEMS:,} more that could not be checked",
+                f"dslint: and {len(report.problems) - PROBLEMS:,} more problems",
                 err=True,
             )
     if printed is None:
@@ -349,22 +413,22 @@ def _tell(report: Report, wanted: list[output.Output]) -> None:
         typer.echo(f"dslint: {report.verdict.upper()}; reports: {files}", err=True)
 
 
-def _may_show(wanted: list[output.Output]) -> None:
-    """Raise ConfigError if matched texts are asked for where they would be kept."""
+def _check_show_values(wanted: list[output.Output]) -> None:
+    """Raise ConfigError if `--show-values` would put matched text where it is stored."""
     if confined():
         raise ConfigError(
-            "--show-values prints data, and what is printed where CI is set is kept and shown to others",
+            "--show-values prints data, and others can see the output of a CI run",
             "run it on your own machine",
         )
     if not any(item.path is None and item.name == "text" for item in wanted):
         raise ConfigError(
-            "--show-values: only the text report on the standard output shows values",
-            "drop it, or pass -o text",
+            "--show-values: only the text report on standard output shows values",
+            "remove it, or add -o text",
         )
 
 
 def replaced(settings: T, **changes: object) -> T:
-    """Return the settings, or the style, with some of them changed."""
+    """Return settings, or a style, with some fields changed."""
     from msgspec.structs import replace
 
     changed: T = replace(settings, **changes)  # type: ignore[type-var]
@@ -372,15 +436,15 @@ def replaced(settings: T, **changes: object) -> T:
 
 
 def executor(jobs: str) -> Map:
-    """Return the executor that `--jobs` asks for."""
+    """Return the executor for a value of `--jobs`."""
     if jobs != "auto" and not (jobs.isdecimal() and int(jobs) > 0):
         raise ConfigError(
-            f"--jobs: {jobs!r} is neither a number above 0 nor auto", "write it as --jobs 2"
+            f"--jobs: {jobs!r} is neither a positive number nor auto", "write it as --jobs 2"
         )
     return executors.for_jobs(jobs)
 
 
-def _with_judging(
+def _with_verdict_flags(
     settings: Settings, fail_on: str | None, scope: str | None, *, exit_zero: bool
 ) -> Settings:
     changes: dict[str, object] = {"exit_zero": exit_zero}

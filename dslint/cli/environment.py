@@ -1,4 +1,4 @@
-"""What the variables of the environment say."""
+"""The surroundings of a run: its Git repository, and whether it is in CI."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import os
 
 
 def base_of(root: str) -> str:
-    """Return the way from the root of the Git repository to a folder in it, with a `/` at its end; empty if it is the root, or in no repository."""
+    """Return the path from the root of the Git repository to a folder in it, ending in `/`.
+
+    It is empty if the folder is the root or in no repository.
+    """
     folder = os.path.realpath(root)
     names: list[str] = []
     while not os.path.exists(os.path.join(folder, ".git")):
@@ -18,5 +21,8 @@ def base_of(root: str) -> str:
 
 
 def confined() -> bool:
-    """Say whether this is a run of CI: what it reads must not lead out of the project, and what it prints is kept and shown to others."""
+    """Return whether this is a CI run.
+
+    Such a run must not read outside the project, and others can see what it prints.
+    """
     return os.environ.get("CI", "").lower() not in ("", "0", "false")

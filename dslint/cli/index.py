@@ -1,4 +1,4 @@
-"""The command that makes an index of files, for a rule that takes either."""
+"""`dslint index`: make an index of benchmark files, for a rule that takes either."""
 
 import os
 from typing import Annotated, Any
@@ -18,7 +18,7 @@ def make(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...", help="Files of a benchmark: JSON, JSON Lines, CSV, TSV or text."
+            metavar="FILE...", help="Benchmark files: JSON, JSON Lines, CSV, TSV or text."
         ),
     ],
     output: Annotated[
@@ -27,16 +27,19 @@ def make(
             "--output",
             "-o",
             metavar="PATH",
-            help="The index; of several files, the folder of their indices.",
+            help="File to write; for several benchmark files, the folder for their indexes.",
         ),
     ],
     field: Annotated[
         list[str] | None,
-        typer.Option(metavar="NAME", help="A column of a task to compare; repeat for several."),
+        typer.Option(metavar="NAME", help="Field of a task to compare. Repeatable."),
     ] = None,
-    ngram: Annotated[int, typer.Option(min=4, max=20, help="Words of an n-gram.")] = 8,
+    ngram: Annotated[int, typer.Option(min=4, max=20, help="Number of words per n-gram.")] = 8,
 ) -> None:
-    """Make an index of a benchmark's files that tells none of their text, for `duplicates/benchmark-overlap`."""
+    """Make indexes of benchmark files that do not reveal their text.
+
+    The rule `duplicates/benchmark-overlap` takes an index in place of a benchmark file.
+    """
     entry = api.environment().known.get(RULE)
     maker: Any = getattr(entry.rule, "index", None) if entry else None
     if entry is None or maker is None:
@@ -60,4 +63,4 @@ def make(
         except ValueError as error:
             raise ConfigError(str(error)) from None
         outputs.write_file(target, [made])
-        typer.echo(f"{target}: made of {path}")
+        typer.echo(f"{target}: made from {path}")

@@ -27,44 +27,55 @@ NAME = "dslint.toml"
 
 def init(
     paths: Annotated[
-        list[str] | None, typer.Argument(help="Files, folders or globs; none: the working folder.")
+        list[str] | None,
+        typer.Argument(help="Files, folders or globs. Default: the working folder."),
     ] = None,
     target: Annotated[
         str, typer.Option("--output", "-o", help=f"{NAME}, or - to print it.", metavar="FILE")
     ] = NAME,
     force: Annotated[
-        bool, typer.Option("--force", help="Replace the configuration that is there.")
+        bool, typer.Option("--force", help="Replace an existing configuration.")
     ] = False,
     shape: Annotated[
-        str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+        str | None,
+        typer.Option(
+            help="Shape of the records, such as chat or preference. Default: detected.",
+            metavar="SHAPE",
+        ),
     ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
-            help="A column: label, id, source, language, created, split.", metavar="KIND=FIELD"
+            help="Field to use as label, id, source, language, created or split. Repeatable.",
+            metavar="KIND=FIELD",
         ),
     ] = None,
     split: Annotated[
-        list[str] | None, typer.Option(help="The files of a split.", metavar="NAME=GLOB")
+        list[str] | None,
+        typer.Option(
+            help="Files of a split, such as test=data/test.jsonl. Repeatable.",
+            metavar="NAME=GLOB",
+        ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> int:
-    """Look at the data and write a configuration for it: what it is, which rules run, and limits near what they find today.
+    """Inspect the data and write a first configuration.
 
-    The data is read twice and never changed. No limit allows secrets, payment data, records that cannot be read, or leakage.
+    It describes the data, selects rules, and sets limits close to what they find now. The data
+    is read twice and never changed. No limit allows secrets, payment data, records that cannot
+    be read, or leakage.
     """
     del debug
     if target not in (NAME, "-"):
         raise ConfigError(
-            f"--output {target}: a configuration is written as {NAME}, into the working folder",
+            f"--output {target}: the configuration can only be written to {NAME}, in the working "
+            "folder",
             "pass - to print it",
         )
     if "-" in (paths or ()):
-        raise ConfigError(
-            "a configuration is for files, not for the standard input", "name the files"
-        )
+        raise ConfigError("a configuration is for files, not for standard input", "name the files")
     if target == NAME and not force:
-        _free()
+        _refuse_existing()
     env = api.environment()
     base = with_dataset(
         Settings(root=os.getcwd(), confined=confined()), shape, column or (), split or ()
@@ -73,69 +84,72 @@ def init(
         [target] if target == NAME else [], reads(paths or (), base, env.readers, env.known)
     )
     inputs = open_inputs(paths or (), base, env.readers, env.shapes)
-    _sound(inputs.problems)
+    _refuse_problems(inputs.problems)
     parts = [
         first_config.Part(dataset.name, tuple(opened.input for opened in dataset.files))
         for dataset in inputs.datasets
     ]
     if not parts:
-        raise ConfigError("there is no data file here", "name the files")
+        raise ConfigError("no data files found here", "name the files")
 
     def means(pattern: str) -> set[str]:
         return matching(pattern, base.root)
 
     spaces = first_config.namespaces(env.known)
     report = _run(env, first_config.draft(parts, means, spaces, env.known), base)
-    _sound(report.problems)
+    _refuse_problems(report.problems)
     text = first_config.finished(parts, means, spaces, env.known, report)
     if target == "-":
-        output.say(text, flush=True)
+        output.print_text(text, flush=True)
     else:
         output.write_file(NAME, [text])
-    _guide(report, written=target == NAME)
+    _print_summary(report, written=target == NAME)
     return 0
 
 
-def _free() -> None:
+def _refuse_existing() -> None:
     """Raise ConfigError if the working folder has a configuration."""
     if os.path.lexists(NAME) and not os.path.isfile(NAME):
         raise ConfigError(
-            f"{NAME} is there already", "pass --force to replace it, or -o - to print a new one"
+            f"{NAME} already exists", "pass --force to replace it, or -o - to print a new one"
         )
     found = config.find(".")
     if found is not None and os.path.dirname(found) == os.getcwd():
         name = os.path.basename(found)
         more = "" if name == NAME else f"; {NAME} would take its place"
         raise ConfigError(
-            f"{name} configures this folder already{more}",
+            f"{name} already configures this folder{more}",
             "pass --force to replace it, or -o - to print a new one",
         )
 
 
 def _run(env: api.Environment, text: str, base: Settings) -> Report:
-    """Run what a configuration says."""
+    """Run the check of a configuration."""
     raw = config.Raw(os.path.join(base.root, NAME), text, plain(tomllib.loads(text)), base.root)
     settings = config.parse(raw, env.known, env.loaded, env.shape_names)
     return api.run(env, replace(settings, confined=base.confined))
 
 
-def _sound(problems: list[Problem] | tuple[Problem, ...]) -> None:
-    """Raise ConfigError for data that cannot be checked: a configuration for the rest of it would hide that."""
+def _refuse_problems(problems: list[Problem] | tuple[Problem, ...]) -> None:
+    """Raise ConfigError for data that cannot be checked.
+
+    A configuration for the rest of the data would hide the problem.
+    """
     if problems:
-        said = [
+        messages = [
             f"{visible(problem.path)}: {problem.message}" if problem.path else problem.message
             for problem in problems
         ]
-        more = f"; and {len(said) - 3} more like that" if len(said) > 3 else ""
+        more = f"; and {len(messages) - 3} more problems" if len(messages) > 3 else ""
         hint = next((problem.hint for problem in problems if problem.hint), "")
         raise ConfigError(
-            f"not everything can be checked: {'; '.join(said[:3])}{more}; nothing was written",
+            f"not everything can be checked: {'; '.join(messages[:3])}{more}; nothing was written",
             hint or "see: dslint check",
         )
 
 
-def _guide(report: Report, *, written: bool) -> None:
-    """Say what was found, and what to do next."""
+def _print_summary(report: Report, *, written: bool) -> None:
+    """Print what was found, and what to do next."""
     counts = report.counts
     names = ("records", *reversed(Severity.names()))
     numbers = [
@@ -145,12 +159,12 @@ def _guide(report: Report, *, written: bool) -> None:
     lines = [*report.notes, ", ".join(numbers)]
     for rule, count in first_config.failing(report).items():
         lines.append(
-            f"{rule}: {count:,}; no limit allows these, so dslint check fails until they are repaired"
+            f"{rule}: {count:,}; no limit allows these, so dslint check fails until they are fixed"
         )
     above = None if os.path.exists(".git") else config.find("..")
     if written and above is not None:
-        lines.append(f"{os.path.relpath(above)} counts no longer for this folder")
+        lines.append(f"{os.path.relpath(above)} no longer applies to this folder")
     if written:
-        lines += [f"wrote {NAME}", "next: read it, run dslint check, and commit it"]
+        lines += [f"wrote {NAME}", "next: review it, run dslint check, and commit it"]
     for line in lines:
         typer.echo(f"dslint: {visible(line)}", err=True)

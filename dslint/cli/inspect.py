@@ -1,4 +1,4 @@
-"""The commands that look at dslint itself: rules, plugins, configuration, and what is installed."""
+"""Commands that describe dslint itself: rules, plugins, configuration and installation."""
 
 import dataclasses
 import os
@@ -11,23 +11,29 @@ import typer
 
 from dslint import __version__, registry
 from dslint import config as configuration
-from dslint.cli.output import say
+from dslint.cli.output import print_text
 from dslint.config.schema import option_schema, option_types
 from dslint.errors import ConfigError, nearest
 from dslint.rules.base import DatasetRule, manual, summary
 from dslint.run import api
 
-Format = Annotated[str, typer.Option("--output", "-o", help="text or json.", metavar="FORMAT")]
+Format = Annotated[
+    str, typer.Option("--output", "-o", help="Output format: text or json.", metavar="FORMAT")
+]
 ConfigFile = Annotated[
     str | None,
     typer.Option(
-        "--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG"
+        "--config",
+        help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
+        "pyproject.toml.",
+        metavar="FILE",
+        envvar="DSLINT_CONFIG",
     ),
 ]
 
 
 def rules(output: Format = "text") -> None:
-    """List all rules: severity, whether they run by default, and what they find."""
+    """List all rules: severity, when they run, and what they find."""
     known = api.environment().known
     if _wants_json(output):
         _print_json([_rule_fields(entry) for entry in known.values()])
@@ -48,10 +54,12 @@ def rules(output: Format = "text") -> None:
 
 
 def rule(
-    name: Annotated[str, typer.Argument(metavar="ID", help="A rule: structure/role-order")],
+    name: Annotated[
+        str, typer.Argument(metavar="ID", help="Id of a rule, such as structure/role-order.")
+    ],
     output: Format = "text",
 ) -> None:
-    """Print a rule's manual page."""
+    """Print the manual page of a rule."""
     known = api.environment().known
     if name not in known:
         raise ConfigError(f"unknown rule {name!r}", nearest(name, known) or "see: dslint rules")
@@ -71,12 +79,17 @@ def rule(
         typer.echo(f"  measure {name}.{measure}: {meaning}")
     if entry.missing:
         typer.echo(
-            f"unavailable: {', '.join(entry.missing)} not installed; {registry.install_line([entry])}"
+            f"unavailable: {', '.join(entry.missing)} not installed; "
+            f"{registry.install_line([entry])}"
         )
 
 
 def plugins(output: Format = "text") -> int:
-    """List the installed plugins: active, unavailable (with the install line), or broken. Exit code 2 if one is broken."""
+    """List the installed plugins and their state.
+
+    A plugin is active, unavailable (shown with the command that installs what it needs) or
+    broken. The exit code is 2 if one is broken.
+    """
     loaded = registry.load(registry.discover())
     known = registry.catalogue(loaded)
     rows = [_plugin_fields(plugin, known) for plugin in loaded.plugins]
@@ -85,7 +98,8 @@ def plugins(output: Format = "text") -> int:
     else:
         for row in rows:
             typer.echo(
-                f"{row['namespace']:<12} {row['state']:<12} {row['distribution']} {row['version']}, {len(row['rules'])} rules"
+                f"{row['namespace']:<12} {row['state']:<12} "
+                f"{row['distribution']} {row['version']}, {len(row['rules'])} rules"
             )
             for line in [row["error"], *row["unavailable"]]:
                 if line:
@@ -94,7 +108,10 @@ def plugins(output: Format = "text") -> int:
 
 
 def doctor(output: Format = "text") -> int:
-    """Print versions, extras and plugins: what to put into a bug report. Exit code 2 if a plugin is broken."""
+    """Print versions, extras and plugins, for bug reports.
+
+    The exit code is 2 if a plugin is broken.
+    """
     loaded = registry.load(registry.discover())
     known = registry.catalogue(loaded)
     facts: dict[str, Any] = {
@@ -128,7 +145,8 @@ def doctor(output: Format = "text") -> int:
             typer.echo(f"{name:<14} {version or 'not installed'}")
         for row in facts["plugins"]:
             typer.echo(
-                f"plugin         {row['namespace']}: {row['state']}, {row['distribution']} {row['version']} {row['error'] or ''}".rstrip()
+                f"plugin         {row['namespace']}: {row['state']}, "
+                f"{row['distribution']} {row['version']} {row['error'] or ''}".rstrip()
             )
         for name, line in facts["unavailable"].items():
             typer.echo(f"unavailable    {name}: {line}")
@@ -136,9 +154,12 @@ def doctor(output: Format = "text") -> int:
 
 
 def config_show(
-    config: ConfigFile = None, profile: Annotated[str | None, typer.Option(metavar="NAME")] = None
+    config: ConfigFile = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Profile of the configuration to use.", metavar="NAME")
+    ] = None,
 ) -> None:
-    """Print the settings that the configuration comes to, as JSON."""
+    """Print the effective configuration as JSON."""
     env = api.environment()
     settings = api.configure(env, config or configuration.find("."), profile)
     shown = msgspec.to_builtins(settings, enc_hook=str)
@@ -151,14 +172,21 @@ def config_show(
 def config_validate(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="FILE", help="Configurations; else the closest one."),
+        typer.Argument(
+            metavar="FILE",
+            help="Configuration files. Default: the closest dslint.toml, .dslint.toml or "
+            "pyproject.toml.",
+        ),
     ] = None,
     config: ConfigFile = None,
 ) -> None:
-    """Check a configuration, and every profile of it; exit code 2 if something in it cannot be."""
+    """Validate a configuration and all of its profiles.
+
+    The exit code is 2 if it is not valid.
+    """
     closest = config or configuration.find(".")
     if not paths and closest is None:
-        raise ConfigError("there is no configuration here", "make a dslint.toml, or name one")
+        raise ConfigError("no configuration found", "create a dslint.toml, or name a file")
     env = api.environment()
     for path in paths or filter(None, [closest]):
         profiles = configuration.read(path).document.get("profiles", {})
@@ -168,7 +196,10 @@ def config_validate(
 
 
 def config_schema() -> None:
-    """Print the JSON Schema of the configuration, with the options of all installed plugins."""
+    """Print the JSON Schema of the configuration.
+
+    It includes the options of all installed plugins.
+    """
     env = api.environment()
     _print_json(configuration.schema(env.known, env.shape_names))
 
@@ -247,7 +278,7 @@ def _wants_json(output: str) -> bool:
 
 
 def _print_json(value: Any) -> None:
-    say(
+    print_text(
         msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n",
         flush=True,
     )

@@ -1,4 +1,4 @@
-"""Where reports go: the standard output, files, written whole or not at all, devices and pipes."""
+"""Writing reports: to standard output, to files (completely or not at all), devices and pipes."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from dslint.cli import LEAD_AWAY
+from dslint.cli import REDIRECT_HINT
 from dslint.errors import ConfigError, PluginError
 from dslint.model import Report
 from dslint.reporters import BUILT_IN, SUFFIXES, Reporter, Style, named
 from dslint.reporters.text import text_report
 
 EXCERPTS = 2000
-"""The most findings that the HTML report shows in their records."""
+"""Maximum number of findings that the HTML report shows with their records."""
 
 
 class Output(Struct, frozen=True):
-    """One report: its format and reporter, and the file it goes to; None for the standard output."""
+    """A report: its format, its reporter, and its file, or None for standard output."""
 
     name: str
     reporter: Reporter
@@ -31,7 +31,10 @@ class Output(Struct, frozen=True):
 
 
 def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
-    """Read `FORMAT`, `FORMAT=PATH` or `PATH` (format by suffix); raises ConfigError for what is none of these."""
+    """Parse `FORMAT`, `FORMAT=PATH` or `PATH` (format by suffix).
+
+    Raises ConfigError for anything else.
+    """
     outputs: list[Output] = []
     for value in values or ["text"]:
         name, sign, path = value.partition("=")
@@ -53,19 +56,26 @@ def parse(values: Iterable[str], known: Mapping[str, Reporter]) -> list[Output]:
             )
     if sum(output.path is None for output in outputs) > 1:
         raise ConfigError(
-            "two reports for the standard output",
-            "write one of them to a file: --output json=report.json",
+            "only one report can go to standard output",
+            "write the others to files: --output json=report.json",
         )
     return outputs
 
 
 def excerpts_for(outputs: Iterable[Output]) -> int:
-    """Return how many findings are shown in their records; none, which spares a second reading, if no report shows any."""
+    """Return how many findings to show with their records.
+
+    0, which saves reading the data again, if no report shows records.
+    """
     return EXCERPTS if any(output.reporter is BUILT_IN["html"] for output in outputs) else 0
 
 
 def use_color(choice: str) -> bool:
-    """Decide on colours: the flag, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then whether the output is a terminal."""
+    """Return whether to use colours.
+
+    The flag decides, then NO_COLOR, then FORCE_COLOR and CLICOLOR_FORCE, then whether the output
+    is a terminal.
+    """
     if choice != "auto":
         return choice == "always"
     if os.environ.get("NO_COLOR"):
@@ -76,14 +86,14 @@ def use_color(choice: str) -> bool:
 
 
 def permit(paths: Iterable[str | None], reads: Iterable[str] = ()) -> None:
-    """Raise ConfigError for an output in the place of another one, or of a file that is read.
+    """Raise ConfigError if an output would overwrite another output or a file that is read.
 
-    None stands for the standard output. A device may take several. `reads` is gone through only
-    where an output is there already.
+    None is standard output. Several outputs may go to one device. `reads` is only iterated if
+    one of the outputs already exists.
     """
     named: dict[Hashable, str] = {}
     for place in sorted(paths, key=lambda path: path is not None):
-        name = "the standard output" if place is None else place
+        name = "standard output" if place is None else place
         identity = _identity(1 if place is None else place)
         if identity in named:
             raise ConfigError(
@@ -92,22 +102,22 @@ def permit(paths: Iterable[str | None], reads: Iterable[str] = ()) -> None:
             )
         if not _device(1 if place is None else place):
             named[identity] = name
-    there = {identity: name for identity, name in named.items() if os.path.isfile(name)}
-    for read in reads if there else ():
-        if name := there.get(_identity(read), ""):
+    existing = {identity: name for identity, name in named.items() if os.path.isfile(name)}
+    for read in reads if existing else ():
+        if name := existing.get(_identity(read), ""):
             raise ConfigError(
-                f"{name} would be written, but this run reads it",
-                "write to another file: the data in it would be lost",
+                f"{name} would be overwritten, but this run reads it",
+                "write to another file",
             )
 
 
 def taken(path: str) -> bool:
-    """Say whether a file is there that would be lost; devices and pipes lose nothing."""
+    """Return whether writing would replace an existing file; not so for devices and pipes."""
     return os.path.isfile(path) or os.path.isdir(path)
 
 
 def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
-    """Write all reports. Raises PluginError if one of them failed, after the others are written."""
+    """Write all reports. Raises PluginError if a reporter failed, after writing the others."""
     failed: PluginError | None = None
     for output in outputs:
         try:
@@ -121,21 +131,20 @@ def write(report: Report, outputs: Iterable[Output], style: Style) -> None:
 def _write(report: Report, output: Output, style: Style) -> None:
     if output.path is None:
         if output.reporter is not text_report and isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(
-                encoding="utf-8"
-            )  # what machines read is UTF-8, whatever the terminal takes
+            # Reports for machines are UTF-8, whatever the encoding of the terminal.
+            sys.stdout.reconfigure(encoding="utf-8")
         for piece in output.reporter(report, style):
-            say(piece)
-        say("", flush=True)
+            print_text(piece)
+        print_text("", flush=True)
     else:
         plain = Style(max_show=style.max_show, verbose=style.verbose, base=style.base)
         write_file(output.path, output.reporter(report, plain))
 
 
-def say(text: str, *, flush: bool = False) -> None:
-    """Write to the standard output.
+def print_text(text: str, *, flush: bool = False) -> None:
+    """Write to standard output.
 
-    Raises ConfigError where it takes nothing, and BrokenPipeError where its reader has gone.
+    Raises ConfigError if that fails, and BrokenPipeError if its reader has closed the pipe.
     """
     try:
         sys.stdout.write(text)
@@ -145,15 +154,15 @@ def say(text: str, *, flush: bool = False) -> None:
         raise
     except OSError as error:
         why = "it is closed" if error.errno == errno.EBADF else error.strerror
-        raise ConfigError(f"the standard output cannot be written: {why}", LEAD_AWAY) from None
+        raise ConfigError(f"cannot write to standard output: {why}", REDIRECT_HINT) from None
 
 
 def write_file(path: str, pieces: Iterable[str | bytes]) -> None:
-    """Write a file beside its place, and move it there, so that nobody ever sees half of it.
+    """Write a temporary file and move it into place, so that nobody sees an incomplete file.
 
-    Texts are written as UTF-8. Of a link it is the target that is replaced. What is no file, such
-    as a device or a pipe, and what this process prints to, is written into. Raises ConfigError
-    where it cannot be written.
+    Text is written as UTF-8. For a link, the target is replaced. Devices, pipes and the file
+    that standard output or error goes to are written to directly. Raises ConfigError if it
+    cannot be written.
     """
     try:
         stream = _stream(path)
@@ -163,10 +172,12 @@ def write_file(path: str, pieces: Iterable[str | bytes]) -> None:
         else:
             _replace(os.path.realpath(path), pieces)
     except BrokenPipeError:
-        raise ConfigError(f"{path}: its reader has gone", "keep the other end open") from None
+        raise ConfigError(
+            f"{path}: the reader closed the pipe", "keep the other end open"
+        ) from None
     except OSError as error:
         raise ConfigError(
-            f"{path} cannot be written: {error.strerror}", "choose another place"
+            f"{path} cannot be written: {error.strerror}", "choose another path"
         ) from None
 
 
@@ -195,20 +206,20 @@ def _encoded(piece: str | bytes) -> bytes:
 
 
 def _stream(path: str) -> io.BufferedWriter | None:
-    """Return what is written into as it is; None where a file is to be put in place."""
+    """Return the stream of a path that is written to directly, or None for a regular file."""
     if not os.path.exists(path) or os.path.isdir(path):
         return None
     if not _device(path):
-        for number in (1, 2):  # `/dev/stdout` and the like: what was printed before stays
+        for number in (1, 2):  # such as `/dev/stdout`: keep what was printed before
             if _identity(path) == _identity(number):
                 return os.fdopen(os.dup(number), "wb")
     return None if os.path.isfile(path) else open(path, "wb")
 
 
 def _identity(place: str | int) -> Hashable:
-    """Return what is equal for two names, or numbers of open files, of one file.
+    """Return a key that is equal for all names and descriptors of one file.
 
-    A file that is not there yet goes by where it would be.
+    The key of a file that does not exist is its path.
     """
     try:
         found = os.stat(place)

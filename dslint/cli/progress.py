@@ -1,4 +1,4 @@
-"""How far a long run has come, on a terminal: one line of the standard error that is written over, and gone at the end."""
+"""Progress of a long run on a terminal: one line of standard error, removed at the end."""
 
 import os
 import sys
@@ -13,13 +13,13 @@ _EVERY = 0.2
 
 
 class Plain(Watch):
-    """Tells nothing but the tracebacks of rules that fail, and those if they are asked for."""
+    """Shows no progress; with `debug`, the tracebacks of rules that crash."""
 
     def __init__(self, *, debug: bool) -> None:
         self._debug = debug
 
     def crashed(self, rule: str, trace: str) -> None:
-        """Show the traceback of a rule."""
+        """Print the traceback of a rule."""
         if self._debug:
             self.close()
             shown = "\n".join(map(visible, trace.split("\n")))
@@ -27,7 +27,7 @@ class Plain(Watch):
 
 
 class Progress(Plain):
-    """Records, rate and remaining time while data is read; the rule while it concludes."""
+    """Shows records, rate and remaining time while reading, then the rule that concludes."""
 
     def __init__(self, *, debug: bool) -> None:
         super().__init__(debug=debug)
@@ -38,25 +38,25 @@ class Progress(Plain):
         self._shown = False
 
     def begins(self, total: int) -> None:
-        """Begin a dataset."""
+        """Start a dataset."""
         del total
         self._start, self._records, self._part = time.monotonic(), 0, 0.0
 
     def read(self, records: int, part: float) -> None:
-        """Tell the records, how many of them a second, and how long the rest will take."""
+        """Show the number of records, their rate and the remaining time."""
         self._records += records
         self._part = max(self._part, part)
-        took = time.monotonic() - self._start
-        rate = self._records / took if took else 0.0
-        left = f", {_time(took / self._part - took)} left" if self._part else ""
-        self._show(f"{self._records:,} records, {rate:,.0f} a second{left}")
+        elapsed = time.monotonic() - self._start
+        rate = self._records / elapsed if elapsed else 0.0
+        left = f", {_time(elapsed / self._part - elapsed)} left" if self._part else ""
+        self._show(f"{self._records:,} records, {rate:,.0f} per second{left}")
 
     def concludes(self, rule: str) -> None:
-        """Tell which rule concludes."""
-        self._show(f"{self._records:,} records; {rule} concludes", soon=True)
+        """Show which rule concludes."""
+        self._show(f"{self._records:,} records; finishing {rule}", soon=True)
 
     def close(self) -> None:
-        """Take the line away."""
+        """Remove the line."""
         if self._shown:
             self._shown = False
             sys.stderr.write("\r\x1b[K")
@@ -73,7 +73,7 @@ class Progress(Plain):
 
 
 def watching(*, wanted: bool, debug: bool) -> Watch:
-    """Return what shows progress if it is wanted, on a terminal; with `debug` tracebacks."""
+    """Return a watch that shows progress on a terminal if `wanted`, and tracebacks if `debug`."""
     shown = wanted and sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
     return Progress(debug=debug) if shown else Plain(debug=debug)
 

@@ -1,4 +1,7 @@
-"""The review sheet (`-o review=FILE`): what people look at to say whether a label is right. The texts are fetched again, and masked."""
+"""The review sheet (`-o review=FILE`), in which people decide whether labels are right.
+
+Its texts are read from the data again, and masked.
+"""
 
 import csv
 import io
@@ -25,34 +28,38 @@ Row = dict[str, Any]
 
 
 def placeholder(report: Report, style: Style) -> Iterator[str]:
-    """Stand for the sheet among the reporters until the data is at hand."""
+    """Yield nothing; stands for the sheet among the reporters until the data is available."""
     del report, style
     return iter(())
 
 
 def permit(outputs: Iterable[Output]) -> None:
-    """Raise ConfigError for a sheet without a file, or one in the place of a sheet that somebody may have filled in."""
+    """Raise ConfigError for a sheet without a file, or one that already exists.
+
+    An existing sheet may hold the verdicts of people.
+    """
     for output in outputs:
         if output.reporter is placeholder:
             if output.path is None or not output.path.endswith((".csv", ".jsonl")):
                 raise ConfigError(
-                    "a review sheet is a CSV or JSONL file", "write it as --output review=sheet.csv"
+                    "a review sheet must be a CSV or JSONL file",
+                    "write it as --output review=sheet.csv",
                 )
             if taken(output.path):
                 raise ConfigError(
-                    f"{output.path} exists, and may hold the verdicts of people",
+                    f"{output.path} already exists and may contain verdicts of reviewers",
                     "choose another name, or move it away",
                 )
 
 
-def bound(
+def with_sheets(
     outputs: Sequence[Output],
     env: api.Environment,
     settings: Settings,
     paths: Sequence[str],
     report: Report,
 ) -> list[Output]:
-    """Return the outputs with each sheet made ready to be written. Reads the records of its findings again."""
+    """Return the outputs with a reporter for each sheet; reads the records of findings again."""
     if all(output.reporter is not placeholder for output in outputs):
         return list(outputs)
     rows = list(_rows(env, settings, paths, report))
@@ -69,7 +76,7 @@ def bound(
 
 
 def as_csv(rows: Iterable[Row]) -> Iterator[str]:
-    """Yield the sheet as CSV, cells that a spreadsheet would take for formulas disarmed."""
+    """Yield the sheet as CSV, with cells escaped that a spreadsheet would run as formulas."""
     for cells in [dict(zip(COLUMNS, COLUMNS, strict=True)), *rows]:
         line = io.StringIO()
         csv.writer(line, lineterminator="\n").writerow([disarmed(cells[name]) for name in COLUMNS])
@@ -85,7 +92,7 @@ def as_jsonl(rows: Iterable[Row]) -> Iterator[str]:
 def _rows(
     env: api.Environment, settings: Settings, paths: Sequence[str], report: Report
 ) -> Iterator[Row]:
-    """Yield a row for each finding of a rule on labels, the most suspicious first."""
+    """Yield a row for each finding of a rule on labels, highest score first."""
     about_labels = {
         name for name, known in env.known.items() if "label" in known.rule.needs_columns
     }
@@ -102,10 +109,10 @@ def _rows(
     }
     source = FileSource(opened, {}, settings.max_record_bytes, settings.max_depth)
     records = source.records({finding.at for finding in findings})
-    said = {(record.path, record.row): (_text(record), _label(record)) for record in records}
+    contents = {(record.path, record.row): (_text(record), _label(record)) for record in records}
     for finding in sorted(findings, key=lambda finding: (-(finding.score or 0.0), finding.order())):
-        if (place := (finding.at.path or "", finding.at.row or 0)) in said:
-            yield _row(finding, *said[place])
+        if (place := (finding.at.path or "", finding.at.row or 0)) in contents:
+            yield _row(finding, *contents[place])
 
 
 def _row(finding: Finding, text: str, label: str) -> Row:
@@ -132,7 +139,7 @@ def _text(record: Record) -> str:
 
 def _label(record: Record) -> str:
     value = record.column("label")
-    if isinstance(value, float) and value.is_integer():  # the label 1 of a table with gaps
+    if isinstance(value, float) and value.is_integer():  # integers of a column with missing values
         value = int(value)
     return redact(
         value

@@ -1,4 +1,4 @@
-"""`dslint show`: the one command that prints data, and therefore prints in a terminal only."""
+"""`dslint show`: the one command that prints data, and therefore only to a terminal."""
 
 import re
 import sys
@@ -27,13 +27,13 @@ from dslint.run import api
 from dslint.settings import Settings
 
 LARGE = 100 << 20
-"""Bytes of a dataset from which on its rules take long enough to say so."""
+"""Size of a dataset, in bytes, above which a message says that its rules take a while."""
 
 Span = tuple[int, int]
 
 
 class Place(Struct, frozen=True):
-    """What the user asked for: a record by its number, or by the line that it begins on."""
+    """The requested record: by its number, or by the line that it begins on."""
 
     path: str
     row: int | None
@@ -45,51 +45,63 @@ def show(
         list[str],
         typer.Argument(
             metavar="PLACE",
-            help="A place as reports print it: PATH:LINE, or PATH row ROW. Lines count from 1, rows from 0.",
+            help="Place of the record as reports print it: PATH:LINE, or PATH row ROW. Lines are "
+            "counted from 1, rows from 0.",
         ),
     ],
     line: Annotated[
         int | None,
         typer.Option(
-            help="The line on which the record begins; PLACE is the path.", metavar="N", min=1
+            help="Line on which the record begins, from 1; PLACE is the path.", metavar="N", min=1
         ),
     ] = None,
     row: Annotated[
         int | None,
-        typer.Option(
-            help="The number of the record, from 0; PLACE is the path.", metavar="N", min=0
-        ),
+        typer.Option(help="Number of the record, from 0; PLACE is the path.", metavar="N", min=0),
     ] = None,
     config_file: Annotated[
         str | None,
         typer.Option(
-            "--config", help="The configuration file.", metavar="FILE", envvar="DSLINT_CONFIG"
+            "--config",
+            help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
+            "pyproject.toml.",
+            metavar="FILE",
+            envvar="DSLINT_CONFIG",
         ),
     ] = None,
     isolated: Annotated[
-        bool, typer.Option("--isolated", help="Read no configuration file.")
+        bool, typer.Option("--isolated", help="Ignore configuration files.")
     ] = False,
     shape: Annotated[
-        str | None, typer.Option(help="The shape of the records; else detected.", metavar="SHAPE")
+        str | None,
+        typer.Option(
+            help="Shape of the records, such as chat or preference. Default: detected.",
+            metavar="SHAPE",
+        ),
     ] = None,
     color: Annotated[
         str,
-        typer.Option(help="Colours: auto, always, never.", metavar="WHEN", envvar="DSLINT_COLOR"),
+        typer.Option(
+            help="When to use colours: auto, always or never.",
+            metavar="WHEN",
+            envvar="DSLINT_COLOR",
+        ),
     ] = "auto",
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
 ) -> int:
-    """Show one record with its findings; what they are about is in reverse video.
+    """Show a record with its findings highlighted, in a terminal.
 
-    It prints data as it is, unmasked: in a terminal only, and never where CI is set. The rules run over the whole dataset of the file.
+    Prints the data unmasked, therefore only to a terminal and never if the variable CI is set.
+    The rules run on the complete dataset of the file.
     """
     del debug
     if not sys.stdout.isatty() or confined():
         raise ConfigError(
-            "a record is shown in a terminal only: what is printed elsewhere may be kept",
+            "records are shown only in a terminal, because other output may be stored",
             "for findings without data: dslint check",
         )
     if isolated and config_file:
-        raise ConfigError("--isolated and --config exclude each other", "drop one of them")
+        raise ConfigError("--isolated and --config cannot be combined", "remove one of them")
     wanted = _place(" ".join(place), line, row)
     env = api.environment()
     settings = with_dataset(
@@ -144,15 +156,16 @@ _UNREAD: Any = object()
 
 def _place(text: str, line: int | None, row: int | None) -> Place:
     if line is not None and row is not None:
-        raise ConfigError("--line and --row exclude each other", "drop one of them")
+        raise ConfigError("--line and --row cannot be combined", "remove one of them")
     if line is not None or row is not None:
         return Place(text, row, line)
     match = re.fullmatch(r"(.+?)(?::([0-9]{1,18})(?::[0-9]{1,18})?)?(?: row ([0-9]{1,18}))?", text)
-    if match is None or match[2] == match[3]:  # neither is there
+    if match is None or match[2] == match[3]:  # equal only if both are missing
         raise ConfigError(f"{text}: expected PATH:LINE", f"write it as {text}:1, or with --row 0")
     if match[3] is None and int(match[2]) == 0:
         raise ConfigError(
-            f"{text}: lines count from 1", f"for the first record: dslint show {match[1]} --row 0"
+            f"{text}: lines are counted from 1",
+            f"for the first record: dslint show {match[1]} --row 0",
         )
     return Place(
         match[1], None if match[3] is None else int(match[3]), None if match[3] else int(match[2])
@@ -160,7 +173,7 @@ def _place(text: str, line: int | None, row: int | None) -> Place:
 
 
 def _narrowed(settings: Settings, path: str) -> tuple[Settings, list[str]]:
-    """Return the settings with the configured dataset of the file only; where there is none, the file alone."""
+    """Return settings and paths that select the configured dataset of a file, or only the file."""
     name = display(path, settings.root)
     for dataset in settings.datasets:
         if dataset.files:
@@ -177,9 +190,10 @@ def _files(settings: Settings) -> Iterable[Any]:
 
 
 def _record(opened: Opened, wanted: Place, settings: Settings) -> tuple[int, Any, int | None]:
-    """Return number, content and line of the record that is asked for; raises ConfigError if there is none.
+    """Return the number, content and line of the requested record.
 
-    Where the format has no lines, the number of a line is that of a row.
+    In formats without lines, a line number means a row. Raises ConfigError if there is no such
+    record.
     """
     seen, lines = 0, False
     for batch in opened.reader.read(
@@ -205,40 +219,43 @@ def _record(opened: Opened, wanted: Place, settings: Settings) -> tuple[int, Any
         lines = lines or any(line is not None for _, line, _ in places)
     number = wanted.line if wanted.row is None else wanted.row
     what = (
-        f"line {number} begins no record"
+        f"no record begins on line {number}"
         if lines and wanted.row is None
         else f"there is no row {number}"
     )
     raise ConfigError(
         f"{opened.input.path}: {what}; it has {seen:,} record{'s' if seen != 1 else ''}",
-        "rows count from 0, lines from 1",
+        "rows are counted from 0, lines from 1",
     )
 
 
 def _announce(dataset: Dataset, *, configured: bool) -> None:
     size = sum(opened.input.bytes for opened in dataset.files)
     if not configured:
-        typer.echo("dslint: no configured dataset has this file, so it is judged alone", err=True)
+        typer.echo(
+            "dslint: this file is in no configured dataset, so it is checked by itself", err=True
+        )
     if size >= LARGE:
         count = len(dataset.files)
         typer.echo(
-            f"dslint: running the rules over {size / 1e6:,.0f} MB in {count} file{'s' if count > 1 else ''}; this takes a while",
+            f"dslint: running the rules on {size / 1e6:,.0f} MB in {count} "
+            f"file{'s' if count > 1 else ''}; this takes a while",
             err=True,
         )
 
 
 def record_text(value: Any, findings: Iterable[Finding]) -> Iterator[str]:
-    """Yield a record, one field after another, with the spans of the findings in reverse video."""
+    """Yield the fields of a record, with the spans of findings in reverse video."""
     spans: dict[str, list[Span]] = {}
-    whole: set[str] = set()
+    whole_fields: set[str] = set()
     for finding in findings:
         at = finding.at
         if at.start is not None and at.end is not None:
             spans.setdefault(at.field, []).append((at.start, at.end))
         elif at.field:
-            whole.add(at.field)
+            whole_fields.add(at.field)
     for pointer, leaf in _leaves(value, ""):
-        mark = pointer in whole
+        mark = pointer in whole_fields
         yield f"{reverse(printable(pointer)) if mark else printable(pointer) or '(the record)'}\n"
         text = leaf if isinstance(leaf, str) else _written(leaf)
         for line in _lines(text, spans.get(pointer, ()) if isinstance(leaf, str) else ()):
@@ -262,7 +279,7 @@ def _leaves(value: Any, pointer: str) -> Iterator[tuple[str, Any]]:
 
 
 def _lines(text: str, spans: Iterable[Span]) -> Iterator[str]:
-    """Yield the lines of a text, control characters written out, with the spans in reverse video."""
+    """Yield the lines of a text with spans in reverse video and control characters escaped."""
     start = 0
     spans = list(spans)
     for line in text.split("\n"):

@@ -1,4 +1,4 @@
-"""The standard input as a file: it can be read once only, and records are fetched again."""
+"""Standard input as a file: it can be read only once, but records are read again for reports."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from dslint.system.scratch import scratch
 
 
 @contextmanager
-def kept(name: str | None) -> Iterator[Stdin]:
-    """Copy the standard input for as long as it is needed. Raises ConfigError where it is closed."""
+def copy_stdin(name: str | None) -> Iterator[Stdin]:
+    """Copy standard input to a temporary file. Raises ConfigError if it is closed."""
     with scratch() as copies:
         location = copies.place("stdin")
         with open(location, "wb") as stream:
@@ -24,7 +24,7 @@ def kept(name: str | None) -> Iterator[Stdin]:
             except OSError as error:
                 if error.errno == errno.EBADF:
                     raise ConfigError(
-                        "the standard input is closed", "name a file, or pass the data to -"
+                        "standard input is closed", "name a file, or pipe the data to -"
                     ) from None
                 raise
         yield Stdin(location=location, name=name or "")
