@@ -200,7 +200,7 @@ def test_no_limit_lets_these_through(rule, work, call):
     assert [item["measure"] for item in checked.report["limits"] if item["passed"] is False] == [
         next(item["id"] for item in checked.report["rules"] if item["id"].endswith(rule)) + ".count"
     ]
-    assert "fails until it is repaired" in (work.root / "dslint.toml").read_text()
+    assert "fails until fixed" in (work.root / "dslint.toml").read_text()
 
 
 def test_a_ratchet_holds(work, call):
@@ -208,7 +208,7 @@ def test_a_ratchet_holds(work, call):
     call("init")
     assert document(work)["rules"]["structure/nothing-to-learn"] == {"max-count": 2}
     assert re.search(
-        r"max-count = 2  # measured: 2 in \d+ records; errors: repair them, and lower this to 0",
+        r"max-count = 2  # measured: 2 in \d+ records; errors: fix them, and lower this to 0",
         (work.root / "dslint.toml").read_text(),
     )
     with (work.root / "data.jsonl").open("a") as stream:

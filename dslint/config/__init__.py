@@ -1,4 +1,4 @@
-"""The configuration: finding it, reading it, checking it, and what it comes to."""
+"""The configuration: find it, read it, validate it, and turn it into settings."""
 
 from __future__ import annotations
 
@@ -32,7 +32,10 @@ __all__ = ["Raw", "find", "parse", "read", "schema", "settings_of"]
 
 
 class Raw(Struct, frozen=True):
-    """A configuration as it was read: its path (None for none), its text, the document, and the folder that paths are relative to."""
+    """A configuration as read from its file.
+
+    `path` is None if there is no file; paths in the document are relative to the folder `root`.
+    """
 
     path: str | None
     text: str
@@ -43,7 +46,7 @@ class Raw(Struct, frozen=True):
 def find(start: str) -> str | None:
     """Return the configuration closest to a folder, going up to the root of its Git repository.
 
-    Raises ConfigError for one that cannot be read: another one, or none, must not take its place.
+    Raises ConfigError if it cannot be read, instead of using another one or none.
     """
     folder = Path(os.path.abspath(start))
     for place in (folder, *folder.parents):
@@ -51,14 +54,14 @@ def find(start: str) -> str | None:
             path = place / name
             if os.path.lexists(path) and not path.is_file():
                 what = (
-                    "a link to nothing"
+                    "a broken link"
                     if path.is_symlink()
                     else "a folder"
                     if path.is_dir()
-                    else "no regular file"
+                    else "not a regular file"
                 )
                 raise ConfigError(
-                    f"{os.path.relpath(path)} is {what}, so the configuration is not known",
+                    f"{os.path.relpath(path)} is {what}, so the configuration cannot be read",
                     "repair or remove it",
                 )
             if path.is_file() and (name != "pyproject.toml" or _has_table(path)):
@@ -69,12 +72,12 @@ def find(start: str) -> str | None:
 
 
 def project_root(start: str) -> str:
-    """Return the folder that reported paths are relative to where there is no configuration: the working folder."""
+    """Return the folder that reported paths are relative to if there is no configuration."""
     return os.path.abspath(start)
 
 
 def read(path: str) -> Raw:
-    """Read a configuration file. Raises ConfigError, with the line, if it is no TOML."""
+    """Read a configuration file. Raises ConfigError, with the line, if it is not valid TOML."""
     try:
         text = Path(path).read_text(encoding="utf-8")
     except OSError as error:
@@ -91,7 +94,7 @@ def read(path: str) -> Raw:
         ) from None
     except RecursionError:
         raise ConfigError(
-            f"{os.path.relpath(path)}: nested too deeply", "check brackets, and the dots of names"
+            f"{os.path.relpath(path)}: nested too deeply", "check brackets, and dots in keys"
         ) from None
     root = os.path.dirname(os.path.abspath(path))
     if os.path.basename(path) == "pyproject.toml":
@@ -103,7 +106,10 @@ def read(path: str) -> Raw:
 def parse(
     raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], profile: str | None = None
 ) -> Settings:
-    """Check a configuration, join it with its presets, and return the settings. Raises ConfigError with file and line."""
+    """Validate a configuration, merge it with its presets, and return the settings.
+
+    Raises ConfigError, with file and line.
+    """
     name = os.path.relpath(raw.path) if raw.path else "configuration"
 
     @cache
@@ -135,7 +141,7 @@ def parse(
 
 @contextmanager
 def _placed(raw: Raw, name: str, path: tuple[str | int, ...]) -> Iterator[None]:
-    """Put file and line before what is wrong with the key at `path`."""
+    """Add the file and the line of the key at `path` to a ConfigError raised inside."""
     try:
         yield
     except ConfigError as error:
@@ -163,7 +169,7 @@ def _selectors(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | i
 
 
 def _measures(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | int, ...]]]:
-    """Yield the measures that have limits, with the place of each."""
+    """Yield the measures that have limits, each with its path in the document."""
     datasets = document.get("dataset", ())
     holders: list[tuple[Mapping[str, Any], tuple[str | int, ...]]] = [(document, ())]
     holders += [
@@ -187,7 +193,7 @@ def _measures(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | in
 def _extended(
     document: Mapping[str, Any], loaded: Loaded, checked: Callable[[], dict[str, Any]]
 ) -> dict[str, Any]:
-    """Lay a configuration over the presets that it extends."""
+    """Merge a configuration over the presets that it extends."""
     result: dict[str, Any] = {}
     for name in document.get("extends", ()):
         if name not in loaded.presets:
@@ -242,7 +248,7 @@ def _satisfied(what: str, version: str, wanted: str) -> None:
         have = _numbers(version)
         size = max(len(have), len(bound))
         a, b = (*have, *(0,) * (size - len(have))), (*bound, *(0,) * (size - len(bound)))
-        held = {
+        results = {
             ">=": a >= b,
             "<=": a <= b,
             "==": a == b,
@@ -251,7 +257,7 @@ def _satisfied(what: str, version: str, wanted: str) -> None:
             "<": a < b,
             "~=": a >= b and have[: len(bound) - 1] == bound[:-1],
         }
-        if not held[operator]:
+        if not results[operator]:
             raise ConfigError(
                 f"needs {what} {clause}, but {version} is installed",
                 f"run: pip install '{what}{clause}'",
@@ -267,7 +273,11 @@ def _normal(name: str) -> str:
 
 
 def _has_table(path: Path) -> bool:
-    """Say whether a pyproject.toml configures dslint; one that is broken counts if it names it, so that its settings are not lost in silence."""
+    """Return whether a pyproject.toml configures dslint.
+
+    A broken one counts if it has the name of the table, so that its settings are not silently
+    ignored.
+    """
     try:
         text = path.read_text(encoding="utf-8", errors="replace")
     except OSError:

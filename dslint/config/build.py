@@ -1,4 +1,4 @@
-"""From a valid configuration to settings, and from settings to the rules of a run."""
+"""Build settings from a valid configuration, and the rules of a run from settings."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _NO_RULE = RuleSettings()
 def settings_of(
     document: Document, profile: str | None, *, root: str, path: str | None
 ) -> Settings:
-    """Return the settings of a valid configuration; raises ConfigError for a profile that it does not have."""
+    """Return the settings of a valid configuration. Raises ConfigError for an unknown profile."""
     rules = document.get("rules", {})
     chosen: Document = {}
     if profile is not None:
@@ -79,12 +79,15 @@ def settings_of(
 
 
 def severity_named(name: str) -> Severity | None:
-    """Return the severity of that name; None for `never`."""
+    """Return the severity with a name, or None for `never`."""
     return None if name == "never" else Severity[name.upper()]
 
 
 def rule_settings(table: Document, folder: str) -> RuleSettings:
-    """Return the settings that a rule's table means. Options stay as they are written, but for paths, which become absolute."""
+    """Return the settings in a rule's table.
+
+    Option values are not converted yet; each keeps the folder that its paths are relative to.
+    """
     limits: dict[str, tuple[float | None, float | None]] = {}
     for key, measure in _LIMIT_KEYS.items():
         if key in table:
@@ -106,7 +109,11 @@ def rule_settings(table: Document, folder: str) -> RuleSettings:
 
 
 class Written(msgspec.Struct, frozen=True):
-    """An option's value as it is written, with the folder to which a path in it is relative; `lax` for text from a flag."""
+    """The value of an option as it is written.
+
+    Its paths are relative to `folder`; `lax` means text from a flag, to be converted to the type
+    of the option.
+    """
 
     value: Any
     folder: str
@@ -114,7 +121,7 @@ class Written(msgspec.Struct, frozen=True):
 
 
 def share(value: float | str) -> float:
-    """Return a rate given as a number or as a percentage; raises ConfigError for more than all."""
+    """Return a rate given as a number or a percentage. Raises ConfigError outside 0 to 1."""
     number = (
         float(value.strip().removesuffix("%")) / 100
         if isinstance(value, str) and value.strip().endswith("%")
@@ -122,7 +129,7 @@ def share(value: float | str) -> float:
     )
     if not 0 <= number <= 1:
         raise ConfigError(
-            f"a rate of {value} is more than all records", "write a share such as 0.02, or '2%'"
+            f"a rate of {value} is not between 0 and 1", "write a share such as 0.02, or '2%'"
         )
     return number
 
@@ -195,7 +202,10 @@ def _rule(entry: Known, options: Mapping[str, Written]) -> Rule:
 
 
 def limits_of(settings: Settings) -> list[Limit]:
-    """Return all limits that the configuration and the flags set, by measure; a later one for the same measure replaces an earlier one."""
+    """Return the limits of the configuration and the flags.
+
+    Of several for one measure, the last one applies.
+    """
     found: dict[str, Limit] = {}
     for tables in (settings.rules, *(dataset.rules for dataset in settings.datasets)):
         for name, table in tables.items():
@@ -234,7 +244,7 @@ def _value(rule: str, name: str, kind: Any, written: Written) -> Any:
 
 
 def option_files(settings: Settings, known: Catalogue) -> Iterator[str]:
-    """Yield the paths of all files that options of rules name."""
+    """Yield the paths of all files that rule options name."""
     import glob
 
     of_files = (
@@ -273,7 +283,7 @@ def _read(resource: Resource) -> Resource:
 
 
 def _files(rule: str, name: str, written: Written) -> tuple[OptionFile, ...]:
-    """Return the files of an option that takes several: paths or globs, sorted."""
+    """Return the files of an option that takes several paths or globs, sorted within a glob."""
     import glob  # 3 ms at import, needed by few rules
 
     values = (
@@ -339,11 +349,11 @@ def _dataset(item: Document, folder: str) -> DatasetSettings:
         what = (
             "needs `texts`"
             if shape == "custom"
-            else "says where its texts are by itself; `texts` is for custom ones"
+            else "cannot be combined with `texts`, which is for custom shapes"
         )
         raise ConfigError(
             f"dataset: the shape {shape!r} {what}",
-            'write texts = { user = "question", assistant = "answer" } and no shape',
+            'write texts = { user = "question", assistant = "answer" } without a shape',
         )
     return DatasetSettings(
         name=item.get("name"),
@@ -361,7 +371,7 @@ def _dataset(item: Document, folder: str) -> DatasetSettings:
 
 
 def date_of(value: str | None) -> datetime.date | None:
-    """Return the date that a text means; raises ConfigError for a day that there is not."""
+    """Return the date in a text. Raises ConfigError if it is not a date."""
     try:
         return None if value is None else datetime.date.fromisoformat(value)
     except ValueError:
@@ -369,9 +379,9 @@ def date_of(value: str | None) -> datetime.date | None:
 
 
 def _suppression(item: Document, number: int, folder: str) -> Suppression:
-    kept = [frozenset({item["fingerprint"]})] if "fingerprint" in item else []
+    fingerprints = [frozenset({item["fingerprint"]})] if "fingerprint" in item else []
     if "review" in item:
-        kept.append(_right(Path(folder), item["review"]))
+        fingerprints.append(_approved(Path(folder), item["review"]))
     where = {
         kind: tuple(str(v) for v in (values if isinstance(values, list) else [values]))
         for kind, values in item.get("where", {}).items()
@@ -381,15 +391,15 @@ def _suppression(item: Document, number: int, folder: str) -> Suppression:
         reason=item["reason"],
         where=where,
         files=_globs(item.get("files", [])),
-        fingerprints=frozenset.intersection(*kept) if kept else None,
+        fingerprints=frozenset.intersection(*fingerprints) if fingerprints else None,
         review=os.path.join(folder, item["review"]) if "review" in item else "",
         expires=date_of(item.get("expires")),
         number=number,
     )
 
 
-def _right(folder: Path, name: str) -> frozenset[str]:
-    """Return the fingerprints of the findings that are none, as a review sheet says."""
+def _approved(folder: Path, name: str) -> frozenset[str]:
+    """Return the fingerprints of findings whose record a reviewer found to be right."""
     try:
         rows = review_sheet.read(name, (folder / name).read_bytes())
     except OSError as error:

@@ -1,7 +1,9 @@
-"""A first configuration, written from what a run has found. Pure: text in, text out, the same for the same data.
+"""A first configuration, generated from the findings of a run.
 
-`draft` says what the data is and which rules run. A run with it measures, and `finished` adds limits near what was measured, so that the next
-run passes and nothing gets worse. What must never be allowed gets no such limit: secrets, payment data, records that cannot be read, leakage.
+`draft` describes the data and selects rules. A run with the draft measures, and `finished` adds
+limits close to the measured values, so that the next run passes and the data cannot get worse.
+Secrets, payment data, records that cannot be read and leakage get no such limit. The functions are
+pure: the same data gives the same text.
 """
 
 from __future__ import annotations
@@ -30,32 +32,32 @@ STRICT = (
 """Rules whose findings no limit allows."""
 
 MIN_JUDGED = 500
-"""Judged records from which on a limit is a rate: of fewer, one more record is too large a share."""
+"""Minimum number of judged records for a limit on the rate; of fewer, one is too large a share."""
 
 MIN_RATE = Fraction(1, 10_000)
-"""A smaller rate is written as a count: rates are measured to six digits."""
+"""Minimum rate for a limit on the rate, since rates are measured to six digits."""
 
 HEADROOM = Fraction(11, 10)
-"""A limit on a rate is a tenth above what was measured, rounded up to two digits."""
+"""A limit on a rate is a tenth above the measured value, rounded up to two digits."""
 
 WIDTH = 110
 
 
 class Part(Struct, frozen=True):
-    """A dataset as it was detected."""
+    """A detected dataset."""
 
     name: str
     inputs: tuple[Input, ...]
 
 
 Matching = Callable[[str], set[str]]
-"""Says which files a glob means now, as paths in reports."""
+"""Returns the files that currently match a glob, as paths in reports."""
 
 
 def draft(
     parts: Sequence[Part], matching: Matching, spaces: Sequence[str], known: Catalogue
 ) -> str:
-    """Return a configuration without limits: what the data is, and the rules of these namespaces."""
+    """Return a configuration without limits: the datasets and the rules of namespaces."""
     return (
         "\n".join(
             [*_head(spaces, known), *_datasets(parts, matching), *_selection(spaces, None, known)]
@@ -71,7 +73,7 @@ def finished(
     known: Catalogue,
     report: Report,
 ) -> str:
-    """Return the configuration with limits, from the report of a run with its draft."""
+    """Return the configuration with limits, from the report of a run with the draft."""
     lines = [
         *_head(spaces, known),
         *_datasets(parts, matching),
@@ -82,19 +84,19 @@ def finished(
 
 
 def namespaces(known: Catalogue) -> list[str]:
-    """Return the namespaces whose recommended rules are to run."""
+    """Return the namespaces that have recommended rules."""
     return sorted(
         {name.partition("/")[0] for name, entry in known.items() if entry.rule.default} - {ALWAYS}
     )
 
 
 def is_strict(rule: str) -> bool:
-    """Say whether no limit may allow findings of this rule."""
+    """Return whether no limit may allow findings of a rule."""
     return rule in STRICT or f"{rule.partition('/')[0]}/*" in STRICT
 
 
 def failing(report: Report) -> dict[str, int]:
-    """Return the rules that no limit may be written for and that fail the gate as it is, with the number of findings that do."""
+    """Return the strict rules that fail the gate, with the number of their failing findings."""
     found = {
         rule.id: sum(map(_fails, _active(report, rule.id)))
         for rule in report.rules
@@ -119,18 +121,21 @@ def _head(spaces: Sequence[str], known: Catalogue) -> Iterator[str]:
     yield "#:schema ./dslint.schema.json"
     yield "# For completion in an editor: dslint config schema > dslint.schema.json"
     yield ""
-    yield "# The gate of this data, as `dslint init` found it. `dslint check` reads it; `dslint config show` prints what it comes to."
-    yield "# Read it, correct what was detected wrongly, and lower the limits as the data gets better."
+    yield "# Made by `dslint init` from the current data. `dslint check` reads this file;"
+    yield "# `dslint config show` prints the effective configuration."
+    yield "# Review it, correct wrong detections, and lower the limits as the data gets better."
     yield ""
     yield f'required-version = ">={".".join(__version__.split(".")[:2])}"'
-    theirs = {
+    plugins = {
         entry.distribution: f"{entry.distribution}>={entry.version}"
         for entry in known.values()
         if entry.distribution != OWN_DISTRIBUTION and entry.id.partition("/")[0] in spaces
     }
-    if theirs:
-        yield f"required-plugins = {_array([theirs[name] for name in sorted(theirs)])}"
-    yield 'fail-on = "error"  # a rule without a limit below passes if it finds nothing of this severity or above; or: warning, info'
+    if plugins:
+        yield f"required-plugins = {_array([plugins[name] for name in sorted(plugins)])}"
+    yield "# Findings of this severity or above (error, warning or info) fail, unless a limit below"
+    yield "# applies to their rule."
+    yield 'fail-on = "error"'
 
 
 def _datasets(parts: Sequence[Part], matching: Matching) -> Iterator[str]:
@@ -141,7 +146,10 @@ def _datasets(parts: Sequence[Part], matching: Matching) -> Iterator[str]:
         if len(parts) > 1:
             yield f"name = {quoted(part.name)}"
         yield f"files = {_array(patterns(paths, paths, matching))}"
-        yield f"shape = {quoted(part.inputs[0].shape)}  # stated, so that a broken file cannot change what is detected"
+        yield (
+            f"shape = {quoted(part.inputs[0].shape)}"
+            "  # set explicitly, so that a broken file cannot change the detected shape"
+        )
         yield from _splits(part, paths, matching)
         yield from _columns(part)
 
@@ -151,12 +159,15 @@ def _splits(part: Part, paths: Sequence[str], matching: Matching) -> Iterator[st
         {(item.split_rank, item.split) for item in part.inputs if item.split is not None}
     )
     if not ranked:
-        yield '# splits = { train = "train*.jsonl", test = "test*.jsonl" }  # none was detected; without any, leakage is not looked for'
+        yield (
+            '# splits = { train = "train*.jsonl", test = "test*.jsonl" }'
+            "  # none detected; without splits, leakage is not checked"
+        )
         return
-    yield "[dataset.splits]  # earlier ones first: a record that is in two splits is a finding in the later one"
+    yield "[dataset.splits]  # in order: a record in two splits is reported in the later one"
     for _, name in ranked:
-        mine = [item.path for item in part.inputs if item.split == name]
-        yield f"{_key(name or '')} = {_array(patterns(mine, paths, matching))}"
+        members = [item.path for item in part.inputs if item.split == name]
+        yield f"{_key(name or '')} = {_array(patterns(members, paths, matching))}"
 
 
 def _columns(part: Part) -> Iterator[str]:
@@ -164,14 +175,20 @@ def _columns(part: Part) -> Iterator[str]:
     agreed = {kind: {item.columns.get(kind) for item in part.inputs} for kind in kinds}
     columns = {kind: found.pop() for kind, found in agreed.items() if len(found) == 1}
     if columns:
-        yield "[dataset.columns]  # detected: label, id; besides, where the records have them: source, language, created, split"
+        yield (
+            "[dataset.columns]  # detected kinds: label, id; "
+            "you can add source, language, created, split"
+        )
         yield from (f"{kind} = {quoted(field or '')}" for kind, field in columns.items())
     else:
-        yield '# columns = { id = "uid", label = "intent", source = "meta.url" }  # none was detected'
+        yield '# columns = { id = "uid", label = "intent", source = "meta.url" }  # none detected'
 
 
 def patterns(paths: Sequence[str], among: Sequence[str], matching: Matching) -> list[str]:
-    """Return the widest simple glob that means these paths and nothing else, of the dataset's files and of those on the disk; else all paths."""
+    """Return the broadest simple glob that matches exactly these paths, or else all paths.
+
+    It must match no other file of the dataset and none on disk.
+    """
     wanted = set(paths)
     if len(wanted) > 1:
         start, end = _common(wanted), _common(path[::-1] for path in wanted)[::-1]
@@ -188,8 +205,8 @@ def patterns(paths: Sequence[str], among: Sequence[str], matching: Matching) -> 
 
 
 def _common(texts: Iterable[str]) -> str:
-    """Return the longest beginning that all texts share: that of the first and the last in order."""
-    ordered = sorted(texts)
+    """Return the longest common prefix of texts."""
+    ordered = sorted(texts)  # what the first and the last share, all share
     pairs = zip(ordered[0], ordered[-1], strict=False)
     return ordered[0][: sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))]
 
@@ -197,10 +214,10 @@ def _common(texts: Iterable[str]) -> str:
 def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -> Iterator[str]:
     yield ""
     yield "[rules]"
-    yield "# The recommended rules of each namespace; the manual page of one: dslint rule ID"
+    yield "# The recommended rules of each namespace; for the manual page of a rule: dslint rule ID"
     yield "select = ["
     results = {rule.id: rule for rule in report.rules} if report else {}
-    lacking: list[Known] = []
+    unavailable: list[Known] = []
     for space in spaces:
         members = [
             known[name]
@@ -208,18 +225,20 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
             if name.startswith(f"{space}/") and known[name].rule.default
         ]
         missing = [entry for entry in members if entry.missing and not entry.rule.needs_options]
-        if missing and all(
-            entry.missing for entry in members
-        ):  # to select what cannot run is an error
-            yield f"  # {quoted(space)},  # needs what is not installed; {install_line(missing)}"
+        if missing and all(entry.missing for entry in members):
+            # Selecting a namespace of which no rule can run is an error.
+            yield f"  # {quoted(space)},  # not installed: {install_line(missing)}"
             continue
-        lacking += missing
+        unavailable += missing
         yield f"  {quoted(space)},"
         for name in (name for name in results if name.startswith(f"{space}/")):
             yield f"  #   {_described(results[name], known)}"
     yield "]"
-    if lacking:
-        yield f"ignore = {_array([entry.id for entry in lacking])}  # what they need is not installed; {install_line(lacking)}"
+    if unavailable:
+        yield (
+            f"ignore = {_array([entry.id for entry in unavailable])}"
+            f"  # their extras are not installed: {install_line(unavailable)}"
+        )
 
 
 def _described(result: RuleResult, known: Catalogue) -> str:
@@ -246,7 +265,8 @@ def _tables(report: Report, known: Catalogue) -> Iterator[str]:
     ]
     if limited:
         yield ""
-        yield "# Limits near what was measured today, so that nothing gets worse. Each takes the place of `fail-on` for its rule."
+        yield "# Limits close to today's values, so that nothing gets worse."
+        yield "# Each replaces `fail-on` for its rule."
     for rule in limited:
         found = _active(report, rule.id)
         if is_strict(rule.id):
@@ -255,7 +275,7 @@ def _tables(report: Report, known: Catalogue) -> Iterator[str]:
             yield from _ratchet(rule, found, known)
     if mild:
         yield ""
-        yield "# Found too, for information only; without a limit these never fail:"
+        yield "# Also found, for information only; without a limit these never fail:"
         yield from (
             f"#   {rule.id}: {rule.count} of {rule.judged}" for rule in limited if rule.id in mild
         )
@@ -264,31 +284,38 @@ def _tables(report: Report, known: Catalogue) -> Iterator[str]:
 def _strict(rule: RuleResult, found: Sequence[Finding]) -> Iterator[str]:
     fail = sum(map(_fails, found))
     yield ""
-    yield f"# {rule.id}: {_by_severity(found)} in {rule.judged} records. Nothing of this kind is let through by a limit made from today's data."
+    yield f"# {rule.id}: {_by_severity(found)} in {rule.judged} records."
+    yield "# No limit made from today's data allows findings of this kind."
     if fail == len(found):
         yield f"[rules.{quoted(rule.id)}]"
-        yield f"max-count = 0  # measured: {rule.count}; fails until it is repaired"
+        yield f"max-count = 0  # measured: {rule.count}; fails until fixed"
     elif fail:
-        yield f"# No limit: {fail} of them fail{'s' if fail == 1 else ''} until repaired, as does every further one of the severity `fail-on`."
+        yield (
+            f"# No limit: {fail} of them fail{'s' if fail == 1 else ''} until fixed, "
+            "as does any new one of the severity `fail-on`."
+        )
     else:
-        yield "# No limit: they are mild enough to pass by `fail-on`; a graver one fails."
+        yield "# No limit: these do not fail by `fail-on`; a more severe one does."
 
 
 def _ratchet(rule: RuleResult, found: Sequence[Finding], known: Catalogue) -> Iterator[str]:
     errors = any(finding.severity == Severity.ERROR for finding in found)
-    whole = any(finding.at.row is None for finding in found)
+    on_dataset = any(finding.at.row is None for finding in found)
     flagged = len(
         {(finding.at.path, finding.at.row) for finding in found if finding.at.row is not None}
     )
     yield ""
     yield f"[rules.{quoted(rule.id)}]  # {_comment(summary(known[rule.id].rule))}"
     share = Fraction(flagged, rule.judged) if rule.judged else Fraction(0)
-    if errors or whole or rule.judged < MIN_JUDGED or share < MIN_RATE:
+    if errors or on_dataset or rule.judged < MIN_JUDGED or share < MIN_RATE:
         yield f"max-count = {rule.count}  # measured: {rule.count} in {rule.judged} records" + (
-            "; errors: repair them, and lower this to 0" if errors else "; should go down"
+            "; errors: fix them, and lower this to 0" if errors else "; should go down"
         )
     else:
-        yield f"max-rate = {rate_limit(share)}  # measured: {_decimal(share)}, {flagged} of {rule.judged}; should go down"
+        yield (
+            f"max-rate = {rate_limit(share)}  # measured: {_decimal(share)}, "
+            f"{flagged} of {rule.judged}; should go down"
+        )
 
 
 def rate_limit(share: Fraction) -> str:

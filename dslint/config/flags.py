@@ -1,4 +1,4 @@
-"""What the flags of the command line add to the settings."""
+"""Apply command-line flags to the settings."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ from dslint.settings import DatasetSettings, RuleSettings, Settings
 def with_selection(
     settings: Settings, select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]
 ) -> Settings:
-    """Return the settings with the selection of the flags: `select` replaces, the others add."""
-    chosen, more, less = (
+    """Return the settings with the rule selection of the flags: `select` replaces, the rest add."""
+    chosen, added, ignored = (
         _named(flags, name)
         for flags, name in ((select, "select"), (extend, "extend-select"), (ignore, "ignore"))
     )
     return replace(
         settings,
-        select=(*chosen, *more)
+        select=(*chosen, *added)
         if chosen
         else None
         if settings.select is None
-        else (*settings.select, *more),
-        extend_select=(*settings.extend_select, *more)
+        else (*settings.select, *added),
+        extend_select=(*settings.extend_select, *added)
         if not chosen and settings.select is None
         else (),
-        ignore=(*settings.ignore, *less),
+        ignore=(*settings.ignore, *ignored),
     )
 
 
 def with_options(
     settings: Settings, options: Iterable[str], known: Catalogue, folder: str
 ) -> Settings:
-    """Return the settings with `RULE.OPTION=VALUE` flags applied; paths in them are relative to a folder."""
+    """Return the settings with `RULE.OPTION=VALUE` flags; their paths are relative to `folder`."""
     rules = dict(settings.rules)
     for flag in options:
         name, value = _pair(flag, "--option", "RULE.OPTION=VALUE")
@@ -73,20 +73,20 @@ def with_options(
     return replace(settings, rules=rules)
 
 
-def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -> Settings:
-    """Return the settings with `MEASURE=VALUE` limits of `--max` and `--min` added."""
+def with_limits(settings: Settings, maxima: Iterable[str], minima: Iterable[str]) -> Settings:
+    """Return the settings with the `MEASURE=VALUE` limits of `--max` and `--min` added."""
     found: dict[str, Limit] = {}
-    for side, flags in (("max", most), ("min", least)):
+    for side, flags in (("max", maxima), ("min", minima)):
         for flag in flags:
             name, text = _pair(flag, f"--{side}", "MEASURE=VALUE", last=True)
-            measure = counted(name)
+            measure = measure_named(name)
             rate = is_rate(measure)
             try:
                 value = share(text) if rate else float(text)
                 if math.isnan(value):
-                    raise ValueError(text)  # noqa: TRY301 - it is no number
+                    raise ValueError(text)  # noqa: TRY301 - NaN is not a number
             except ValueError:
-                share_of = counted(name, "rate")
+                share_of = measure_named(name, "rate")
                 form = f"{share_of}=2%" if text.endswith("%") and share_of != name else f"{name}=10"
                 raise ConfigError(
                     f"--{side} {flag}: {text!r} is not a number", f"write it as --{side} {form}"
@@ -98,8 +98,8 @@ def with_limits(settings: Settings, most: Iterable[str], least: Iterable[str]) -
     return replace(settings, limits=(*settings.limits, *found.values()))
 
 
-def counted(name: str, measure: str = "count") -> str:
-    """Return the name of a measure. That of a rule alone means its count."""
+def measure_named(name: str, measure: str = "count") -> str:
+    """Return the full name of a measure; the id of a rule alone means its count."""
     rule, sign, part = name.partition("[")
     return f"{rule}{'' if '.' in rule else f'.{measure}'}{sign}{part}"
 
@@ -107,7 +107,7 @@ def counted(name: str, measure: str = "count") -> str:
 def with_dataset(
     settings: Settings, shape: str | None, columns: Iterable[str], splits: Iterable[str]
 ) -> Settings:
-    """Return the settings with what the flags say of the data, for every dataset."""
+    """Return the settings with shape, columns and splits from flags, for every dataset."""
     named: dict[str, str] = {}
     for flag in columns:
         kind, field = _pair(flag, "--column", "KIND=FIELD")
@@ -141,21 +141,27 @@ def with_dataset(
 
 
 def _named(values: Iterable[str], option: str) -> tuple[str, ...]:
-    """Return the selectors of a flag; raises ConfigError for one that names none, lest it mean all rules."""
+    """Return the selectors of a flag.
+
+    Raises ConfigError if there are none: an empty selection would mean all rules.
+    """
     found: list[str] = []
     for value in values:
         tokens = [token.strip() for token in value.split(",") if token.strip()]
         if not tokens:
             raise ConfigError(
                 f"--{option} {value!r} names no rule",
-                f"write it as --{option} structure,duplicates/exact; or leave it out",
+                f"write it as --{option} structure,duplicates/exact, or omit it",
             )
         found += tokens
     return tuple(found)
 
 
 def _pair(flag: str, option: str, form: str, *, last: bool = False) -> tuple[str, str]:
-    """Cut a flag at its first `=`, or at its `last`: the name of a measure may hold one, as in `RULE.rate[split=test]`."""
+    """Split a flag at its first or `last` equals sign.
+
+    The name of a measure may contain one, as in `RULE.rate[split=test]`.
+    """
     name, sign, value = flag.rpartition("=") if last else flag.partition("=")
     if not sign or not name.strip() or not value.strip():
         raise ConfigError(f"{option} {flag}: expected {form}", f"write it as {option} {form}")
@@ -163,12 +169,12 @@ def _pair(flag: str, option: str, form: str, *, last: bool = False) -> tuple[str
 
 
 def bytes_in(flag: str, text: str) -> int:
-    """Return the bytes that a flag means: a number above 0, alone or with a unit such as kB, MiB or GB."""
+    """Return the number of bytes in a flag: a positive number, optionally with a unit like MiB."""
     number = text.strip().rstrip("kKmMgGiIbB ")
     unit = text.strip()[len(number) :].strip().lower()
     if not number.isdecimal() or int(number) < 1 or unit not in _UNITS:
         raise ConfigError(
-            f"{flag}: {text!r} is no number of bytes",
+            f"{flag}: {text!r} is not a size in bytes",
             f"write it as {flag} 67108864, or {flag} 64MiB",
         )
     return int(number) * _UNITS[unit]

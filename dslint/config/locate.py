@@ -1,4 +1,4 @@
-"""Where in a TOML text a key stands: the parser of the standard library keeps no positions."""
+"""Line numbers of the keys in a TOML text: the parser of the standard library has none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ Path = tuple[str | int, ...]
 
 
 def line_of(text: str, path: Sequence[str | int]) -> int | None:
-    """Return the 1-based line of the longest prefix of `path` that stands in the text, or None; in a pyproject.toml, below `tool.dslint`."""
+    """Return the line, from 1, of the longest prefix of `path` that the text has, or None.
+
+    In a pyproject.toml, the path is below `tool.dslint`.
+    """
     places = _places(text)
     if ("tool", "dslint") in places:
         path = ("tool", "dslint", *path)
@@ -64,7 +67,10 @@ def _places(text: str) -> dict[Path, int]:
 
 
 def _end_of_value(lines: list[str], number: int, start: int) -> int:
-    """Return the last line of a value that begins on line `number`: as many lines as it takes to parse."""
+    """Return the last line of a value that begins on line `number`.
+
+    Lines are added until the value parses.
+    """
     text = lines[number - 1][start:]
     for end in range(number, min(len(lines), number + 200) + 1):
         try:
@@ -78,6 +84,6 @@ def _end_of_value(lines: list[str], number: int, start: int) -> int:
 
 
 def _inside(path: Path, value: str, number: int, places: dict[Path, int]) -> None:
-    """Note the keys of an inline table: they stand on the line of the table."""
+    """Add the keys of an inline table; they are on the line of the table."""
     for match in re.finditer(r"""[{,]\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*=""", value):
         places.setdefault((*path, match[1] or match[2] or match[3]), number)

@@ -1,4 +1,4 @@
-"""The JSON Schema of the configuration: the core's keys, and the options of all installed rules."""
+"""The JSON Schema of the configuration: the core's keys and the options of all installed rules."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ _BOUNDS = {
 }
 _RULE_KEYS: dict[str, Any] = {
     "severity": {"enum": Severity.names(), "description": "severity of the rule's findings"},
-    "max-count": {**_COUNT, "description": "the most findings that pass"},
+    "max-count": {**_COUNT, "description": "maximum number of findings"},
     "max-rate": {
         **_SHARE,
-        "description": "the largest share of judged records that passes: 0.02 or '2%'",
+        "description": "maximum share of judged records with a finding: 0.02 or '2%'",
     },
-    "max-total": {**_COUNT, "description": "the most findings that pass, suppressed ones counted"},
+    "max-total": {**_COUNT, "description": "maximum number of findings, including suppressed ones"},
     "limits": {
         "type": "object",
         "additionalProperties": _BOUNDS,
-        "description": "limits on the rule's measures, by name",
+        "description": "limits of the rule's measures, by name",
     },
 }
 
@@ -61,12 +61,12 @@ def _hints(rule: type[Rule]) -> dict[str, Any]:
 
 
 def takes_file(kind: Any) -> bool:
-    """Say whether an option is a file."""
+    """Return whether an option takes a file."""
     return kind is OptionFile or OptionFile in get_args(kind)
 
 
 def takes_files(kind: Any) -> bool:
-    """Say whether an option is a list of files."""
+    """Return whether an option takes a list of files."""
     return get_origin(kind) is tuple and takes_file(kind)
 
 
@@ -82,7 +82,7 @@ def option_schema(kind: Any, default: Any) -> dict[str, Any]:
     if takes_file(kind):
         return {
             "type": ["string", "object"],
-            "description": "a path relative to the configuration, or the content itself",
+            "description": "a path relative to the configuration, or the content inline",
         }
     made: dict[str, Any] = msgspec.json.schema(kind)
     if made.get("type") == "array":
@@ -110,7 +110,7 @@ def _rule_schema(rule: type[Rule], *, core: bool = False) -> dict[str, Any]:
 
 
 def _namespace_schema(rules: Iterable[type[Rule]]) -> dict[str, Any]:
-    """Return the schema for all rules of a namespace together: any option that one of them has."""
+    """Return the schema of a namespace's table: all options of its rules."""
     options: dict[str, Any] = {}
     for rule in rules:
         for name, kind in option_types(rule).items():
@@ -123,7 +123,7 @@ def _namespace_schema(rules: Iterable[type[Rule]]) -> dict[str, Any]:
 
 
 def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
-    """Return the JSON Schema (draft 2020-12) of a configuration, for the installed plugins."""
+    """Return the JSON Schema (draft 2020-12) of the configuration, for the installed plugins."""
     spaces: dict[str, list[type[Rule]]] = {}
     tables: dict[str, Any] = {}
     for name, entry in known.items():
@@ -135,10 +135,11 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
     selection = {
         "select": {
             **_STRINGS,
-            "description": "rules to run: ids, namespaces, 'namespace/*' or 'all'; else all recommended ones",
+            "description": "rules to run: ids, namespaces, 'namespace/*' or 'all'; "
+            "default: all recommended ones",
         },
         "ignore": {**_STRINGS, "description": "rules not to run"},
-        "extend-select": {**_STRINGS, "description": "rules to run besides"},
+        "extend-select": {**_STRINGS, "description": "additional rules to run"},
     }
     rules = {"type": "object", "additionalProperties": False, "properties": {**selection, **tables}}
     overriding = {
@@ -153,17 +154,17 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
         "fail-on": {
             "enum": [*Severity.names(), "never"],
             "default": "error",
-            "description": "the mildest severity that fails",
+            "description": "lowest severity that fails the gate",
         },
         "min-confidence": {
             "enum": Confidence.names(),
             "default": "medium",
-            "description": "the least confidence at which a finding fails",
+            "description": "lowest confidence at which a finding fails the gate",
         },
         "scope": {
             "enum": ["record", "dataset", "all"],
             "default": "all",
-            "description": "run record rules, dataset rules, or all",
+            "description": "run only record rules, only dataset rules, or all",
         },
     }
     return {
@@ -174,13 +175,13 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
         "properties": {
             "required-version": {
                 "type": "string",
-                "description": "versions of dslint that this configuration is for, as '>=0.1,<2'",
+                "description": "versions of dslint that this configuration is for: '>=0.1,<2'",
             },
             "required-plugins": {
                 **_STRINGS,
-                "description": "distributions that must be installed, with versions",
+                "description": "plugin distributions that must be installed, with versions",
             },
-            "extends": {**_STRINGS, "description": "presets"},
+            "extends": {**_STRINGS, "description": "presets of plugins to build on"},
             "dataset": {
                 "anyOf": [
                     _dataset_schema(shapes, tables),
@@ -200,24 +201,25 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
             "suppress": {"type": "array", "items": _suppress_schema()},
             "baseline": {
                 "type": "string",
-                "description": "a file of accepted findings and numbers, made by `dslint baseline create`",
+                "description": "file of accepted findings and numbers, made by "
+                "`dslint baseline create`",
             },
             "allow-paths": {
                 **_STRINGS,
-                "description": "files outside of the project, as globs, that may be read in CI",
+                "description": "globs of files outside the project that may be read in CI",
             },
             "max-record-bytes": {
                 "type": "integer",
                 "minimum": 1,
                 "default": Settings().max_record_bytes,
-                "description": "a longer record is not read, and is a finding",
+                "description": "longer records are not read and are reported as findings",
             },
             "max-depth": {
                 "type": "integer",
                 "minimum": 1,
                 "maximum": 500,
                 "default": Settings().max_depth,
-                "description": "a record nested deeper is not read, and is a finding",
+                "description": "records nested deeper are not read and are reported as findings",
             },
             **judging,
         },
@@ -225,7 +227,10 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
 
 
 def _overriding_schema(table: dict[str, Any], rule: type[Rule] | None) -> dict[str, Any]:
-    """Return the schema of a rule's table in an override: the rule may be off there, and a dataset rule, which sees all files, has no options."""
+    """Return the schema of a rule's table in an override.
+
+    The rule can be off there. A dataset rule has no options there, since it sees all files.
+    """
     properties = {
         key: value
         for key, value in table["properties"].items()
@@ -235,7 +240,7 @@ def _overriding_schema(table: dict[str, Any], rule: type[Rule] | None) -> dict[s
         **table,
         "properties": {
             **properties,
-            "off": {"type": "boolean", "description": "do not run it on these files"},
+            "off": {"type": "boolean", "description": "do not run the rule on these files"},
         },
     }
 
@@ -245,47 +250,48 @@ def _dataset_schema(shapes: Iterable[str], tables: dict[str, Any]) -> dict[str, 
         "type": "object",
         "additionalProperties": False,
         "properties": {
-            "name": {"type": "string", "description": "its name in reports; else its folder"},
-            "files": {**_GLOBS, "description": "its files: globs relative to the configuration"},
-            "exclude": {**_GLOBS, "description": "files that are not part of it"},
+            "name": {"type": "string", "description": "name in reports; default: its folder"},
+            "files": {**_GLOBS, "description": "globs of its files, relative to the configuration"},
+            "exclude": {**_GLOBS, "description": "globs of files to leave out"},
             "shape": {
                 "enum": [*shapes, Custom.name],
-                "description": "the shape of its records; else detected",
+                "description": "shape of its records; default: detected",
             },
             "texts": {
                 "type": "object",
                 "additionalProperties": False,
                 "minProperties": 1,
-                "description": "where the texts of a custom shape are: role to column paths",
+                "description": "columns with the texts of a custom shape, by role",
                 "properties": {
-                    role: {**_GLOBS, "description": f"where the {role} texts are: column paths"}
+                    role: {**_GLOBS, "description": f"paths of the columns with {role} texts"}
                     for role in CUSTOM_ROLES
                 },
             },
             "text-record": {
                 "enum": ["line", "file"],
                 "default": "line",
-                "description": "what a record of a plain text file is",
+                "description": "unit of a plain text file that is one record",
             },
             "splits": {
                 "type": "object",
                 "additionalProperties": _GLOBS,
-                "description": "the files of each split; else told by their names",
+                "description": "globs of the files of each split; default: by file name",
             },
             "columns": {
                 "type": "object",
                 "additionalProperties": False,
                 "properties": {kind: {"type": "string"} for kind in COLUMN_KINDS},
-                "description": "fields by what they hold: a key, a dotted path, or a JSON pointer",
+                "description": "field of each kind: a key, a dotted path, or a JSON Pointer",
             },
             "languages": {
                 **_GLOBS,
-                "description": "the languages that its texts are in, as codes; of a single one, no text is doubted",
+                "description": "codes of the languages of its texts; with a single one, all texts "
+                "are taken to be in it",
             },
             "slices": {
                 "type": "array",
                 "items": {"enum": list(COLUMN_KINDS)},
-                "description": "columns for each value of which there are measures as well",
+                "description": "columns for whose values there are separate measures",
             },
             "rules": {
                 "type": "object",
@@ -303,12 +309,12 @@ def _override_schema(tables: dict[str, Any]) -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["files"],
         "properties": {
-            "files": {**_GLOBS, "description": "the files that these settings are for"},
+            "files": {**_GLOBS, "description": "globs of the files that these settings are for"},
             "rules": {
                 "type": "object",
                 "additionalProperties": False,
                 "properties": tables,
-                "description": "rule settings, and `off`",
+                "description": "rule settings; `off` disables a rule",
             },
         },
     }
@@ -322,7 +328,7 @@ def _suppress_schema() -> dict[str, Any]:
         "additionalProperties": False,
         "required": ["rule", "reason"],
         "properties": {
-            "rule": {"type": "string", "description": "a rule, or a namespace"},
+            "rule": {"type": "string", "description": "id of a rule, or a namespace"},
             "reason": {
                 "type": "string",
                 "minLength": 1,
@@ -346,7 +352,7 @@ def _suppress_schema() -> dict[str, Any]:
             "expires": {
                 "type": "string",
                 "pattern": r"^\d{4}-\d{2}-\d{2}$",
-                "description": "the last day on which it holds",
+                "description": "last day on which the suppression applies",
             },
         },
     }

@@ -1,4 +1,4 @@
-"""Checking a configuration against its JSON Schema, with messages that name the line and the nearest valid name."""
+"""Validate a configuration by its JSON Schema; errors name the line and the nearest valid name."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 from dslint.errors import ConfigError, nearest
 
 DEEPEST = 60
-"""Levels that a configuration may be nested, far more than any key of it needs."""
+"""Maximum nesting of a configuration, far more than any key needs."""
 
 
 def plain(value: Any, room: int = DEEPEST) -> Any:
-    """Return a TOML value as JSON: dates become text. Raises RecursionError where it is nested beyond reason."""
+    """Return a TOML value as JSON, dates as text. Raises RecursionError if nested too deeply."""
     if room == 0:
         raise RecursionError
     if isinstance(value, dict):
@@ -26,9 +26,10 @@ def plain(value: Any, room: int = DEEPEST) -> Any:
 def validate(
     document: Mapping[str, Any], schema: Callable[[], dict[str, Any]], name: str, text: str
 ) -> None:
-    """Raise ConfigError for the first thing in a configuration that cannot be; `text` is its source, for line numbers.
+    """Raise ConfigError for the first error in a configuration.
 
-    The schema is made when it is needed: an empty configuration is valid, and a check without one starts sooner.
+    `text` is its source, for line numbers. The schema is only made when needed: an empty
+    configuration is valid, and a check without one starts sooner.
     """
     if not document:
         return
@@ -53,7 +54,7 @@ def validate(
 
 
 def _deepest(error: Any) -> Any:
-    """Of a choice of schemas return the error that got furthest: the one that the author most likely meant."""
+    """Return the deepest error among alternative schemas: the author most likely meant that one."""
     while error.context:
         error = max(error.context, key=lambda e: (len(e.absolute_path), e.validator != "type"))
     return error
@@ -116,7 +117,7 @@ def _explain(error: Any) -> tuple[str, str]:
             "exclusiveMaximum": "less than",
         }
         return (
-            f"{where}: {error.instance} is out of range: {words[error.validator]} {error.validator_value}",
+            f"{where}: {error.instance} is not {words[error.validator]} {error.validator_value}",
             "",
         )
     return f"{where}: {error.message}", ""
