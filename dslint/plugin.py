@@ -34,7 +34,7 @@ from dslint.nlp.words import nfkc
 from dslint.registry.hooks import hookimpl
 from dslint.rules.base import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.rules.lexicon_rule import LexiconRule
-from dslint.rules.option_files import records_in, texts_in
+from dslint.rules.option_files import texts_in
 from dslint.storage.arrow import Columns
 from dslint.storage.state import State
 
@@ -96,7 +96,6 @@ __all__ = [
     "primary",
     "prose",
     "read_sheet",
-    "records_in",
     "redact",
     "redact_record",
     "sameness",

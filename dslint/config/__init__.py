@@ -28,7 +28,7 @@ NAMES = ("dslint.toml", ".dslint.toml", "pyproject.toml")
 _REQUIREMENT = r"^\s*([A-Za-z0-9._-]+)\s*(\[[^\]]*\])?\s*(.*)$"
 _CLAUSE = r"^\s*(>=|<=|==|!=|>|<|~=)\s*([0-9][0-9A-Za-z.]*)\s*$"
 
-__all__ = ["Raw", "find", "parse", "read", "schema", "settings_of"]
+__all__ = ["Raw", "find", "parse", "read", "schema"]
 
 
 class Raw(Struct, frozen=True):
@@ -69,11 +69,6 @@ def find(start: str) -> str | None:
         if (place / ".git").exists():
             break
     return None
-
-
-def project_root(start: str) -> str:
-    """Return the folder that reported paths are relative to if there is no configuration."""
-    return os.path.abspath(start)
 
 
 def read(path: str) -> Raw:

@@ -1,11 +1,10 @@
 """Judging: fold, merge, conclude; pure functions from batches of records to findings and measures. Nothing here knows of files."""
 
-from dslint.engine.concluding import Sink, conclude, merge
+from dslint.engine.concluding import conclude, merge
 from dslint.engine.contract import describe, traced
 from dslint.engine.folding import Stamp, fold, observers_of, packed
 
 __all__ = [
-    "Sink",
     "Stamp",
     "conclude",
     "describe",

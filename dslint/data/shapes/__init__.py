@@ -32,7 +32,6 @@ SAMPLE = 100
 
 __all__ = [
     "BUILT_IN",
-    "CONVERSATIONS",
     "SAMPLE",
     "Custom",
     "conversation",

@@ -19,10 +19,6 @@ Call = tuple[str, Any, Any, str | None]
 """Pointer, name, arguments, id."""
 
 
-class _NoCallError(ValueError):
-    """What should be a call is none; the argument says why."""
-
-
 @dataclass(frozen=True)
 class ToolCall(RecordRule):
     r"""Tool calls that no program could execute, and results without a call.
