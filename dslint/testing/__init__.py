@@ -1,4 +1,7 @@
-"""The kit for plugin authors: the examples of manual pages as tests, cases as data, and the laws that every rule must keep."""
+"""The testing kit for plugin authors.
+
+Examples of manual pages as tests, cases as data, and the laws that every rule must keep.
+"""
 
 from __future__ import annotations
 

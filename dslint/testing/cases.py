@@ -18,7 +18,8 @@ _KEYS = {"name", "records", "flags", "finds", "options", "shape", "columns", "sp
 class Case(Struct, frozen=True):
     """One case: records, and what a rule finds in them.
 
-    `flags` lists the rows that have a finding; `finds` lists findings by any of row, field, start, end, role, message, severity, confidence.
+    `flags` lists the rows that have a finding; `finds` lists findings by any of row, field, start,
+    end, role, message, severity, confidence.
     """
 
     name: str
@@ -47,7 +48,8 @@ class Case(Struct, frozen=True):
             )
         if self.finds is not None:
             assert len(said.findings) == len(self.finds), (
-                f"{self.name}: {len(said.findings)} findings, not {len(self.finds)}: {said.findings}"
+                f"{self.name}: {len(said.findings)} findings, not {len(self.finds)}: "
+                f"{said.findings}"
             )
             for finding, wanted in zip(said.findings, self.finds, strict=True):
                 for key, value in wanted.items():
@@ -62,7 +64,10 @@ class Case(Struct, frozen=True):
 
 
 def load_cases(path: str | Path) -> list[Case]:
-    """Return the cases of a YAML file: `rule: ID` and `cases: [...]`. Raises ConfigError for a key that means nothing."""
+    """Return the cases of a YAML file: `rule: ID` and `cases: [...]`.
+
+    Raises ConfigError for an unknown key.
+    """
     import yaml
 
     document = yaml.safe_load(Path(path).read_text(encoding="utf-8"))
@@ -70,9 +75,8 @@ def load_cases(path: str | Path) -> list[Case]:
     for number, entry in enumerate(document["cases"]):
         unknown = set(entry) - _KEYS
         if unknown or not {"flags", "finds"} & set(entry):
-            raise ConfigError(
-                f"{path}: case {number}: {f'unknown key {min(unknown)!r}' if unknown else 'says neither flags nor finds'}"
-            )
+            wrong = f"unknown key {min(unknown)!r}" if unknown else "needs flags or finds"
+            raise ConfigError(f"{path}: case {number}: {wrong}")
         lists: dict[str, Any] = {
             key: tuple(entry[key])
             for key in ("records", "flags", "finds", "splits")

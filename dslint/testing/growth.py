@@ -1,4 +1,4 @@
-"""The law of growth: a record that is twice as long takes about twice the time, whatever is in it."""
+"""The law of growth: twice the text takes about twice the time, whatever is in it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from dslint.testing.harness import run
 from dslint.testing.hostile import SHAPES, hostile
 
 RATIO = 2.5
-"""How many times as long a rule may take for twice the text; a quadratic one takes four times as long."""
+"""Highest ratio of times for twice the text; that of a quadratic rule is four."""
 LIMIT = 10.0
-"""CPU seconds after which a run is given up: what is exponential ends the law, and does not hang it."""
+"""CPU seconds after which a run is aborted, so that exponential rules do not hang the test."""
 _USUAL = "sentences"
 _SIZES = (4_000, 8_000, 16_000)
 _SHORT = 500
-"""Characters for rules that ask a model; others pass over what grows too fast in so short a text."""
+"""Characters for rules that use a model; in so short a text, others hide what grows too fast."""
 _TOLD = 0.002
 """CPU seconds of usual text from which on it is long enough: models take that for a few words."""
 _APART, _ABOVE = (3, 6), 0.005
@@ -42,7 +42,7 @@ class _LateError(BaseException):
 
 
 def seconds(rule: Rule, shape: str, size: int, limit: float | None = None) -> float:
-    """Return the CPU seconds that a rule takes for records of this shape and size; infinity beyond the limit."""
+    """Return the CPU seconds of a rule on records of a shape and size; infinity over the limit."""
     records, splits = hostile(type(rule), shape, size)
     columns = {"split": "split"} if "split" in rule.needs_columns else None
     gc.disable()
@@ -59,7 +59,7 @@ def seconds(rule: Rule, shape: str, size: int, limit: float | None = None) -> fl
 
 @contextmanager
 def _limited(limit: float) -> Iterator[None]:
-    """Raise _LateError after so many CPU seconds, where the system has a clock for that; `re` listens to it."""
+    """Raise _LateError after so many CPU seconds, if the system can; it also interrupts `re`."""
     if (
         not hasattr(signal, "setitimer")
         or threading.current_thread() is not threading.main_thread()
@@ -80,10 +80,10 @@ def _limited(limit: float) -> Iterator[None]:
 
 
 def slow(rule: Rule) -> Iterator[str]:
-    """Yield the shapes for which a rule takes more than its share of time, each with the seconds that it took.
+    """Yield the shapes whose time grows too fast, each with its times.
 
-    All are tried once, at one size. What takes far longer than most is looked at closely, and so are the slowest and one in
-    the middle: that text is doubled, twice, and only what exceeds the ratio each time is slow.
+    All are tried once, at one size. Those that take far longer than most, the slowest, and one in
+    the middle are examined: their text is doubled, twice; slow is what exceeds the ratio each time.
     """
     seconds(rule, _USUAL, 100, 60 * LIMIT)  # loads what the rule needs
     gc.freeze()  # a collection would take as long as this process is large, not as the text is long
@@ -122,8 +122,8 @@ def _least(rule: Rule, shape: str, size: int) -> float:
 def _grown(rule: Rule, shape: str, size: int, spent: float) -> str:
     """Say how the time grows about a size if it does so too fast.
 
-    One look at the double passes most. The others go by the least of several times for each size, so that no other load on
-    the machine counts.
+    For most, one look at the double is enough. For the rest the minimum of several times counts,
+    so that other load on the machine does not matter.
     """
     if spent >= _GRAVE:
         sizes = [size // 4, size // 2, size]

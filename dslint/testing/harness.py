@@ -27,11 +27,11 @@ RANKS = {None: 0, "train": 0, "validation": 1, "dev": 1, "test": 2}
 
 
 class Run(Struct, frozen=True, kw_only=True):
-    """How to run.
+    """How to run a rule.
 
-    Where to cut the records into shards (positions), how many records a batch has, whether the shards arrive last first, in how many partitions to
-    conclude, and whether state is Arrow, is compacted on the way or goes to disk, rules judge record by record, and everything is pickled between
-    steps.
+    Positions where the records are cut into shards, records of a batch, whether the shards arrive
+    in reverse order, partitions to conclude in, and whether state is Arrow, is compacted on the
+    way or goes to disk, rules judge record by record, and all is pickled between steps.
     """
 
     cuts: tuple[int, ...] = ()
@@ -80,14 +80,14 @@ def activate(rule: Rule) -> Active:
 
 
 def with_options(rule: type[Rule], options: Mapping[str, Any]) -> Rule:
-    """Return a rule with options as they would stand in a configuration; raises ConfigError for a value that does not fit."""
+    """Return a rule with options as in a configuration. Raises ConfigError for an invalid value."""
     name = f"test/{rule.name}"
     written = RuleSettings(options={key: Written(value, ".") for key, value in options.items()})
     return build(_known(rule), [{name: written}]).rule
 
 
 def _known(rule: type[Rule]) -> Known:
-    """Return a rule class as one of a plugin named test, with the resources of all installed plugins."""
+    """Return a rule class as of a plugin named test, with the resources of all plugins."""
     brought = registry.load(registry.discover()).resources if rule.takes else ()
     return Known(
         f"test/{rule.name}",
@@ -149,7 +149,10 @@ def run(
     columns: Mapping[str, str] | None = None,
     splits: Sequence[str | None] | None = None,
 ) -> Outcome:
-    """Run one rule over decoded records, with the shape, columns and splits given, else detected. Raises what the rule raises."""
+    """Run one rule over decoded records. Raises what the rule raises.
+
+    Shape, columns and splits are detected unless given.
+    """
     how = how or Run()
     splits = list(splits) if splits is not None else [None] * len(records)
     chosen = shape_for(records, shape)
@@ -192,7 +195,11 @@ def run(
 
 
 def assert_documented(rule: type[Rule]) -> None:
-    """Run the examples of a rule's manual page: each record under Flags by itself (all together for a dataset rule), those under Passes together."""
+    """Run the examples of a rule's manual page.
+
+    Each record under Flags is judged by itself (all together for a dataset rule), those under
+    Passes together.
+    """
     shown = examples(rule)
     kinds = {example.flags for example in shown}
     assert kinds == {True, False}, (
@@ -212,7 +219,8 @@ def assert_documented(rule: type[Rule]) -> None:
             )
             assert not said.crashes, f"{rule.name}: crashed on its own example: {said.crashes}"
             assert bool(said.findings) == example.flags, (
-                f"{rule.name}: {'Flags' if example.flags else 'Passes'} example {group}: {said.findings}"
+                f"{rule.name}: {'Flags' if example.flags else 'Passes'} example {group}: "
+                f"{said.findings}"
             )
 
 
@@ -265,7 +273,7 @@ def _bend(part: Partial, index: int, observer: Observer, how: Run) -> None:
 
 
 class _Single(Rule):
-    """A record rule without its batch method, and without anything that it has kept: every record meets a fresh copy."""
+    """A record rule without its batch method and caches: every record meets a fresh copy."""
 
     def __new__(cls, rule: Any) -> Any:
         kind = type(rule)

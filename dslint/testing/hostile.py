@@ -1,4 +1,4 @@
-"""Records that make a careless rule slow: one short piece of text, one turn, one field, over and over."""
+"""Records that make a careless rule slow: one short text, turn or field, over and over."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ HOSTILE: Mapping[str, str] = {
     # words
     "words without stops": "the quick brown fox jumps over it ",
     "sentences": "The nurse said that she was late. The engineer said that he was not. ",
-    "groups and occupations": "The woman is a nurse, the old man is an engineer and the Muslim girl is a doctor. ",
+    "groups and occupations": (
+        "The woman is a nurse, the old man is an engineer and the Muslim girl is a doctor. "
+    ),
     "groups in one sentence": "the woman nurse and the black man engineer ",
     "lines of words": "the quick brown fox\n",
     "one line again": "This line of some length comes again and again, word for word, as it is.\n",
@@ -199,23 +201,24 @@ HOSTILE: Mapping[str, str] = {
     "signatures": "?sig=",
     "bearers": "Authorization: Bearer ",
 }
-"""Pieces by name. The first characters are those on which some rule's pattern begins, or over which one may run in vain."""
+"""Pieces of text by name. Some rule's pattern starts at them, or may scan them in vain."""
 
 
 _RECORDS = 4
-"""Records of a manual page that are made worse at most: enough for pairs, and for a few of each label.
+"""Maximum number of records from a manual page: enough for pairs, and for a few of each label.
 
-A rule that judges each by itself sees one.
+A record rule gets one.
 """
 LISTS, FIELDS = "long lists", "many fields"
 SHAPES = (*HOSTILE, LISTS, FIELDS)
-"""What a record may have much of: a piece of text, turns and other items of its lists, or fields."""
+"""What a record can have many of: pieces of text, items of its lists, or fields."""
 
 
 def hostile(rule: type[Rule], shape: str, size: int) -> tuple[list[Any], list[str | None]]:
-    """Return records with so many characters, items or fields, and their splits: those that the manual page of the rule flags, made worse.
+    """Return records with so many characters, items or fields, and their splits.
 
-    The hostile text once stands in the place of their texts and once around them, so that what asks for a word in a text is asked too.
+    They are made of records that the rule's manual page flags. The hostile text replaces their
+    texts in one copy and surrounds them in another, for rules that look for a word first.
     """
     shown = [example for example in examples(rule) if example.flags][:1]
     most = 1 if issubclass(rule, RecordRule) else _RECORDS

@@ -28,7 +28,10 @@ _TEXTS = [
 
 
 def records_like(rule: type[Rule]) -> st.SearchStrategy[list[Any]]:
-    """Return a strategy of lists of records: the examples of a rule, repeated, recombined, and with some of their texts exchanged."""
+    """Return a strategy of lists of records: the examples of a rule, repeated and recombined.
+
+    Some of their texts are exchanged.
+    """
     shown = [record for example in examples(rule) for record in _records(example)]
     firing = [_records(example) for example in examples(rule) if example.flags]
     pool = sorted({text for record in shown for text in _texts(record)} | set(_TEXTS))
