@@ -128,12 +128,12 @@ def create(
     empty = Baseline(salt=secrets.token_hex(16))
     report = _report(env, settings, path, empty, paths, jobs)
     if ratchet is None:
-        made = Baseline(salt=empty.salt, accepted=baseline.of_findings(report, {}))
+        result = Baseline(salt=empty.salt, accepted=baseline.of_findings(report, {}))
     else:
-        made = Baseline(
+        result = Baseline(
             salt=empty.salt, held=baseline.of_measures(report, ratchet, share(tolerance))
         )
-    _write(path, made, report)
+    _write(path, result, report)
     if settings.baseline_file is None:
         typer.echo(
             f"dslint: to use it: dslint check --baseline {path}, or "
@@ -243,14 +243,16 @@ def _report(
     return report
 
 
-def _write(path: str, made: Baseline, report: Report) -> None:
-    output.write_file(path, baseline.written(made))
-    for line in _lines(made):
+def _write(path: str, result: Baseline, report: Report) -> None:
+    output.write_file(path, baseline.lines_of(result))
+    for line in _lines(result):
         typer.echo(line)
-    nameless = Counter(
-        f.rule for f in report.findings if f.fingerprint in made.accepted and baseline.nameless(f)
+    by_number = Counter(
+        f.rule
+        for f in report.findings
+        if f.fingerprint in result.accepted and baseline.lacks_identity(f)
     )
-    for rule, count in sorted(nameless.items()):
+    for rule, count in sorted(by_number.items()):
         typer.echo(
             f"dslint: {rule}: {count:,} accepted by number only, because fingerprints would let "
             "others guess these records; name an id column to accept them one by one",
@@ -259,8 +261,8 @@ def _write(path: str, made: Baseline, report: Report) -> None:
     typer.echo(f"dslint: wrote {path}", err=True)
 
 
-def _lines(made: Baseline) -> list[str]:
-    kinds = Counter((entry.rule, entry.expires, entry.reason) for entry in made.accepted.values())
+def _lines(result: Baseline) -> list[str]:
+    kinds = Counter((entry.rule, entry.expires, entry.reason) for entry in result.accepted.values())
     lines = []
     for (rule, expires, reason), count in sorted(kinds.items(), key=str):
         lines.append(
@@ -268,7 +270,7 @@ def _lines(made: Baseline) -> list[str]:
             + (f", until {expires}" if expires else "")
             + (f": {reason}" if reason else "")
         )
-    for name, entry in sorted(made.held.items()):
+    for name, entry in sorted(result.held.items()):
         lines.append(
             f"{entry.value:>7g}  {name}"
             + (f", tolerance {entry.tolerance:g}" if entry.tolerance else "")

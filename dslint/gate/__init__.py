@@ -1,4 +1,4 @@
-"""The gate: limits, and what the owners have accepted."""
+"""The gate: limits, baselines and suppressions."""
 
 from dslint.gate.limits import (
     MAX_SLICES,

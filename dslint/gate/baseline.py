@@ -1,7 +1,8 @@
-"""What was accepted at one time, so that only what is new or worse fails: a file of fingerprints and measures, one a line.
+"""The baseline: findings and measures accepted at some time, so that only new or worse ones fail.
 
-The file says nothing of lines, paths or dates of findings, so shuffling, renaming and cutting data leave it valid. Its lines are sorted, and neither
-their order nor repeated lines mean anything: Git can merge it by union.
+The file has a fingerprint or a measure on each line, and no lines, paths or dates of findings, so
+shuffling, renaming and splitting data leave it valid. Its lines are sorted, but their order and
+repetitions have no meaning: Git can merge it by union.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from dslint.settings import Accepted, Baseline, Held, Settings
 NAME = "dslint-baseline.jsonl"
 SCHEMA = "dslint.baseline/1"
 NUMBER = -1
-"""What `Finding.suppressed_by` is for a finding that a baseline accepts: it is none of the suppressions, which count from 1."""
+"""`Finding.suppressed_by` of a finding accepted by a baseline; suppressions are numbered from 1."""
 RATCHETS = ("count", "rate")
 
 _SALT_BYTES = 16
@@ -32,13 +33,13 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 def read(path: str) -> Baseline:
-    """Read a baseline. Raises ConfigError, with the line, for what is none."""
+    """Read a baseline. Raises ConfigError, with the line, if it is not valid."""
     try:
         with open(path, encoding="utf-8") as stream:
             lines = stream.read().splitlines()
     except FileNotFoundError:
         raise ConfigError(
-            f"{path}: there is no such baseline", "make it: dslint baseline create"
+            f"{path}: there is no such baseline", "create it: dslint baseline create"
         ) from None
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(
@@ -53,7 +54,7 @@ def read(path: str) -> Baseline:
         entry = _entry(line, f"{path}:{number}")
         if isinstance(entry, _Head):
             salts.add(_salt(entry, f"{path}:{number}"))
-        elif isinstance(entry, Accepted):  # of two that differ, the one that ends sooner
+        elif isinstance(entry, Accepted):  # of two that differ, the one that expires first
             accepted[entry.fingerprint] = min(
                 accepted.get(entry.fingerprint, entry), entry, key=_end
             )
@@ -61,10 +62,13 @@ def read(path: str) -> Baseline:
             held[entry.measure] = min(held.get(entry.measure, entry), entry, key=_bound)
     if len(salts) != 1:
         what = (
-            "was made twice: it has several salts" if salts else "has no first line with its salt"
+            "was created twice: it has several salts"
+            if salts
+            else "has no first line with its salt"
         )
         raise ConfigError(
-            f"{path}: this baseline {what}", "remove it, and make it again: dslint baseline create"
+            f"{path}: this baseline {what}",
+            "remove it, and create it again: dslint baseline create",
         )
     return Baseline(salt=salts.pop(), accepted=accepted, held=held)
 
@@ -75,19 +79,19 @@ def _entry(line: str, place: str) -> _Head | Accepted | Held:
         kind = _Head if "schema" in value else Held if "measure" in value else Accepted
         return msgspec.convert(value, kind)  # type: ignore[return-value]
     except (msgspec.MsgspecError, TypeError, RecursionError):
-        cure = (
-            "after a merge keep the lines of both sides"
+        hint = (
+            "after a merge, keep the lines of both sides"
             if line[:7] in ("<<<<<<<", "=======", ">>>>>>>")
             else "remove the line"
         )
-        raise ConfigError(f"{place}: not a line of a baseline", cure) from None
+        raise ConfigError(f"{place}: not a line of a baseline", hint) from None
 
 
 def _salt(head: _Head, place: str) -> str:
     if head.schema != SCHEMA:
         raise ConfigError(
-            f"{place}: made for another version of dslint: {head.schema!r}, not {SCHEMA!r}",
-            "make it again: dslint baseline create",
+            f"{place}: created for another version of dslint: {head.schema!r}, not {SCHEMA!r}",
+            "create it again: dslint baseline create",
         )
     try:
         if len(bytes.fromhex(head.salt)) == _SALT_BYTES:
@@ -96,7 +100,7 @@ def _salt(head: _Head, place: str) -> str:
         pass
     raise ConfigError(
         f"{place}: the salt is not {2 * _SALT_BYTES} hexadecimal digits",
-        "make the baseline again: dslint baseline create",
+        "create the baseline again: dslint baseline create",
     )
 
 
@@ -108,8 +112,8 @@ def _bound(entry: Held) -> float:
     return entry.value * (1 + entry.tolerance)
 
 
-def written(baseline: Baseline) -> Iterator[str]:
-    """Yield the lines of a baseline."""
+def lines_of(baseline: Baseline) -> Iterator[str]:
+    """Yield the lines of a baseline file."""
     held = sorted(baseline.held.values(), key=lambda entry: entry.measure)
     accepted = sorted(baseline.accepted.values(), key=lambda entry: (entry.rule, entry.fingerprint))
     for entry in (_Head(schema=SCHEMA, salt=baseline.salt), *held, *accepted):
@@ -117,7 +121,10 @@ def written(baseline: Baseline) -> Iterator[str]:
 
 
 def loaded(settings: Settings) -> Settings:
-    """Return the settings with the baseline that they name: its salt is the key of fingerprints, and its measures are limits."""
+    """Return the settings with the baseline file that they name loaded.
+
+    Its salt becomes the key of fingerprints, and its measures become limits.
+    """
     if settings.baseline_file is None or settings.baseline is not None:
         return settings
     baseline = read(settings.baseline_file)
@@ -136,15 +143,20 @@ def loaded(settings: Settings) -> Settings:
 def applied(
     findings: Iterable[Finding], baseline: Baseline, today: datetime.date, *, whole: bool
 ) -> Iterator[Finding]:
-    """Yield the findings with those suppressed that the baseline accepts.
+    """Yield the findings, with those suppressed that the baseline accepts.
 
-    Where a run is not on the `whole` data but on what is new in it, a nameless finding is never accepted: its number means another one there.
+    If a run is not on the `whole` data but only on what is new, a finding without an identity is
+    never accepted: its ordinal is that of another finding there.
     """
     for finding in findings:
         entry = (
             None if finding.suppressed is not None else baseline.accepted.get(finding.fingerprint)
         )
-        if entry is not None and not _expired(entry, today) and (whole or not nameless(finding)):
+        if (
+            entry is not None
+            and not _expired(entry, today)
+            and (whole or not lacks_identity(finding))
+        ):
             yield replace(
                 finding, suppressed=entry.reason or "in the baseline", suppressed_by=NUMBER
             )
@@ -152,32 +164,38 @@ def applied(
             yield finding
 
 
-def nameless(finding: Finding) -> bool:
-    """Say whether a finding is on a record that its fingerprint does not tell: nothing but a number tells it from others of its rule."""
+def lacks_identity(finding: Finding) -> bool:
+    """Return whether the fingerprint of a finding on a record does not identify the record.
+
+    Only an ordinal then distinguishes it from other findings of its rule.
+    """
     return not finding.identity and finding.at.row is not None
 
 
 def stale(
     used: Collection[str], baseline: Baseline, today: datetime.date, unknown: Collection[str]
 ) -> list[Finding]:
-    """Return a finding for each rule with entries that have expired, or that are not among the used ones; of the `unknown` rules nobody can tell."""
-    ended, idle = Counter[str](), Counter[str]()
+    """Return a finding for each rule with baseline entries that have expired or are unused.
+
+    For rules in `unknown`, unused entries cannot be determined.
+    """
+    expired, unused = Counter[str](), Counter[str]()
     for entry in baseline.accepted.values():
         if _expired(entry, today):
-            ended[entry.rule] += 1
+            expired[entry.rule] += 1
         elif entry.fingerprint not in used and entry.rule not in unknown:
-            idle[entry.rule] += 1
-    said = [
-        f"the baseline accepts {count:,} of {rule} that expired; what they accepted is active again"
-        for rule, count in ended.items()
+            unused[entry.rule] += 1
+    messages = [
+        f"baseline entries of {rule} that expired: {count:,}; their findings are active again"
+        for rule, count in expired.items()
     ]
-    said += [
-        f"the baseline accepts {count:,} of {rule} that are not there any more; run dslint baseline prune"
-        for rule, count in idle.items()
+    messages += [
+        f"baseline entries of {rule} that match no finding: {count:,}; run dslint baseline prune"
+        for rule, count in unused.items()
     ]
     return [
         Finding(at=DATASET, rule="dslint/unused-suppression", message=message)
-        for message in sorted(said)
+        for message in sorted(messages)
     ]
 
 
@@ -186,16 +204,16 @@ def _expired(entry: Accepted, today: datetime.date) -> bool:
 
 
 def of_findings(report: Report, known: Mapping[str, Accepted]) -> dict[str, Accepted]:
-    """Return an entry for each finding that is active or that the known entries accept, as they are."""
+    """Return an entry for each finding that is active, and the known entry for accepted ones."""
     found = [
         finding
         for finding in report.findings
         if finding.suppressed is None or finding.suppressed_by == NUMBER
     ]
-    kept = {f.fingerprint for f in found if f.suppressed_by == NUMBER}
+    already_accepted = {f.fingerprint for f in found if f.suppressed_by == NUMBER}
     return {
         f.fingerprint: known[f.fingerprint]
-        if f.fingerprint in kept
+        if f.fingerprint in already_accepted
         else Accepted(rule=f.rule, fingerprint=f.fingerprint)
         for f in found
         if f.rule != "dslint/unused-suppression"
@@ -215,7 +233,7 @@ def of_measures(report: Report, kind: str, tolerance: float) -> dict[str, Held]:
 
 
 def pruned(baseline: Baseline, report: Report) -> Baseline:
-    """Return the baseline without the entries that accept nothing now, and with measures that have become better."""
+    """Return the baseline without unused entries, and with measures lowered to improved values."""
     used = {finding.fingerprint for finding in report.findings if finding.suppressed_by == NUMBER}
     known = {name: entry for name, entry in baseline.held.items() if name in report.measures}
     return Baseline(
@@ -229,7 +247,7 @@ def pruned(baseline: Baseline, report: Report) -> Baseline:
 
 
 def updated(baseline: Baseline, report: Report) -> Baseline:
-    """Return the baseline with what is found now: further findings, and measures as they are."""
+    """Return the baseline with all current findings added, and measures set to current values."""
     held = {}
     for entry in baseline.held.values():
         held.update(of_measures(report, entry.measure.rpartition(".")[2], entry.tolerance))

@@ -1,4 +1,4 @@
-"""Numbers against limits: the whole policy of pass and fail is here. No input, no output, no rules."""
+"""Compare measures with limits: the policy that decides pass and fail. No input or output."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from dslint.model import (
 
 COUNTED = ("count", "rate", "total")
 MAX_SLICES = 1000
-"""Values of one slice column for which measures are given."""
+"""Maximum number of values of a slice column for which there are measures."""
 
 
 Slice = tuple[str, str, str]
-"""A rule (or which records it sees), a slice column, and a value of it."""
+"""A rule (or which records it sees), a slice column, and a value of that column."""
 
 
-class Within(Struct):
-    """What was counted within some files."""
+class FilesCount(Struct):
+    """The counts of a rule within some files."""
 
     total: int = 0
     active: int = 0
@@ -38,10 +38,11 @@ class Within(Struct):
 
 
 class Count:
-    """Findings, counted in one pass: they must come in their reported order, in which those of one record stand together.
+    """Counts findings in one pass.
 
-    `limits` are needed for those within some files, and for the findings that fail by their severity: at least `fail_on`, with at least
-    `min_confidence`.
+    They must be added in reported order, in which the findings of one record are adjacent.
+    `limits` tells which files need counts of their own. Findings with at least the severity
+    `fail_on` and the confidence `min_confidence` are counted as failing.
     """
 
     def __init__(
@@ -58,8 +59,8 @@ class Count:
         )
         self.active_by, self.flagged_by = Counter[Slice](), Counter[Slice]()
         self.by_severity = Counter[tuple[Severity, str]]()
-        self.within: dict[str, Within] = {}
-        """The findings within some files, by the `[files=...]` of a limit, for its rule."""
+        self.within: dict[str, FilesCount] = {}
+        """Counts within some files, by rule and the `[files=...]` of a limit."""
         self.suppressed = 0
         self.suppressed_by: set[int] = set()
         self._fail_on, self._min_confidence = fail_on, min_confidence
@@ -71,14 +72,14 @@ class Count:
                 self._globs[name.rpartition(".")[0]].add(globs.removesuffix("]"))
 
     def add(self, finding: Finding) -> None:
-        """Count one more, and those that it stands for."""
+        """Add a finding, and those that it represents (`more`)."""
         rule, at, number = finding.rule, finding.at, 1 + finding.more
         inside = [
             globs
             for globs in self._globs.get(rule, ())
             if at.path is not None and matches_any(at.path, globs.split(","))
         ]
-        areas = [self.within.setdefault(f"{rule}[files={globs}]", Within()) for globs in inside]
+        areas = [self.within.setdefault(f"{rule}[files={globs}]", FilesCount()) for globs in inside]
         self.total[rule] += number
         for area in areas:
             area.total += number
@@ -121,9 +122,10 @@ def measure(
 ) -> dict[str, float]:
     """Return all measures of a run.
 
-    `rules` maps the rules that ran to the records that they judged; `own` holds the rules' own measures; `sees` says which records each rule judges;
-    `sliced` counts records by (sees, column, value), and by (rule, "role", role) for rules that are measured by role. A rate is the share of judged
-    records that have an active finding.
+    `rules` maps the rules that ran to the number of records that they judged; `own` holds the
+    rules' own measures; `sees` maps rules to the records that they judge; `sliced` counts
+    records by (sees, column, value), and by (rule, "role", role) for rules that are measured by
+    role. A rate is the share of judged records that have an active finding.
     """
     measures: dict[str, float] = {}
     for rule, judged in sorted(rules.items()):
@@ -141,12 +143,16 @@ def measure(
 
 
 def rate(part: int, whole: int) -> float:
-    """Return a share rounded to six digits, 0 of nothing, at most 1: a finding on an old record may be new for what it relates to."""
+    """Return a share rounded to six digits: 0 if `whole` is 0, and at most 1.
+
+    A part can be larger than the whole: a finding on an old record can be new because of a new
+    record that it relates to.
+    """
     return min(round(part / whole, 6), 1.0) if whole else 0.0
 
 
 def is_rate(measure: str) -> bool:
-    """Say whether a measure is a share of the judged records."""
+    """Return whether a measure is a share of the judged records."""
     return measure.partition("[")[0].endswith(".rate")
 
 
@@ -163,12 +169,15 @@ def _slices(sliced: Mapping[tuple[str, str, str], int], sees: str) -> list[tuple
 def in_files(
     limit: Limit, count: Count, inputs: Iterable[InputResult], sees: Mapping[str, str]
 ) -> float | None:
-    """Return the value of a measure within some files, `<rule>.count[files=<globs>]`; None if the measure is of another kind."""
+    """Return the value of a measure within some files, `<rule>.count[files=<globs>]`.
+
+    None if the measure is of another kind.
+    """
     name, sign, rest = limit.measure.partition("[files=")
     rule, _, kind = name.rpartition(".")
     if not sign or kind not in COUNTED:
         return None
-    found = count.within.get(f"{rule}[files={rest}", Within())
+    found = count.within.get(f"{rule}[files={rest}", FilesCount())
     if kind != "rate":
         return found.total if kind == "total" else found.active
     files = [
@@ -184,13 +193,16 @@ def in_files(
 
 
 def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) -> None:
-    """Raise ConfigError for a limit on something that no rule measures; `declared` maps rules to their own measures."""
+    """Raise ConfigError for a limit on an unknown measure.
+
+    `declared` maps rules to their own measures.
+    """
     for limit in limits:
         base = limit.measure.partition("[")[0]
         rule, _, name = base.rpartition(".")
         if rule not in declared:
             raise ConfigError(
-                f"a limit on {limit.measure!r}: no rule {rule or base!r}",
+                f"limit on {limit.measure!r}: unknown rule {rule or base!r}",
                 f"write it as {base}.count"
                 if base in declared
                 else nearest(rule or base, declared) or "write it as RULE.MEASURE",
@@ -198,8 +210,8 @@ def check_names(limits: Iterable[Limit], declared: Mapping[str, Iterable[str]]) 
         known = [*COUNTED, *declared[rule]]
         if name not in known:
             raise ConfigError(
-                f"a limit on {limit.measure!r}: rule {rule} does not measure {name!r}",
-                nearest(name, known) or f"it measures {', '.join(known)}",
+                f"limit on {limit.measure!r}: rule {rule} has no measure {name!r}",
+                nearest(name, known) or f"measures: {', '.join(known)}",
             )
 
 
@@ -210,11 +222,12 @@ def judge(
     rules: Mapping[str, Severity],
     fail_on: Severity,
 ) -> list[Judged]:
-    """Hold the measures against the limits, bounds included.
+    """Compare the measures with the limits, which are inclusive.
 
-    A rule without limits of its own passes if it has no active finding of the severity and confidence that fail; limits within some files replace
-    that default within these files.
-    `rules` maps the rules that ran to their severities; a limit on a measure of a rule that did not run is not judged.
+    A rule without limits of its own passes if it has no active finding of a severity and
+    confidence that fail; limits within some files replace that default for these files. `rules`
+    maps the rules that ran to their severities; a limit on a measure of a rule that did not run
+    is not judged.
     """
     judged: list[Judged] = []
     limited = {
@@ -230,12 +243,12 @@ def judge(
                 if failing == count.active[rule]
                 else f"{rule}.count[severity={fail_on}]"
             )
-            judged.append(_held(Limit(measure=name, max=0, origin="severity"), failing))
-    judged.extend(_held(limit, measures.get(limit.measure)) for limit in limits)
+            judged.append(_judge_limit(Limit(measure=name, max=0, origin="severity"), failing))
+    judged.extend(_judge_limit(limit, measures.get(limit.measure)) for limit in limits)
     return sorted(judged, key=lambda item: item.limit.measure)
 
 
-def _held(limit: Limit, value: float | None) -> Judged:
+def _judge_limit(limit: Limit, value: float | None) -> Judged:
     if value is None:
         return Judged(limit=limit, value=None, passed=None)
     return Judged(

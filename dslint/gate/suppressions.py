@@ -1,4 +1,4 @@
-"""What the owners have accepted: suppressions and fingerprints."""
+"""Suppressions, and the fingerprints of findings."""
 
 from __future__ import annotations
 
@@ -22,7 +22,10 @@ DEFAULT_KEY = b"dslint"
 
 
 class Stamper:
-    """Adds to a finding what only its record tells: id, identity, slices, and a suppression by its columns. Picklable."""
+    """Adds to findings what depends on their record. Picklable.
+
+    These are the id, the identity, the slices, and suppressions by column value.
+    """
 
     def __init__(
         self,
@@ -34,7 +37,11 @@ class Stamper:
         keyed: bool,
         today: datetime.date,
     ) -> None:
-        """`sensitive` names the rules on personal data and secrets; `keyed` says that nobody can guess from a fingerprint, as its key is secret."""
+        """Create a stamper.
+
+        `sensitive` has the rules on personal data and secrets; `keyed` means that fingerprints
+        have a secret key, so that nobody can guess data from them.
+        """
         self.suppress = tuple(entry for entry in suppress if not expired(entry, today))
         self.slices = tuple(slices)
         self.sensitive = frozenset(sensitive)
@@ -42,10 +49,10 @@ class Stamper:
         self.keyed = keyed
 
     def needs_record(self, finding: Finding, *, has_id: bool) -> bool:
-        """Say whether a dataset rule's finding must have its record fetched again."""
+        """Return whether the record of a dataset rule's finding must be read again."""
         if finding.at.path is None:
             return False
-        told = (
+        identified = (
             finding.identity
             or (self.keyed and finding.at.content)
             or (not self.keyed and finding.rule in self.sensitive)
@@ -53,18 +60,18 @@ class Stamper:
         return (
             has_id
             or bool(self.slices)
-            or not told
+            or not identified
             or any(entry.where and covers(entry, finding) for entry in self.suppress)
         )
 
     def told(self, finding: Finding) -> Finding:
-        """Return a dataset rule's finding, whose record need not be fetched, with its identity."""
+        """Return a dataset rule's finding with its identity, without reading its record."""
         return replace(
             finding, identity=finding.identity or (finding.at.content if self.keyed else b"")
         )
 
     def __call__(self, finding: Finding, record: Record) -> Finding:
-        """Return the finding with what its record tells."""
+        """Return the finding with what depends on its record."""
         raw = record.column("id")
         identity = finding.identity
         if (
@@ -82,15 +89,19 @@ class Stamper:
         stamped = replace(
             finding, id=None if raw is None else _text(raw), identity=identity, slices=slices
         )
-        held = [
+        matching = [
             entry
             for entry in self.suppress
-            if entry.where and covers(entry, finding) and _holds(entry.where, record)
+            if entry.where and covers(entry, finding) and _matches(entry.where, record)
         ]
-        for entry in held:
+        for entry in matching:
             if entry.fingerprints is None:
                 return accepted(stamped, entry)
-        return replace(stamped, held=tuple(entry.number for entry in held)) if held else stamped
+        return (
+            replace(stamped, held=tuple(entry.number for entry in matching))
+            if matching
+            else stamped
+        )
 
 
 def accepted(finding: Finding, entry: Suppression) -> Finding:
@@ -99,19 +110,19 @@ def accepted(finding: Finding, entry: Suppression) -> Finding:
 
 
 def expired(entry: Suppression, today: datetime.date) -> bool:
-    """Say whether a suppression's date has passed."""
+    """Return whether a suppression has expired."""
     return entry.expires is not None and entry.expires < today
 
 
 def covers(entry: Suppression, finding: Finding) -> bool:
-    """Say whether a suppression is about the finding's rule and file."""
+    """Return whether a suppression applies to the finding's rule and file."""
     namespace = finding.rule.partition("/")[0]
     if entry.rule not in (finding.rule, namespace, f"{namespace}/*", "all"):
         return False
     return not entry.files or matches_any(finding.at.path or "", entry.files)
 
 
-def _holds(where: Mapping[str, tuple[str, ...]], record: Record) -> bool:
+def _matches(where: Mapping[str, tuple[str, ...]], record: Record) -> bool:
     return all(_text(record.column(kind)) in values for kind, values in where.items())
 
 
@@ -120,10 +131,10 @@ def _text(value: object) -> str:
 
 
 def fingerprinted(findings: Collection[Finding], key: bytes = b"") -> Iterator[Finding]:
-    """Yield the findings, which must be in their reported order, with fingerprints.
+    """Yield the findings, which must be in reported order, with fingerprints.
 
-    A fingerprint is a keyed BLAKE2b hash of rule, record identity, and the ordinal among findings that are equal in both. No path, line or
-    date goes in.
+    A fingerprint is a keyed BLAKE2b hash of the rule, the record identity, and the ordinal among
+    findings that are equal in both. It does not depend on paths, lines or dates.
     """
     repeated = _repeated(findings) if len(findings) > KEPT else None
     seen: dict[int, int] = {}
@@ -133,10 +144,10 @@ def fingerprinted(findings: Collection[Finding], key: bytes = b"") -> Iterator[F
         ordinal = 0
         if repeated is None or same in repeated:
             ordinal = seen[same] = seen.get(same, -1) + 1
-        made = keyed.copy()
+        hasher = keyed.copy()
         for part in (finding.rule.encode(), finding.identity, str(ordinal).encode()):
-            made.update(len(part).to_bytes(4, "big") + part)
-        yield replace(finding, fingerprint=made.hexdigest())
+            hasher.update(len(part).to_bytes(4, "big") + part)
+        yield replace(finding, fingerprint=hasher.hexdigest())
 
 
 def _sameness(finding: Finding) -> int:
@@ -145,7 +156,10 @@ def _sameness(finding: Finding) -> int:
 
 
 def _repeated(findings: Iterable[Finding]) -> set[int]:
-    """Return what occurs more than once among very many findings, in eight bytes for each: only of these an ordinal must be kept."""
+    """Return the hashes of `_sameness` that occur more than once, using eight bytes a finding.
+
+    Among very many findings, only these need an ordinal.
+    """
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -161,7 +175,10 @@ def _repeated(findings: Iterable[Finding]) -> set[int]:
 def suppressed(
     findings: Iterable[Finding], entries: Sequence[Suppression], today: datetime.date
 ) -> Iterator[Finding]:
-    """Yield the findings with the suppressions applied that are by file or by fingerprint; of the record they need what its stamp says."""
+    """Yield the findings with suppressions by file or fingerprint applied.
+
+    What a suppression needs from the record has been added by `Stamper`.
+    """
     live = [
         entry
         for entry in entries
@@ -185,9 +202,10 @@ def unused(
     today: datetime.date,
     met: Collection[str] = (),
 ) -> list[Finding]:
-    """Return a finding for each suppression that has expired, or whose number is not among those that suppressed something.
+    """Return a finding for each suppression that has expired or is not in `used`.
 
-    Of a review sheet it is told how many verdicts are on no finding: their fingerprints are not among those that were `met`.
+    For a review sheet it counts the verdicts whose fingerprints are not in `met`, those of the
+    findings of the run.
     """
     result = []
     for entry in entries:
@@ -203,7 +221,10 @@ def unused(
         elif entry.review:
             verdicts = entry.fingerprints or frozenset()
             if lone := len(verdicts.difference(met)):
-                message = f"{where}: {lone:,} of {len(verdicts):,} verdicts in its review sheet are on no finding"
+                message = (
+                    f"{where}: {lone:,} of {len(verdicts):,} verdicts in its review sheet "
+                    "match no finding"
+                )
                 result.append(
                     Finding(at=DATASET, rule="dslint/unused-suppression", message=message)
                 )
