@@ -1,1 +1,1 @@
-"""What a run keeps, in memory and on disk."""
+"""Storage of findings and rule state, in memory and on disk."""

@@ -1,4 +1,4 @@
-"""Columns of state: plain while they are few, then Arrow, which is not imported before."""
+"""Columns of state: plain Python while there are few rows, then Arrow, imported when needed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Columns = Mapping[str, Sequence[Any]]
-"""Equally long columns by name: what `observe` returns. A column `record` holds batch positions where a record has none or several rows."""
+"""Columns of equal length by name, as returned by `observe`.
+
+If a record has no row or several, a column `record` holds the positions of records in the batch.
+"""
 
 Chunk: TypeAlias = "Columns | pa.Table"
-"""Rows of state: plain, or an Arrow table."""
+"""Rows of state: plain columns, or an Arrow table."""
 
 
 _LETTERS = {"int32": "i", "int64": "q", "uint64": "Q", "double": "d"}
-"""The types of numbers by the letters that `array` has for them."""
+"""Type codes of `array.array` for the types of numbers."""
 
 
 _SIMPLE = ("binary", "string", "int32", "int64", "uint64", "double", "bool")
@@ -30,7 +33,7 @@ TYPES = f"use one of binary[N], list<...>, {', '.join(_SIMPLE)}"
 
 
 def is_type(name: object) -> bool:
-    """Say whether that is a type that a column of state may have."""
+    """Return whether a column of state may have this type."""
     if not isinstance(name, str):
         return False
     if name.startswith("list<") and name.endswith(">"):
@@ -40,9 +43,9 @@ def is_type(name: object) -> bool:
 
 
 def misfit(values: Sequence[Any], kind: str) -> str:
-    """Return what keeps values from being a column of a type; empty where nothing does.
+    """Return why values cannot be a column of a type, or an empty text if they can.
 
-    Small state stays plain, and would only be found out where it has grown.
+    Small state stays plain Python: without this check, an error would only show in large data.
     """
     if not isinstance(values, (list, tuple)):
         return ""
@@ -60,8 +63,8 @@ def misfit(values: Sequence[Any], kind: str) -> str:
     if kind.startswith("binary[") and set(map(len, given)) - {int(kind[7:-1])}:
         return "has values of other lengths"
     if kind in _RANGES and given:
-        least, most = _RANGES[kind]
-        if not least <= min(given) <= max(given) <= most:
+        low, high = _RANGES[kind]
+        if not low <= min(given) <= max(given) <= high:
             return "has values out of range"
     return ""
 
@@ -74,9 +77,10 @@ _RANGES = {
 
 
 def arrow_type(name: str) -> pa.DataType:
-    """Return the Arrow type of a declared one.
+    """Return the Arrow type of a declared type.
 
-    `binary[N]`, `binary`, `string`, `int32`, `int64`, `uint64`, `double`, `bool`, or `list<...>`; raises PluginError for any other.
+    That is `binary[N]`, `binary`, `string`, `int32`, `int64`, `uint64`, `double`, `bool` or
+    `list<...>`; raises PluginError for any other.
     """
     import pyarrow as pa
 
@@ -117,7 +121,8 @@ def to_arrow(schema: Mapping[str, str], chunks: Iterable[Chunk]) -> pa.Table:
 def _array(values: Sequence[Any], kind: str) -> pa.Array:
     """Return a column as Arrow.
 
-    For lists of numbers, truth values and digests that is done here: `pyarrow.array` imports pandas wherever that is installed, for 0.4 s and 50 MB.
+    Lists of numbers, booleans and digests are converted here: `pyarrow.array` imports pandas if
+    it is installed, which takes 0.4 s and 50 MB.
     """
     import pyarrow as pa
 
@@ -146,14 +151,14 @@ def _array(values: Sequence[Any], kind: str) -> pa.Array:
 
 
 def scalar(value: int) -> pa.Scalar:
-    """Return a number as Arrow: `pyarrow.scalar` imports pandas too."""
+    """Return a number as Arrow, without `pyarrow.scalar`, which imports pandas too."""
     return _array([value], "int64")[0]
 
 
 def _bits(last_to_first: Iterable[bool]) -> bytes:
-    """Return truth values as Arrow has them: a bit each, the first one lowest."""
-    said = "".join("01"[value] for value in last_to_first)
-    return int(said or "0", 2).to_bytes(len(said) // 8 + 1, "little")
+    """Return booleans as an Arrow bitmap: one bit each, the first one lowest."""
+    digits = "".join("01"[value] for value in last_to_first)
+    return int(digits or "0", 2).to_bytes(len(digits) // 8 + 1, "little")
 
 
 def chunk_length(chunk: Chunk) -> int:

@@ -1,4 +1,4 @@
-"""Findings in any number, in their reported order."""
+"""Any number of findings, in reported order."""
 
 from __future__ import annotations
 
@@ -13,18 +13,19 @@ import msgspec
 from dslint.model import Finding
 
 KEPT = 25_000
-"""Findings that are held in memory (some 20 MB); more of them go to disk."""
+"""Maximum number of findings in memory (some 20 MB); more of them go to disk."""
 _BLOCK = 1000
 
 
 class Findings(Sequence[Finding]):
-    """All findings of a run in their reported order: a sequence to go through, which takes no more memory for millions of them.
+    """All findings of a run in reported order, in bounded memory.
 
-    Up to KEPT findings are held in memory; each further KEPT are sorted and written to disk as a run, and the runs are merged when they are read.
+    Up to KEPT findings are in memory; each further KEPT are sorted and written to disk as a run,
+    and the runs are merged when they are read.
     """
 
     def __init__(self, findings: Iterable[Finding] = ()) -> None:
-        self._held: list[Finding] = []
+        self._in_memory: list[Finding] = []
         self._sorted = True
         self._spool: Any = None
         self._runs: list[range] = []
@@ -36,27 +37,30 @@ class Findings(Sequence[Finding]):
     def extend(self, findings: Iterable[Finding]) -> None:
         """Add findings, in any order."""
         for finding in findings:
-            self._held.append(finding)
+            self._in_memory.append(finding)
             self._sorted = False
-            if len(self._held) >= KEPT:
+            if len(self._in_memory) >= KEPT:
                 self._spill()
 
     def __len__(self) -> int:
-        return self._spilled + len(self._held)
+        return self._spilled + len(self._in_memory)
 
     def __iter__(self) -> Iterator[Finding]:
-        held = self._in_order()
+        last_run = self._in_order()
         runs = [self._read(run) for run in self._runs]
-        if self._chained and (not held or held[0].order() >= self._last):
-            return chain(*runs, held)
-        return heapq.merge(*runs, held, key=Finding.order)
+        if self._chained and (not last_run or last_run[0].order() >= self._last):
+            return chain(*runs, last_run)
+        return heapq.merge(*runs, last_run, key=Finding.order)
 
     @overload
     def __getitem__(self, index: int) -> Finding: ...
     @overload
     def __getitem__(self, index: slice) -> Sequence[Finding]: ...
     def __getitem__(self, index: int | slice) -> Finding | Sequence[Finding]:
-        """Return one or some findings by number. Of many findings that takes time in proportion to the number: iterate instead."""
+        """Return findings by number.
+
+        If there are many, this takes time in proportion to the number: iterate instead.
+        """
         if isinstance(index, slice):
             return list(islice(self, *index.indices(len(self))))
         number = index + len(self) if index < 0 else index
@@ -66,26 +70,25 @@ class Findings(Sequence[Finding]):
 
     def _in_order(self) -> list[Finding]:
         if not self._sorted:
-            self._held.sort(key=Finding.order)
+            self._in_memory.sort(key=Finding.order)
             self._sorted = True
-        return self._held
+        return self._in_memory
 
     def _spill(self) -> None:
         if self._spool is None:
-            from dslint.storage.spool import (
-                Spool,
-            )  # 5 ms at import, needed for very many findings only
+            # 5 ms at import, needed only for very many findings
+            from dslint.storage.spool import Spool
 
             self._spool = Spool()
-        held = self._in_order()
-        self._chained = self._chained and held[0].order() >= self._last
-        self._last = held[-1].order()
+        findings = self._in_order()
+        self._chained = self._chained and findings[0].order() >= self._last
+        self._last = findings[-1].order()
         first = len(self._spool)
-        for start in range(0, len(held), _BLOCK):
-            self._spool.add(_packed(held[start : start + _BLOCK]))
+        for start in range(0, len(findings), _BLOCK):
+            self._spool.add(_packed(findings[start : start + _BLOCK]))
         self._runs.append(range(first, len(self._spool)))
-        self._spilled += len(held)
-        self._held = []
+        self._spilled += len(findings)
+        self._in_memory = []
 
     def _read(self, run: range) -> Iterator[Finding]:
         decode = msgspec.msgpack.Decoder(list[Finding]).decode

@@ -1,6 +1,7 @@
-"""What does not fit into memory: frames of bytes in a file without a name.
+"""Data that does not fit into memory: frames of bytes in an unnamed temporary file.
 
-The file stands in the folder for temporary files (`TMPDIR`) and has no name there, so nothing of it is left behind, however the process ends.
+The file is in the folder for temporary files (`TMPDIR`) but has no name there, so nothing of it
+remains, however the process ends.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from dslint.errors import DslintError
 
 
 class Spool:
-    """Frames of bytes, written once and read as often as one likes, in the order in which they came."""
+    """Frames of bytes, written once and read any number of times, in the order of writing."""
 
     def __init__(self) -> None:
         self._file: Any = None
@@ -26,10 +27,10 @@ class Spool:
         return len(self._frames)
 
     def add(self, frame: bytes | memoryview) -> None:
-        """Append a frame. Raises DslintError where it cannot be written."""
+        """Append a frame. Raises DslintError if it cannot be written."""
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="dslint-", buffering=0)  # noqa: SIM115 - it is closed with the spool
+                self._file = tempfile.TemporaryFile(prefix="dslint-", buffering=0)  # noqa: SIM115 - closed below
                 weakref.finalize(self, self._file.close)
             self._frames.append((self.bytes, len(frame)))
             self.bytes += len(frame)
@@ -38,8 +39,8 @@ class Spool:
                 rest = rest[self._file.write(rest) :]
         except OSError as error:
             raise DslintError(
-                f"{tempfile.gettempdir()} cannot take what does not fit into memory: {error.strerror}",
-                "make room there, name another folder in TMPDIR, or give more memory with --memory",
+                f"cannot write temporary data to {tempfile.gettempdir()}: {error.strerror}",
+                "free space there, set TMPDIR to another folder, or raise --memory",
             ) from None
 
     def __getitem__(self, number: int) -> bytes:

@@ -1,4 +1,4 @@
-"""The state of dataset rules: a table, so that merging is concatenation and serialising is Arrow's.
+"""The state of dataset rules: a table, so that merging is concatenation, and Arrow serializes it.
 
 It stays plain Python while it is small: a check of ten rows must not pay for importing Arrow.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 DIGEST_SIZE = 16
 DIGEST = f"binary[{DIGEST_SIZE}]"
-"""The type of a digest, the usual key."""
+"""Type of a digest, the usual key."""
 
 ENGINE_COLUMNS = {
     "rank": "int32",
@@ -31,16 +31,19 @@ ENGINE_COLUMNS = {
     "row": "int64",
     "line": "int64",
 }
-"""What the engine adds to every row of state: the rank of its split, the digest of the record, and where it comes from."""
+"""Columns that the engine adds to state: rank of the split, digest and place of the record."""
 
 ARROW_ROWS = 131_072
-"""Rows up to which state stays plain Python (some 40 MB for a pair of digests): importing Arrow costs 50 MB and 0.1 s, too much below."""
+"""Maximum number of rows that stay plain Python (some 40 MB for a pair of digests).
+
+Importing Arrow costs 50 MB and 0.1 s, too much for fewer rows.
+"""
 _PLAIN_ROWS = 16_384
 """The same once Arrow is imported."""
 _DEALT = 32_768
 """Rows that are dealt out at a time: few enough that their copies count for little, enough that frames are not tiny."""
 _CHUNK = 8_192
-"""Rows that are turned from Arrow into Python at a time; a group of more rows is read anew wherever it is gone through."""
+"""Rows converted from Arrow to Python at a time; larger groups are read again at each iteration."""
 
 
 @lru_cache(maxsize=256)
@@ -49,12 +52,12 @@ def _member_type(columns: tuple[str, ...]) -> Any:
 
 
 class Store:
-    """The state of one observer as it grows: chunks that are plain, then Arrow, and on disk beyond `budget` bytes."""
+    """The state of one observer: plain chunks, then Arrow, on disk beyond `budget` bytes."""
 
     def __init__(self, schema: Mapping[str, str], budget: int | None = None) -> None:
         self.schema = schema
         self.held: list[Chunk] = []
-        """The chunks that are in memory."""
+        """The chunks in memory."""
         self._budget = budget
         self._plain = 0
         self._arrow = 0
@@ -67,16 +70,16 @@ class Store:
 
     @property
     def bytes(self) -> int:
-        """How many bytes of it are Arrow, in memory and on disk."""
+        """The size of the Arrow chunks, in memory and on disk."""
         return self._arrow + (self._spool.bytes if self._spool else 0)
 
     @property
     def grown(self) -> bool:
-        """Whether what is in memory has doubled since it was last looked at."""
+        """Whether the number of rows in memory has doubled since the last `hold`."""
         return sum(map(chunk_length, self.held)) >= 2 * self._settled
 
     def hold(self, chunks: Iterable[Chunk]) -> None:
-        """Put chunks in the place of those in memory."""
+        """Replace the chunks in memory."""
         self.held, self._plain, self._arrow = [], 0, 0
         for chunk in chunks:
             self.add(chunk)
@@ -90,10 +93,13 @@ class Store:
         else:
             self._arrow += chunk.nbytes
         if self._plain >= (_PLAIN_ROWS if self.bytes else ARROW_ROWS):
-            self._arrange()
+            self._convert()
 
     def spill(self) -> None:
-        """Put what is in memory on disk if it is more than the budget. Plain rows hardly count: there are never many of them."""
+        """Move the chunks in memory to disk if they exceed the budget.
+
+        Plain rows hardly count: there are never many of them.
+        """
         if self._budget is None or self._arrow + self._plain <= self._budget:
             return
         import pyarrow as pa
@@ -102,7 +108,7 @@ class Store:
             from dslint.storage.spool import Spool  # 5 ms at import, needed for large data only
 
             self._spool = Spool()
-        for chunk in self.held:  # one by one, for a frame is made in memory
+        for chunk in self.held:  # one by one, since a frame is built in memory
             table = to_arrow(self.schema, [chunk])
             sink = pa.BufferOutputStream()
             with pa.ipc.new_stream(sink, table.schema) as stream:
@@ -130,8 +136,8 @@ class Store:
         while dealt:
             yield dealt.pop()
 
-    def _gathered(self) -> Iterator[pa.Table]:
-        """Yield all rows, so many at a time that dealing them out does not make a host of tiny frames."""
+    def _large_tables(self) -> Iterator[pa.Table]:
+        """Yield all rows in large tables, so that partitioning does not make many tiny frames."""
         waiting: list[Chunk] = []
         for chunk in self:
             waiting.append(chunk)
@@ -141,16 +147,16 @@ class Store:
         if waiting:
             yield to_arrow(self.schema, waiting)
 
-    def _arrange(self) -> None:
-        """Turn what is plain into Arrow."""
-        made = to_arrow(self.schema, [chunk for chunk in self.held if isinstance(chunk, Mapping)])
-        self.held = [*(chunk for chunk in self.held if not isinstance(chunk, Mapping)), made]
-        self._arrow += made.nbytes
+    def _convert(self) -> None:
+        """Convert the plain chunks to Arrow."""
+        table = to_arrow(self.schema, [chunk for chunk in self.held if isinstance(chunk, Mapping)])
+        self.held = [*(chunk for chunk in self.held if not isinstance(chunk, Mapping)), table]
+        self._arrow += table.nbytes
         self._plain = 0
 
 
 def _slots(table: pa.Table, key: str, parts: int) -> bytes:
-    """Return for each row the number of the part that its key belongs to, one byte each."""
+    """Return the number of the part of each row, by its key, as one byte each."""
     if table.schema.field(key).type == arrow_type(DIGEST):
         first = b"".join(
             bytes(
@@ -165,7 +171,7 @@ def _slots(table: pa.Table, key: str, parts: int) -> bytes:
     return bytes(zlib.crc32(repr(value).encode()) % parts for value in table[key].to_pylist())
 
 
-def _sorted_out(table: pa.Table, key: str, parts: int) -> list[pa.Table]:
+def _partition(table: pa.Table, key: str, parts: int) -> list[pa.Table]:
     """Return the rows of each part."""
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -179,10 +185,11 @@ def _sorted_out(table: pa.Table, key: str, parts: int) -> list[pa.Table]:
 
 
 class State:
-    """All that an observer has said, as rows: one table with two faces, Python groups and an Arrow table.
+    """All rows of an observer, available as Python groups and as an Arrow table.
 
-    Rows are named tuples `(rank, content, file, row, line, <declared columns>)`; their natural order is the order of splits (train first), then of
-    content, then of position, so that the first row of a group stays the same record when the data is shuffled.
+    Rows are named tuples `(rank, content, file, row, line, <declared columns>)`. Their natural
+    order is by split (train first), then content, then position, so that the first row of a
+    group stays the same record when the data is shuffled.
     """
 
     def __init__(
@@ -208,11 +215,14 @@ class State:
 
     @cached_property
     def table(self) -> pa.Table:
-        """The state as an Arrow table with the declared columns and `rank`, `content`, `file`, `row`, `line`."""
+        """The state as an Arrow table, with the columns of the engine and the declared ones."""
         return to_arrow(self.schema, self._chunks)
 
     def tables(self) -> Iterator[pa.Table]:
-        """Yield the state piece by piece, as Arrow tables in the order of `table`: of what is on disk, one is in memory at a time."""
+        """Yield the state as Arrow tables in the order of `table`.
+
+        Of those on disk, only one is in memory at a time.
+        """
         return (to_arrow(self.schema, [chunk]) for chunk in self._chunks)
 
     def rows(self) -> Iterator[Any]:
@@ -223,9 +233,10 @@ class State:
     def groups(
         self, key: str | None = None, at_least: int = 1
     ) -> Iterator[tuple[Any, Sequence[Any]]]:
-        """Yield (key, rows) for each key that at least so many rows share, in the order of keys; rows without a key (None) belong to no group.
+        """Yield (key, rows) for each key that at least `at_least` rows share, in the order of keys.
 
-        The rows of a group are a sequence in their natural order; one of very many rows is read again wherever it is gone through.
+        Rows without a key (None) belong to no group. The rows of a group are a sequence in
+        natural order; a very large group is read again at each iteration.
         """
         key = key or self._key
         if key is None or key not in self.schema:
@@ -282,8 +293,8 @@ class State:
         groups: dict[Any, list[Any]] = {}
         for chunk in self._chunks:
             keep = list(compress(count(), map(shared.__contains__, chunk[key])))
-            kept = {name: [chunk[name][number] for number in keep] for name in self.schema}
-            for value, member in zip(kept[key], self.members(kept), strict=True):
+            columns = {name: [chunk[name][number] for number in keep] for name in self.schema}
+            for value, member in zip(columns[key], self.members(columns), strict=True):
                 groups.setdefault(value, []).append(member)
         for value in sorted(groups):
             yield value, sorted(groups[value], key=_natural)
@@ -292,14 +303,13 @@ class State:
         import pyarrow as pa
         import pyarrow.compute as pc
 
-        # Rows without a key, which may be most of what is on disk, are left there.
+        # Rows without a key, which may be most of those on disk, are left there.
         table = pa.concat_tables(
             piece.filter(pc.is_valid(piece[key])) if piece[key].null_count else piece
             for piece in self.tables()
         )
-        counts = pc.value_counts(
-            table[key]
-        )  # `group_by` would import pyarrow.acero, and with it pandas
+        # `group_by` would import pyarrow.acero, and with it pandas.
+        counts = pc.value_counts(table[key])
         sizes = pa.table({key: counts.field("values"), "size": counts.field("counts")})
         sizes = sizes.filter(pc.greater_equal(sizes["size"], scalar(at_least))).sort_by(key)
         found = table.filter(pc.is_in(table[key], value_set=sizes[key].combine_chunks()))
@@ -321,14 +331,14 @@ class State:
 
 
 def _repeated(values: Iterable[Any]) -> set[Any]:
-    """Return what is there more than once; faster than counting, and all that most rules ask."""
+    """Return the values that occur more than once: all that most rules need, and faster to find."""
     seen: set[Any] = set()
     add = seen.add
     return {value for value in values if value in seen or add(value)}
 
 
 class _Rows(Sequence[Any]):
-    """The rows of a large group, turned from Arrow into Python where they are gone through."""
+    """The rows of a large group, converted from Arrow to Python at each iteration."""
 
     def __init__(self, state: State, table: pa.Table) -> None:
         self._state = state
@@ -345,7 +355,7 @@ class _Rows(Sequence[Any]):
     @overload
     def __getitem__(self, index: slice) -> Sequence[Any]: ...
     def __getitem__(self, index: int | slice) -> Any:
-        """Return one row, or some as such a sequence."""
+        """Return one row, or several as a sequence of this class."""
         if isinstance(index, slice):
             numbers = range(*index.indices(len(self)))
             return _Rows(
