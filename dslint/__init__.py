@@ -1,10 +1,11 @@
-"""dslint: a plugin-based linter and quality gate for datasets."""
+"""dslint: a plugin-based linter and quality gate for text datasets."""
 
 from dslint.version import __version__
 
 __all__ = ["__version__", "lint", "redact_record"]
 
-# Not even `typing` is imported: `python -m` comes here with the working folder first on the path.
+# `typing` is not imported: under `python -m`, the working folder is still first on the path here,
+# and a `typing.py` there would be imported.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from dslint.masking.redact import redact_record
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def __getattr__(name: str) -> object:
-    """Import a function when it is first asked for: `dslint --version` needs none of the engine."""
+    """Import a function on first access, so that `dslint --version` does not import the engine."""
     if name == "lint":
         from dslint.run.api import lint
 

@@ -1,4 +1,4 @@
-"""The errors that a user can act on. Anything else is a bug of dslint or of a plugin."""
+"""Errors that a user can act on. Any other exception is a bug in dslint or in a plugin."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 class DslintError(Exception):
-    """Something that keeps a run from starting; `hint` says what to do about it."""
+    """An error that prevents or stops a run; `hint` says what to do about it."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -19,19 +19,22 @@ class DslintError(Exception):
 
 
 class ConfigError(DslintError):
-    """The configuration, or a flag, asks for something that cannot be."""
+    """The configuration or a flag is invalid."""
 
 
 class PluginError(DslintError):
-    """A plugin does not load, or breaks its contract."""
+    """A plugin fails to load or breaks its contract."""
 
 
 class NotApplicableError(Exception):
-    """What a dataset rule raises in `conclude` when only the data shows that it does not apply; the reason, which is reported, quotes no data."""
+    """Raised in `conclude` by a dataset rule that finds from the data that it does not apply.
+
+    The message is the reason that reports show; it must not quote the data.
+    """
 
 
 class InputError(DslintError):
-    """A file cannot be read, or not to its end; `kind` is the kind of the problem that the report shows."""
+    """A file cannot be read, or not completely; `kind` is the kind of problem in the report."""
 
     def __init__(
         self, message: str, hint: str = "", kind: str = "unreadable-file", path: str | None = None
@@ -45,8 +48,8 @@ class InputError(DslintError):
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "did you mean 'x'?" for the known name nearest to `name`, or an empty string."""
-    import difflib  # needed where something is wrong only
+    """Return "did you mean 'x'?" for the closest known name, or an empty string."""
+    import difflib  # only needed for error messages
 
     close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
     return f"did you mean {close[0]!r}?" if close else ""

@@ -1,7 +1,8 @@
-"""The nouns of dslint: plain data, without behaviour beyond itself.
+"""The plain data types of dslint.
 
-Rows are 0-based record numbers, lines are 1-based physical lines, `field` is a JSON pointer (RFC 6901), and `start`/`end` are offsets in code points
-of the text at `field`. Scores run from 0 to 1; higher is worse.
+Rows are 0-based record numbers, lines are 1-based physical lines, `field` is a JSON Pointer
+(RFC 6901), and `start`/`end` are offsets in code points into the text at `field`. Scores run
+from 0 to 1; higher is worse.
 """
 
 from __future__ import annotations
@@ -14,14 +15,14 @@ from msgspec import Struct, field
 
 
 class _Named(enum.IntEnum):
-    """An ordered scale whose members are written in lower case."""
+    """An ordered scale whose members print in lower case."""
 
     def __str__(self) -> str:
         return self.name.lower()
 
     @classmethod
     def names(cls) -> list[str]:
-        """Return the written names, mildest first."""
+        """Return the printed names, from the lowest."""
         return [str(member) for member in cls]
 
 
@@ -34,7 +35,7 @@ class Severity(_Named):
 
 
 class Confidence(_Named):
-    """How sure a rule is that a finding is one."""
+    """How sure a rule is that a finding is right."""
 
     LOW = 1
     MEDIUM = 2
@@ -42,7 +43,7 @@ class Confidence(_Named):
 
 
 class ExitCode(enum.IntEnum):
-    """What the process returns. 1 is only ever returned with a verdict."""
+    """Exit code of the process. 1 always comes with a verdict."""
 
     PASS = 0
     FAIL = 1
@@ -59,7 +60,7 @@ class Verdict(enum.StrEnum):
 
 
 class RuleState(enum.StrEnum):
-    """What became of a rule in a run."""
+    """The state of a rule after a run."""
 
     RAN = "ran"
     SKIPPED = "skipped"
@@ -69,7 +70,7 @@ class RuleState(enum.StrEnum):
 
 
 class Scope(enum.StrEnum):
-    """Which kinds of rule run."""
+    """The kinds of rules that run."""
 
     ALL = "all"
     RECORD = "record"
@@ -79,8 +80,9 @@ class Scope(enum.StrEnum):
 class Input(Struct, frozen=True, kw_only=True):
     """One file of a dataset.
 
-    `index` numbers the files of a run in their reported order; `stated` says that the shape is no guess, `whole` that a text file is one record;
-    `languages` are those that the dataset is declared to be in.
+    `index` numbers the files of a run in their reported order. `stated`: the shape is configured,
+    not detected; `whole`: a text file is one record; `languages`: the declared languages of the
+    dataset.
     """
 
     index: int
@@ -98,16 +100,16 @@ class Input(Struct, frozen=True, kw_only=True):
 
     @property
     def inline(self) -> bool:
-        """Whether several records may begin on one line: the elements of a JSON array."""
+        """Whether several records may start on one line, as the elements of a JSON array do."""
         return self.format == "json"
 
 
 class Text(Struct, frozen=True, gc=False):
-    """A piece of text of a record, as its shape sees it.
+    """One text of a record, as its shape reads it.
 
-    `role` is one of system, developer, user, assistant, tool, text, rejected, metadata, or None where the record does not fit its shape.
-    Of what is hidden it is `key` for the name of a field, and `lost` for a value that a later equal key has replaced.
-    `target` is true for what a model learns to say.
+    `role` is one of system, developer, user, assistant, tool, text, rejected, metadata, or None if
+    the record does not fit its shape. For hidden texts it is `key` (the name of a field) or `lost`
+    (a value that a later equal key has replaced). `target`: the model learns to say this text.
     """
 
     field: str
@@ -117,9 +119,10 @@ class Text(Struct, frozen=True, gc=False):
 
 
 class Turn(Struct, frozen=True, gc=False):
-    """One turn of a conversation. `calls` says that it calls a tool, `blank` that it has no text that one could see.
+    """One turn of a conversation.
 
-    The role `rejected` is an answer that the model learns not to give; in a pair it follows the chosen one.
+    `calls`: the turn calls a tool; `blank`: it has no visible text. The role `rejected` marks an
+    answer that the model learns not to give; in a pair it follows the chosen one.
     """
 
     field: str
@@ -130,18 +133,18 @@ class Turn(Struct, frozen=True, gc=False):
 
 
 class ShapeProblem(Struct, frozen=True, gc=False):
-    """What keeps a record from fitting its shape; `message` quotes no data."""
+    """Why a record does not fit its shape; `message` never quotes the data."""
 
     field: str
     message: str
 
 
 class Location(Struct, frozen=True, gc=False):
-    """Where, exactly: a file, a record of it, and perhaps a span of one text.
+    """The location of a finding: a file, a record, and optionally a span of one text.
 
     `content` is the digest of the record; fingerprints are made from it, and no report shows it.
-    `column` counts code points; `byte` is the same place in bytes. `inline` says that other records may begin
-    on the line as well.
+    `column` counts code points; `byte` is the same place in bytes. `inline`: other records may
+    start on the same line.
     """
 
     path: str | None = None
@@ -158,25 +161,29 @@ class Location(Struct, frozen=True, gc=False):
 
     @property
     def told(self) -> bool:
-        """Whether the line alone leads to the record: it has one, and no other record begins on it."""
+        """Whether the line alone identifies the record: no other record starts on it."""
         return (
             self.line is not None and not self.inline and (self.row is None or self.row < self.line)
         )
 
     @property
     def place(self) -> str:
-        """File and record in words: the line, and the row where that alone does not lead there."""
+        """File and record for messages: the line, and the row if the line is not enough."""
         line = "" if self.line is None else f" line {self.line}"
         row = "" if self.told or self.row is None else f" row {self.row}"
         return f"{self.path or 'the dataset'}{line}{row}"
 
 
 DATASET = Location()
-"""The location of findings on a dataset as a whole."""
+"""The location of findings about a whole dataset."""
 
 
 class Finding(Struct, frozen=True, kw_only=True):
-    """A defect at one place. A rule fills the first fields; the engine adds the names, the gate's bookkeeping and the fingerprint."""
+    """What a rule reports about one location.
+
+    Rules set the fields up to `suggestion`; the engine adds the names of rule and dataset, the
+    fingerprint, and what the gate needs.
+    """
 
     at: Location
     message: str
@@ -194,12 +201,12 @@ class Finding(Struct, frozen=True, kw_only=True):
     suppressed: str | None = None
     suppressed_by: int = 0
     held: tuple[int, ...] = ()
-    """Numbers of the suppressions whose columns the record has, and that ask for a fingerprint too."""
+    """Numbers of suppressions that match the record's columns and also need a fingerprint."""
     more: int = 0
-    """How many findings it stands for besides itself: more of its kind on its record than are listed."""
+    """Number of further findings of its kind on its record that are not listed."""
 
     def order(self) -> tuple[Any, ...]:
-        """Sort key of reports: path, row, field, start, rule, and the rest so that no two findings tie by chance."""
+        """Return the sort key of reports: path, row, field, start, rule, then tie breakers."""
         at = self.at
         return (
             at.path or "",
@@ -214,14 +221,14 @@ class Finding(Struct, frozen=True, kw_only=True):
 
 
 class Measure(Struct, frozen=True):
-    """A number about a dataset, for limits. Those of a keyed rule are sums over its groups."""
+    """A named number that limits can refer to; for a keyed rule, the sum over its groups."""
 
     name: str
     value: float
 
 
 class Defect(Struct, frozen=True):
-    """What a reader has to say about one record: one that cannot be read, or a doubtful one."""
+    """A record that a reader cannot read, or that it reads with a doubt."""
 
     rule: str
     row: int
@@ -230,15 +237,15 @@ class Defect(Struct, frozen=True):
     message: str
     field: str = ""
     content: bytes = b""
-    """Digest of the record's bytes, where they are at hand, which must not depend on how the file is cut."""
+    """Digest of the record's bytes, if available; independent of how the file is cut."""
     identity: bytes = b""
-    """The same without what could be guessed from it: of this its fingerprint is made."""
+    """The same without guessable values; the fingerprint is made from it."""
     sameness: bytes = b""
-    """What is equal for equal bytes only, likewise."""
+    """A digest, likewise without guessable values, that is equal only for equal bytes."""
     byte: int | None = None
     """The column in bytes."""
     lost: tuple[tuple[str, str, str], ...] = ()
-    """Texts that the record does not have, since a later key is equal: JSON pointer, role (`lost`, or `key` for the name of a field), text."""
+    """Texts that a later equal key has replaced: JSON Pointer, role (`lost` or `key`), text."""
 
 
 class Problem(Struct, frozen=True, kw_only=True):
@@ -253,19 +260,19 @@ class Problem(Struct, frozen=True, kw_only=True):
     hint: str | None = None
 
     def order(self) -> tuple[str, ...]:
-        """Sort key of reports."""
+        """Return the sort key of reports."""
         return (self.kind, self.path or "", self.rule or "", self.message)
 
 
 class Skipped(Struct, frozen=True, order=True):
-    """A file, or a folder with a slash behind its path, that was come across and not read, and why."""
+    """A file or folder that was found but not read, with the reason; a folder ends with a slash."""
 
     path: str
     reason: str
 
 
 class Limit(Struct, frozen=True, kw_only=True):
-    """A bound on a measure; `origin` says who set it."""
+    """A minimum or maximum of a measure; `origin` says where it was set."""
 
     measure: str
     max: float | None = None
@@ -274,7 +281,7 @@ class Limit(Struct, frozen=True, kw_only=True):
 
 
 class Judged(Struct, frozen=True, kw_only=True):
-    """A limit beside the measured value; `passed` is None where the measure's rule did not run."""
+    """A limit with the measured value; `passed` is None if the measure's rule did not run."""
 
     limit: Limit
     value: float | None
@@ -282,7 +289,7 @@ class Judged(Struct, frozen=True, kw_only=True):
 
 
 class RuleResult(Struct, frozen=True, kw_only=True):
-    """What became of one rule in a run."""
+    """The result of one rule in a run."""
 
     id: str
     plugin: str
@@ -294,15 +301,15 @@ class RuleResult(Struct, frozen=True, kw_only=True):
     rate: float = 0.0
     seconds: float | None = None
     manual: str = ""
-    """The manual page, as it stands in the rule's docstring."""
+    """The manual page: the rule's docstring."""
     whole: bool = False
-    """Whether the rule judges the dataset as a whole, and not each record by itself."""
+    """Whether it is a dataset rule: one that judges all records together."""
     sensitive: bool = False
-    """Whether its findings point at personal data or secrets."""
+    """Whether the rule's findings point at personal data or secrets."""
 
 
 class InputResult(Struct, frozen=True, kw_only=True):
-    """What was read of one file. `unchecked` is the sum of the unreadable records and of those that do not fit the shape."""
+    """The numbers of records read from one file."""
 
     input: Input
     records: int
@@ -311,30 +318,37 @@ class InputResult(Struct, frozen=True, kw_only=True):
 
     @property
     def unchecked(self) -> int:
-        """Records that not every rule could judge."""
+        """Records that not every rule could judge: unreadable or not of the shape."""
         return self.unreadable + self.misfits
 
 
 class Piece(Struct, frozen=True, gc=False):
-    """A stretch of a text in an excerpt: `plain`, `marked` (what the finding is about), `masked` (a mask for a value), or `gap` (left out)."""
+    """A part of a text in an excerpt.
+
+    `kind` is `plain`, `marked` (what the finding is about), `masked` (a mask in place of a value),
+    or `gap` (text left out).
+    """
 
     kind: str
     text: str
 
 
 class Passage(Struct, frozen=True):
-    """A text of a record in an excerpt: its field, and the pieces of it that are shown."""
+    """One text of a record in an excerpt: its field, and the pieces that are shown."""
 
     field: str
     pieces: tuple[Piece, ...]
 
 
 Excerpt = tuple[Passage, ...]
-"""The passages of a record around what a finding is about, masked. Empty where the record may not be shown."""
+"""The masked passages of a record around a finding. Empty if the record must not be shown."""
 
 
 class Report(Struct, frozen=True, kw_only=True):
-    """A whole run: the one argument of every reporter. `excerpts` shows some findings, by fingerprint, in their records, if that was asked for."""
+    """The result of a run: the argument of every reporter.
+
+    `excerpts` maps fingerprints of findings to excerpts of their records, if requested.
+    """
 
     version: str
     verdict: Verdict
@@ -347,24 +361,25 @@ class Report(Struct, frozen=True, kw_only=True):
     counts: Mapping[str, int]
     findings: Sequence[Finding]
     by_rule: Mapping[tuple[Severity, str], int] = {}
-    """The active findings by severity and rule, the gravest first."""
+    """Active findings by severity and rule, the most severe first."""
     notes: tuple[str, ...] = ()
     skipped: tuple[Skipped, ...] = ()
-    """What was come across and not read, with the reason."""
+    """Files and folders that were found but not read."""
     removed: int | None = None
-    """Records of the revision compared with that are gone or edited, None where nothing was compared."""
+    """Records of the base revision that are gone or edited; None if nothing was compared."""
     lacking: str = ""
-    """How many rules did not run for lack of what can be installed, and the line that does; empty if all did."""
+    """How many rules did not run because of missing extras, and the command that installs them."""
     stages: Mapping[str, float] | None = None
-    """Seconds that the stages of the run took, where asked for."""
+    """Seconds per stage of the run, if requested."""
     excerpts: Mapping[str, Excerpt] = field(default_factory=dict)
 
 
 class Resource(Struct, frozen=True, kw_only=True):
-    """A data file that a plugin brings for rules of its own or of others: a lexicon, a word list, a list of phrases.
+    """A data file of a plugin, for its own rules or others: a lexicon, a word or phrase list.
 
-    `kind` is what rules ask for (`profanity`, `refusal` ...), `language` a code, or empty for any. `data` is the content of the file at `path`: it is
-    read when a rule that takes this kind is chosen, and travels with the rule.
+    `kind` is what rules ask for (`profanity`, `refusal` ...), `language` a code, or empty for any.
+    `data` is the content of the file at `path`: it is read when a rule that takes this kind is
+    selected, and pickled with the rule.
     """
 
     kind: str
@@ -378,28 +393,28 @@ class Resource(Struct, frozen=True, kw_only=True):
 
 
 class Shape(Protocol):
-    """How the texts of a record are found. Shapes are stateless and named."""
+    """The layout of records: where their texts are. Shapes are stateless."""
 
     @property
     def name(self) -> str:
-        """Name, as in the configuration."""
+        """The name that configurations use."""
 
     @property
     def roles(self) -> frozenset[str | None]:
-        """Roles that its texts may have; a rule that needs another one is not applicable."""
+        """Roles that its texts may have; a rule that needs another role is not applicable."""
 
     def fits(self, value: object) -> bool:
-        """Say whether a record looks like this shape, defects aside."""
+        """Return whether a record looks like this shape, apart from defects."""
 
     def read(self, value: Any) -> tuple[list[Text], list[ShapeProblem]]:
-        """Return the texts of a record in order, and what is wrong with its structure. Never raises."""
+        """Return the texts of a record in order, and its structural problems. Never raises."""
 
     def turns(self, value: Any) -> list[Turn]:
-        """Return the turns of a record that fits this shape; none if it is no conversation."""
+        """Return the turns of a record that fits this shape; none if it is not a conversation."""
 
 
 class Shard(Struct, frozen=True, kw_only=True):
-    """A run of records of one file: what one worker reads. `stop` is None where the file cannot be cut."""
+    """A range of one file that one worker reads. `stop` is None if the file cannot be cut."""
 
     input: Input
     location: str

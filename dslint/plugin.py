@@ -1,4 +1,4 @@
-"""Everything that a plugin author imports."""
+"""The public API for plugins: everything that a plugin imports."""
 
 from msgspec import Meta
 

@@ -1,4 +1,4 @@
-"""The settings of a run, resolved: what the configuration, the environment and the flags come to. Plain data."""
+"""The settings of a run, as plain data: configuration, environment and flags combined."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MIB = 1 << 20
 
 
 class RuleSettings(Struct, frozen=True, kw_only=True):
-    """What is set for one rule or one namespace. `limits` maps measures of the rule to (min, max)."""
+    """Settings of one rule or namespace. `limits` maps measures of the rule to (min, max)."""
 
     severity: Severity | None = None
     off: bool = False
@@ -23,17 +23,18 @@ class RuleSettings(Struct, frozen=True, kw_only=True):
 
 
 class Override(Struct, frozen=True, kw_only=True):
-    """Rule settings for some files."""
+    """Rule settings for the files that match the globs `files`."""
 
     files: tuple[str, ...]
     rules: Mapping[str, RuleSettings]
 
 
 class Suppression(Struct, frozen=True, kw_only=True):
-    """Findings that the owners accept, with the reason why. `number` is the place of the entry in the configuration, from 1.
+    """Findings that the owners accept, with the reason.
 
-    `review` is the path of the review sheet that the fingerprints are from, if they are: a verdict
-    stays true when what it is on is gone.
+    `number` is the position of the entry in the configuration, from 1. `review` is the path of the
+    review sheet that the fingerprints come from, if any: its verdicts stay valid even when their
+    findings are gone.
     """
 
     rule: str
@@ -47,7 +48,10 @@ class Suppression(Struct, frozen=True, kw_only=True):
 
 
 class DatasetSettings(Struct, frozen=True, kw_only=True):
-    """One dataset: its files, and what is known of them. `texts` maps roles to column paths: where the texts of a custom shape are."""
+    """One dataset: its files, and what is configured about them.
+
+    `texts` maps roles to the column paths of the texts of a custom shape.
+    """
 
     name: str | None = None
     files: tuple[str, ...] = ()
@@ -63,14 +67,17 @@ class DatasetSettings(Struct, frozen=True, kw_only=True):
 
 
 class Stdin(Struct, frozen=True, kw_only=True):
-    """The standard input, kept in a file so that it can be read again, and the file name that it goes by; an empty one if there is none."""
+    """The standard input, copied to the file `location` so that it can be read again.
+
+    `name` is the file name that reports show, if one was given.
+    """
 
     location: str
     name: str = ""
 
 
 class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A finding that a baseline accepts, by its fingerprint. The rule is there for those who read the file."""
+    """A finding that a baseline accepts, by fingerprint; `rule` is for readers of the file."""
 
     rule: str
     fingerprint: str
@@ -79,7 +86,7 @@ class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
 
 
 class Held(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
-    """A measure that a baseline lets get no worse than it was, but for a share of `tolerance`."""
+    """A measure that must not get worse than in the baseline, except by the share `tolerance`."""
 
     measure: str
     value: float
@@ -87,7 +94,10 @@ class Held(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown
 
 
 class Baseline(Struct, frozen=True, kw_only=True):
-    """What was accepted at one time: findings by fingerprint, measures by name. `salt` is the key of its fingerprints, in hexadecimal."""
+    """What was accepted at one point in time: findings by fingerprint, measures by name.
+
+    `salt` is the key of the fingerprints, in hexadecimal.
+    """
 
     salt: str
     accepted: Mapping[str, Accepted] = field(default_factory=dict)
@@ -95,28 +105,33 @@ class Baseline(Struct, frozen=True, kw_only=True):
 
 
 class Revision(Protocol):
-    """The files of the Git revision whose gate judges. All paths are as reports show them."""
+    """The files of the Git revision whose configuration is used. Paths are as in reports."""
 
     @property
     def changed(self) -> frozenset[str]:
-        """The files of the working folder that are not as in the revision, whether it has them or not."""
+        """Files that differ between the working folder and the revision, including new ones."""
 
     def earlier(self, path: str) -> str | None:
-        """Return where the content is that the revision has at a path, None if it has no file there."""
+        """Return where the revision's content of a path is, or None if it has no such file."""
 
 
 class Settings(Struct, frozen=True, kw_only=True):
-    """Everything that a run depends on but the data.
+    """Everything that a run depends on except the data.
 
-    `select` is None for the recommended set, to which `extend_select` adds. `narrowed` says that the run is less than the whole configured
-    one: suppressions may then well suppress nothing. `asked` holds the columns and splits that the command line names, as (`column`, kind, field) and
-    (`split`, name, glob): they must match in such a run, too. `confined` says that links and the
-    configuration must not lead out of the root, but for what `allow_paths` matches. `memory` is how many bytes the state of dataset rules may take
-    before it goes to disk. `baseline_file` is read into `baseline`, unless that is given.
-    `since` is the revision whose records are not new, and `staged` says that the index is judged: its new records, by record rules.
-    `revision` is the one whose gate judges, where that is not the one that is here. `gate` matches the files that the gate
-    is made of, which are no data.
-    `contents` maps paths to where their content is read from, if not there. `force_exclude` holds named files to the configured datasets.
+    - `select`: None selects the recommended set; `extend_select` adds to it.
+    - `narrowed`: the run covers less than what is configured, so unused suppressions are expected.
+    - `asked`: columns and splits given on the command line, as (`column`, kind, field) and
+      (`split`, name, glob); they must match even in a narrowed run.
+    - `confined`: links and the configuration must not lead outside `root`, except to paths that
+      `allow_paths` matches.
+    - `memory`: bytes of state of dataset rules before it spills to disk.
+    - `baseline_file`: read into `baseline` unless that is given.
+    - `since`: the base revision; records that it has are not new.
+    - `staged`: check the new records of the Git index, with record rules only.
+    - `revision`: the revision whose configuration is used, if not that of the working folder.
+    - `gate`: globs of the files that configure the gate, which are not data.
+    - `contents`: maps paths to the locations their content is read from, if elsewhere.
+    - `force_exclude`: of the files named, check only those that the configured datasets have.
     """
 
     root: str = "."
@@ -158,4 +173,4 @@ class Settings(Struct, frozen=True, kw_only=True):
     key: bytes = b""
     notes: tuple[str, ...] = ()
     excerpts: int = 0
-    """The most findings that the report shows in their records."""
+    """Maximum number of findings that the report shows with an excerpt."""
