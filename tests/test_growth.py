@@ -250,7 +250,7 @@ def test_of_very_many_findings_on_a_record_the_last_stands_for_those_that_are_no
         assert [finding.more for finding in found] == ([0] * 9 + [25]) * 2
         assert all(one.at.start < other.at.start for one, other in pairwise(found[:10]))
         assert (
-            found[9].message == f"{found[8].message}; 25 more like it in this record are not listed"
+            found[9].message == f"{found[8].message}; 25 similar ones in this record are not listed"
         )
         assert testing.run(rule, records, testing.Run(single=True)).findings == found
     with pytest.raises(ValueError, match="more findings than are listed"):

@@ -640,7 +640,7 @@ def test_what_is_not_what_it_should_be_is_refused_with_its_plugin(
 STATES = {
     "unknown type": ('{"n": "int63"}', "unknown state type 'int63' of column 'n'"),
     "no text": ('{"n": int}', "of column 'n'"),
-    "no mapping": ('["n"]', "no mapping"),
+    "no mapping": ('["n"]', "not a mapping"),
 }
 
 
@@ -714,12 +714,12 @@ def test_state_that_only_much_of_it_shows_to_be_wrong_is_a_crash_of_its_rule(
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ("record.at(), 'x', severity='error'", "severity is none"),
-        ("record.at(), 'x', severity=3", "severity is none"),
-        ("record.at(), 'x', confidence='high'", "confidence is none"),
-        ("record.at(), 3", "is no text"),
-        ("record.at(), 'x', score='hunter2'", "score is no number"),
-        ("record.at(), 'x', related=['hunter2']", "without a location"),
+        ("record.at(), 'x', severity='error'", "severity is not a Severity"),
+        ("record.at(), 'x', severity=3", "severity is not a Severity"),
+        ("record.at(), 'x', confidence='high'", "confidence is not a Confidence"),
+        ("record.at(), 3", "is not a string"),
+        ("record.at(), 'x', score='hunter2'", "score is not a number"),
+        ("record.at(), 'x', related=['hunter2']", "location is not a Location"),
     ],
 )
 @pytest.mark.parametrize("kind", ["record", "dataset"])

@@ -1,4 +1,7 @@
-"""Judging: fold, merge, conclude; pure functions from batches of records to findings and measures. Nothing here knows of files."""
+"""The engine: fold, merge, conclude.
+
+Pure functions from batches of records to findings and measures; none of them reads files.
+"""
 
 from dslint.engine.concluding import conclude, merge
 from dslint.engine.contract import describe, traced

@@ -1,4 +1,4 @@
-"""Merge and conclude: from what the shards contribute to findings and measures. Knows no files."""
+"""Merge the results of the shards, and conclude: findings and measures of dataset rules."""
 
 from __future__ import annotations
 
@@ -25,16 +25,17 @@ from dslint.storage.findings import Findings
 from dslint.storage.state import ENGINE_COLUMNS, State, Store
 
 Sink = Callable[[Iterable[Finding]], None]
-"""Takes findings as they come."""
+"""Receives findings as they come."""
 PAIRS_AT_ONCE = 10_000
 
 
 def merge(
     parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, memory: int | None = None
 ) -> Whole:
-    """Add partial results up; their order does not matter for what is concluded. Findings go to the `sink`.
+    """Add up partial results and pass their findings to the `sink`.
 
-    State of more than `memory` bytes goes to disk.
+    The order of the parts does not change the conclusions. State beyond `memory` bytes spills to
+    disk.
     """
     whole = Whole()
     for part in parts:
@@ -61,8 +62,8 @@ def merge(
                     None if memory is None else memory // (2 * len(observers)),
                 )
             try:
-                _keep(whole.stores[index], chunks, observer)
-            except Exception as error:  # what a stranger keeps may be anything
+                _add_state(whole.stores[index], chunks, observer)
+            except Exception as error:  # the state of a plugin may be anything
                 if isinstance(error, DslintError) and not isinstance(error, PluginError):
                     raise
                 whole.spoiled.setdefault(index, crash_of("", -1, error))
@@ -84,9 +85,11 @@ def conclude(
     *,
     raising: bool = False,
 ) -> None:
-    """Let the dataset rules have their say over the whole, one after the other: findings go to the `sink`, measures into the whole.
+    """Run `conclude` of every dataset rule on the merged state.
 
-    `partitions` says into how many parts state is dealt out, so that one of them fits into memory; `starting` is told the id of each rule.
+    Findings go to the `sink`, measures into `whole`. `partitions` returns into how many parts the
+    state of a store is divided, so that one part fits into memory; `starting` is called with the
+    id of each rule. With `raising`, exceptions of rules are raised instead of noted as crashes.
     """
     for active in rules:
         rule = active.rule
@@ -102,7 +105,7 @@ def conclude(
         parts = partitions(store) if rule.key is not None else 1
         with clocked(whole.seconds, active.id):
             try:
-                findings, own = _concluded(rule, active, store, observer, inputs, source, parts)
+                findings, own = _conclude_rule(rule, active, store, observer, inputs, source, parts)
             except PluginError as error:
                 raise blamed(active, error) from error
             except DslintError:
@@ -113,14 +116,18 @@ def conclude(
             except Exception as error:
                 if raising:
                     raise
-                note_crash(whole, active.id, crash_of("", -1, error))  # and the other rules go on
+                note_crash(whole, active.id, crash_of("", -1, error))
                 continue
         sink(findings)
         whole.measures.update({f"{active.id}.{name}": value for name, value in own.items()})
 
 
-def _keep(store: Store, chunks: Iterable[Chunk], observer: Observer) -> None:
-    """Add chunks of state; let the observer compact what is in memory whenever that has doubled, and put on disk what is too much then."""
+def _add_state(store: Store, chunks: Iterable[Chunk], observer: Observer) -> None:
+    """Add chunks of state to a store, within its memory limit.
+
+    Whenever the rows in memory have doubled, the observer compacts them; what is still too much
+    spills to disk.
+    """
     for chunk in chunks:
         store.add(chunk)
     if store.grown:
@@ -129,7 +136,7 @@ def _keep(store: Store, chunks: Iterable[Chunk], observer: Observer) -> None:
     store.spill()
 
 
-def _concluded(
+def _conclude_rule(
     rule: DatasetRule,
     active: Active,
     store: Store,
@@ -152,29 +159,29 @@ def _concluded(
             state = State(observer.state, [compacted], inputs, rule.key)
         if isinstance(rule, PairRule):
             pairs.update(_pairs(rule, state))
-        for said in rule.conclude(state, source):
-            if not isinstance(said, Measure):
-                require_finding(said)
-                findings.extend([named(said, active, datasets.get(said.at.path or "", dataset))])
-            elif not (isinstance(said.name, str) and isinstance(said.value, float | int)):
-                raise BrokenContractError("gives a measure that is no name with a number")
+        for item in rule.conclude(state, source):
+            if not isinstance(item, Measure):
+                require_finding(item)
+                findings.extend([named(item, active, datasets.get(item.at.path or "", dataset))])
+            elif not (isinstance(item.name, str) and isinstance(item.value, float | int)):
+                raise BrokenContractError("yields a measure whose name or value has the wrong type")
             elif rule.key is not None:
-                measures[said.name] = measures.get(said.name, 0) + said.value
-            elif said.name in measures:
-                raise PluginError(f"rule {active.id} gives the measure {said.name!r} twice")
+                measures[item.name] = measures.get(item.name, 0) + item.value
+            elif item.name in measures:
+                raise PluginError(f"rule {active.id} yields the measure {item.name!r} twice")
             else:
-                measures[said.name] = said.value
+                measures[item.name] = item.value
     if isinstance(rule, PairRule):
         state = State(observer.state, store, inputs, rule.key)
         ordered = [pairs[key] for key in sorted(pairs)]
         for start in range(0, len(ordered), PAIRS_AT_ONCE):
             findings.extend(
-                named(said, active, datasets.get(said.at.path or "", dataset))
-                for said in checked_findings(
+                named(item, active, datasets.get(item.at.path or "", dataset))
+                for item in checked_findings(
                     rule.verify(ordered[start : start + PAIRS_AT_ONCE], state, source)
                 )
             )
-    return (findings if rule.key is None else Findings(_one_per_record(findings))), measures
+    return (findings if rule.key is None else Findings(_best_per_record(findings))), measures
 
 
 def _pairs(rule: PairRule, state: State) -> dict[tuple[int, ...], tuple[Any, Any]]:
@@ -187,13 +194,16 @@ def _pairs(rule: PairRule, state: State) -> dict[tuple[int, ...], tuple[Any, Any
     return found
 
 
-def _one_per_record(findings: Findings) -> Iterator[Finding]:
+def _best_per_record(findings: Findings) -> Iterator[Finding]:
     for _, same in groupby(findings, key=lambda finding: (finding.at.path, finding.at.row)):
         found = list(same)
         yield found[0] if len(found) == 1 else min(found, key=_preference)
 
 
 def _preference(finding: Finding) -> tuple[Any, ...]:
-    """Of several findings of a keyed rule on one record keep the gravest, then the highest score, then the nearest in order."""
+    """Return the sort key of the findings on one record, of which a keyed rule keeps the first.
+
+    The most severe comes first, then the highest score, then the order of related records.
+    """
     related = [(at.path or "", at.row or 0) for at in finding.related]
     return (-(finding.severity or 0), -(finding.score or 0.0), related, *finding.order())

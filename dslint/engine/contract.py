@@ -1,4 +1,4 @@
-"""What a rule owes the engine, and what is said of one that does not keep to it."""
+"""The contract between rules and the engine: validation of findings, descriptions of crashes."""
 
 from __future__ import annotations
 
@@ -18,26 +18,28 @@ from dslint.rules.base import MOST, Active
 
 
 def blamed(active: Active, error: PluginError) -> PluginError:
-    """Return an error that says whose it is."""
+    """Return the error with the rule and the plugin that caused it."""
     who = f"{active.plugin} {active.version}"
-    hint = error.hint or f"tell the authors of {active.plugin}"
+    hint = error.hint or f"report it to the authors of {active.plugin}"
     return PluginError(f"rule {active.id} of {who}: {error.message}", hint)
 
 
 class BrokenContractError(Exception):
-    """What a rule gives is not what it should; the message quotes no data."""
+    """A rule returns something of the wrong type; the message does not quote the data."""
 
 
 def describe(error: BaseException) -> str:
-    """Name an exception and the line that raised it. Its message is left out: it may quote the data."""
+    """Return the type and place of an exception without its message, which may quote the data."""
     import traceback
 
-    if isinstance(error, (PluginError, BrokenContractError)):  # these are ours
+    if isinstance(error, (PluginError, BrokenContractError)):  # raised by dslint: quotes no data
         return str(error)
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return type(error).__name__
-    return f"{type(error).__name__} in {frames[-1].name}, {frames[-1].filename.rpartition('/')[2]}:{frames[-1].lineno}"
+    last = frames[-1]
+    file = last.filename.rpartition("/")[2]
+    return f"{type(error).__name__} in {last.name}, {file}:{last.lineno}"
 
 
 def traced(error: BaseException) -> str:
@@ -52,13 +54,13 @@ def traced(error: BaseException) -> str:
 
 
 def crash_of(path: str, row: int, error: Exception) -> Crash:
-    """Return the crash of a rule at a row, -1 while it concludes."""
+    """Return the crash of a rule at a row; -1 while it concludes."""
     return Crash(path, row, describe(error), trace=traced(error))
 
 
 @contextmanager
 def clocked(seconds: Counter[str], rule: str) -> Iterator[None]:
-    """Add the time that a block takes to that of a rule."""
+    """Add the time that the block takes to the seconds of a rule."""
     start = time.perf_counter()
     try:
         yield
@@ -66,38 +68,39 @@ def clocked(seconds: Counter[str], rule: str) -> Iterator[None]:
         seconds[rule] += time.perf_counter() - start  # type: ignore[assignment]
 
 
-def checked_findings(said: Iterable[Finding]) -> list[Finding]:
-    """Return what a rule yields as a list. Raises BrokenContractError where something in it is no finding."""
-    found = list(said)
+def checked_findings(items: Iterable[Finding]) -> list[Finding]:
+    """Return what a rule yields, as a list. Raises BrokenContractError for invalid findings."""
+    found = list(items)
     for item in found:
         require_finding(item)
     return found
 
 
-def bounded(said: Iterable[Finding]) -> list[Finding]:
-    """Return the findings of a rule on records: of those that count alike on one record, the first.
+def bounded(items: Iterable[Finding]) -> list[Finding]:
+    """Return what a rule yields, at most `MOST` findings of a kind per record.
 
-    The last of these says how many more there are. Raises BrokenContractError for what is none.
+    Findings of a kind have equal role, severity and confidence; the last one listed says how many
+    more there are. Raises BrokenContractError for invalid findings.
     """
-    said = iter(said)
+    items = iter(items)
     first: list[Finding] = []
-    for item in said:
+    for item in items:
         require_finding(item)
         first.append(item)
         if item.more or len(first) > MOST:
-            return _few_alike(chain(first, map(_required, said)))
+            return _few_alike(chain(first, map(_valid, items)))
     return first
 
 
-def _required(item: Finding) -> Finding:
+def _valid(item: Finding) -> Finding:
     require_finding(item)
     return item
 
 
-def _few_alike(said: Iterable[Finding]) -> list[Finding]:
+def _few_alike(items: Iterable[Finding]) -> list[Finding]:
     alike: defaultdict[tuple[Any, ...], list[Finding]] = defaultdict(list)
     many = set[tuple[Any, ...]]()
-    for item in said:
+    for item in items:
         key = (item.at.row, item.at.role, item.severity, item.confidence)
         found = alike[key]
         found.append(item)
@@ -108,13 +111,13 @@ def _few_alike(said: Iterable[Finding]) -> list[Finding]:
     for key in many:
         _cut(alike[key])
         last = alike[key][-1]
-        message = f"{last.message}; {last.more:,} more like it in this record are not listed"
+        message = f"{last.message}; {last.more:,} similar ones in this record are not listed"
         alike[key][-1] = replace(last, message=message)
     return [item for found in alike.values() for item in found]
 
 
 def _cut(found: list[Finding]) -> None:
-    """Keep the first in their reported order; the last of them stands for the others."""
+    """Keep the first `MOST` in reported order; the last one kept counts the others."""
     more = sum(item.more for item in found) + max(0, len(found) - MOST)
     found[:] = [replace(item, more=0) if item.more else item for item in found]
     found.sort(key=Finding.order)
@@ -123,19 +126,19 @@ def _cut(found: list[Finding]) -> None:
 
 
 def require_finding(item: Finding) -> None:
-    """Raise BrokenContractError for a finding that is none."""
+    """Raise BrokenContractError if an item is not a valid finding."""
     if not isinstance(item, Finding):
-        raise BrokenContractError(f"yields {type(item).__name__} in place of findings")
+        raise BrokenContractError(f"yields {type(item).__name__} instead of a finding")
     if item.severity is not None and not isinstance(item.severity, Severity):
-        raise BrokenContractError("yields a finding whose severity is none")
+        raise BrokenContractError("yields a finding whose severity is not a Severity")
     if not isinstance(item.confidence, Confidence):
-        raise BrokenContractError("yields a finding whose confidence is none")
+        raise BrokenContractError("yields a finding whose confidence is not a Confidence")
     if not (isinstance(item.at, Location) and all(isinstance(at, Location) for at in item.related)):
-        raise BrokenContractError("yields a finding without a location")
+        raise BrokenContractError("yields a finding whose location is not a Location")
     if not isinstance(item.message, str) or not isinstance(item.suggestion, str | None):
-        raise BrokenContractError("yields a finding whose message or suggestion is no text")
+        raise BrokenContractError("yields a finding whose message or suggestion is not a string")
     if not isinstance(item.score, float | int | None):
-        raise BrokenContractError("yields a finding whose score is no number")
+        raise BrokenContractError("yields a finding whose score is not a number")
 
 
 def named(finding: Finding, active: Active, dataset: str) -> Finding:

@@ -1,4 +1,4 @@
-"""Fold: the batches of a shard through all rules, once. Knows no files."""
+"""Fold the batches of a shard: run all rules on each of them in one pass."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from dslint.storage.arrow import TYPES, Columns, is_type, misfit, to_arrow
 from dslint.storage.state import ENGINE_COLUMNS
 
 Stamp = Callable[[Finding, Record], Finding]
-"""Adds to a finding what only its record tells: id, identity, slices, and whether the owners suppressed it."""
+"""Adds to a finding what depends on its record: id, identity, slices, matching suppressions."""
 PIECE = 64
-"""Batches after which a shard hands over what it has: a file that cannot be cut must not fill the memory."""
+"""Batches per partial result: the results of a file that cannot be cut must not fill the memory."""
 
 
 def observers_of(rules: Sequence[Active]) -> list[Observer]:
-    """Return the observers of the dataset rules, equal ones once."""
+    """Return the distinct observers of the dataset rules."""
     found: list[Observer] = []
     for active in rules:
         if isinstance(active.rule, DatasetRule):
@@ -45,16 +45,16 @@ def observers_of(rules: Sequence[Active]) -> list[Observer]:
 
 
 def _require_state(active: Active, rule: DatasetRule, observer: Observer) -> None:
-    """Raise PluginError for columns of state that cannot be: small state would hide it."""
+    """Raise PluginError for invalid columns of state, which small data would not reveal."""
     declared = observer.state
     if not isinstance(declared, Mapping):
-        raise blamed(active, PluginError("its state is no mapping from columns to types"))
+        raise blamed(active, PluginError("its state is not a mapping of columns to types"))
     for name, kind in declared.items():
         if not is_type(kind):
             what = f"unknown state type {kind!r} of column {name!r}"
             raise blamed(active, PluginError(what, TYPES))
     if rule.key is not None and rule.key not in {*declared, *ENGINE_COLUMNS}:
-        raise blamed(active, PluginError(f"its key {rule.key!r} is no column of its state"))
+        raise blamed(active, PluginError(f"its key {rule.key!r} is not a column of its state"))
 
 
 def fold(
@@ -67,9 +67,9 @@ def fold(
     *,
     raising: bool = False,
 ) -> Iterator[Partial]:
-    """Read the batches of a shard once, through every record rule and observer, and yield what they come to, piece by piece.
+    """Run every record rule and observer on the batches of a shard, and yield partial results.
 
-    With `raising` what a rule raises is raised, where else it becomes a crash.
+    With `raising`, exceptions of rules are raised instead of noted as crashes.
     """
     folding = _Folding(rules, observers, stamp, slices, identify)
     folding.raising = raising
@@ -79,11 +79,11 @@ def fold(
 
 
 def packed(part: Partial, observers: Sequence[Observer]) -> Partial:
-    """Return a partial result with its state as Arrow, to cross a process: packing and unpacking it costs next to nothing."""
+    """Return a partial result with its state as Arrow, which is cheap to send between processes."""
     for index, chunks in list(part.states.items()):
         try:
             part.states[index] = [to_arrow(ENGINE_COLUMNS | dict(observers[index].state), chunks)]
-        except Exception as error:  # noqa: BLE001 - what a stranger keeps may be anything
+        except Exception as error:  # noqa: BLE001 - the state of a plugin may be anything
             part.spoiled[index] = crash_of("", -1, error)
             del part.states[index]
     return part
@@ -91,7 +91,10 @@ def packed(part: Partial, observers: Sequence[Observer]) -> Partial:
 
 @contextmanager
 def _collector_paused() -> Iterator[None]:
-    """Keep the cyclic collector from walking the many young dicts of each batch; batches are freed by reference count."""
+    """Pause the cyclic garbage collector.
+
+    It would traverse the many new dicts of each batch, which reference counting frees anyway.
+    """
     paused = gc.isenabled()
     gc.disable()
     try:
@@ -102,7 +105,7 @@ def _collector_paused() -> Iterator[None]:
 
 
 class _Folding:
-    """One shard on its way through the rules."""
+    """The state of folding one shard."""
 
     def __init__(
         self,
@@ -130,7 +133,7 @@ class _Folding:
         self.raising = False
 
     def piece(self, batches: Iterator[Batch]) -> Partial:
-        """Take the next batches, as many as make a piece."""
+        """Run the rules on the next `PIECE` batches and return their result."""
         part = Partial()
         with _collector_paused():
             for _ in range(PIECE):
@@ -139,7 +142,7 @@ class _Folding:
                 except StopIteration:
                     self.ended = True
                     break
-                except InputError as error:  # the rest of the file cannot be read: a problem, and what was read stays checked
+                except InputError as error:  # what was read before stays checked
                     part.problems.append(
                         Problem(
                             kind=error.kind,
@@ -188,7 +191,7 @@ class _Folding:
                 self.broken.add(index)
 
     def _defects(self, batch: Batch) -> Iterator[Finding]:
-        """Yield findings of the core's own rules, which readers report as defects."""
+        """Yield findings of the core rules for the defects that readers report."""
         for defect in batch.defects:
             at = Location(
                 batch.path,
@@ -200,7 +203,7 @@ class _Folding:
                 inline=batch.input.inline,
             )
             finding = Finding(at=at, message=defect.message, identity=defect.identity)
-            if (active := self.core_rules.get(defect.rule)) is not None:  # else switched off here
+            if (active := self.core_rules.get(defect.rule)) is not None:  # else off
                 yield named(finding, active, batch.dataset)
 
 
@@ -212,7 +215,7 @@ def _count(part: Partial, batch: Batch, slices: Sequence[str]) -> None:
     tally.misfits += len(batch) - len(batch.valid)
     if batch.mark is not None:
         part.marks.setdefault(batch.input.index, []).append(batch.mark)
-    # The core's own rules are counted here: readers make their findings.
+    # Readers make the findings of the core rules, so their records are counted here.
     part.judged["dslint/parse-error"] += len(batch) + len(unreadable)
     part.judged["dslint/duplicate-key"] += len(batch)
     part.columns |= batch.present
@@ -231,29 +234,33 @@ def _checked(
     *,
     raising: bool,
 ) -> list[Finding]:
-    """Run a rule over a batch. If it raises, go on record by record, so that all that can be judged is, whatever the size of batches."""
+    """Run a rule on a batch.
+
+    If it raises, run it again record by record, so that every record that can be judged is, for
+    any batch size.
+    """
     found: list[Finding] = []
-    whole: Exception | None = None
+    batch_error: Exception | None = None
     try:
         found = bounded(rule.check_batch(batch))
-    except PluginError:  # not of this rule
+    except PluginError:  # not caused by this rule
         raise
-    except Exception as error:  # it ends as a problem, of a record if one of them causes it
+    except Exception as error:  # becomes a problem, of a record if one of them causes it
         if raising:
             raise
-        whole = error
+        batch_error = error
     known = part.crashes.get(active.id)
-    for record in () if whole is None else batch.records:
+    for record in () if batch_error is None else batch.records:
         try:
             found.extend(bounded(rule.check(record)))
-        except Exception as error:  # noqa: BLE001 - it ends as a problem that names rule, plugin and record
-            trace = (
-                "" if active.id in part.crashes else traced(error)
-            )  # of the first only: it takes time
+        except Exception as error:  # noqa: BLE001 - becomes a problem with rule, plugin and record
+            # Only the first crash gets a traceback: formatting it takes time.
+            trace = "" if active.id in part.crashes else traced(error)
             crash = Crash(record.path, record.row, describe(error), trace=trace)
             note_crash(part, active.id, crash)
-    if whole is not None and part.crashes.get(active.id) == known:  # no record alone makes it raise
-        note_crash(part, active.id, crash_of(batch.path, batch.rows[0], whole))
+    # No single record makes it raise:
+    if batch_error is not None and part.crashes.get(active.id) == known:
+        note_crash(part, active.id, crash_of(batch.path, batch.rows[0], batch_error))
     if not found:
         return found
     positions = {row: position for position, row in enumerate(batch.rows)}
@@ -266,7 +273,7 @@ def _checked(
 
 
 def _roles(rule: Any, batch: Batch) -> list[str]:
-    """Return the roles of the texts that a rule judged, once for each record that has such a text."""
+    """Return the roles of the texts that a rule judged, each once per record."""
     texts = batch.texts(rule.roles)
     return [
         role
@@ -293,11 +300,11 @@ def _observed(
     users = [active for active, rule in rules if rule.observer() == observer]
     with clocked(part.seconds, users[0].id):
         try:
-            said = observer.observe(judged.within(observer.languages))
-            part.states.setdefault(index, []).append(_located(observer, judged, said))
+            columns = observer.observe(judged.within(observer.languages))
+            part.states.setdefault(index, []).append(_located(observer, judged, columns))
         except PluginError as error:
             raise blamed(users[0], error) from error
-        except Exception as error:  # it ends as a problem of each rule that needs this observer
+        except Exception as error:  # becomes a problem of each rule that needs this observer
             if raising:
                 raise
             for active in users:
@@ -306,25 +313,27 @@ def _observed(
     return True
 
 
-def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
-    """Add to what an observer said where each row comes from."""
+def _located(observer: Observer, batch: Batch, columns: Columns) -> Columns:
+    """Return an observer's columns together with those that locate each row."""
     if taken := set(observer.state) & {*ENGINE_COLUMNS, "record"}:
         raise PluginError(
-            f"{type(observer).__name__}.state declares {', '.join(sorted(taken))}, which the engine adds itself",
+            f"{type(observer).__name__}.state declares {', '.join(sorted(taken))}, "
+            "which the engine adds itself",
             "use another name",
         )
-    missing = set(observer.state) - set(said)
-    unknown = set(said) - set(observer.state) - {"record"}
+    missing = set(observer.state) - set(columns)
+    unknown = set(columns) - set(observer.state) - {"record"}
     if missing or unknown:
         raise PluginError(
-            f"{type(observer).__name__}.observe() and its `state` disagree on {', '.join(sorted(missing | unknown))}"
+            f"{type(observer).__name__}.observe() and its `state` disagree on "
+            f"{', '.join(sorted(missing | unknown))}"
         )
-    positions = said.get("record")
+    positions = columns.get("record")
     size = len(batch) if positions is None else len(positions)
-    if any(len(said[name]) != size for name in observer.state):
+    if any(len(columns[name]) != size for name in observer.state):
         raise PluginError(f"{type(observer).__name__}.observe() returned columns of unequal length")
     for name, kind in observer.state.items():
-        if why := misfit(said[name], kind):
+        if why := misfit(columns[name], kind):
             raise BrokenContractError(f"its column {name!r} of type {kind} {why}")
     contents: Sequence[bytes] = batch.digests
     rows: Sequence[int] = batch.rows
@@ -335,6 +344,6 @@ def _located(observer: Observer, batch: Batch, said: Columns) -> Columns:
             [rows[p] for p in positions],
             [lines[p] for p in positions],
         )
-    own = {name: said[name] for name in observer.state}
+    own = {name: columns[name] for name in observer.state}
     origin = {"rank": [batch.input.split_rank] * size, "file": [batch.input.index] * size}
     return {**own, **origin, "content": contents, "row": rows, "line": lines}

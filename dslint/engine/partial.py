@@ -1,4 +1,4 @@
-"""What a shard contributes to a run, and what all of them come to: plain, picklable, and mergeable in any order."""
+"""The results of a part of a shard, and their totals: plain, picklable, mergeable in any order."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dslint.storage.state import Store
 
 
 class Tally(Struct):
-    """What was read of one file."""
+    """The numbers of records read from one file."""
 
     records: int = 0
     unreadable: int = 0
@@ -20,28 +20,28 @@ class Tally(Struct):
 
 
 class Crash(Struct, frozen=True):
-    """Where a rule raised first, how, and how often."""
+    """The first exception of a rule, where it was raised, and how often the rule raised."""
 
     path: str
     row: int
     error: str
     times: int = 1
     trace: str = ""
-    """The traceback of it, without the messages of exceptions."""
+    """Its traceback, without the messages of exceptions."""
 
 
 class Partial(Struct):
-    """What a piece of a shard contributes: picklable, and mergeable in any order."""
+    """The results of a part of a shard; results can be merged in any order."""
 
     tallies: dict[int, Tally] = field(default_factory=dict)
     judged: Counter[str] = field(default_factory=Counter)
     sliced: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     columns: set[tuple[str, str]] = field(default_factory=set)
-    """Kind and field of the columns that some record has."""
+    """Kind and field of the columns that at least one record has."""
     findings: list[Finding] = field(default_factory=list)
     states: dict[int, list[Any]] = field(default_factory=dict)
     spoiled: dict[int, Crash] = field(default_factory=dict)
-    """Observers whose state cannot be kept, and why."""
+    """Observers whose state cannot be stored, and why."""
     crashes: dict[str, Crash] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
@@ -49,7 +49,10 @@ class Partial(Struct):
 
 
 class Whole(Struct):
-    """What all shards together come to, but for their findings, which go their own way as they come. `stores` holds the state of each observer."""
+    """The merged results of all shards, without findings, which go to a `Sink` as they come.
+
+    `stores` holds the state of each observer.
+    """
 
     tallies: dict[int, Tally] = field(default_factory=dict)
     judged: Counter[str] = field(default_factory=Counter)
@@ -62,12 +65,12 @@ class Whole(Struct):
     problems: list[Problem] = field(default_factory=list)
     seconds: Counter[str] = field(default_factory=Counter)
     idle: dict[str, str] = field(default_factory=dict)
-    """Dataset rules to which the data turned out to be nothing, with the reason."""
+    """Dataset rules that turned out not to apply to the data, with the reason."""
     marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
 
 def note_crash(part: Partial | Whole, rule: str, crash: Crash) -> None:
-    """Add a crash of a rule to those known of it; the first place counts."""
+    """Add a crash of a rule; the first location is kept."""
     known = part.crashes.get(rule)
     if known is None:
         part.crashes[rule] = crash
