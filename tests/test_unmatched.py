@@ -104,9 +104,9 @@ def test_an_empty_file_among_others_is_named(data, call, git):
     data.write("data/empty.jsonl", "\n\n")
     result = call("check", "-o", "json", "data")
     assert result.code == 0
-    assert [note for note in result.report["notes"] if "without a record" in note] == [
-        "without a record: data/empty.jsonl"
+    assert [note for note in result.report["notes"] if "without records" in note] == [
+        "files without records: data/empty.jsonl"
     ]
     git("commit")
     compared = call("check", "-o", "json", "--changed-since", "HEAD", "data")
-    assert not [note for note in compared.report["notes"] if "without a record" in note]
+    assert not [note for note in compared.report["notes"] if "without records" in note]

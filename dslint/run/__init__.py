@@ -1,1 +1,1 @@
-"""One run: from paths and settings to a report."""
+"""A run: from paths and settings to a report."""

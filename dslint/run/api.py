@@ -1,6 +1,6 @@
-"""The whole run in one function: `lint`.
+"""A run as a function: `lint` for other programs, `run` for the command line.
 
-The command line, the hooks and the tests all call it. It prints nothing and never exits.
+Neither prints or exits.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def configure(
 ) -> Settings:
     """Return the settings of a configuration.
 
-    It is given as a path, as what was read from there, as its content, or None for defaults.
+    `given` is a path, a configuration as read, its content as a dict, or None for the defaults.
     """
     if isinstance(given, str):
         given = config.read(given)
@@ -80,7 +80,7 @@ def run(
     map: Map = map,  # noqa: A002 - shaped like the builtin
     watch: Watch | None = None,
 ) -> Report:
-    """Check datasets with what is installed and set, and return the report."""
+    """Check datasets in an environment, with settings, and return the report."""
     settings = baseline.loaded(settings)
     plan = Plan(env, settings)
     plan.check()
@@ -124,7 +124,7 @@ def matched(
 ) -> dict[str, str]:
     """Return the matched texts of findings that have a span, by fingerprint.
 
-    No report has them, so their records are read again.
+    Findings do not hold matched texts, so the records are read again.
     """
     inputs = open_inputs(paths, settings, env.readers, env.shapes)
     files = {opened.input.path: opened for opened in inputs.files}
@@ -137,6 +137,6 @@ def matched(
     for record in source.records({finding.at for found in by_place.values() for finding in found}):
         for finding in by_place[record.path, record.row]:
             texts = list(texts_at(record.value, finding.at.field).values())
-            if len(texts) == 1:  # a masked field may be any of several
+            if len(texts) == 1:  # a masked field name may stand for several
                 values[finding.fingerprint] = texts[0][finding.at.start : finding.at.end]
     return values

@@ -1,4 +1,4 @@
-"""One dataset on its way through a run: plan, fold, conclude, and what it adds to the outcome."""
+"""The run of one dataset: select rules, fold, conclude, and add to the outcome."""
 
 from __future__ import annotations
 
@@ -26,30 +26,30 @@ _PARTITION = 8
 """Memory that state may take while rules conclude from it, as a multiple of its size."""
 _MAX_PARTITIONS = 64
 _FETCHED = 100_000
-"""Findings whose records are fetched at a time: each time the files are read once more."""
+"""Findings whose records are fetched at once: each fetch reads the files again."""
 
 
 class Watch:
-    """Receives the progress of a run; this one ignores it."""
+    """Receives the progress of a run; this base class ignores it."""
 
     def begins(self, total: int) -> None:
-        """Note that a dataset of `total` bytes starts to be read."""
+        """Handle that a dataset of `total` bytes starts to be read."""
 
     def read(self, records: int, part: float) -> None:
-        """Note that so many more records were read; `part` is the share of bytes that is done."""
+        """Handle that more records were read; `part` is the share of bytes that is done."""
 
     def concludes(self, rule: str) -> None:
-        """Note that a dataset rule starts to conclude."""
+        """Handle that a dataset rule starts to conclude."""
 
     def crashed(self, rule: str, trace: str) -> None:
-        """Note that a rule failed, with its first traceback, which quotes no data."""
+        """Handle that a rule has crashed; its first traceback `trace` does not quote the data."""
 
     def close(self) -> None:
-        """Note that the run is over."""
+        """Handle the end of the run."""
 
 
 class DatasetRun:
-    """One dataset on its way through a run; `check` takes all of its steps."""
+    """The run of one dataset; `check` performs all steps."""
 
     def __init__(
         self, plan: Plan, dataset: Dataset, outcome: Outcome, today: datetime.date, watch: Watch
@@ -76,7 +76,7 @@ class DatasetRun:
             outcome.standings[name].append(Standing(state, reason))
 
     def check(self, run_all: Map, *, several: bool) -> None:
-        """Take the dataset through its rules; `several` says that the run has more datasets."""
+        """Run the rules on the dataset. `several`: the run has several datasets."""
         whole = self.fold(run_all)
         try:
             self.conclude(whole)
@@ -85,20 +85,20 @@ class DatasetRun:
         self.add(whole, several=several)
 
     def fold(self, run_all: Map) -> Whole:
-        """Take all shards through the rules, and add their results up."""
+        """Fold all shards, and merge their results."""
         jobs = list(self._jobs())
-        # In this process pieces are merged as they come; elsewhere a shard comes back as a whole.
+        # In this process, results are merged as they come; a worker returns a whole shard at once.
         results = map(fold_shard, jobs) if run_all is map else run_all(folded, jobs)
         with self._stage("read and judge"):
             return engine.merge(
                 self._watched(results, jobs),
                 self._observers,
-                self._take,
+                self._add_findings,
                 self._plan.settings.memory,
             )
 
     def conclude(self, whole: Whole) -> None:
-        """Let the dataset rules conclude. Raises InputError for a file that has changed since."""
+        """Run the dataset rules. Raises InputError for a file that has changed in between."""
         files, settings = self._dataset.files, self._plan.settings
         source = FileSource(
             {opened.input.path: opened for opened in files},
@@ -109,7 +109,7 @@ class DatasetRun:
         has_id = any("id" in opened.input.columns for opened in files)
 
         def take(findings: Iterable[Finding]) -> None:
-            self._take(self._stamped(findings, source, has_id=has_id))
+            self._add_findings(self._stamped(findings, source, has_id=has_id))
 
         def partitions(store: Store) -> int:
             return min(1 + _PARTITION * store.bytes // settings.memory, _MAX_PARTITIONS)
@@ -137,7 +137,7 @@ class DatasetRun:
             {name: count for name, count in whole.judged.items() if name not in whole.idle}
         )
         for (sees, kind, value), number in whole.sliced.items():
-            # Masked as in the findings, or their slices would not meet.
+            # Masked like the slices of findings, so that they match.
             outcome.sliced[sees, kind, redact(value)] += number
         outcome.columns.update(whole.columns)
         outcome.tallies.update(whole.tallies)
@@ -147,13 +147,13 @@ class DatasetRun:
         outcome.problems.extend(whole.problems)
         outcome.seconds.update(whole.seconds)
         for name, measured in whole.measures.items():
-            # A rule may name a measure by labels, or by splits as in `overlap[train>test]`.
+            # The name of a measure may contain labels, or splits as in `overlap[train>test]`.
             safe = redact(">".join(map(redact, name.split(">"))))
             named = f"{safe}[dataset={self._dataset.name}]" if several else safe
             outcome.measures[named] = max(measured, outcome.measures.get(named, measured))
 
     def _applies(self, item: Active) -> bool:
-        """Return whether a rule applies to the dataset, and note how it stands."""
+        """Return whether a rule applies to the dataset, and record its state."""
         reason = _why_not(item, self._dataset)
         if reason is not None:
             self._outcome.standings[item.id].append(self._not_applicable(item.id, reason))
@@ -188,7 +188,7 @@ class DatasetRun:
                 )
 
     def _shards(self, opened: Opened) -> list[Shard]:
-        """Return the shards of a file; none, and a problem, if it cannot be cut."""
+        """Return the shards of a file. If it cannot be cut, return none and record a problem."""
         try:
             return opened.reader.split(
                 opened.input, opened.location, self._plan.settings.shard_size
@@ -200,7 +200,7 @@ class DatasetRun:
     def _watched(
         self, results: Iterable[Iterable[Partial]], jobs: Sequence[Job]
     ) -> Iterator[Partial]:
-        """Yield the results of the shards, and report the progress."""
+        """Yield the results of the shards, and report progress."""
         sizes = [job.bytes for job in jobs]
         self._watch.begins(sum(sizes))
         done = 0
@@ -220,7 +220,7 @@ class DatasetRun:
             stages = self._outcome.stages
             stages[name] = stages.get(name, 0.0) + time.perf_counter() - start
 
-    def _take(self, findings: Iterable[Finding]) -> None:
+    def _add_findings(self, findings: Iterable[Finding]) -> None:
         self._outcome.findings.extend(
             redact_finding(finding) for finding in findings if not self._plan.off(finding)
         )
@@ -228,7 +228,7 @@ class DatasetRun:
     def _stamped(
         self, findings: Iterable[Finding], source: FileSource, *, has_id: bool
     ) -> Iterator[Finding]:
-        """Complete the findings of dataset rules; records are fetched only where they are needed."""
+        """Complete the findings of dataset rules, fetching records only if needed."""
         waiting: list[Finding] = []
         for finding in findings:
             if finding.at.path is None or finding.rule.startswith(f"{registry.ALWAYS}/"):

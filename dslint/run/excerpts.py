@@ -1,4 +1,4 @@
-"""Findings in their records: the text around what a finding is about, with every value masked that may be personal data or a secret."""
+"""Excerpts of records around findings, with possible personal data and secrets masked."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from dslint.settings import Settings
 AROUND = 300
 """Characters shown before and after a span."""
 LONGEST = 600
-"""The most that is shown of a span, or of a text that is flagged as a whole."""
+"""Characters shown of a span, or of a text that is flagged as a whole."""
 BESIDE = 200
-"""The most that is shown of a neighbouring text."""
+"""Characters shown of a neighbouring text."""
 NEIGHBOURS = 2
 """Texts shown before and after the flagged one."""
 MARGIN = 10_000
-"""What is searched for values on either side of what is shown, so that none is cut, and then not known for what it is."""
+"""Characters searched on either side of what is shown: a value that is cut would not be masked."""
 MASK = "[masked]"
 
 Span = tuple[int, int]
 
 
 class _Hidden(Struct):
-    """What rules on personal data and secrets found in one record: spans by field; None for the whole field."""
+    """Findings of sensitive rules in one record: spans by field; None for the whole field."""
 
     spans: dict[str, list[Span | None]] = field(default_factory=lambda: defaultdict(list))
 
@@ -45,8 +45,9 @@ def excerpts(
 ) -> dict[str, Excerpt]:
     """Return excerpts for at most `settings.excerpts` findings, by fingerprint.
 
-    They are a fair share of each rule's gravest. Reads their records again. `sensitive` names the
-    rules whose findings point at what nobody may see: these spans are masked in all excerpts.
+    Each rule gets a fair share, its most severe findings first. The records are read again.
+    `sensitive` names the rules whose findings point at personal data or secrets: their spans are
+    masked in all excerpts.
     """
     wanted: defaultdict[tuple[str, int], list[Finding]] = defaultdict(list)
     counts = Counter(finding.rule for finding in findings)
@@ -74,7 +75,7 @@ def excerpts(
                 made[finding.fingerprint] = excerpt(
                     texts, finding, hidden[record.path, record.row].spans
                 )
-    except InputError:  # the file has changed since: what is left out of a report harms nobody
+    except InputError:  # the file has changed since; a report may lack excerpts
         return made
     return made
 
@@ -84,7 +85,8 @@ def excerpt(
 ) -> Excerpt:
     """Return the passages of a record, given as texts by field, around what a finding is about.
 
-    Without any passage where something sensitive cannot be found in the texts, and so could be anywhere.
+    Return none if the field of a sensitive finding is not among the texts: the value could be in
+    any of them.
     """
     if not hidden.keys() <= texts.keys():
         return ()

@@ -1,4 +1,4 @@
-"""What one worker does: a shard of a file, through rules."""
+"""The job of one worker: to fold one shard of a file."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from dslint.model import Shape, Shard
 from dslint.rules.base import Active, Observer
 
 Map = Callable[[Callable[["Job"], Iterable[Partial]], Iterable["Job"]], Iterable[Iterable[Partial]]]
-"""Anything shaped like `map`: in this process, over a pool of processes, over a cluster."""
+"""A function like `map`, which may use this process, a pool of processes, or a cluster."""
 
 
 class Job(Struct, frozen=True):
-    """A shard, and all that a worker needs to take it through its rules."""
+    """A shard, and everything that a worker needs to fold it."""
 
     shard: Shard
     reader: Reader
@@ -33,18 +33,18 @@ class Job(Struct, frozen=True):
     max_depth: int
     identify: Identify | None = None
     new: bytes | None = None
-    """Which rows are new, where only they count; see `dslint.git.changes`."""
+    """The new rows, if only these count; see `dslint.git.changes`."""
     alone: bool = False
 
     @property
     def bytes(self) -> int:
-        """Bytes of the shard."""
+        """Size of the shard in bytes."""
         end = self.shard.input.bytes if self.shard.stop is None else self.shard.stop
         return end - self.shard.start
 
 
 def fold_shard(job: Job) -> Iterable[Partial]:
-    """Take one shard through its rules, piece by piece."""
+    """Fold one shard, yielding partial results."""
     batches = job.reader.read(job.shard, job.shape, job.max_record, job.max_depth)
     rest = (job.rules, job.observers, job.stamper, job.slices, job.identify)
     if job.new is None:
@@ -55,5 +55,5 @@ def fold_shard(job: Job) -> Iterable[Partial]:
 
 
 def folded(job: Job) -> list[Partial]:
-    """Take one shard through its rules in a worker: all pieces at once, packed for the way back."""
+    """Fold one shard in a worker: return all partial results at once, packed for transfer."""
     return [engine.packed(part, job.observers) for part in fold_shard(job)]

@@ -1,4 +1,4 @@
-"""What a run uses: what is installed, and the rules of each dataset and file, each built once."""
+"""The environment of a run, and the rules of each dataset and file, each built once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _UNSET = RuleSettings()
 
 
 class Environment(Struct, frozen=True):
-    """What is installed: plugins and what they bring, together with what the core has."""
+    """Everything that is installed: plugins and what they provide, and the built-in parts."""
 
     loaded: registry.Loaded
     known: registry.Catalogue
@@ -35,7 +35,7 @@ class Environment(Struct, frozen=True):
 
 
 class Plan:
-    """The rules of a run, for each dataset and for each file of it."""
+    """The rules of a run, for each dataset and each of its files."""
 
     def __init__(self, env: Environment, settings: Settings) -> None:
         self.env = env
@@ -43,10 +43,10 @@ class Plan:
         self._build = Builder(settings.overrides)
 
     def check(self) -> None:
-        """Choose the rules of all datasets.
+        """Select the rules of all datasets.
 
-        Raises ConfigError for what cannot run: a wrong option, a rule that is not available, a
-        limit on what nobody measures.
+        Raises ConfigError for an invalid option, a rule that is not available, or a limit on an
+        unknown measure.
         """
         measures = {name: known.rule.measures for name, known in self.env.known.items()}
         gate.check_names(limits_of(baseline.loaded(self.settings)), measures)
@@ -54,7 +54,7 @@ class Plan:
             self.choice(own)
 
     def choice(self, own: Mapping[str, RuleSettings]) -> Choice:
-        """Return the rules of a dataset that has such settings of its own."""
+        """Return the rules of a dataset with these rule settings of its own."""
         settings = self.settings
         tables = self._tables(own)
         return registry.choose(
@@ -71,9 +71,10 @@ class Plan:
     def for_file(
         self, active: Iterable[Active], own: Mapping[str, RuleSettings], path: str
     ) -> tuple[Active, ...]:
-        """Return the rules of a dataset as the overrides change them for one file.
+        """Return the rules of a dataset for one file, with its overrides applied.
 
-        Dataset rules see all files; see `off` for what an override says about them.
+        Dataset rules are kept, since they see all files: where an override disables one, `off`
+        drops its findings.
         """
         matching = self._matching(path)
         if not matching:
@@ -88,7 +89,7 @@ class Plan:
         )
 
     def off(self, finding: Finding) -> bool:
-        """Return whether an override switches the rule of a finding off where the finding is."""
+        """Return whether an override disables the rule of a finding for the file of the finding."""
         return finding.at.path is not None and _off(finding.rule, self._matching(finding.at.path))
 
     def _tables(self, own: Mapping[str, RuleSettings]) -> Tables:

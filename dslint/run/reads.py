@@ -1,4 +1,4 @@
-"""What a run reads: so that no output takes the place of it."""
+"""The files that a run reads, which no output may overwrite."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from dslint.settings import Settings
 def reads(
     paths: Sequence[str], settings: Settings, known_readers: Sequence[Reader], known: Catalogue
 ) -> Iterator[str]:
-    """Yield the path of every file that a run reads, as data or for what it says of data.
+    """Yield the path of every file that a run reads: data, configuration, metadata.
 
-    Some of them may not be there.
+    Some of them may not exist.
     """
     yield from filter(
         None,
@@ -32,7 +32,7 @@ def reads(
         paths, settings, [suffix for reader in known_readers for suffix in reader.suffixes]
     ).found:
         if os.path.isfile(item.location) and not os.path.getsize(item.location):
-            continue  # it has nothing to lose: it may be the report of a run that found nothing
+            continue  # nothing to lose: it may be the report of a run without findings
         yield item.location
         yield os.path.join(settings.root, item.path)
         folders.add(os.path.dirname(os.path.abspath(item.location)))

@@ -1,4 +1,4 @@
-"""From what the datasets of a run come to, to its report: order, masks, fingerprints, suppressions, measures, limits, verdict."""
+"""The report of a run: fingerprints, suppressions, measures, limits, verdict."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ from dslint.storage.findings import Findings
 from dslint.version import __version__
 
 SHOWN = 10
-"""Files that a note names."""
+"""Maximum number of files that a note names."""
 
 
 class Standing(NamedTuple):
-    """What became of a rule in one dataset; `asked` says that it was asked for by its id."""
+    """The state of a rule for one dataset. `asked`: the rule was selected by its id."""
 
     state: RuleState
     reason: str | None = None
@@ -50,7 +50,7 @@ _NOTHING = Standing(RuleState.SKIPPED, "nothing to check")
 
 
 class Outcome(Struct):
-    """What the datasets of a run come to, added up."""
+    """The results of all datasets of a run, added up."""
 
     findings: Findings = field(default_factory=Findings)
     measures: dict[str, float] = field(default_factory=dict)
@@ -87,13 +87,13 @@ def assemble(
         outcome.problems.append(
             Problem(
                 kind="empty-input",
-                message="there is no record to check",
-                hint="name the files, or pass --allow-empty if that is meant",
+                message="there are no records to check",
+                hint="name the files, or pass --allow-empty if this is intended",
             )
         )
     fail_on = settings.fail_on or Severity.ERROR
     count = gate.Count(limits, fail_on, settings.min_confidence)
-    findings = _finished(
+    findings = _final_findings(
         catalogue, settings, outcome, count, today, [opened.input.path for opened in given.files]
     )
     rules = _results(catalogue, outcome, count, timings=settings.timings)
@@ -115,7 +115,7 @@ def assemble(
             if value is not None and name.partition("[")[0].rpartition(".")[0] in ran
         }
     )
-    if settings.staged:  # what a commit adds is too little for a share of it to mean something
+    if settings.staged:  # the records of a commit are too few for a rate to mean something
         measures = {name: value for name, value in measures.items() if not gate.is_rate(name)}
     judged = gate.judge(
         limits, measures, count, {name: rule.severity for name, rule in ran.items()}, fail_on
@@ -131,7 +131,8 @@ def assemble(
                 Problem(
                     kind="unmeasured",
                     rule=rule,
-                    message=f"a limit on {item.limit.measure!r}, which was not measured in this data",
+                    message=f"limit on {item.limit.measure!r}, "
+                    "which was not measured for this data",
                 )
             )
     lenient = settings.exit_zero or settings.fail_on is None
@@ -157,10 +158,10 @@ def assemble(
             for key in sorted(count.by_severity, key=lambda key: (-key[0], key[1]))
         },
         findings=findings,
-        notes=(*settings.notes, *given.notes, *_without_records(inputs, outcome)),
+        notes=(*settings.notes, *given.notes, *_note_empty_files(inputs, outcome)),
         skipped=tuple(given.skipped),
         removed=None if outcome.changes is None else outcome.changes.removed,
-        lacking=_lacking(catalogue, settings, rules),
+        lacking=_missing_extras(catalogue, settings, rules),
         stages=outcome.stages if settings.timings else None,
     )
 
@@ -168,9 +169,10 @@ def assemble(
 def unmatched(
     settings: Settings, outcome: Outcome, paths: Sequence[str], *, named: bool
 ) -> list[Problem]:
-    """Return a problem for each split whose glob matches no file, and each column that no record has: rules that need them would judge nothing.
+    """Return a problem for each split whose glob matches no file, and each column no record has.
 
-    Where the user `named` the files, only what the command line itself says of them must match.
+    Rules that need them would judge nothing. If the user `named` the files, only splits and
+    columns given on the command line must match.
     """
     wanted = {
         *(("column", *pair) for dataset in settings.datasets for pair in dataset.columns.items()),
@@ -187,12 +189,12 @@ def unmatched(
         if what == "split" and paths and not any(matches_any(path, [value]) for path in paths):
             message, hint = (
                 f"split {name!r}: no file matches {value!r}",
-                "correct the glob: it is for paths as reports show them",
+                "correct the glob: it must match paths as reports show them",
             )
         elif what == "column" and some and (name, value) not in outcome.columns:
             message, hint = (
                 f"column {name!r}: no record has a field {value!r}",
-                "correct the name of the field, or leave the column out",
+                "correct the name of the field, or remove the column",
             )
         else:
             continue
@@ -200,8 +202,8 @@ def unmatched(
     return problems
 
 
-def _idle(settings: Settings, paths: Sequence[str]) -> list[Finding]:
-    """Return a finding for each override, and each limit within files, that is about no file of the run."""
+def _unused_settings(settings: Settings, paths: Sequence[str]) -> list[Finding]:
+    """Return a finding for each override, and each limit for files, that matches no file."""
     wanted = [
         (f"[[overrides]] entry {number}", override.files)
         for number, override in enumerate(settings.overrides, start=1)
@@ -218,7 +220,7 @@ def _idle(settings: Settings, paths: Sequence[str]) -> list[Finding]:
         Finding(
             at=DATASET,
             rule="dslint/unused-setting",
-            message=f"{where} is about no file of the run",
+            message=f"{where} matches no file of the run",
             identity=digest([where]),
         )
         for where, globs in wanted
@@ -226,7 +228,7 @@ def _idle(settings: Settings, paths: Sequence[str]) -> list[Finding]:
     ]
 
 
-def _finished(
+def _final_findings(
     catalogue: Catalogue,
     settings: Settings,
     outcome: Outcome,
@@ -234,7 +236,10 @@ def _finished(
     today: datetime.date,
     paths: Sequence[str],
 ) -> Findings:
-    """Return all findings, fingerprinted, with suppressions and the baseline applied, and counted on the way."""
+    """Return all findings, with fingerprints, suppressions and the baseline applied.
+
+    Adds each finding to `count`.
+    """
     defaults = {name: known.rule.severity for name, known in catalogue.items()}
     accepted = settings.baseline
     used: set[str] = set()
@@ -261,7 +266,7 @@ def _finished(
         and not outcome.crashes
         and not settings.narrowed
     ):
-        idle = _idle(settings, paths) + suppressions.unused(
+        idle = _unused_settings(settings, paths) + suppressions.unused(
             count.suppressed_by, settings.suppress, today, used
         )
         if accepted is not None:
@@ -277,10 +282,10 @@ def _finished(
     return findings
 
 
-def _lacking(catalogue: Catalogue, settings: Settings, results: Iterable[RuleResult]) -> str:
-    """Say how many rules did not run for lack of what can be installed.
+def _missing_extras(catalogue: Catalogue, settings: Settings, results: Iterable[RuleResult]) -> str:
+    """Return how many rules did not run because of missing extras, and the command to install them.
 
-    Those that need an option as well were not asked for.
+    Rules that also need an option are not counted: nobody asked for them.
     """
     rules = [catalogue[item.id] for item in results if item.state == RuleState.UNAVAILABLE]
     rules = [entry for entry in rules if not entry.rule.needs_options]
@@ -298,7 +303,7 @@ def _severity(rule: str, outcome: Outcome, defaults: Mapping[str, Severity]) -> 
 def _results(
     catalogue: Catalogue, outcome: Outcome, count: gate.Count, *, timings: bool
 ) -> list[RuleResult]:
-    """Return what became of every known rule, and turn crashes into problems."""
+    """Return the result of every known rule, and turn crashes into problems."""
     results = []
     for name, known in catalogue.items():
         standings = outcome.standings.get(name) or [_NOTHING]
@@ -309,7 +314,7 @@ def _results(
             crash = outcome.crashes[name]
             state, reason = RuleState.CRASHED, crash.error
             where = f" at row {crash.row}" if crash.row >= 0 else " while concluding"
-            times = f", {crash.times} times in all" if crash.times > 1 else ""
+            times = f", {crash.times} times in total" if crash.times > 1 else ""
             outcome.problems.append(
                 Problem(
                     kind="rule-crashed",
@@ -318,7 +323,8 @@ def _results(
                     rule=name,
                     plugin=known.distribution,
                     version=known.version,
-                    hint=f"tell the authors of {known.distribution}, or leave the rule out with --ignore {name}",
+                    hint=f"report it to the authors of {known.distribution}, "
+                    f"or disable the rule with --ignore {name}",
                 )
             )
         judged = outcome.judged[name]
@@ -344,21 +350,21 @@ def _results(
 
 
 def _never_applicable(outcome: Outcome) -> list[Problem]:
-    """Return a problem for each rule that was asked for by name and applies to none of the data."""
+    """Return a problem for each rule that was selected by id and applies to no dataset."""
     return [
         Problem(
             kind="not-applicable",
             rule=name,
             message=f"rule {name} applies to no dataset: {standings[0].reason}",
-            hint="leave it out, or say what the data is",
+            hint="do not select it, or describe the data in the configuration",
         )
         for name, standings in sorted(outcome.standings.items())
         if all(item.asked and item.state == RuleState.NOT_APPLICABLE for item in standings)
     ]
 
 
-def _without_records(inputs: Sequence[InputResult], outcome: Outcome) -> list[str]:
-    """Return a note on the files without a record among others; of a comparison only new records are counted."""
+def _note_empty_files(inputs: Sequence[InputResult], outcome: Outcome) -> list[str]:
+    """Return a note on the files without records; none if all are, or if records are compared."""
     empty = (
         []
         if outcome.changes is not None
@@ -367,4 +373,4 @@ def _without_records(inputs: Sequence[InputResult], outcome: Outcome) -> list[st
     if not empty or len(empty) == len(inputs):
         return []
     more = f" and {len(empty) - SHOWN:,} more" if len(empty) > SHOWN else ""
-    return [f"without a record: {', '.join(empty[:SHOWN])}{more}"]
+    return [f"files without records: {', '.join(empty[:SHOWN])}{more}"]

@@ -1,4 +1,4 @@
-"""Executors: callables shaped like `map`. The builtin `map` is the serial one."""
+"""Executors: callables like `map`. The builtin `map` is the serial one."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from dslint.engine.partial import Partial
 from dslint.run.job import Job, Map, fold_shard
 
 SMALL = 50 << 20
-"""Bytes below which more processes cost more than they bring: each takes a quarter of a second to start."""
+"""Bytes below which more processes do not pay off: each takes a quarter of a second to start."""
 
 __all__ = ["SMALL", "for_jobs"]
 
 
 def for_jobs(asked: str) -> Map:
-    """Return the executor for `--jobs`: a number of processes, or `auto`: as many as there are cores, for data that is not small."""
+    """Return the executor for `--jobs`: a number of processes, or `auto`.
+
+    `auto` uses as many processes as there are cores, for data of `SMALL` bytes and more.
+    """
     cores = (
         len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     )
@@ -26,10 +29,9 @@ def for_jobs(asked: str) -> Map:
     ) -> Iterable[Iterable[Partial]]:
         listed = list(jobs)
         if workers < 2 or len(listed) < 2 or sum(job.bytes for job in listed) < small:
-            return map(fold_shard, listed)  # in this process, piece by piece
-        from dslint.run.executors.processes import (
-            in_parallel,
-        )  # 15 ms at import, needed for large data only
+            return map(fold_shard, listed)  # in this process
+        # Takes 15 ms to import, and only large data needs it.
+        from dslint.run.executors.processes import in_parallel
 
         return in_parallel(run, listed, workers)
 

@@ -1,4 +1,4 @@
-"""Shards in parallel, over processes that are spawned: paths and ranges go out, tables come back."""
+"""Shards in parallel, in spawned processes: jobs name paths and ranges, results are tables."""
 
 from __future__ import annotations
 
@@ -19,43 +19,43 @@ from dslint.run.job import Job
 Run = Callable[[Job], Iterable[Partial]]
 
 WAITING = 2
-"""Shards for each process that are under way: results wait in memory no longer than needed."""
+"""Shards in progress per process, which limits the results that wait in memory."""
 TRIES = 2
-"""How often a shard whose worker was lost is tried alone before it is given up."""
+"""Attempts to run a shard alone after its worker was lost."""
 
 
 def in_parallel(run: Run, jobs: Iterable[Job], workers: int) -> Iterator[Iterable[Partial]]:
     """Yield the results of the jobs, in their order.
 
-    A worker that is lost (killed, out of memory) takes down its pool: the shards that were under way are tried again, one by one, in a pool of their
-    own, so that only the one that does it is given up, as a problem.
+    A lost worker (killed, out of memory) breaks its pool. The shards in progress are then retried,
+    each in a pool of its own, so that only the shard that causes the loss becomes a problem.
     """
     waiting = deque(jobs)
     while waiting:
-        under_way: deque[tuple[Job, Future[Iterable[Partial]]]] = deque()
+        in_progress: deque[tuple[Job, Future[Iterable[Partial]]]] = deque()
         with _pool(min(workers, len(waiting))) as pool, suppress(BrokenProcessPool):
-            while waiting or under_way:
-                while waiting and len(under_way) < workers * WAITING:
-                    under_way.append((waiting[0], pool.submit(run, waiting[0])))
+            while waiting or in_progress:
+                while waiting and len(in_progress) < workers * WAITING:
+                    in_progress.append((waiting[0], pool.submit(run, waiting[0])))
                     waiting.popleft()
-                yield under_way[0][1].result()
-                under_way.popleft()
-        yield from (_alone(run, job) for job, _ in under_way)  # none, unless a worker was lost
+                yield in_progress[0][1].result()
+                in_progress.popleft()
+        yield from (_alone(run, job) for job, _ in in_progress)  # none, unless a worker was lost
 
 
 @contextmanager
 def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
-    """Give a pool, and leave no process behind, whatever happens.
+    """Provide a pool, and leave no process behind in any case.
 
-    Its processes are started with `python -c`, which puts the working folder first on the path:
-    a `pickle.py` there would be imported by each.
+    Its processes start with `python -c`, which puts the working folder first on the path: without
+    PYTHONSAFEPATH, each would import a `pickle.py` there.
     """
     before = os.environ.get("PYTHONSAFEPATH")
     os.environ["PYTHONSAFEPATH"] = "1"
     pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_begin
+        workers, mp_context=multiprocessing.get_context("spawn"), initializer=_start_worker
     )
-    processes = pool._processes  # noqa: SLF001 - there is no public way to end a worker in the middle of a shard
+    processes = pool._processes  # noqa: SLF001 - no public way to end a worker within a shard
     done = False
     try:
         yield pool
@@ -69,14 +69,14 @@ def _pool(workers: int) -> Iterator[ProcessPoolExecutor]:
             os.environ["PYTHONSAFEPATH"] = before
 
 
-def _begin() -> None:
-    """Leave Ctrl-C to the parent, which ends its workers itself, and end where the parent has."""
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent, which ends its workers itself; end when the parent ends."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_outlive_nobody, daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _outlive_nobody() -> None:
-    """Wait until the parent is gone, however it ended, and end this process at once."""
+def _end_with_parent() -> None:
+    """Wait until the parent has ended, in whatever way, and end this process at once."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
