@@ -1,1 +1,1 @@
-"""What a rule is, and what the rules of the core and of packs share."""
+"""The base classes of rules, the core rules, and what rules of packs share."""

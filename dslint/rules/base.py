@@ -1,4 +1,4 @@
-"""The two kinds of rule, and the contract that each one signs."""
+"""The base classes of rules: record rules and dataset rules."""
 
 from __future__ import annotations
 
@@ -22,52 +22,68 @@ from dslint.storage.arrow import Columns
 from dslint.storage.state import State
 
 MOST = 10_000
-"""Findings of one rule on one record that are listed, of each role, severity and confidence; the last stands for those beyond."""
+"""Maximum number of findings listed per rule, record, role, severity and confidence.
+
+The last one listed counts the others.
+"""
 
 
 class OptionFile(Struct, frozen=True):
-    """An option that is a file: read once, by the parent process, relative to the configuration that names it."""
+    """The value of an option that names a file.
+
+    It is read once, by the parent process, relative to the configuration.
+    """
 
     path: str
     data: bytes
 
 
 class Rule(ABC):
-    """A frozen dataclass: its fields are its options, its docstring is its manual page.
+    """The base class of rules, which are frozen dataclasses.
 
-    Two equal rules behave alike, and a rule is pickled to workers: models and word lists belong into a `functools.cached_property`, which
-    pickling drops.
+    The fields of a rule are its options, its docstring is its manual page. Equal rules must behave
+    alike. Rules are pickled for workers: keep models and word lists in a
+    `functools.cached_property`, which pickling drops.
     """
 
     name: ClassVar[str]
-    """Name within the plugin's namespace: `all-caps`."""
+    """Name within the namespace of the plugin: `all-caps`."""
     severity: ClassVar[Severity] = Severity.WARNING
     default: ClassVar[bool] = True
     """Whether the rule is in the recommended set."""
     sees: ClassVar[Literal["valid", "all"]] = "valid"
     """`all`: the rule also judges records that do not fit their shape."""
     sensitive: ClassVar[bool] = False
-    """Whether findings point at personal data or secrets; their fingerprints are then not made from the record."""
+    """Findings point at personal data or secrets; fingerprints are not made from the record."""
     needs_options: ClassVar[tuple[str, ...]] = ()
-    """Options without which the rule has nothing to do (`a|b`: one of the two); it joins the recommended set when they are given."""
+    """Options that the rule requires (`a|b`: one of the two).
+
+    A rule with such options joins the recommended set when they are given.
+    """
     needs_columns: ClassVar[tuple[str, ...]] = ()
-    """Columns (label, source ...) without which the rule is not applicable to a dataset."""
+    """Columns (label, source ...) that a dataset must have, or the rule is not applicable."""
     needs_roles: ClassVar[tuple[str, ...]] = ()
-    """Roles of which a shape must have one, or the rule is not applicable."""
+    """Roles of which the shape must have at least one, or the rule is not applicable."""
     languages: ClassVar[tuple[str, ...]] = ()
-    """Primary language codes that the rule is for; empty for any. It then does not see texts that are known to be in another language."""
+    """Primary codes of the languages that the rule supports; empty for any.
+
+    Texts that are known to be in another language are hidden from the rule.
+    """
     requires: ClassVar[tuple[str, ...]] = ()
     """Modules that must be importable."""
     extra: ClassVar[str] = ""
     """The extra of the plugin's distribution that installs them."""
     takes: ClassVar[tuple[str, ...]] = ()
-    """Kinds of resources that the rule uses, from whichever plugins bring them."""
+    """Kinds of resources that the rule uses, from any plugin."""
     resources: ClassVar[tuple[Resource, ...]] = ()
-    """Those resources, with their content; set on the instance when the rule is built."""
+    """These resources with their content; set on the instance when the rule is built."""
     by_role: ClassVar[bool] = False
-    """Whether a record rule with the option `roles` is also measured by the role of its texts: `count[role=user]`, `rate[role=user]`."""
+    """A record rule with the option `roles` also has measures for each role of its texts.
+
+    They are named `count[role=user]`, `rate[role=user]`.
+    """
     measures: ClassVar[Mapping[str, str]] = {}
-    """The rule's own measures, with a short meaning for the manual page."""
+    """The rule's own measures, with a short description for the manual page."""
 
     def finding(
         self,
@@ -81,9 +97,11 @@ class Rule(ABC):
         suggestion: str | None = None,
         about: object = None,
     ) -> Finding:
-        """Return a finding. `severity` None means the rule's own; messages and suggestions never quote the data, nor what they make of it.
+        """Return a finding.
 
-        A finding on many records says what it is `about` (a label, a pair of groups), by which it is known again wherever its first record stands.
+        `severity` None means that of the rule. Messages and suggestions must not quote the data,
+        nor text derived from it. A finding on many records sets `about` to what it is about (a
+        label, a pair of groups): its fingerprint then does not depend on which record is first.
         """
         return Finding(
             at=at,
@@ -97,7 +115,10 @@ class Rule(ABC):
         )
 
     def __getstate__(self) -> dict[str, Any]:
-        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}  # type: ignore[arg-type]
+        fields = {
+            field.name: getattr(self, field.name)
+            for field in dataclasses.fields(self)  # type: ignore[arg-type]
+        }
         return {**fields, "resources": self.resources} if self.resources else fields
 
     def __setstate__(self, state: dict[str, Any]) -> None:
@@ -105,22 +126,26 @@ class Rule(ABC):
 
 
 class RecordRule(Rule):
-    """Judges each record by itself."""
+    """A rule that judges each record by itself."""
 
     @abstractmethod
     def check(self, record: Record) -> Iterable[Finding]:
-        """Yield what is wrong with one record."""
+        """Yield the findings on one record."""
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Yield what is wrong with the records of a batch. Override for speed; the result must equal `check` over the records."""
+        """Yield the findings on the records of a batch.
+
+        Override it for speed; the findings must equal those of `check` on each record.
+        """
         for record in batch.records:
             yield from self.check(record)
 
 
 class Observer(ABC):
-    """What a dataset rule keeps of each batch. Equal observers run once, however many rules conclude from them.
+    """The part of a dataset rule that returns state for each batch.
 
-    `state` declares the columns as plain data, so that declaring them imports nothing.
+    Equal observers run once, however many rules conclude from them. `state` declares the columns as
+    plain data, so that the declaration needs no imports.
     """
 
     sees: ClassVar[Literal["valid", "all"]] = "valid"
@@ -129,25 +154,33 @@ class Observer(ABC):
 
     @abstractmethod
     def observe(self, batch: Batch) -> Columns:
-        """Return columns for a batch: one row a record, or any number with a column `record` of batch positions."""
+        """Return the columns of state for a batch.
+
+        They have one row per record, or any number of rows and a column `record` with the
+        positions of their records in the batch.
+        """
 
     def compact(self, state: State) -> Columns | None:
-        """Shrink the state, without changing what is concluded from it; None keeps it. Rows keep their `content`, `file`, `row`, `line`."""
+        """Return a smaller state from which the same is concluded, or None to keep it.
+
+        Rows keep their `content`, `file`, `row` and `line`.
+        """
         del state
         return None
 
 
 class DatasetRule(Rule, Observer):
-    """Judges the dataset as a whole, in steps that survive any cut of the data.
+    """A rule that judges all records of a dataset together.
 
-    With `key` set, rows that share a key are concluded together, anywhere, and the rest elsewhere. Such a rule has at most one finding a record,
-    and its measures are sums over its groups.
+    The findings must not depend on how the data is cut into shards. With `key` set, rows with equal
+    keys are concluded together, and others possibly in a separate call. Such a rule has at most one
+    finding per record, and its measures are sums over its groups.
     """
 
     key: ClassVar[str | None] = None
 
     def observer(self) -> Observer:
-        """Return what looks at the data for this rule: the rule itself, or a frozen value shared with others."""
+        """Return the observer: the rule itself, or a frozen value that several rules share."""
         return self
 
     def observe(self, batch: Batch) -> Columns:
@@ -159,17 +192,20 @@ class DatasetRule(Rule, Observer):
 
     @abstractmethod
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Yield findings and measures from the state of all shards together."""
+        """Yield findings and measures from the merged state of all shards."""
 
 
 class PairRule(DatasetRule):
-    """A keyed rule about pairs of records: candidates meet under a key, each pair is verified once, wherever and however often it met."""
+    """A keyed rule about pairs of records.
+
+    Records with equal keys are candidates; each pair is verified once, however many keys it shares.
+    """
 
     group_limit: ClassVar[int] = 32
-    """In larger groups each member is paired with the first and with its neighbour only."""
+    """In larger groups, each member is paired only with the first and with its predecessor."""
 
     def pair(self, group: list[Any]) -> Iterable[tuple[Any, Any]]:
-        """Yield candidate pairs from the rows that share a key, in their natural order."""
+        """Yield candidate pairs from the rows with one key, which are sorted."""
         if len(group) <= self.group_limit:
             return ((a, b) for number, b in enumerate(group) for a in group[:number])
         return (
@@ -182,37 +218,40 @@ class PairRule(DatasetRule):
     def verify(
         self, pairs: list[tuple[Any, Any]], state: State, source: Source
     ) -> Iterable[Finding]:
-        """Yield findings for those pairs that hold; `pairs` is a sorted, duplicate-free chunk of (earlier, later) rows."""
+        """Yield findings for the pairs that are confirmed.
+
+        `pairs` is a sorted chunk of distinct (earlier, later) rows.
+        """
 
     def conclude(self, state: State, source: Source) -> Iterable[Finding | Measure]:
-        """Pair rules conclude by verifying; the engine calls `pair` and `verify`."""
+        """Yield nothing: of pair rules, the engine calls `pair` and `verify` instead."""
         del state, source
         return ()
 
 
 class CoreRule(Rule):
-    """A rule of the core itself: always runs; readers and the engine make its findings."""
+    """A built-in rule that always runs; readers and the engine make its findings."""
 
 
 class Active(Struct, frozen=True, kw_only=True):
-    """A rule chosen for a run: the instance with its options, under its full id."""
+    """A rule selected for a run: the instance with its options, and its full id."""
 
     id: str
     rule: Rule
     plugin: str
     version: str
     severity: Severity | None = None
-    """The configured severity; None leaves it to the rule."""
+    """The configured severity, or None for that of the rule."""
     by_file: tuple[tuple[tuple[str, ...], Severity], ...] = ()
-    """Globs of files and the severity there; later ones take precedence."""
+    """Globs of files and the severity in these; later ones take precedence."""
 
     @property
     def severity_or_default(self) -> Severity:
-        """The severity of a finding that does not state its own."""
+        """The severity of findings that do not set their own."""
         return self.rule.severity if self.severity is None else self.severity
 
     def severity_of(self, finding: Finding) -> Severity:
-        """Return the severity of a finding: configured for its file, for the rule, or its own."""
+        """Return the severity of a finding: for its file, as configured, its own, or the rule's."""
         path = finding.at.path
         if self.by_file and path is not None:
             for files, severity in reversed(self.by_file):
@@ -226,7 +265,10 @@ _SPLIT = r"^\s*# split: (\w+)\s*$"
 
 
 class Example(Struct, frozen=True):
-    """An example of a manual page: records that the rule flags, or passes, with their splits and the options that it takes."""
+    """An example of a manual page: records that the rule flags or passes.
+
+    With the splits of the records and the options of the rule.
+    """
 
     flags: bool
     options: Mapping[str, Any]
@@ -242,14 +284,15 @@ def manual(rule: type[Rule]) -> str:
 
 
 def summary(rule: type[Rule]) -> str:
-    """Return the first sentence of a rule's manual page."""
+    """Return the first line of a rule's manual page."""
     return manual(rule).partition("\n")[0]
 
 
 def examples(rule: type[Rule]) -> list[Example]:
     """Return the examples of a rule's manual page.
 
-    They stand under `Flags::`, `Passes::` or `Flags with {"option": value}::`, one record a line; `# split: test` begins another split.
+    They are listed under `Flags::`, `Passes::` or `Flags with {"option": value}::`, one record per
+    line; `# split: test` starts another split.
     """
     found = []
     for kind, options, body in re.findall(_EXAMPLE, manual(rule) + "\n", re.MULTILINE):

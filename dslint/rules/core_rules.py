@@ -1,4 +1,7 @@
-"""The core's own rules: what readers and the engine find. They always run; only their severity and limits can be set."""
+"""The core rules: what readers and the engine find.
+
+They always run; only their severity and limits can be configured.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +15,14 @@ from dslint.rules.base import CoreRule
 class ParseError(CoreRule):
     """Records that cannot be read.
 
-    Why: a trainer stops at such a record, or drops it in silence. dslint goes on with the next one and lists every one with line and column.
+    Why: a trainer stops at such a record or silently drops it. dslint continues with the next
+    record, and lists all of them with line and column.
 
-    A line or an element of an array that is not valid JSON (NaN and Infinity are not), a row of CSV that has another number of fields than the
-    header or a quotation mark that is not closed, invalid UTF-8, a record that is longer or nested deeper than the configured limits.
+    Flagged are lines and array elements that are not valid JSON (NaN and Infinity are not), CSV
+    rows with an unclosed quotation mark or with more or fewer fields than the header, invalid
+    UTF-8, and records that are longer or nested deeper than the configured limits.
 
-    Cure: mend the record, or remove it.
+    Cure: repair or remove the record.
     """
 
     name = "parse-error"
@@ -26,11 +31,13 @@ class ParseError(CoreRule):
 
 @dataclass(frozen=True)
 class DuplicateKey(CoreRule):
-    """Objects that have a key twice, and tables with columns of one name or of none.
+    """Duplicate keys in objects, and duplicate or missing column names in tables.
 
-    Why: JSON readers disagree on which value counts; most keep the last and lose the others in silence. Columns are read under other names then.
+    Why: JSON readers disagree on which value counts; most keep the last and silently drop the
+    others. dslint reads such columns under other names.
 
-    Rules judge the last value, as most readers keep it. Rules on personal data and secrets search the others too.
+    Rules judge the last value, which most readers keep. Rules on personal data and secrets search
+    the others too.
 
     Cure: remove or rename one of the keys or columns.
     """
@@ -41,11 +48,13 @@ class DuplicateKey(CoreRule):
 
 @dataclass(frozen=True)
 class UnusedSuppression(CoreRule):
-    """Suppressions that suppress nothing, or that have expired.
+    """Suppressions that match no finding or have expired.
 
-    Why: an exception that nobody needs any more hides the next defect that it happens to match. Only judged in full runs.
+    Why: an exception that is no longer needed hides the next defect that happens to match it. Only
+    checked in full runs.
 
-    Of a review sheet it is said how many of its verdicts are on no finding: their records are gone or were edited, or the sheet is of other data.
+    For a review sheet, the finding counts the verdicts that match no finding: their records were
+    removed or edited, or the sheet belongs to other data.
 
     Cure: remove the entry from the configuration, or renew its date.
     """
@@ -56,11 +65,13 @@ class UnusedSuppression(CoreRule):
 
 @dataclass(frozen=True)
 class UnusedSetting(CoreRule):
-    """Overrides, and limits within some files, that are about no file of the run.
+    """Overrides and limits for files that match no file of the run.
 
-    Why: a misspelt or renamed path switches nothing on or off, and nobody sees it. Only judged in full runs.
+    Why: with a misspelt or renamed path, a setting has no effect, and nobody notices. Only checked
+    in full runs.
 
-    Splits and columns of the configuration that match nothing are more than a warning: what needs them is not checked, and the run is incomplete.
+    Splits and columns of the configuration that match nothing are more than a warning: rules that
+    need them cannot run, and the run is incomplete.
 
     Cure: correct the globs in `files`, or remove the entry.
     """

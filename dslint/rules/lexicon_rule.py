@@ -1,4 +1,4 @@
-"""What rules share that look for the terms of lexicons."""
+"""The base class of rules that look for the terms of lexicons."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ from dslint.rules.base import MOST, OptionFile, RecordRule
 
 @dataclass(frozen=True)
 class LexiconRule(RecordRule):
-    """A rule that looks for the terms of lexicons: those of the kinds that it `takes`, and the user's own.
+    """A rule that looks for terms of lexicons: of the kinds that it `takes`, and the user's.
 
-    Options that every such rule has: `roles`, which texts to judge; `lexicon`, files with terms of one's own, in CSV, TOML or JSON; `allow`, words
-    and phrases that are fine.
+    Options of every such rule: `roles`, the texts to judge; `lexicon`, files with additional terms,
+    in CSV, TOML or JSON; `allow`, words and phrases to accept.
     """
 
     disguises: ClassVar[bool] = False
-    """Whether terms are also found in disguise; see `Matcher`."""
+    """Whether to find obfuscated terms too; see `Matcher`."""
 
     roles: tuple[str, ...] = ("target",)
     lexicon: tuple[OptionFile, ...] = ()
     allow: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Read the user's lexicons, so that a mistake in one stops the run before it begins."""
+        """Read the user's lexicons, so that an error in one stops the run before it starts."""
         _ = self._own
 
     @cached_property
@@ -52,7 +52,10 @@ class LexiconRule(RecordRule):
 
     @abstractmethod
     def judge(self, hit: Hit, at: Location, text: str, *, target: bool) -> Finding | None:
-        """Return the finding for a term in a text, or None if it is fine there. `target` says whether a model learns to say the text."""
+        """Return the finding for a term in a text, or None if it is acceptable there.
+
+        `target`: the model learns to say this text.
+        """
 
     def check(self, record: Record) -> Iterable[Finding]:
         """Yield a finding for each term in a record."""
@@ -62,7 +65,7 @@ class LexiconRule(RecordRule):
             )
 
     def check_batch(self, batch: Batch) -> Iterable[Finding]:
-        """Look at the texts that may hold a term."""
+        """Yield the findings of a batch, looking only at texts that may contain a term."""
         texts = batch.texts(self.roles)
         for number, hits in self._matcher.search(batch, self.roles):
             text = texts.items[number]
@@ -71,7 +74,10 @@ class LexiconRule(RecordRule):
     def _judged(
         self, hits: list[Hit], at: Callable[[int, int], Location], text: str, *, target: bool
     ) -> Iterator[Finding]:
-        """Yield the findings for the terms in a text. Of a term that has very many the further places are counted, and not judged."""
+        """Yield the findings for the terms in a text.
+
+        After `MOST` findings of a term, its further places are counted without being judged.
+        """
         if len(hits) > MOST:
             yield from self._bounded(hits, at, text, target=target)
             return

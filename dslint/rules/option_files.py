@@ -1,4 +1,7 @@
-"""Records and texts in the files that options name: references, benchmarks, glossaries. Small beside the data, and read at once."""
+"""Records and texts of the files that options name: references, benchmarks, glossaries.
+
+These files are small compared with the data, and are read completely.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +18,11 @@ _SAMPLE = 50
 
 
 def records_in(file: OptionFile) -> Iterator[tuple[int, Any]]:
-    """Yield the records of a file with their lines, from 1: JSON, JSON Lines, CSV or TSV with a header, or text, a record a line.
+    """Yield the records of a file with their line numbers, from 1.
 
-    JSON is an array, or an object that holds one array of objects, or one record. Raises ValueError, naming file and
-    line, for what cannot be read.
+    The file is JSON, JSON Lines, CSV or TSV with a header, or text with one record per line. JSON
+    is an array, an object with one array of objects, or a single record. Raises ValueError, naming
+    file and line, if it cannot be read.
     """
     try:
         text = file.data.decode("utf-8-sig")
@@ -36,7 +40,10 @@ def records_in(file: OptionFile) -> Iterator[tuple[int, Any]]:
 
 
 def texts_in(file: OptionFile, roles: Sequence[str] = ("prompt", "target")) -> list[str]:
-    """Return a text for each record of a file: its texts in the given roles, as the shape of the records has them, on lines of their own."""
+    """Return one string per record of a file: its texts in the given roles, joined by newlines.
+
+    The shape of the records is detected.
+    """
     values = [value for _, value in records_in(file)]
     shape, _ = detect(values[:_SAMPLE], BUILT_IN)
     found = (
@@ -59,7 +66,7 @@ def _lines(text: str, path: str) -> Iterator[tuple[int, Any]]:
 
 def _array(text: str, path: str) -> Iterator[tuple[int, Any]]:
     try:
-        whole = msgspec.json.decode(text)
+        document = msgspec.json.decode(text)
     except msgspec.DecodeError as error:
         raise ValueError(f"{path or 'the option'} is not JSON: {error}") from None
     except RecursionError:
@@ -67,19 +74,20 @@ def _array(text: str, path: str) -> Iterator[tuple[int, Any]]:
     lists = (
         [
             value
-            for value in whole.values()
+            for value in document.values()
             if isinstance(value, list) and isinstance(next(iter(value), None), dict)
         ]
-        if isinstance(whole, dict)
+        if isinstance(document, dict)
         else []
     )
     yield from enumerate(
-        whole if isinstance(whole, list) else lists[0] if len(lists) == 1 else [whole], start=1
+        document if isinstance(document, list) else lists[0] if len(lists) == 1 else [document],
+        start=1,
     )
 
 
 def _rows(text: str, delimiter: str, path: str) -> Iterator[tuple[int, Any]]:
-    import csv  # needed by few rules
+    import csv  # only few rules need it
     import io
 
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
