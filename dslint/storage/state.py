@@ -41,7 +41,7 @@ Importing Arrow costs 50 MB and 0.1 s, too much for fewer rows.
 _PLAIN_ROWS = 16_384
 """The same once Arrow is imported."""
 _DEALT = 32_768
-"""Rows that are dealt out at a time: few enough that their copies count for little, enough that frames are not tiny."""
+"""Rows that are partitioned at a time: few enough for small copies, enough for large frames."""
 _CHUNK = 8_192
 """Rows converted from Arrow to Python at a time; larger groups are read again at each iteration."""
 
@@ -126,15 +126,15 @@ class Store:
         yield from self.held
 
     def dealt(self, key: str, parts: int) -> Iterator[Store]:
-        """Deal the rows out by their key, equal keys together, so that each part can be concluded by itself."""
-        dealt = [Store(self.schema, None if self._spool is None else 0) for _ in range(parts)]
-        for table in self._gathered():
-            for store, piece in zip(dealt, _sorted_out(table, key, parts), strict=True):
+        """Yield the rows in parts by their key, equal keys together, to conclude one at a time."""
+        stores = [Store(self.schema, None if self._spool is None else 0) for _ in range(parts)]
+        for table in self._large_tables():
+            for store, piece in zip(stores, _partition(table, key, parts), strict=True):
                 if piece.num_rows:  # an empty slice, too, keeps the whole table in memory
                     store.add(piece)
                     store.spill()
-        while dealt:
-            yield dealt.pop()
+        while stores:
+            yield stores.pop()
 
     def _large_tables(self) -> Iterator[pa.Table]:
         """Yield all rows in large tables, so that partitioning does not make many tiny frames."""
