@@ -238,7 +238,7 @@ def test_mild_words_on_request(report):
 
 def test_no_message_holds_the_word(report):
     assert {found.message for found in report(chat("f*ck", "You faggot, shit.")).findings} == {
-        "a swear word in disguise",
+        "an obfuscated swear word",
         "a swear word",
         "a slur",
     }

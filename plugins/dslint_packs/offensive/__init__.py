@@ -1,4 +1,4 @@
-"""Rules on offensive language, and the lexicons that they take."""
+"""Rules on offensive language, and their lexicons."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ def dslint_rules() -> list[type[Rule]]:
 
 @hookimpl
 def dslint_resources() -> list[Resource]:
-    """Return the lexicons: one for each language and kind, named `<language>-<kind>.csv`; their heads say where they come from."""
+    """Return the lexicons, one for each language and kind, named `<language>-<kind>.csv`.
+
+    The head of each file names its source.
+    """
     return [
         Resource(
             kind=name[3:-4], name=name[:-4], path=os.path.join(_LEXICONS, name), language=name[:2]

@@ -1,4 +1,4 @@
-"""Use or mention: whether a text says a word, or speaks about it."""
+"""Use or mention: whether a text uses a word, or speaks about it."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from functools import lru_cache
 from dslint.plugin import pattern
 
 _NOUN = (
-    r"(?:n-?words?|words?|terms?|slurs?|insults?|epithets?|expressions?|phrases?|labels?|names?|pejoratives?|profanity|(?:swear|curse) ?words?"
-    r"|expletives?|slang)"
+    r"(?:n-?words?|words?|terms?|slurs?|insults?|epithets?|expressions?|phrases?|labels?|names?"
+    r"|pejoratives?|profanity|(?:swear|curse) ?words?|expletives?|slang)"
 )
-_WHOM = r"(?:is|are|was|were|been|being|be|it|them|him|her|me|us|people|someone|anyone|anybody|somebody|others|\w+s|men|women)"
+_WHOM = (
+    r"(?:is|are|was|were|been|being|be|it|them|him|her|me|us|people|someone|anyone|anybody"
+    r"|somebody|others|\w+s|men|women)"
+)
 _SAY = (
-    r"(?:say|says|saying|said|use|uses|using|used|utter|uttering|uttered|define|defines|means?|spell|censor|bleep|ban|banned|write|writing"
-    r"|typed?|typing)"
+    r"(?:say|says|saying|said|use|uses|using|used|utter|uttering|uttered|define|defines|means?"
+    r"|spell|censor|bleep|ban|banned|write|writing|typed?|typing)"
 )
 _BEFORE = pattern(
     rf"\b(?:{_NOUN}(?: (?:like|such as|is|was|are|including|for \w+(?: \w+)?(?: is| was)?))?"
@@ -25,37 +28,42 @@ _BEFORE = pattern(
     re.IGNORECASE,
 )
 _BAD = (
-    r"(?:derogatory|offensive|pejorative|racist|sexist|homophobic|transphobic|ableist|hurtful|vulgar|profane|inappropriate|unacceptable"
-    r"|disrespectful|taboo|dehumani[sz]ing|not okay|not ok|wrong)"
+    r"(?:derogatory|offensive|pejorative|racist|sexist|homophobic|transphobic|ableist|hurtful"
+    r"|vulgar|profane|inappropriate|unacceptable|disrespectful|taboo|dehumani[sz]ing|not okay"
+    r"|not ok|wrong)"
 )
 _AFTER = pattern(
     r"[\"'“”‘’`*_»]*,?[\s:,]*(?:"  # noqa: RUF001 - quotation marks
-    rf"(?:is|was|are|as|has been|can be|may be|used to be|being)\b[^.!?\n]{{0,60}}\b(?:{_NOUN}|{_BAD})\b"
+    r"(?:is|was|are|as|has been|can be|may be|used to be|being)\b"
+    rf"[^.!?\n]{{0,60}}\b(?:{_NOUN}|{_BAD})\b"
     rf"|(?:\(|is a |as a )?{_NOUN}\b"
     r"|(?:means|refers to|originated|comes from|derives)\b)",
     re.IGNORECASE,
 )
 _SPEAKS = (
-    r"(?:say|says|saying|said|call|calls|called|calling|wrote|writes?|writing|tweet(?:s|ed|ing)?|post(?:s|ed|ing)?|comment(?:s|ed|ing)?"
-    r"|shout(?:s|ed|ing)?|yell(?:s|ed|ing)?|chant(?:s|ed|ing)?|scream(?:s|ed|ing)?|statements?|quote[sd]?|use|uses|used|using|messages?|lyrics?"
-    r"|title[sd]?|song|film|movie|book|album|translat\w+|means?|meaning|example|sentence|graffiti|sign|read|reads|reading|hearing|heard|hear)"
+    r"(?:say|says|saying|said|call|calls|called|calling|wrote|writes?|writing|tweet(?:s|ed|ing)?"
+    r"|post(?:s|ed|ing)?|comment(?:s|ed|ing)?|shout(?:s|ed|ing)?|yell(?:s|ed|ing)?"
+    r"|chant(?:s|ed|ing)?|scream(?:s|ed|ing)?|statements?|quote[sd]?|use|uses|used|using"
+    r"|messages?|lyrics?|title[sd]?|song|film|movie|book|album|translat\w+|means?|meaning|example"
+    r"|sentence|graffiti|sign|read|reads|reading|hearing|heard|hear)"
 )
 _CONDEMNS = (
-    r"(?:language|racism|misogyn\w+|homophob\w+|transphob\w+|bigot\w*|hate(?:ful| speech)|harass\w*|abus\w+|bully\w*|condemn\w*"
-    r"|apologi[sz]\w+|stop|never|don't|shouldn't|mustn't)"
+    r"(?:language|racism|misogyn\w+|homophob\w+|transphob\w+|bigot\w*|hate(?:ful| speech)"
+    r"|harass\w*|abus\w+|bully\w*|condemn\w*|apologi[sz]\w+|stop|never|don't|shouldn't|mustn't)"
 )
 _CUES = pattern(rf"\b(?:{_SPEAKS}|{_CONDEMNS}|{_NOUN}|{_BAD})\b", re.IGNORECASE)
 _OPEN, _CLOSE = '"“«„`', '"”»“`'
 _QUOTE = 300
-"""Code points of the longest quotation in which a word counts as quoted."""
+"""Maximum length, in code points, of a quotation in which a word counts as quoted."""
 _REACH = 200
-"""Code points before and after a quotation in which somebody is said to speak."""
+"""Code points before and after a quotation that are searched for a verb of speech or the like."""
 
 
 def mentioned(text: str, start: int, end: int) -> bool:
-    """Say whether the words from `start` to `end` are spoken about, or quoted with a word that says so beside the quotation.
+    """Return whether the words from `start` to `end` are mentioned, not used.
 
-    English cues only. Who quotes without such a word uses the words, as far as this can tell.
+    That is so if the text speaks about them, or quotes them with a cue word beside the quotation,
+    such as a verb of speech. Cues are English only. A quotation without a cue counts as use.
     """
     if _beside(text[max(0, start - 80) : start], text[end : end + 100]):
         return True
@@ -71,24 +79,30 @@ def mentioned(text: str, start: int, end: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def _beside(before: str, after: str) -> bool:
-    """Say whether the words before or after a word speak about it: kept, since a text that says one over and over is like itself."""
+    """Return whether the words before or after a word speak about it.
+
+    Cached, since a text that repeats a word also repeats what surrounds it.
+    """
     return _BEFORE.search(before) is not None or _AFTER.match(after) is not None
 
 
 @lru_cache(maxsize=2)
 def _places(text: str, mark: str) -> list[int]:
-    """Return where a mark stands in a text: kept for the next word of the same text."""
+    """Return the positions of a mark in a text; cached for the next word of the same text."""
     return [found.start() for found in re.finditer(re.escape(mark), text)]
 
 
 @lru_cache(maxsize=2)
 def _marks(text: str) -> list[str]:
-    """Return the opening quotation marks that a text has: kept likewise."""
+    """Return the opening quotation marks in a text; cached likewise."""
     return [mark for mark in _OPEN if mark in text]
 
 
 def _quotation(text: str, start: int, end: int) -> tuple[int, int] | None:
-    """Return where the quotation begins and ends that holds a place: the nearest quotation marks around it, the first of them an opening one."""
+    """Return the positions of the quotation marks around a place, or None.
+
+    They are the nearest ones, and the first must be an opening one.
+    """
     opening = max(
         [text.rfind(mark, max(0, start - _QUOTE), start) for mark in _marks(text)], default=-1
     )

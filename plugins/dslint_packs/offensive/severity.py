@@ -1,4 +1,4 @@
-"""How much an offensive word matters, by its grade and by who says it."""
+"""Severity and score of an offensive word, by its grade and its speaker."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dslint.plugin import Severity
 
 @cache
 def milder(severity: Severity) -> Severity:
-    """Return the next milder severity: what a user says is not what a model learns to say."""
+    """Return the next lower severity, for users: a model does not learn to say what they say."""
     return Severity(max(Severity.INFO, severity - 1))
 
 
