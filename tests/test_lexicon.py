@@ -110,12 +110,12 @@ WRONG = [
     ),
     ("a.csv", b"# licens: MIT\nterm\nfrob\n", ["a.csv", "licens", "did you mean 'licence'?"]),
     ("a.csv", b"term,category\na, b, c\n", ["a.csv", "line 2", "3 cells, not 2", "quote"]),
-    ("a.csv", b"term\nthe {colour} one\n", ["a.csv", "line 2", "no set 'colour'", "sets"]),
+    ("a.csv", b"term\nthe {colour} one\n", ["a.csv", "line 2", "unknown set 'colour'", "sets"]),
     ("a.csv", b"# set colours: red\nterm\nthe {colour} one\n", ["did you mean 'colours'?"]),
     ("a.csv", b"term,cased\nfrob,perhaps\n", ["a.csv", "line 2, cased", "bool"]),
     ("a.csv", b"term\n", ["a.csv", "length"]),
     ("a.csv", b"term\n\xff\n", ["a.csv", "not UTF-8 at byte 5"]),
-    ("a.toml", b"entries = [", ["a.toml", "no TOML"]),
+    ("a.toml", b"entries = [", ["a.toml", "not valid TOML"]),
     (
         "a.toml",
         b'[[entries]]\nterm = "a"\n[[entries]]\nterm = 3\n',
@@ -126,7 +126,7 @@ WRONG = [
         b'[[entries]]\nterm = "a"\n[[entries]]\nword = "b"\n',
         ["a.toml", "entry 2", "word"],
     ),
-    ("a.txt", b"frob\n", ["a.txt", "no JSON", ".csv"]),
+    ("a.txt", b"frob\n", ["a.txt", "not valid JSON", ".csv"]),
 ]
 
 

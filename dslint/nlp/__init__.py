@@ -1,1 +1,1 @@
-"""Words of a text: where they are, what is code, and where the terms of lexicons stand."""
+"""Analysis of texts: words and their offsets, code, and the terms of lexicons."""

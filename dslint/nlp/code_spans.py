@@ -1,4 +1,4 @@
-"""Where a text is prose: code, addresses and markup are left to rules that know them."""
+"""Tell prose from code, addresses and markup, which are for other rules."""
 
 from __future__ import annotations
 
@@ -15,23 +15,30 @@ _CODE = pattern(
 )
 _FORMULAS = {"\\[": "\\]", "\\(": "\\)"}
 _HINTS = ("`", "~~~", "<", "$$", "\\")
-_WORD = r"[!-\u024f]"  # what words of Latin script and names of things are made of; scripts without spaces are not
+_WORD = r"[!-\u024f]"
+"""A character of Latin words and identifiers, but not of scripts without spaces."""
 _NAMES = pattern(
-    rf"(?<!{_WORD}){_WORD}*?(?:[/\\@_\d<>=|{{}}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|#\w|(?<!\w)--?\w){_WORD}*"
+    rf"(?<!{_WORD}){_WORD}*?"
+    r"(?:[/\\@_\d<>=|{}~^$]|[a-z][A-Z]|\w[.(:]\w|&\w+;|#\w|(?<!\w)--?\w)"
+    rf"{_WORD}*"
 )
-"""Words with a sign in them that prose has not: addresses, paths, markup, identifiers, figures, flags."""
+"""Words with a sign that prose does not have: addresses, paths, markup, identifiers, numbers."""
 _STRONG = pattern(r"[{};=<>_\\|$&^~]")
 _VARIABLE = pattern(r"\{\{ ?\w+ ?\}\}")
-"""A template variable, which stands in letters as well as in code."""
+"""A template variable, which occurs in prose as well as in code."""
 _LINES = pattern(
-    r"^[ \t]*+(?:(?:def|class|import|from|return|public|private|static|void|function|const|let|var|if|for|while|elif|else|try|except|print"
-    r"|SELECT|INSERT|UPDATE|CREATE|#include|using|package|func|fn|struct|end)\b[^\n]*[:;{})\]]|[^\n]*[;{}])[ \t]*$",
+    r"^[ \t]*+(?:(?:def|class|import|from|return|public|private|static|void|function|const|let|var"
+    r"|if|for|while|elif|else|try|except|print|SELECT|INSERT|UPDATE|CREATE|#include|using|package"
+    r"|func|fn|struct|end)\b[^\n]*[:;{})\]]|[^\n]*[;{}])[ \t]*$",
     re.MULTILINE,
 )
 
 
 def code_spans(text: str) -> list[tuple[int, int]]:
-    """Return where a text is marked as code or mathematics: fenced, in backticks, in HTML's code elements, in LaTeX's delimiters."""
+    """Return the spans of a text that are marked as code or mathematics.
+
+    That is in fences, backticks, code elements of HTML, or delimiters of LaTeX.
+    """
     if not any(hint in text for hint in _HINTS):
         return []
     spans = []
@@ -40,7 +47,7 @@ def code_spans(text: str) -> list[tuple[int, int]]:
     while found := _CODE.search(text, at):
         start, at = found.span()
         opening = text[start : start + 2]
-        if opening in last:  # that it is never closed must not be found out from each opening anew
+        if opening in last:  # do not search again for a closing delimiter that does not exist
             if last[opening] < start + 3:
                 continue
             at = text.index(_FORMULAS[opening], start + 3) + 2
@@ -51,7 +58,7 @@ def code_spans(text: str) -> list[tuple[int, int]]:
 def outside(
     spans: Iterable[tuple[int, int]], holes: Sequence[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Return the spans that do not begin in one of the holes, which are in order and disjoint."""
+    """Return the spans that do not begin inside `holes`, which are sorted and disjoint."""
     starts = [start for start, _ in holes]
     return [
         span
@@ -61,13 +68,16 @@ def outside(
 
 
 def outside_code(text: str, found: Iterable[re.Match[str]]) -> list[tuple[int, int]]:
-    """Return the spans of those matches that do not begin in code."""
+    """Return the spans of the matches that do not begin in code."""
     spans = [match.span() for match in found]
     return outside(spans, code_spans(text)) if spans else spans
 
 
 def prose(text: str) -> str:
-    """Return a text of the same length in which code, mathematics, addresses, markup, identifiers and figures are blank."""
+    """Return a text of the same length with everything but prose replaced by spaces.
+
+    That is code, mathematics, addresses, markup, identifiers and numbers.
+    """
     pieces, done = [], 0
     for start, end in code_spans(text):
         pieces += [
@@ -79,7 +89,7 @@ def prose(text: str) -> str:
 
 
 def is_code(text: str) -> bool:
-    """Say whether a text as a whole looks like code, JSON or markup rather than prose, though nothing marks it as such."""
+    """Return whether a text is mostly code, JSON or markup, even if nothing marks it as such."""
     strong = len(_STRONG.findall(_VARIABLE.sub("", text)))
     if strong < 2:
         return False

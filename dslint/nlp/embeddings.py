@@ -1,4 +1,4 @@
-"""Sentence embeddings: vectors of texts, whose cosine says how alike their meanings are."""
+"""Sentence embeddings: vectors of texts whose cosine measures how similar their meanings are."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import Any
 
 
 def embed(texts: Sequence[str]) -> Any:
-    """Return for each text a row of 512 numbers (float32) of unit length.
+    """Return a row of 512 numbers (float32) of unit length for each text.
 
-    From the Universal Sentence Encoder, multilingual (Yang et al., 2019; 16 languages), whose weights come with the extra `semantic`: nothing is
-    downloaded. The last digits of a row depend on the texts that are encoded together: a rule for which they matter encodes in an order that the
-    data alone decides.
+    The model is the multilingual Universal Sentence Encoder (Yang et al., 2019; 16 languages).
+    Its weights come with the extra `semantic`; nothing is downloaded. The last digits of a row
+    depend on the texts that are encoded together: if they matter to a rule, it must encode in an
+    order that only depends on the data.
     """
     return _encoder().encode(list(texts))
 

@@ -1,6 +1,7 @@
-"""Lexicons: lists of terms as data files, in TOML, CSV or JSON, with where they come from and under which licence.
+"""Lexicons: lists of terms in TOML, CSV or JSON files, with their source and licence.
 
-All three notations mean the same document, whose JSON Schema is `lexicon_schema()`. How terms are found in texts is in `dslint.nlp.matcher`.
+All three formats represent the same document, whose JSON Schema is `lexicon_schema()`.
+`dslint.nlp.matcher` finds the terms in texts.
 """
 
 from __future__ import annotations
@@ -24,13 +25,14 @@ Words = tuple[Annotated[str, Meta(min_length=1)], ...]
 
 
 class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A term and what is known of it."""
+    """A term and its properties."""
 
     term: Annotated[
         str,
         Meta(
             min_length=1,
-            description="a word or phrase, in any case; `{name}` stands for each word of the set of that name",
+            description="a word or phrase, in any case; `{name}` stands for any word of the set "
+            "with that name",
         ),
     ]
     forms: Annotated[
@@ -38,40 +40,41 @@ class Entry(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = ()
     severity: Annotated[
         Literal["error", "warning", "info"] | None,
-        Meta(description="of a finding; the rule's own if left out"),
+        Meta(description="severity of a finding; default: that of the rule"),
     ] = None
-    category: Annotated[
-        str, Meta(description="what kind of term it is; what categories mean is up to the rule")
-    ] = ""
-    replacement: Annotated[str, Meta(description="what to say instead")] = ""
-    exceptions: Annotated[Words, Meta(description="phrases that hold the term and are fine")] = ()
+    category: Annotated[str, Meta(description="kind of term; its meaning depends on the rule")] = ""
+    replacement: Annotated[str, Meta(description="what to write instead")] = ""
+    exceptions: Annotated[
+        Words, Meta(description="phrases that contain the term and are accepted")
+    ] = ()
     unless: Annotated[
-        Words, Meta(description="words that, near the term, show that another sense is meant")
+        Words, Meta(description="words that, near the term, show that it has another meaning")
     ] = ()
     cased: Annotated[
         bool,
-        Meta(description="whether the term counts only in the case in which it is written here"),
+        Meta(description="whether the term only matches in the case in which it is written here"),
     ] = False
     inside: Annotated[
         bool,
         Meta(
-            description="whether the term also counts within longer words; so it always does in scripts without spaces"
+            description="whether the term also matches inside longer words, as it always does in "
+            "scripts without spaces"
         ),
     ] = False
 
     @property
     def grade(self) -> Severity | None:
-        """The severity on dslint's scale."""
+        """The severity as a value of `Severity`."""
         return _GRADES[self.severity]
 
 
 class Lexicon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A list of terms, with its origin."""
+    """A list of terms and its origin."""
 
     entries: Annotated[tuple[Entry, ...], Meta(min_length=1)]
-    name: Annotated[str, Meta(description="what the list is")] = ""
+    name: Annotated[str, Meta(description="title of the list")] = ""
     language: Annotated[
-        str, Meta(description="code of the language, such as `en`; empty for any")
+        str, Meta(description="code of the language, such as `en`; empty for all")
     ] = ""
     source: Annotated[str, Meta(description="where the terms come from")] = ""
     licence: Annotated[str, Meta(description="SPDX identifier of the licence of the list")] = ""
@@ -81,12 +84,12 @@ class Lexicon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     ] = field(default_factory=dict)
 
     def parts(self, phrase: str) -> list[str | Words]:
-        """Return a phrase cut at its `{name}`, each of which gives the words of its set."""
+        """Return a phrase split at each `{name}`, which is replaced by the words of its set."""
         parts = re.split(r"\{([\w-]+)\}", phrase)
         return [self.sets[part] if number % 2 else part for number, part in enumerate(parts)]
 
     def spelled(self, phrases: Iterable[str]) -> Iterator[str]:
-        """Yield phrases with every `{name}` in them replaced by each word of its set."""
+        """Yield phrases with every `{name}` replaced by each word of its set."""
         for phrase in phrases:
             yield from map(
                 "".join,
@@ -98,17 +101,20 @@ class Lexicon(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 def lexicon_schema() -> dict[str, Any]:
     """Return the JSON Schema (draft 2020-12) of a lexicon."""
-    (made,), parts = msgspec.json.schema_components([Lexicon], ref_template="#/$defs/{name}")
+    (schema,), parts = msgspec.json.schema_components([Lexicon], ref_template="#/$defs/{name}")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "dslint lexicon",
-        **made,
+        **schema,
         "$defs": parts,
     }
 
 
 def parse_lexicon(path: str, data: bytes) -> Lexicon:
-    """Return the lexicon in a file: CSV or TOML by its suffix, else JSON. Raises ConfigError that names file, entry and cure."""
+    """Return the lexicon in a file: CSV or TOML by its suffix, or else JSON.
+
+    Raises ConfigError that names the file, the entry and the fix.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -132,14 +138,14 @@ def parse_lexicon(path: str, data: bytes) -> Lexicon:
             if name not in lexicon.sets:
                 raise _error(
                     path,
-                    f"{_place(number, lines)}: there is no set {name!r}",
+                    f"{_place(number, lines)}: unknown set {name!r}",
                     nearest(name, lexicon.sets) or "define it under `sets`",
                 )
     return lexicon
 
 
 def lexicon_of(resource: Resource) -> Lexicon:
-    """Return the lexicon that a plugin brings."""
+    """Return the lexicon in a resource of a plugin."""
     return parse_lexicon(resource.path, resource.data)
 
 
@@ -149,7 +155,9 @@ def _from_toml(path: str, text: str) -> Any:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise _error(path, f"is no TOML: {error}", "see the reference page on lexicons") from None
+        raise _error(
+            path, f"is not valid TOML: {error}", "see the reference page on lexicons"
+        ) from None
     except RecursionError:
         raise _error(path, "is nested too deeply", "see the reference page on lexicons") from None
 
@@ -160,8 +168,8 @@ def _from_json(path: str, text: str) -> Any:
     except msgspec.DecodeError as error:
         raise _error(
             path or "option",
-            f"is no JSON: {error}",
-            "name a file that ends in .csv, .toml or .json",
+            f"is not valid JSON: {error}",
+            "name a file with the suffix .csv, .toml or .json",
         ) from None
     except RecursionError:
         raise _error(
@@ -173,7 +181,10 @@ _KEY = re.compile(r"#\s*(set\s+)?([\w-]+)\s*:\s*(.*)")
 
 
 def _from_csv(path: str, text: str, lines: list[int]) -> Mapping[str, Any]:
-    """Read `# key: value` and `# set NAME: a | b` lines, a row of column names, and a row an entry; `lines` gets the line of each entry."""
+    """Parse lines `# key: value` and `# set NAME: a | b`, a row of column names, and the entries.
+
+    The line of each entry is appended to `lines`.
+    """
     import csv
 
     head: dict[str, Any] = {"sets": {}, "entries": []}
@@ -219,7 +230,7 @@ def _from_csv(path: str, text: str, lines: list[int]) -> Mapping[str, Any]:
         raise _error(
             path,
             f"line {skipped + reader.line_num}: {error}",
-            "quote cells that hold quotes or commas",
+            "quote cells that contain quotes or commas",
         ) from None
     return head
 
@@ -244,7 +255,7 @@ def _cell(value: str) -> list[str]:
 
 
 def _invalid(path: str, message: str, lines: list[int]) -> ConfigError:
-    """Say what is wrong with a document, from msgspec's message: it ends with the place, as in "- at `$.entries[2].severity`"."""
+    """Return an error from a message of msgspec, which ends like "- at `$.entries[2].severity`"."""
     what, _, where = message.partition(" - at `")
     found = re.match(r"\$\.entries\[(\d+)\]\.?(\w*)", where)
     place = (
@@ -255,7 +266,7 @@ def _invalid(path: str, message: str, lines: list[int]) -> ConfigError:
     unknown = re.search(r"unknown field `(\w+)`", what)
     known = Entry.__struct_fields__ if found else Lexicon.__struct_fields__
     hint = (
-        (nearest(unknown[1], known) or f"known are {', '.join(known)}")
+        (nearest(unknown[1], known) or f"known: {', '.join(known)}")
         if unknown
         else "see the reference page on lexicons"
     )

@@ -1,7 +1,8 @@
-"""Finding the terms of lexicons in texts, with offsets in code points of the original text.
+"""Find the terms of lexicons in texts, with offsets in code points of the original text.
 
-A text is cut at white space, which Python does fast, and each distinct piece is looked at once in a run: most pieces hold no first word of a term, so
-most texts are done with after a comparison of sets. Only what is left is tokenised. Thousands of terms cost as much as ten.
+A text is split at white space, which Python does fast, and each distinct piece is examined once in
+a run: most pieces contain no first word of a term, so most texts are ruled out by a comparison of
+sets. Only the remaining texts are tokenized. Thousands of terms cost as much as ten.
 """
 
 from __future__ import annotations
@@ -34,15 +35,18 @@ from dslint.nlp.phrases import Phrase, Slot, any_of, commonness, follows, spelt_
 from dslint.nlp.words import SIGN, UNSPACED, Addresses, Token, mapped, normal, tokens_of, words_of
 
 _NEAR = 12
-"""Words before and after a term among which its `unless` is sought."""
+"""Number of words before and after a term that are searched for its `unless`."""
 _KEPT = 1_000_000
-"""Pieces of text that are remembered as dull, at most."""
+"""Maximum number of pieces that are remembered to contain no term."""
 _LONGEST = 40
-"""Code points of the longest piece that is remembered: longer ones hardly come again."""
+"""Maximum length of a remembered piece in code points: longer ones are rarely repeated."""
 
 
 class Hit(Struct, frozen=True, gc=False):
-    """A term in a text, from `start` to `end`; `plain` is false where it is written in disguise (`sh1t`, `s h i t`, `shiiit`)."""
+    """A term in a text, from `start` to `end`.
+
+    `plain` is false if it is obfuscated (`sh1t`, `s h i t`, `shiiit`).
+    """
 
     start: int
     end: int
@@ -55,14 +59,14 @@ _BEGIN, _END, _PLAIN = attrgetter("start"), attrgetter("end"), attrgetter("plain
 
 
 def pieces(batch: Batch, roles: Sequence[str]) -> list[list[str]]:
-    """Return the texts of a batch cut at white space; shared by all who ask."""
+    """Return the texts of a batch split at white space; cached for all matchers."""
     return batch.cached(
         ("pieces", *roles), lambda made: [text.split() for text in made.texts(roles).strings]
     )
 
 
 class _Seen(NamedTuple):
-    """What all matchers of a batch share: long pieces as they are compared, with their words, and the words of texts with places."""
+    """A cache for all matchers of a batch: long pieces in the form for comparison, and tokens."""
 
     pieces: dict[str, tuple[str, list[str]]]
     distinct: dict[str, set[str]]
@@ -70,7 +74,7 @@ class _Seen(NamedTuple):
     spelt: dict[str, list[tuple[int, int]]]
 
     def piece(self, piece: str) -> tuple[str, list[str]]:
-        """Return a piece as it is compared, and its words."""
+        """Return a piece in the form for comparison, and its words."""
         if len(piece) <= _LONGEST:
             return _compared(piece)
         if piece not in self.pieces:
@@ -84,7 +88,7 @@ class _Seen(NamedTuple):
         return self.distinct[text]
 
     def words(self, text: str) -> list[Token]:
-        """Return the words of a text with their places."""
+        """Return the words of a text with their spans."""
         if text not in self.tokens:
             self.tokens[text] = tokens_of(text)
         return self.tokens[text]
@@ -112,12 +116,14 @@ def _distinct(batch: Batch, roles: Sequence[str]) -> set[str]:
 
 
 class Matcher:
-    """The terms of lexicons, ready to be found.
+    """The terms of lexicons, indexed for search.
 
-    Words count as wholes, in any case, in any Unicode form, with hyphens or line ends between the words of a phrase. With `disguises`, words of four
-    letters or more are also found when letters are repeated (three or more in a row), replaced by digits or signs, masked by stars, or set apart.
-    A term inside one of the phrases to `allow`, or inside one of the exceptions of an entry, is not found. Of terms that overlap the first and
-    longest is found; with `overlapping`, those of every entry are.
+    Only complete words match, in any case and any Unicode form; there may be hyphens or line ends
+    between the words of a phrase. With `disguises`, words of four letters or more are also found
+    if letters are repeated (three or more in a row), replaced by digits or signs, masked by
+    stars, or separated. A term inside one of the phrases in `allow`, or inside an exception of an
+    entry, is not found. Of terms that overlap, the first and longest is found; with
+    `overlapping`, those of every entry are.
     """
 
     def __init__(
@@ -158,7 +164,7 @@ class Matcher:
             self._nearby[id(entry)] = frozenset(map(normal, lexicon.spelled(entry.unless)))
 
     def _index(self, variants: Iterable[Sequence[Slot]], text: str, entry: Entry | None) -> None:
-        """File a phrase under its rarest word, from which the others are compared."""
+        """Index a phrase under its rarest word, from which the other words are compared."""
         for slots in variants:
             if not slots:
                 continue
@@ -174,7 +180,7 @@ class Matcher:
                     self._anchors.add(word)
 
     def search(self, batch: Batch, roles: Sequence[str]) -> Iterator[tuple[int, list[Hit]]]:
-        """Yield, for each text of the given roles that holds a term, its number in `batch.texts(roles)` and the hits."""
+        """Yield the number, in `batch.texts(roles)`, and the hits of each text with a term."""
         found = _distinct(batch, roles)
         seen = batch.shared("seen by matchers", _nothing_seen)
         hot = self._hot_among(found, seen)
@@ -251,14 +257,14 @@ class Matcher:
         return hits, fine
 
     def _explained(self, entry: Entry, tokens: Sequence[Token], first: int, last: int) -> bool:
-        """Say whether a word near the term shows that it has another sense."""
+        """Return whether a word near the term shows that it has another meaning."""
         words = self._nearby.get(id(entry))
         return words is not None and any(
             token.word in words for token in tokens[max(0, first - _NEAR) : last + _NEAR + 1]
         )
 
     def _hot_among(self, found: set[str], seen: _Seen) -> set[str]:
-        """Return the pieces in which a term may begin; what was seen before is not looked at again."""
+        """Return the pieces in which a term may begin; each piece is examined only once."""
         fresh = found - self._dull - self._hot
         if len(self._dull) > _KEPT:
             self._dull.clear()
@@ -285,12 +291,12 @@ class Matcher:
 
     @cached_property
     def _inner(self) -> re.Pattern[str] | None:
-        """The terms that also count within longer words."""
+        """A pattern of the terms that also match inside longer words."""
         return any_of(self._within)
 
     @cached_property
     def _heads(self) -> re.Pattern[str] | None:
-        """Their first parts, where they hold a space."""
+        """A pattern of these terms, cut at their first space."""
         return any_of({phrase.split()[0]: entry for phrase, entry in self._within.items()})
 
     def _inside(self, text: str, seen: _Seen) -> Iterator[Hit]:
@@ -309,9 +315,8 @@ class Matcher:
             around = bisect_right(begins, start) - 1
             if around < 0 or start >= tokens[around].end:
                 around = 0
-            elif entry.inside and not UNSPACED.match(
-                found[0]
-            ):  # the longer word is what one sees, and what its `exceptions` name
+            elif entry.inside and not UNSPACED.match(found[0]):
+                # Report the longer word, which is also what `exceptions` name.
                 start, end = tokens[around].start, tokens[around].end
             if not self._explained(entry, tokens, around, around):
                 yield Hit(start, end, entry)
@@ -368,7 +373,7 @@ class Matcher:
 
     @cached_property
     def _sizes(self) -> dict[str, list[int]]:
-        """The lengths of the terms of one word, the longest first, by their first four letters."""
+        """The lengths of one-word terms, longest first, by their first four letters."""
         sizes: defaultdict[str, set[int]] = defaultdict(set)
         for word in self._singles:
             if len(word) >= 4:
@@ -377,7 +382,7 @@ class Matcher:
 
     @cached_property
     def _singles(self) -> dict[str, Entry]:
-        """The entries of terms of one word that may be in disguise."""
+        """The entries of one-word terms that may be obfuscated."""
         found: dict[str, Entry] = {}
         for word, filed in self._at.items():
             for phrase in filed:
@@ -386,7 +391,7 @@ class Matcher:
         return found
 
     def _known(self, word: str) -> str:
-        """Return the word of a term that a word stands for: itself, or what it is a disguise of."""
+        """Return the word that a word stands for: itself, or the term that it obfuscates."""
         if not self._disguises or word in self._at or len(word) < 3 or len(word) > _LONGEST:
             return word
         if not ODD.search(word) or 2 * sum(map(str.isalpha, word)) < len(word):
@@ -408,7 +413,7 @@ class Matcher:
         )
 
     def _term_behind(self, word: str) -> str:
-        """Return the term behind a word with signs in it, or nothing; what was seen before is not looked at again."""
+        """Return the term behind a word with signs, or nothing; each word is examined only once."""
         if len(word) > _LONGEST:
             return self._unmasked(word)
         if len(self._masked) > _KEPT:
@@ -418,7 +423,7 @@ class Matcher:
         return self._masked[word]
 
     def _unmasked(self, word: str) -> str:
-        """Return the term behind a word with signs in it, or nothing."""
+        """Return the term behind a word with signs, or nothing."""
         word = normal(word).rstrip("!*|#+")
         letters = sum(map(str.isalpha, word))
         if letters < 2 or 2 * letters < len(word) or word.isalnum() or len(word) > _LONGEST:
@@ -438,7 +443,7 @@ class Matcher:
 
     @cached_property
     def _by_shape(self) -> defaultdict[tuple[str, int], list[str]]:
-        """Terms of one word by first letter and length."""
+        """One-word terms by first letter and length."""
         shapes: defaultdict[tuple[str, int], list[str]] = defaultdict(list)
         for word in sorted(self._singles):
             shapes[word[0], len(word)].append(word)

@@ -1,4 +1,4 @@
-"""Words in disguise: letters that are repeated, replaced by digits and signs, masked by stars, or set apart."""
+"""Obfuscated words: letters repeated, replaced by digits and signs, masked, or separated."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from dslint.helpers.lazy_re import pattern
 from dslint.nlp.words import WORD
 
 SYMBOLIC = pattern(r"(?<![\w@])(?=[\w@$])(?=[\w@$*!|#+]*[@$*!|#+])[\w@$][\w@$*!|#+]+")
-"""A word with signs in it."""
+"""A word that contains signs."""
 _APART = pattern(r"(?<![^\s\"“(\[{*_])[^\W\d_](?:[ ._*-]{1,2}+[^\W\d_](?!\w)){2,}+")
 _GAPS = " ._*-"
 _NO_GAPS = str.maketrans("", "", _GAPS)
 _BORDER = pattern(r"[\s.,;:!?\"”)\]}*_]|\Z")
 ODD = pattern(r"([^\W\d_])\1\1|[0134578]")
-"""What tells that a word without signs may be in disguise."""
+"""Found in every obfuscated word without signs."""
 _DIGIT = pattern(r"[0134578]")
 _LEET = {
     "0": "o",
@@ -35,7 +35,7 @@ _LEET = {
 
 
 def spelt(text: str) -> Iterator[tuple[int, int]]:
-    """Yield where each word begins and ends whose letters stand apart."""
+    """Yield the span of each word whose letters are separated."""
     for found in apart(text):
         start, end = found.span()
         while end > start and not _BORDER.match(text, end):
@@ -47,30 +47,36 @@ def spelt(text: str) -> Iterator[tuple[int, int]]:
 
 
 def apart(text: str) -> Iterator[re.Match[str]]:
-    """Yield what may be such words."""
+    """Yield candidates for words whose letters are separated."""
     return _APART.finditer(text)
 
 
 def letters_of(text: str, start: int, end: int) -> str:
-    """Return the letters of a word whose letters stand apart."""
+    """Return the letters of a word whose letters are separated."""
     run = text[start:end].translate(_NO_GAPS)
     return run if run.isalpha() else "".join(filter(str.isalpha, run))
 
 
 def is_spelt(piece: str) -> bool:
-    """Say whether a piece is all single letters, as those of a word whose letters are set apart; a, i and o alone are words."""
+    """Return whether a piece consists of single letters, like a word whose letters are separated.
+
+    Not if all of them are a, i or o, which are words.
+    """
     words = WORD.findall(piece)
     alone = all(len(word) == 1 for word in words) and not set("aioAIO").issuperset(words)
     return alone and not {"'", "’"} & set(piece)  # noqa: RUF001 - an apostrophe
 
 
 def least_letters(word: str) -> int:
-    """Return how many letters a term must have that is written in this way: `a55` is a road."""
+    """Return the minimum length of a term behind an obfuscated word: `a55` is a road."""
     return 4 if _DIGIT.search(word) else 3
 
 
 def readings(word: str) -> Iterator[str]:
-    """Yield what a word may stand for: signs and digits as letters, letters that are repeated three times or more as one or two."""
+    """Yield the words that an obfuscated word may stand for.
+
+    Signs and digits are read as letters, and three or more equal letters as two or one.
+    """
     options: list[tuple[str, ...]] = []
     for letter, run in groupby(word):
         size = len(list(run))
@@ -82,7 +88,10 @@ def readings(word: str) -> Iterator[str]:
 
 
 def fits(masked: str, plain: str) -> bool:
-    """Say whether a word masked by stars (`f**k`) may stand for a word of the same length: two letters at least are given."""
+    """Return whether a masked word (`f**k`) may stand for `plain`, a word of the same length.
+
+    At least two of its letters must be readable.
+    """
     return sum(letter.isalpha() for letter in masked) >= 2 and all(
         letter in "*#" or letter == other or other in _LEET.get(letter, "")
         for letter, other in zip(masked, plain, strict=True)

@@ -1,4 +1,4 @@
-"""Phrases of a lexicon: their words, spelt out, and whether they stand in a text."""
+"""Phrases of a lexicon: their words and variants, and whether a text contains them."""
 
 from __future__ import annotations
 
@@ -13,24 +13,31 @@ from dslint.nlp.words import SIGN, Token, words_of
 
 _GAP = " \t\r\n\xa0-'’_"  # noqa: RUF001 - an apostrophe
 _COMMON = frozenset(
-    "a an the you your yours he him his she her hers they them their it its we us our my me i in on at of to up off out over all inside around"  # noqa: SIM905
-    " and or is are was be been do does did make made go get should would could will can may for with from by little big this".split()
+    "a an the you your yours he him his she her hers they them their it its we us our my me i in "  # noqa: SIM905
+    "on at of to up off out over all inside around and or is are was be been do does did make "
+    "made go get should would could will can may for with from by little big this".split()
 )
 Slot = str | frozenset[str]
 
 
 class Phrase(NamedTuple):
-    """A phrase, word by word: each slot is a word, or a set of which one must be there. It is filed under the slot number `at`."""
+    """A phrase as slots: each is a word, or a set of alternative words.
+
+    The phrase is indexed under the slot with the number `at`.
+    """
 
     slots: tuple[Slot, ...]
     at: int
     text: str
     entry: Entry | None
-    """None for a phrase that is fine."""
+    """None for a phrase that is accepted."""
 
 
 def spelt_out(lexicon: Lexicon, phrase: str) -> Iterator[list[Slot]]:
-    """Yield the variants of a phrase as slots: the single words of a set share one slot, its longer members make variants of their own."""
+    """Yield the variants of a phrase as slots.
+
+    The single words of a set share one slot; each longer member makes its own variant.
+    """
     if "{" not in phrase:
         yield [*words_of(phrase)]
         return
@@ -46,7 +53,7 @@ def spelt_out(lexicon: Lexicon, phrase: str) -> Iterator[list[Slot]]:
 
 @lru_cache(maxsize=256)
 def _members(words: tuple[str, ...]) -> list[list[Slot]]:
-    """Return the ways to fill the place of a set in a phrase."""
+    """Return the alternatives for a set in a phrase."""
     members = [words_of(member) for member in words]
     single = frozenset(member[0] for member in members if len(member) == 1)
     longer: list[list[Slot]] = [[*member] for member in members if len(member) > 1]
@@ -54,7 +61,10 @@ def _members(words: tuple[str, ...]) -> list[list[Slot]]:
 
 
 def follows(text: str, tokens: Sequence[Token], position: int, phrase: Phrase) -> bool:
-    """Say whether the words of a phrase stand around its rarest one, with nothing between them but space, hyphens and apostrophes."""
+    """Return whether the words of a phrase surround its rarest one, which is at `position`.
+
+    Only spaces, hyphens, apostrophes and underscores may be between them.
+    """
     first = position - phrase.at
     for number, slot in enumerate(phrase.slots, start=first):
         word = tokens[number].word
@@ -66,12 +76,15 @@ def follows(text: str, tokens: Sequence[Token], position: int, phrase: Phrase) -
 
 
 def commonness(slot: Slot) -> tuple[bool, bool, int]:
-    """Return a key by which the words of a phrase are ordered: sets last, then common words, then short ones."""
+    """Return a sort key for the slots of a phrase: rare and long words first, sets last."""
     return not isinstance(slot, str), slot in _COMMON, -len(slot)
 
 
 def any_of(phrases: Mapping[str, Entry]) -> re.Pattern[str] | None:
-    """Return a pattern for any of the phrases; those with signs in them (`s&m`) stand by themselves unless their entry says otherwise."""
+    """Return a pattern for any of the phrases.
+
+    Phrases with signs (`s&m`) match only as complete words, unless their entry has `inside`.
+    """
     if not phrases:
         return None
     return re.compile(
@@ -83,7 +96,11 @@ def any_of(phrases: Mapping[str, Entry]) -> re.Pattern[str] | None:
 
 
 def _alternative(phrase: str, entry: Entry) -> str:
-    """Return the pattern of a phrase. It begins with its first letter, never with what must not stand before: `re` leaps to a set of letters."""
+    """Return the pattern of a phrase.
+
+    It begins with a letter, not with the lookbehind, because `re` can search fast for the first
+    letters of a pattern.
+    """
     first, rest = re.escape(phrase[0]), re.escape(phrase[1:])
     return (
         f"{first}{rest}"

@@ -1,4 +1,4 @@
-"""Words of texts in any script: what they are, where they are, and how they are compared."""
+"""Words of texts in any script: their offsets, and the form in which they are compared."""
 
 from __future__ import annotations
 
@@ -15,19 +15,22 @@ from dslint.helpers.lazy_re import pattern
 
 _JOINED = "\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff"
 _MARKS = (
-    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed"
-    "\u0900-\u0963\u0966-\u0df3\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a"
+    "\u0300-\u036f\u0483-\u0489\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a"
+    "\u064b-\u065f\u0670\u06d6-\u06dc\u06df-\u06e8\u06ea-\u06ed\u0900-\u0963\u0966-\u0df3"
+    "\u0e31-\u0e3a\u0e47-\u0e4e\u0eb1-\u0ebc\u0ec8-\u0ecd\u102b-\u103e\u17b4-\u17d3\u1ab0-\u1aff"
+    "\u1dc0-\u1dff\u20d0-\u20ff\u3099\u309a"
 )
 WORD = pattern(rf"[^\W_][\w{_MARKS}{_JOINED}]*")
-"""A word: `\\w` alone leaves out the combining marks that many scripts write words with."""
+"""A word: `\\w` alone does not match the combining marks that many scripts use in words."""
 _CLUSTER = pattern(rf"[\u1100-\u115f][\u1160-\u11ff]*|(?s:.)[{_MARKS}{_JOINED}]*")
 _PLAIN = pattern(r"[a-z0-9]+")
 UNSPACED = pattern(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff]"
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
+    "\uf900-\ufaff\U00020000-\U0003ffff]"
 )
-"""Scripts in which words are not set apart by spaces, and Korean, which hangs particles on them."""
+"""Scripts without spaces between words, and Korean, which attaches particles to words."""
 SIGN = pattern(rf"[^\w\s{_MARKS}{_JOINED}'’-]")  # noqa: RUF001 - an apostrophe
-"""What is neither part of words nor between the words of a phrase."""
+"""A character that is neither part of words nor between the words of a phrase."""
 _PILE = pattern(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){32,}")
 """What a long run of combining marks is part of."""
 _LONG = 100_000
@@ -35,12 +38,12 @@ _LONG = 100_000
 _INVISIBLE = pattern(f"[{_JOINED}]+")
 _MAIL = pattern(r"[\w.+-]+@[\w-]+\.\w")
 _REACH = 64
-"""Characters before the end of an e-mail address that belong to it at most."""
+"""Maximum number of characters, before the end of an e-mail address, that belong to it."""
 _PIECE = pattern(r"[^ \t\n]+")
 
 
 class Token(Struct, frozen=True, gc=False):
-    """A word of a text: its place in code points, and the word as it is compared."""
+    """A word of a text: its span in code points, and its form for comparison."""
 
     start: int
     end: int
@@ -62,7 +65,7 @@ _nfkc_of_long = lru_cache(maxsize=2)(_nfkc)
 
 
 def _ordered(pile: re.Match[str]) -> str:
-    """Put combining marks in the order that a normal form gives them."""
+    """Sort combining marks into the order of a normal form."""
     rank = unicodedata.combining
     parts = {ord(sign): unicodedata.normalize("NFKD", sign) for sign in set(pile[0])}
     if not any(rank(sign) for part in parts.values() for sign in part):  # no marks at all
@@ -76,7 +79,7 @@ def _ordered(pile: re.Match[str]) -> str:
 
 
 def _in_order(run: re.Match[str]) -> str:
-    """Order marks by their class, and leave those of one class as they stand."""
+    """Sort marks by their class, and keep the order of those of one class."""
     by_class: defaultdict[int, list[str]] = defaultdict(list)
     for sign in set(run[0]):
         by_class[unicodedata.combining(sign)].append(sign)
@@ -94,18 +97,18 @@ def _only(signs: list[str], run: str) -> str:
 
 
 def normal(text: str) -> str:
-    """Return a word or phrase as it is compared: NFKC, folded case, without invisible characters."""
+    """Return a text in the form for comparison: NFKC, casefolded, without invisible characters."""
     if text.isascii():
         return text.lower()
     return nfkc(_INVISIBLE.sub("", text)).casefold()
 
 
 class _Forms(dict[str, str]):
-    """The words of a text as they are compared, each computed once."""
+    """The words of a text in the form for comparison, each computed once."""
 
     def __missing__(self, word: str) -> str:
-        self[word] = made = normal(word)
-        return made
+        self[word] = form = normal(word)
+        return form
 
 
 def tokens_of(text: str) -> list[Token]:
@@ -123,7 +126,7 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def words_of(text: str) -> list[str]:
-    """Return the words of a text without their places."""
+    """Return the words of a text without their spans."""
     if text.isascii() and "_" not in text:
         return _PLAIN.findall(text.lower())
     forms = _Forms()
@@ -131,20 +134,23 @@ def words_of(text: str) -> list[str]:
 
 
 def mapped(text: str) -> tuple[str, list[int] | None]:
-    """Return a text as it is compared, and for each of its positions the one in the original; None if they are the same."""
+    """Return a text in the form for comparison, and the original position of each position.
+
+    The positions are None if they are the same.
+    """
     if text.isascii():
         return text.lower(), None
     folded: list[str] = []
     places: list[int] = []
     for cluster in _CLUSTER.finditer(text):
-        made = normal(cluster[0])
-        folded.append(made)
-        places.extend([cluster.start()] * len(made))
+        form = normal(cluster[0])
+        folded.append(form)
+        places.extend([cluster.start()] * len(form))
     return "".join(folded), [*places, len(text)]
 
 
 class Addresses:
-    """Where a text is part of a web address, an e-mail address or the name of an account, which are not what it says."""
+    """The parts of a text that are web addresses, e-mail addresses or account names, not prose."""
 
     def __init__(self, text: str) -> None:
         self._text = text
@@ -152,7 +158,7 @@ class Addresses:
         self._from: dict[int, int] = {}
 
     def hold(self, place: int) -> bool:
-        """Say whether the word at a place is part of one."""
+        """Return whether the word at a position is part of an address."""
         if not self._any:
             return False
         begin = self._pieces[bisect_right(self._pieces, place) - 1]
@@ -162,11 +168,11 @@ class Addresses:
 
     @cached_property
     def _pieces(self) -> list[int]:
-        """Where the pieces between white space begin; each is looked at once."""
+        """The starts of the pieces between white space; each is examined once."""
         return [piece.start() for piece in _PIECE.finditer(self._text)]
 
     def _first(self, begin: int) -> int:
-        """Return the place in a piece from which on it is an address, its end if it is none."""
+        """Return the position from which a piece is an address, or its end if it has none."""
         text = self._text
         piece = _PIECE.match(text, begin)
         end = piece.end() if piece else len(text)
