@@ -65,7 +65,7 @@ def pieces(batch: Batch, roles: Sequence[str]) -> list[list[str]]:
     )
 
 
-class _Seen(NamedTuple):
+class _Cache(NamedTuple):
     """A cache for all matchers of a batch: long pieces in the form for comparison, and tokens."""
 
     pieces: dict[str, tuple[str, list[str]]]
@@ -100,8 +100,8 @@ class _Seen(NamedTuple):
         return self.spelt[text]
 
 
-def _nothing_seen() -> _Seen:
-    return _Seen({}, {}, {}, {})
+def _new_cache() -> _Cache:
+    return _Cache({}, {}, {}, {})
 
 
 def _compared(piece: str) -> tuple[str, list[str]]:
@@ -182,7 +182,7 @@ class Matcher:
     def search(self, batch: Batch, roles: Sequence[str]) -> Iterator[tuple[int, list[Hit]]]:
         """Yield the number, in `batch.texts(roles)`, and the hits of each text with a term."""
         found = _distinct(batch, roles)
-        seen = batch.shared("seen by matchers", _nothing_seen)
+        seen = batch.shared("seen by matchers", _new_cache)
         hot = self._hot_among(found, seen)
         letters = found & self._letters
         if not hot and not letters:
@@ -197,9 +197,9 @@ class Matcher:
                 if hits:
                     yield number, hits
 
-    def find(self, text: str, seen: _Seen | None = None) -> list[Hit]:
+    def find(self, text: str, seen: _Cache | None = None) -> list[Hit]:
         """Return the terms in a text, in order. `seen` is what is known of its batch."""
-        seen = seen or _nothing_seen()
+        seen = seen or _new_cache()
         hits, fine = self._words(text, seen)
         hits.extend(self._inside(text, seen))
         if self._disguises:
@@ -221,7 +221,7 @@ class Matcher:
         addresses = Addresses(text)
         return [hit for hit in kept if not addresses.hold(hit.start)]
 
-    def _words(self, text: str, seen: _Seen) -> tuple[list[Hit], list[tuple[int, int]]]:
+    def _words(self, text: str, seen: _Cache) -> tuple[list[Hit], list[tuple[int, int]]]:
         """Return the terms that stand there as words, and where the phrases are that are fine."""
         hits: list[Hit] = []
         fine: list[tuple[int, int]] = []
@@ -263,7 +263,7 @@ class Matcher:
             token.word in words for token in tokens[max(0, first - _NEAR) : last + _NEAR + 1]
         )
 
-    def _hot_among(self, found: set[str], seen: _Seen) -> set[str]:
+    def _hot_among(self, found: set[str], seen: _Cache) -> set[str]:
         """Return the pieces in which a term may begin; each piece is examined only once."""
         fresh = found - self._dull - self._hot
         if len(self._dull) > _KEPT:
@@ -277,7 +277,7 @@ class Matcher:
         self._dull.update(piece for piece in fresh - hot if len(piece) <= _LONGEST)
         return hot | (found & self._hot)
 
-    def _may_hold(self, piece: str, seen: _Seen) -> bool:
+    def _may_hold(self, piece: str, seen: _Cache) -> bool:
         whole, words = seen.piece(piece)
         if any(self._known(word) in self._anchors for word in words) or (
             self._heads is not None and self._heads.search(whole)
@@ -299,7 +299,7 @@ class Matcher:
         """A pattern of these terms, cut at their first space."""
         return any_of({phrase.split()[0]: entry for phrase, entry in self._within.items()})
 
-    def _inside(self, text: str, seen: _Seen) -> Iterator[Hit]:
+    def _inside(self, text: str, seen: _Cache) -> Iterator[Hit]:
         if self._inner is None or not self._inner.search(normal(text)):
             return
         tokens = seen.words(text)
@@ -321,7 +321,7 @@ class Matcher:
             if not self._explained(entry, tokens, around, around):
                 yield Hit(start, end, entry)
 
-    def _disguised(self, text: str, seen: _Seen) -> Iterator[Hit]:
+    def _disguised(self, text: str, seen: _Cache) -> Iterator[Hit]:
         """Yield words with signs for letters, and words whose letters stand apart."""
         singles, nearby = self._singles, self._nearby
         ends: list[int] = []
@@ -346,7 +346,7 @@ class Matcher:
                 start = found.start()
                 yield word, start, start + len(written.rstrip("!*|#+"))
 
-    def _apart(self, text: str, seen: _Seen) -> Iterator[tuple[str, int, int]]:
+    def _apart(self, text: str, seen: _Cache) -> Iterator[tuple[str, int, int]]:
         singles, heads = self._singles, self._sizes
         for first, last in seen.spelt_words(text):
             letters = letters_of(text, first, last)
