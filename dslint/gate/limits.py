@@ -262,7 +262,10 @@ def _judge_limit(limit: Limit, value: float | None) -> Judged:
 def verdict(
     judged: Iterable[Judged], *, incomplete: bool, lenient: bool
 ) -> tuple[Verdict, ExitCode]:
-    """Return the verdict and the exit code. What could not be checked beats a failed limit; `lenient` turns 1 into 0, never 2."""
+    """Return the verdict and the exit code.
+
+    An incomplete check takes precedence over a failed limit; `lenient` turns 1 into 0, never 2.
+    """
     failed = any(item.passed is False for item in judged)
     if incomplete:
         return Verdict.INCOMPLETE, ExitCode.INCOMPLETE

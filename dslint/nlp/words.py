@@ -34,7 +34,7 @@ SIGN = pattern(rf"[^\w\s{_MARKS}{_JOINED}'’-]")  # noqa: RUF001 - an apostroph
 _PILE = pattern(r"(?:[^\w\s\x00-\x7f]|[\uff9e\uff9f]){32,}")
 """What a long run of combining marks is part of."""
 _LONG = 100_000
-"""Code points from which on the normal form of a text is kept for the next rule that asks for it."""
+"""Code points from which on the normal form of a text is cached, for the next rule."""
 _INVISIBLE = pattern(f"[{_JOINED}]+")
 _MAIL = pattern(r"[\w.+-]+@[\w-]+\.\w")
 _REACH = 64
@@ -51,7 +51,10 @@ class Token(Struct, frozen=True, gc=False):
 
 
 def nfkc(text: str) -> str:
-    """Return a text in NFKC form, in time linear in its length: `unicodedata` takes a second for 20,000 combining marks that are out of order."""
+    """Return a text in NFKC form, in linear time.
+
+    `unicodedata` takes a second for 20,000 combining marks that are out of order.
+    """
     if len(text) < 32:
         return unicodedata.normalize("NFKC", text)
     return _nfkc(text) if len(text) < _LONG else _nfkc_of_long(text)

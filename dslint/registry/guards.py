@@ -1,7 +1,7 @@
-"""What plugins of others bring, with a guard around it: what goes wrong in it is said to be theirs.
+"""Guards around what plugins of others provide: errors in it are attributed to their authors.
 
-Readers end as a problem of the file that they read. For shapes, reports and languages there is nothing
-to go on with: they raise PluginError.
+A failing reader becomes a problem of its file. A failing shape, reporter or language detector
+raises PluginError, since nothing can replace it.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class GuardedReader:
         return said
 
     def _blamed(self, why: str, path: str) -> InputError:
-        hint = f"tell the authors of {self._who}"
+        hint = f"report it to the authors of {self._who}"
         what = f"reader {self.name!r} of {self._who} failed: {why}"
         return InputError(what, hint, "reader-crashed", path)
 
@@ -175,4 +175,6 @@ class GuardedLanguages:
 
 
 def _blamed(what: str, who: str, error: Exception) -> PluginError:
-    return PluginError(f"{what} of {who} failed: {describe(error)}", f"tell the authors of {who}")
+    return PluginError(
+        f"{what} of {who} failed: {describe(error)}", f"report it to the authors of {who}"
+    )

@@ -1,4 +1,7 @@
-"""What a plugin may provide. Hooks are called once, at start-up; a call per record would cost eight times a plain loop."""
+"""What a plugin may provide.
+
+Hooks are called once, at start-up; a call per record would cost eight times a plain loop.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def dslint_rules() -> Iterable[type[Rule]]:  # type: ignore[empty-body]
-    """Return the rule classes of this plugin. Their full ids are `<entry point name>/<rule name>`."""
+    """Return the rule classes of this plugin; their ids are `<entry point name>/<rule name>`."""
 
 
 @hookspec
@@ -45,13 +48,14 @@ def dslint_presets() -> Mapping[str, str]:  # type: ignore[empty-body]
 
 @hookspec
 def dslint_resources() -> Iterable[Resource]:  # type: ignore[empty-body]
-    """Return lexicons, word lists and other data files, for rules of this plugin or of others, by the kind that those rules take."""
+    """Return lexicons, word lists and other data files, for the rules that take their kind."""
 
 
 @hookspec
 def dslint_languages() -> Callable[[Sequence[str]], list[str | None]] | None:
     """Return what tells the languages of texts, or None where its library is not installed.
 
-    A function of a module, so that it can travel to workers, from texts to primary language codes (`en`), None for a text that it cannot tell: too
-    short, no prose, doubtful. All rules share what it says, through `Batch.languages`. A stranger's takes the place of the one that comes along.
+    It is a function of a module, so that it can be sent to workers. It takes texts and returns
+    primary language codes (`en`), or None for a text that is too short, no prose or doubtful. All
+    rules share its results through `Batch.languages`. A stranger's replaces the one of dslint.
     """

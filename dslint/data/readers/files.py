@@ -83,7 +83,7 @@ def _probe(location: str, size: int, *_: int) -> Probe:
 
 
 def _compression(location: str, head: bytes) -> str:
-    """Return the compression by the first bytes. A suffix in the name counts too, unless the content is text."""
+    """Return the compression by the first bytes, or by the name unless the content is text."""
     for magic, name in _MAGIC:
         if head.startswith(magic):
             return name
