@@ -137,6 +137,8 @@ def _facts(entry: Known) -> str:
             if rule.sees == "all"
             else "judges the records that fit their shape"
         )
+    if entry.formerly:
+        facts.append(f"formerly {', '.join(f'`{former}`' for former in entry.formerly)}")
     if rule.extra:
         facts.append(f"needs `pip install '{entry.distribution}[{rule.extra}]'`")
     return f"*{' · '.join(facts)}*"
@@ -357,7 +359,8 @@ _CONFIGURATION = """# Configuration
 
 `dslint.toml`, `.dslint.toml`, or the table `[tool.dslint]` of `pyproject.toml`: the closest one in
 the working folder or above, up to the root of its Git repository. An unknown key, rule, option or
-measure is an error.
+measure is an error. The old id of a rule that was renamed means the rule, and is noted in the
+report.
 
 `dslint config validate` checks a configuration, `dslint config show` prints the effective one, and
 `dslint config schema` prints its JSON Schema, with the options of every installed plugin.

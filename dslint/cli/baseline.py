@@ -208,7 +208,10 @@ def _settings(
     env = api.environment()
     settings = api.configure(env, config or find("."))
     settings = with_dataset(
-        with_selection(settings, select or (), ignore or (), ()), shape, column or (), ()
+        with_selection(settings, select or (), ignore or (), (), env.known),
+        shape,
+        column or (),
+        (),
     )
     path = file or settings.baseline_file or os.path.join(settings.root, baseline.NAME)
     return env, replaced(settings, confined=confined()), os.path.relpath(path)

@@ -313,10 +313,12 @@ def check(
             if gate is None
             else gate.over(settings)
         )
-        settings = with_selection(settings, select or (), ignore or (), extend_select or ())
+        settings = with_selection(
+            settings, select or (), ignore or (), extend_select or (), env.known
+        )
         settings = with_dataset(settings, shape, column or (), split or ())
         settings = with_options(settings, option or (), env.known, folder)
-        settings = with_limits(settings, maximum or (), minimum or ())
+        settings = with_limits(settings, maximum or (), minimum or (), env.known)
         settings = _with_verdict_flags(settings, fail_on, scope, exit_zero=exit_zero)
         settings = replaced(
             settings,

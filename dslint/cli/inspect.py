@@ -61,6 +61,9 @@ def rule(
 ) -> None:
     """Print the manual page of a rule."""
     known = api.environment().known
+    if (now := registry.renamed(known).get(name)) is not None:
+        typer.echo(f"dslint: rule {name} is now {now}", err=True)
+        name = now
     if name not in known:
         raise ConfigError(f"unknown rule {name!r}", nearest(name, known) or "see: dslint rules")
     entry = known[name]
@@ -69,7 +72,8 @@ def rule(
         return
     kind = "dataset rule" if issubclass(entry.rule, DatasetRule) else "record rule"
     typer.echo(f"{name}\n{'=' * len(name)}\n\n{manual(entry.rule).rstrip()}\n")
-    typer.echo(f"{entry.rule.severity}, {kind}, from {entry.plugin}")
+    former = f", formerly {', '.join(entry.formerly)}" if entry.formerly else ""
+    typer.echo(f"{entry.rule.severity}, {kind}, from {entry.plugin}{former}")
     for option, detail in _options(entry).items():
         default = detail["default"]
         typer.echo(
@@ -190,8 +194,13 @@ def config_validate(
     env = api.environment()
     for path in paths or filter(None, [closest]):
         profiles = configuration.read(path).document.get("profiles", {})
+        notes: dict[str, None] = {}
         for profile in (None, *(profiles if isinstance(profiles, dict) else ())):
-            api.Plan(env, api.configure(env, path, profile)).check()
+            settings = api.configure(env, path, profile)
+            api.Plan(env, settings).check()
+            notes |= dict.fromkeys(settings.notes)
+        for note in notes:
+            typer.echo(f"dslint: {note}", err=True)
         typer.echo(f"{os.path.relpath(path)}: valid")
 
 
@@ -208,6 +217,7 @@ def _rule_fields(entry: registry.Known) -> dict[str, Any]:
     rule = entry.rule
     return {
         "id": entry.id,
+        "formerly": list(entry.formerly),
         "summary": summary(rule),
         "severity": str(rule.severity),
         "kind": "dataset" if issubclass(rule, DatasetRule) else "record",

@@ -14,12 +14,14 @@ from typing import Any
 from msgspec import Struct
 
 from dslint.config.build import date_of, settings_of
+from dslint.config.renamed import SELECTORS, over, present
 from dslint.config.schema import schema
 from dslint.config.validate import plain, validate
 from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import check_names
 from dslint.model import Limit
-from dslint.registry.selection import Catalogue, Loaded, expand
+from dslint.names import Names
+from dslint.registry.selection import Catalogue, Loaded, expand, renamed
 from dslint.settings import Settings
 from dslint.version import __version__
 
@@ -119,8 +121,10 @@ def parse(
         if key in raw.document:
             with _placed(raw, name, (key,)):
                 check(raw.document[key], loaded)
+    names = Names(renamed(known))
     with _placed(raw, name, ("extends",)):
-        document = _extended(raw.document, loaded, checked)
+        presets = _presets(raw.document, loaded, checked, names)
+    document = over(presets, present(raw.document, names, name))
     for token, path in _selectors(document):
         with _placed(raw, name, path):
             expand(token, known)
@@ -129,20 +133,22 @@ def parse(
             date_of(entry.get("expires"))
     declared = {rule: entry.rule.measures for rule, entry in known.items()}
     for measure, path in _measures(document):
-        with _placed(raw, name, path):
+        with _placed(raw, name, path, names.renamed):
             check_names([Limit(measure=measure)], declared)
-    return settings_of(document, profile, root=raw.root, path=raw.path)
+    return settings_of(document, profile, names, root=raw.root, path=raw.path)
 
 
 @contextmanager
-def _placed(raw: Raw, name: str, path: tuple[str | int, ...]) -> Iterator[None]:
+def _placed(
+    raw: Raw, name: str, path: tuple[str | int, ...], renamed: Mapping[str, str] | None = None
+) -> Iterator[None]:
     """Add the file and the line of the key at `path` to a ConfigError raised inside."""
     try:
         yield
     except ConfigError as error:
         from dslint.config.locate import line_of
 
-        line = line_of(raw.text, path)
+        line = line_of(raw.text, path, renamed)
         raise ConfigError(
             f"{name}:{line}: {error.message}" if line else f"{name}: {error.message}", error.hint
         ) from None
@@ -156,7 +162,7 @@ def _selectors(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | i
         (profile, ("profiles", name)) for name, profile in document.get("profiles", {}).items()
     ]
     for holder, path in holders:
-        for key in ("select", "ignore", "extend-select"):
+        for key in SELECTORS:
             for token in holder.get(key, ()):
                 yield token, (*path, key)
     for number, entry in enumerate(document.get("suppress", ())):
@@ -185,10 +191,13 @@ def _measures(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | in
                 yield f"{rule}.{measure}", (*path, "rules", rule, "limits", measure)
 
 
-def _extended(
-    document: Mapping[str, Any], loaded: Loaded, checked: Callable[[], dict[str, Any]]
+def _presets(
+    document: Mapping[str, Any],
+    loaded: Loaded,
+    checked: Callable[[], dict[str, Any]],
+    names: Names,
 ) -> dict[str, Any]:
-    """Merge a configuration over the presets that it extends."""
+    """Return the presets that a configuration extends, each laid over those before it."""
     result: dict[str, Any] = {}
     for name in document.get("extends", ()):
         if name not in loaded.presets:
@@ -200,19 +209,8 @@ def _extended(
         text = loaded.presets[name]
         preset = plain(tomllib.loads(text))
         validate(preset, checked, f"preset {name}", text)
-        result = _over(result, preset)
-    return _over(result, document)
-
-
-def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(below)
-    for key, value in above.items():
-        merged[key] = (
-            _over(merged[key], value)
-            if isinstance(value, dict) and isinstance(merged.get(key), dict)
-            else value
-        )
-    return merged
+        result = over(result, present(preset, names, f"preset {name}"))
+    return result
 
 
 def _required_version(wanted: str, loaded: Loaded) -> None:

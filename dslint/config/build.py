@@ -11,11 +11,13 @@ from typing import Any, get_args
 import msgspec
 from msgspec.structs import replace
 
+from dslint.config.renamed import SELECTORS
 from dslint.config.schema import option_types, takes_file, takes_files
 from dslint.data import review_sheet
 from dslint.data.batch import primary
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.model import Confidence, Limit, Resource, Scope, Severity
+from dslint.names import Names
 from dslint.registry.selection import Catalogue, Known
 from dslint.rules.base import Active, OptionFile, Rule
 from dslint.settings import DatasetSettings, Override, RuleSettings, Settings, Suppression
@@ -27,9 +29,12 @@ _NO_RULE = RuleSettings()
 
 
 def settings_of(
-    document: Document, profile: str | None, *, root: str, path: str | None
+    document: Document, profile: str | None, names: Names, *, root: str, path: str | None
 ) -> Settings:
-    """Return the settings of a valid configuration. Raises ConfigError for an unknown profile."""
+    """Return the settings of a valid configuration. Raises ConfigError for an unknown profile.
+
+    `names` notes the former ids of rules in it.
+    """
     rules = document.get("rules", {})
     chosen: Document = {}
     if profile is not None:
@@ -75,6 +80,7 @@ def settings_of(
             for key in ("max-record-bytes", "max-depth")
             if key in document
         },
+        notes=tuple(names.notes),
     )
 
 
@@ -321,11 +327,7 @@ def _file(rule: str, name: str, written: Written) -> OptionFile:
 
 
 def _tables(rules: Document) -> dict[str, Document]:
-    return {
-        name: table
-        for name, table in rules.items()
-        if name not in ("select", "ignore", "extend-select")
-    }
+    return {name: table for name, table in rules.items() if name not in SELECTORS}
 
 
 def _merged(one: Mapping[str, Document], other: Mapping[str, Document]) -> dict[str, Document]:

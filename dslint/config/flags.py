@@ -12,16 +12,22 @@ from dslint.config.schema import COLUMN_KINDS, option_types
 from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import is_rate
 from dslint.model import Limit, Severity
-from dslint.registry.selection import Catalogue
+from dslint.names import Names
+from dslint.registry.selection import Catalogue, renamed
 from dslint.settings import DatasetSettings, RuleSettings, Settings
 
 
 def with_selection(
-    settings: Settings, select: Iterable[str], ignore: Iterable[str], extend: Iterable[str]
+    settings: Settings,
+    select: Iterable[str],
+    ignore: Iterable[str],
+    extend: Iterable[str],
+    known: Catalogue,
 ) -> Settings:
     """Return the settings with the rule selection of the flags: `select` replaces, the rest add."""
+    names = Names(renamed(known))
     chosen, added, ignored = (
-        _named(flags, name)
+        tuple(names.current(token, f"--{name}") for token in _named(flags, name))
         for flags, name in ((select, "select"), (extend, "extend-select"), (ignore, "ignore"))
     )
     return replace(
@@ -35,6 +41,7 @@ def with_selection(
         if not chosen and settings.select is None
         else (),
         ignore=(*settings.ignore, *ignored),
+        notes=(*settings.notes, *names.notes),
     )
 
 
@@ -43,9 +50,10 @@ def with_options(
 ) -> Settings:
     """Return the settings with `RULE.OPTION=VALUE` flags; their paths are relative to `folder`."""
     rules = dict(settings.rules)
+    names = Names(renamed(known))
     for flag in options:
         name, value = _pair(flag, "--option", "RULE.OPTION=VALUE")
-        rule, dot, option = name.rpartition(".")
+        rule, dot, option = names.current(name, "--option").rpartition(".")
         if not dot or rule not in known:
             raise ConfigError(
                 f"--option {flag}: unknown rule {rule or name!r}",
@@ -70,16 +78,19 @@ def with_options(
         rules[rule] = replace(
             current, options={**current.options, option.replace("_", "-"): written}
         )
-    return replace(settings, rules=rules)
+    return replace(settings, rules=rules, notes=(*settings.notes, *names.notes))
 
 
-def with_limits(settings: Settings, maxima: Iterable[str], minima: Iterable[str]) -> Settings:
+def with_limits(
+    settings: Settings, maxima: Iterable[str], minima: Iterable[str], known: Catalogue
+) -> Settings:
     """Return the settings with the `MEASURE=VALUE` limits of `--max` and `--min` added."""
     found: dict[str, Limit] = {}
+    names = Names(renamed(known))
     for side, flags in (("max", maxima), ("min", minima)):
         for flag in flags:
             name, text = _pair(flag, f"--{side}", "MEASURE=VALUE", last=True)
-            measure = measure_named(name)
+            measure = names.current(measure_named(name), f"--{side}")
             rate = is_rate(measure)
             try:
                 value = share(text) if rate else float(text)
@@ -95,7 +106,11 @@ def with_limits(settings: Settings, maxima: Iterable[str], minima: Iterable[str]
             found[measure] = (
                 replace(limit, max=value) if side == "max" else replace(limit, min=value)
             )
-    return replace(settings, limits=(*settings.limits, *found.values()))
+    return replace(
+        settings,
+        limits=(*settings.limits, *found.values()),
+        notes=(*settings.notes, *names.notes),
+    )
 
 
 def measure_named(name: str, measure: str = "count") -> str:

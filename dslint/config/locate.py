@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from dslint.helpers.lazy_re import pattern
 
@@ -17,12 +18,18 @@ _KEY = pattern(r"""\s*(?:"([^"]*)"|'([^']*)'|([A-Za-z0-9_-]+))\s*(?:\.|$)""")
 Path = tuple[str | int, ...]
 
 
-def line_of(text: str, path: Sequence[str | int]) -> int | None:
+def line_of(
+    text: str, path: Sequence[str | int], renamed: Mapping[Any, str] | None = None
+) -> int | None:
     """Return the line, from 1, of the longest prefix of `path` that the text has, or None.
 
-    In a pyproject.toml, the path is below `tool.dslint`.
+    In a pyproject.toml, the path is below `tool.dslint`. `renamed` maps former ids of rules, which
+    the text may have, to present ones, which the path has.
     """
     places = _places(text)
+    if renamed:
+        for place, line in list(places.items()):
+            places.setdefault(tuple(renamed.get(key, key) for key in place), line)
     if ("tool", "dslint") in places:
         path = ("tool", "dslint", *path)
     for end in range(len(path), 0, -1):

@@ -12,7 +12,7 @@ import msgspec
 from dslint.data.shapes.custom import ROLES as CUSTOM_ROLES
 from dslint.data.shapes.custom import Custom
 from dslint.model import Confidence, Severity
-from dslint.registry.selection import ALWAYS, Catalogue
+from dslint.registry.selection import ALWAYS, Catalogue, renamed
 from dslint.rules.base import DatasetRule, OptionFile, Rule, summary
 from dslint.settings import Settings
 
@@ -141,7 +141,6 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
         "ignore": {**_STRINGS, "description": "rules not to run"},
         "extend-select": {**_STRINGS, "description": "additional rules to run"},
     }
-    rules = {"type": "object", "additionalProperties": False, "properties": {**selection, **tables}}
     overriding = {
         **tables,
         **{
@@ -150,6 +149,10 @@ def schema(known: Catalogue, shapes: Iterable[str]) -> dict[str, Any]:
             if not name.startswith(f"{ALWAYS}/")
         },
     }
+    for former, name in renamed(known).items():
+        for kind in (tables, overriding):
+            kind[former] = {**kind[name], "description": f"now {name}", "deprecated": True}
+    rules = {"type": "object", "additionalProperties": False, "properties": {**selection, **tables}}
     judging = {
         "fail-on": {
             "enum": [*Severity.names(), "never"],

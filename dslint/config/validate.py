@@ -83,7 +83,8 @@ def _explain(error: Any) -> tuple[str, str]:
     )
     if error.validator == "additionalProperties":
         key = _unknown(error)[0]
-        known = sorted(error.schema.get("properties", {}))
+        properties = error.schema.get("properties", {})
+        known = sorted(name for name in properties if not properties[name].get("deprecated"))
         parts = list(error.absolute_path)
         what = (
             "rule"

@@ -20,7 +20,7 @@ from dslint.config.schema import option_types, takes_file
 from dslint.errors import ConfigError
 from dslint.git.revision import Revision, shown
 from dslint.helpers.globs import matches_any
-from dslint.registry.selection import Catalogue
+from dslint.registry.selection import Catalogue, renamed
 from dslint.settings import Settings
 from dslint.system.repository import LINK, Entry, Objects, Repository
 from dslint.system.scratch import scratch
@@ -189,6 +189,7 @@ def gate_files(document: Mapping[str, Any], known: Catalogue) -> list[str]:
 
 def _files(document: Mapping[str, Any], known: Catalogue) -> Iterator[str]:
     """Yield the paths and globs of all options that are files."""
+    present = renamed(known)
     holders = [document]
     for key in ("profiles", "overrides", "dataset"):
         value = document.get(key, ())
@@ -201,7 +202,8 @@ def _files(document: Mapping[str, Any], known: Catalogue) -> Iterator[str]:
         )
     for holder in holders:
         tables = holder.get("rules", {}) if isinstance(holder, dict) else {}
-        for name, table in tables.items() if isinstance(tables, dict) else ():
+        for written, table in tables.items() if isinstance(tables, dict) else ():
+            name = present.get(written, written)
             kinds = [
                 option_types(entry.rule)
                 for entry in known.values()

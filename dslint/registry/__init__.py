@@ -14,6 +14,7 @@ from dslint.registry.selection import (
     expand,
     install_line,
     load,
+    renamed,
     require_sound,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "expand",
     "install_line",
     "load",
+    "renamed",
     "require_sound",
 ]

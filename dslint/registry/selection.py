@@ -81,6 +81,12 @@ class Known(Struct, frozen=True):
         return f"{self.distribution} {self.version}"
 
     @property
+    def formerly(self) -> tuple[str, ...]:
+        """The former ids of the rule: not those of a class that it derives from, another rule."""
+        former: tuple[str, ...] = vars(self.rule).get("formerly", ())
+        return former
+
+    @property
     def missing(self) -> list[str]:
         """The modules that the rule requires and that are not installed."""
         return [module for module in self.rule.requires if not _importable(module)]
@@ -327,7 +333,38 @@ def catalogue(loaded: Loaded) -> dict[str, Known]:
             raise PluginError(f"{item.distribution} brings two rules named {name!r}")
         taken = tuple(resource for resource in loaded.resources if resource.kind in rule.takes)
         known[name] = Known(name, rule, item.distribution, item.version, taken)
-    return dict(sorted(known.items()))
+    known = dict(sorted(known.items()))
+    renamed(known)
+    return known
+
+
+def renamed(known: Catalogue) -> dict[str, str]:
+    """Return the present id of each former one.
+
+    Raises PluginError for one that is not an id, or that does not stand for one rule only.
+    """
+    present: dict[str, str] = {}
+    for name, entry in known.items():
+        former = entry.formerly
+        whose = f"rule {name} of {entry.distribution}"
+        if not (isinstance(former, tuple) and all(map(_is_id, former))):
+            raise PluginError(
+                f"{whose}: `formerly` is not a tuple of full ids",
+                'write it as formerly = ("namespace/old-name",)',
+            )
+        for old in former:
+            other = old if old in known else present.get(old)
+            if other is not None:
+                taken = "which is the id of a rule" if other == old else f"and so was {other}"
+                raise PluginError(
+                    f"{whose} was formerly {old}, {taken}", "take it out of `formerly`"
+                )
+            present[old] = name
+    return present
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and all(value.partition("/"))
 
 
 def expand(token: str, known: Catalogue) -> list[str]:

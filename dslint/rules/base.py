@@ -48,6 +48,11 @@ class Rule(ABC):
 
     name: ClassVar[str]
     """Name within the namespace of the plugin: `all-caps`."""
+    formerly: ClassVar[tuple[str, ...]] = ()
+    """Former full ids of the rule, such as `text/old-name`, which keep working, with a note.
+
+    Classes that derive from the rule do not inherit them.
+    """
     severity: ClassVar[Severity] = Severity.WARNING
     default: ClassVar[bool] = True
     """Whether the rule is in the recommended set."""
