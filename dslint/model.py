@@ -198,12 +198,19 @@ class Finding(Struct, frozen=True, kw_only=True):
     identity: bytes = b""
     slices: tuple[tuple[str, str], ...] = ()
     fingerprint: str = ""
+    former: tuple[str, ...] = ()
+    """Its fingerprints under the former ids of its rule."""
     suppressed: str | None = None
     suppressed_by: int = 0
     held: tuple[int, ...] = ()
     """Numbers of suppressions that match the record's columns and also need a fingerprint."""
     more: int = 0
     """Number of further findings of its kind on its record that are not listed."""
+
+    @property
+    def fingerprints(self) -> tuple[str, ...]:
+        """All fingerprints by which it may have been accepted, the present one first."""
+        return (self.fingerprint, *self.former)
 
     def order(self) -> tuple[Any, ...]:
         """Return the sort key of reports: path, row, field, start, rule, then tie breakers."""

@@ -230,6 +230,103 @@ def test_a_configuration_with_a_former_id_stands_above_its_preset(work, check):
     assert (rows(said), noted(said)) == ([1], [note("preset house:old")])
 
 
+# Baselines, suppressions and sheets: what was made with the rule under its old id.
+
+
+def test_an_accepted_finding_stays_accepted_without_a_renewed_baseline(work, installed):
+    work.jsonl("data.jsonl", *TEXTS, TEXTS[0])  # the same record twice: told apart by their number
+    work.write("dslint.toml", 'baseline = "dslint-baseline.jsonl"\n[rules.odd]\nseverity="error"\n')
+    installed(OLD)
+    assert work.run("baseline", "create", "data.jsonl").code == 0
+    assert work.check().code == 0
+    work.write("dslint.toml", 'baseline = "dslint-baseline.jsonl"\n')
+    error = f"{NEW}.severity=error"
+    installed(NEW)
+    assert work.check("--option", error).code == 1  # nothing tells that it is the same rule
+    installed(NEW, "odd/older", OLD)
+    said = work.check("--option", error)
+    assert (said.code, rows(said)) == (0, [])
+    assert noted(said) == [note("dslint-baseline.jsonl")]
+    assert said.findings("dslint/unused-suppression") == []
+    work.jsonl("data.jsonl", *TEXTS, *[TEXTS[0]] * 2)
+    assert rows(work.check("--option", error)) == [5]
+    work.jsonl("data.jsonl", *TEXTS[1:])
+    stale = [f["message"] for f in work.check().findings("dslint/unused-suppression")]
+    wanted = f"the baseline accepts 2 of {NEW} that are not there any more"
+    assert [text for text in stale if text.startswith(wanted)]
+
+
+@pytest.mark.parametrize("command", ["prune", "update"])
+def test_prune_and_update_write_present_ids_and_keep_reasons(work, installed, command):
+    installed(OLD)
+    work.run("baseline", "create", "data.jsonl", "--select", OLD)
+    path = work.root / "dslint-baseline.jsonl"
+    head, *entries = [json.loads(line) for line in path.read_text().splitlines()]
+    entries[0] |= {"reason": "known", "expires": "2999-01-01"}
+    work.jsonl("dslint-baseline.jsonl", head, *entries)
+    installed(NEW, OLD)
+    assert work.run("baseline", command, "data.jsonl", "--select", NEW).code == 0
+    _, *now = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [entry["rule"] for entry in now] == [NEW] * 2
+    assert not {entry["fingerprint"] for entry in now} & {e["fingerprint"] for e in entries}
+    assert [entry["expires"] for entry in now if entry.get("reason") == "known"] == ["2999-01-01"]
+    installed(NEW)
+    said = work.check("--baseline", "dslint-baseline.jsonl", "data.jsonl")
+    assert (rows(said), noted(said)) == ([], [])
+
+
+def test_an_entry_that_expired_under_a_former_id_accepts_nothing(work, installed):
+    installed(OLD)
+    work.run("baseline", "create", "data.jsonl", "--select", OLD)
+    path = work.root / "dslint-baseline.jsonl"
+    head, *entries = [json.loads(line) for line in path.read_text().splitlines()]
+    entries[0]["expires"] = "2001-01-01"
+    work.jsonl("dslint-baseline.jsonl", head, *entries)
+    installed(NEW, OLD)
+    assert len(rows(work.check("--baseline", "dslint-baseline.jsonl", "data.jsonl"))) == 1
+
+
+def test_a_ratchet_on_a_former_id_holds_its_measure(work, installed):
+    installed(OLD)
+    work.run("baseline", "create", "--ratchet", "count", "data.jsonl")
+    work.jsonl("data.jsonl", *TEXTS, {"text": "odd", "lang": "c"})
+    installed(NEW, OLD)
+    said = work.check("--baseline", "dslint-baseline.jsonl", "data.jsonl")
+    assert (said.code, limits(said)[f"{NEW}.count"]) == (1, False)
+    assert noted(said) == [note("dslint-baseline.jsonl")]
+    shown = work.run("baseline", "show")
+    assert f"2  {NEW}.count" in shown.out
+    assert OLD not in shown.out
+
+
+def test_a_suppression_by_a_former_fingerprint_still_holds(work, installed):
+    installed(OLD)
+    (one, _) = work.check("data.jsonl").findings(OLD)
+    installed(NEW, OLD)
+    for rule in (OLD, NEW):
+        work.write(
+            "dslint.toml",
+            f'[[suppress]]\nrule = "{rule}"\nfingerprint = "{one["fingerprint"]}"\nreason = "known"\n',
+        )
+        said = work.check()
+        assert rows(said) == [2]
+        assert said.findings("dslint/unused-suppression") == []
+
+
+def test_verdicts_in_a_review_sheet_still_hold(work, installed):
+    installed(OLD)
+    (one, _) = work.check("data.jsonl").findings(OLD)
+    head = "path,row,line,rule,text,label,suggestion,score,fingerprint,verdict,corrected\n"
+    work.write("sheet.csv", f"{head}data.jsonl,0,1,{OLD},odd,,,,{one['fingerprint']},ok,\n")
+    work.write(
+        "dslint.toml", f'[[suppress]]\nrule = "{NEW}"\nreview = "sheet.csv"\nreason = "seen"\n'
+    )
+    installed(NEW, OLD)
+    said = work.check("data.jsonl")
+    assert (rows(said), noted(said)) == ([2], [note("sheet.csv")])
+    assert work.check().findings("dslint/unused-suppression") == []
+
+
 def test_the_gate_of_a_revision_has_the_files_that_a_former_id_names(work, installed, git):
     installed(NEW, OLD)
     work.write("words.txt", "far")

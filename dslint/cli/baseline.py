@@ -16,6 +16,8 @@ from dslint.config.flags import with_dataset, with_selection
 from dslint.errors import ConfigError, nearest
 from dslint.gate import baseline
 from dslint.model import Report
+from dslint.names import Names
+from dslint.registry import renamed
 from dslint.run import api
 from dslint.run.reads import reads
 from dslint.settings import Baseline, Settings
@@ -158,7 +160,7 @@ def update(
     The reasons and expiry dates of existing entries stay.
     """
     env, settings, path = _settings(file, config, select, ignore, shape, column)
-    old = baseline.read(path)
+    old = _read(path, env)
     report = _report(env, settings, path, old, paths, jobs)
     _write(path, baseline.updated(old, report), report)
     return 0
@@ -179,7 +181,7 @@ def prune(
     Numbers that have improved since are limited to their current value.
     """
     env, settings, path = _settings(file, config, select, ignore, shape, column)
-    old = baseline.read(path)
+    old = _read(path, env)
     report = _report(env, settings, path, old, paths, jobs)
     _write(path, baseline.pruned(old, report), report)
     return 0
@@ -190,8 +192,8 @@ def show(file: File = None, config: Config = None) -> int:
 
     Lists the number of findings of each rule, with reason and expiry date, and the limits.
     """
-    _, _, path = _settings(file, config, None, None, None, None)
-    for line in _lines(baseline.read(path)):
+    env, _, path = _settings(file, config, None, None, None, None)
+    for line in _lines(_read(path, env)):
         typer.echo(line)
     return 0
 
@@ -215,6 +217,10 @@ def _settings(
     )
     path = file or settings.baseline_file or os.path.join(settings.root, baseline.NAME)
     return env, replaced(settings, confined=confined()), os.path.relpath(path)
+
+
+def _read(path: str, env: api.Environment) -> Baseline:
+    return baseline.read(path, Names(renamed(env.known)))
 
 
 def _report(

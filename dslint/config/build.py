@@ -33,7 +33,7 @@ def settings_of(
 ) -> Settings:
     """Return the settings of a valid configuration. Raises ConfigError for an unknown profile.
 
-    `names` notes the former ids of rules in it.
+    `names` notes the former ids of rules in it, and knows those that review sheets may have.
     """
     rules = document.get("rules", {})
     chosen: Document = {}
@@ -67,7 +67,7 @@ def settings_of(
             for item in document.get("overrides", [])
         ),
         suppress=tuple(
-            _suppression(item, number, root)
+            _suppression(item, number, root, names)
             for number, item in enumerate(document.get("suppress", []), start=1)
         ),
         fail_on=severity_named(judging.get("fail-on", "error")),
@@ -380,10 +380,10 @@ def date_of(value: str | None) -> datetime.date | None:
         raise ConfigError(f"expires: {value!r} is not a date", "write it as 2027-06-30") from None
 
 
-def _suppression(item: Document, number: int, folder: str) -> Suppression:
+def _suppression(item: Document, number: int, folder: str, names: Names) -> Suppression:
     fingerprints = [frozenset({item["fingerprint"]})] if "fingerprint" in item else []
     if "review" in item:
-        fingerprints.append(_approved(Path(folder), item["review"]))
+        fingerprints.append(_approved(Path(folder), item["review"], names))
     where = {
         kind: tuple(str(v) for v in (values if isinstance(values, list) else [values]))
         for kind, values in item.get("where", {}).items()
@@ -400,7 +400,7 @@ def _suppression(item: Document, number: int, folder: str) -> Suppression:
     )
 
 
-def _approved(folder: Path, name: str) -> frozenset[str]:
+def _approved(folder: Path, name: str, names: Names) -> frozenset[str]:
     """Return the fingerprints of findings whose record a reviewer found to be right."""
     try:
         rows = review_sheet.read(name, (folder / name).read_bytes())
@@ -409,4 +409,7 @@ def _approved(folder: Path, name: str) -> frozenset[str]:
             f"[[suppress]]: {name} cannot be read: {error.strerror}",
             "the path is relative to the configuration",
         ) from None
-    return frozenset(row.fingerprint for row in rows if row.right)
+    right = [row for row in rows if row.right]
+    for row in right:
+        names.current(row.rule, name)
+    return frozenset(row.fingerprint for row in right)

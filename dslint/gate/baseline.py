@@ -8,6 +8,7 @@ repetitions have no meaning: Git can merge it by union.
 from __future__ import annotations
 
 import datetime
+import os
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 
@@ -16,6 +17,7 @@ from msgspec.structs import replace
 
 from dslint.errors import ConfigError
 from dslint.model import DATASET, Finding, Limit, Report, RuleState
+from dslint.names import Names
 from dslint.settings import Accepted, Baseline, Held, Settings
 
 NAME = "dslint-baseline.jsonl"
@@ -32,8 +34,12 @@ class _Head(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     salt: str
 
 
-def read(path: str) -> Baseline:
-    """Read a baseline. Raises ConfigError, with the line, if it is not valid."""
+def read(path: str, names: Names) -> Baseline:
+    """Read a baseline, with former rule ids as present ones.
+
+    Raises ConfigError, with the line, if it is not valid.
+    """
+    place = os.path.basename(path)  # a policy's baseline is read from a temporary folder
     try:
         with open(path, encoding="utf-8") as stream:
             lines = stream.read().splitlines()
@@ -55,10 +61,13 @@ def read(path: str) -> Baseline:
         if isinstance(entry, _Head):
             salts.add(_salt(entry, f"{path}:{number}"))
         elif isinstance(entry, Accepted):  # of two that differ, the one that expires first
+            if (rule := names.current(entry.rule, place)) != entry.rule:
+                entry = replace(entry, rule=rule)
             accepted[entry.fingerprint] = min(
                 accepted.get(entry.fingerprint, entry), entry, key=_end
             )
         else:
+            entry = replace(entry, measure=names.current(entry.measure, place))
             held[entry.measure] = min(held.get(entry.measure, entry), entry, key=_bound)
     if len(salts) != 1:
         what = (
@@ -120,14 +129,16 @@ def lines_of(baseline: Baseline) -> Iterator[str]:
         yield msgspec.json.encode(entry).decode() + "\n"
 
 
-def loaded(settings: Settings) -> Settings:
+def loaded(settings: Settings, renamed: Mapping[str, str]) -> Settings:
     """Return the settings with the baseline file that they name loaded.
 
-    Its salt becomes the key of fingerprints, and its measures become limits.
+    Its salt becomes the key of fingerprints, and its measures become limits. `renamed` maps former
+    ids of rules to present ones.
     """
     if settings.baseline_file is None or settings.baseline is not None:
         return settings
-    baseline = read(settings.baseline_file)
+    names = Names(renamed)
+    baseline = read(settings.baseline_file, names)
     limits = [
         Limit(measure=entry.measure, max=_bound(entry), origin="baseline")
         for entry in baseline.held.values()
@@ -137,6 +148,7 @@ def loaded(settings: Settings) -> Settings:
         baseline=baseline,
         key=bytes.fromhex(baseline.salt),
         limits=(*limits, *settings.limits),
+        notes=(*settings.notes, *names.notes),
     )
 
 
@@ -149,14 +161,10 @@ def applied(
     never accepted: its ordinal is that of another finding there.
     """
     for finding in findings:
-        entry = (
-            None if finding.suppressed is not None else baseline.accepted.get(finding.fingerprint)
-        )
-        if (
-            entry is not None
-            and not _expired(entry, today)
-            and (whole or not lacks_identity(finding))
-        ):
+        entries = (baseline.accepted.get(fingerprint) for fingerprint in finding.fingerprints)
+        live = (entry for entry in entries if entry is not None and not _expired(entry, today))
+        entry = None if finding.suppressed is not None else next(live, None)
+        if entry is not None and (whole or not lacks_identity(finding)):
             yield replace(
                 finding, suppressed=entry.reason or "in the baseline", suppressed_by=NUMBER
             )
@@ -232,8 +240,21 @@ def of_measures(report: Report, kind: str, tolerance: float) -> dict[str, Held]:
     }
 
 
+def renewed(baseline: Baseline, report: Report) -> Baseline:
+    """Return the baseline with present fingerprints in place of those under former rule ids."""
+    found = {former: finding for finding in report.findings for former in finding.former}
+    accepted = {
+        now.fingerprint: replace(entry, rule=now.rule, fingerprint=now.fingerprint)
+        for former, entry in baseline.accepted.items()
+        if (now := found.get(former)) is not None
+    }
+    kept = {name: entry for name, entry in baseline.accepted.items() if name not in found}
+    return Baseline(salt=baseline.salt, accepted={**accepted, **kept}, held=baseline.held)
+
+
 def pruned(baseline: Baseline, report: Report) -> Baseline:
     """Return the baseline without unused entries, and with measures lowered to improved values."""
+    baseline = renewed(baseline, report)
     used = {finding.fingerprint for finding in report.findings if finding.suppressed_by == NUMBER}
     known = {name: entry for name, entry in baseline.held.items() if name in report.measures}
     return Baseline(
@@ -248,6 +269,7 @@ def pruned(baseline: Baseline, report: Report) -> Baseline:
 
 def updated(baseline: Baseline, report: Report) -> Baseline:
     """Return the baseline with all current findings added, and measures set to current values."""
+    baseline = renewed(baseline, report)
     held = {}
     for entry in baseline.held.values():
         held.update(of_measures(report, entry.measure.rpartition(".")[2], entry.tolerance))

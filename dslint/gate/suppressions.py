@@ -130,12 +130,18 @@ def _text(value: object) -> str:
     return "" if value is None else value if isinstance(value, str) else str(value)
 
 
-def fingerprinted(findings: Collection[Finding], key: bytes = b"") -> Iterator[Finding]:
+def fingerprinted(
+    findings: Collection[Finding],
+    key: bytes = b"",
+    formerly: Mapping[str, Sequence[str]] | None = None,
+) -> Iterator[Finding]:
     """Yield the findings, which must be in reported order, with fingerprints.
 
     A fingerprint is a keyed BLAKE2b hash of the rule, the record identity, and the ordinal among
-    findings that are equal in both. It does not depend on paths, lines or dates.
+    findings that are equal in both. It does not depend on paths, lines or dates. `formerly` maps
+    rules to their former ids, under which a finding keeps its former fingerprints.
     """
+    formerly = formerly or {}
     repeated = _repeated(findings) if len(findings) > KEPT else None
     seen: dict[int, int] = {}
     keyed = blake2b(digest_size=16, key=key or DEFAULT_KEY)
@@ -144,10 +150,19 @@ def fingerprinted(findings: Collection[Finding], key: bytes = b"") -> Iterator[F
         ordinal = 0
         if repeated is None or same in repeated:
             ordinal = seen[same] = seen.get(same, -1) + 1
-        hasher = keyed.copy()
-        for part in (finding.rule.encode(), finding.identity, str(ordinal).encode()):
-            hasher.update(len(part).to_bytes(4, "big") + part)
-        yield replace(finding, fingerprint=hasher.hexdigest())
+        made = _fingerprint(keyed, finding.rule, finding.identity, ordinal)
+        former = [
+            _fingerprint(keyed, rule, finding.identity, ordinal)
+            for rule in formerly.get(finding.rule, ())
+        ]
+        yield replace(finding, fingerprint=made, former=tuple(former))
+
+
+def _fingerprint(keyed: blake2b, rule: str, identity: bytes, ordinal: int) -> str:
+    made = keyed.copy()
+    for part in (rule.encode(), identity, str(ordinal).encode()):
+        made.update(len(part).to_bytes(4, "big") + part)
+    return made.hexdigest()
 
 
 def _sameness(finding: Finding) -> int:
@@ -189,7 +204,10 @@ def suppressed(
             entry
             for entry in live
             if covers(entry, finding)
-            and (entry.fingerprints is None or finding.fingerprint in entry.fingerprints)
+            and (
+                entry.fingerprints is None
+                or not entry.fingerprints.isdisjoint(finding.fingerprints)
+            )
             and (not entry.where or entry.number in finding.held)
         )
         entry = None if finding.suppressed is not None else next(matching, None)

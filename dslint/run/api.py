@@ -81,7 +81,7 @@ def run(
     watch: Watch | None = None,
 ) -> Report:
     """Check datasets in an environment, with settings, and return the report."""
-    settings = baseline.loaded(settings)
+    settings = baseline.loaded(settings, registry.renamed(env.known))
     plan = Plan(env, settings)
     plan.check()
     today = settings.today or datetime.datetime.now(tz=datetime.UTC).date()

@@ -49,7 +49,8 @@ class Plan:
         unknown measure.
         """
         measures = {name: known.rule.measures for name, known in self.env.known.items()}
-        gate.check_names(limits_of(baseline.loaded(self.settings)), measures)
+        loaded = baseline.loaded(self.settings, registry.renamed(self.env.known))
+        gate.check_names(limits_of(loaded), measures)
         for own in [dataset.rules for dataset in self.settings.datasets] or [{}]:
             self.choice(own)
 

@@ -241,6 +241,7 @@ def _final_findings(
     Adds each finding to `count`.
     """
     defaults = {name: known.rule.severity for name, known in catalogue.items()}
+    formerly = {name: known.formerly for name, known in catalogue.items()}
     accepted = settings.baseline
     used: set[str] = set()
     reviewed = {entry.number for entry in settings.suppress if entry.review}
@@ -249,11 +250,13 @@ def _final_findings(
         for finding in findings:
             count.add(finding)
             if finding.suppressed_by == baseline.NUMBER or finding.suppressed_by in reviewed:
-                used.add(finding.fingerprint)
+                used.update(finding.fingerprints)
             yield finding
 
     judged = suppressions.suppressed(
-        suppressions.fingerprinted(outcome.findings, settings.key), settings.suppress, today
+        suppressions.fingerprinted(outcome.findings, settings.key, formerly),
+        settings.suppress,
+        today,
     )
     if accepted is not None:
         judged = baseline.applied(judged, accepted, today, whole=outcome.changes is None)
