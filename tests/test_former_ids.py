@@ -370,7 +370,7 @@ def test_what_is_wrong_below_a_former_id_is_said_with_its_line(work, check, refu
     work.write("dslint.toml", f'[rules.structure]\n[rules."{OLD}"]\nwrod = "far"\n')
     refused(check(), "dslint.toml:3:", "'wrod'", "did you mean 'word'?")
     work.write("dslint.toml", f'[rules.structure]\n\n[rules."{OLD}".limits]\nrat = {{ max = 1 }}\n')
-    refused(check(), "dslint.toml:4:", f"rule {NEW} does not measure 'rat'")
+    refused(check(), "dslint.toml:4:", f"rule {NEW} has no measure 'rat'")
 
 
 # Declarations.

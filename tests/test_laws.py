@@ -24,7 +24,6 @@ def test_the_manual_page_is_true(name):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("law", testing.LAWS)
 @pytest.mark.parametrize("name", KNOWN)
-def test_law(name, law):
-    testing.assert_law(law, flagging(KNOWN[name]), max_examples=15)
+def test_the_laws(name):
+    testing.assert_laws(flagging(KNOWN[name]), max_examples=15)

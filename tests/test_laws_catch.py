@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from dslint import testing
 from dslint.plugin import DATASET, DatasetRule, Measure, PairRule, RecordRule, digest
-from dslint.testing import growth
+from dslint.testing import growth, laws
 
 pytestmark = pytest.mark.slow
 
@@ -404,6 +404,66 @@ def test_a_large_group_does_not_explode_into_pairs():
 def test_the_law_that_names_the_mistake(rule, law):
     with pytest.raises(testing.LawBrokenError, match=f"^{law}: "):
         testing.assert_law(law, rule, TEXTS, max_examples=100)
+
+
+def test_laws_share_the_runs_that_they_have_in_common(monkeypatch):
+    ran = []
+
+    def counted(*args, **options):
+        ran.append(args)
+        return testing.run(*args, **options)
+
+    monkeypatch.setattr(laws, "run", counted)
+    monkeypatch.setattr(growth, "slow", lambda _: iter(()))
+    records = st.just([{"text": letter} for letter in "abcab"])
+    for name in testing.LAWS:
+        testing.assert_law(name, Sound(), records, max_examples=1)
+    apart = len(ran)
+    ran.clear()
+    testing.assert_laws(Sound(), records, max_examples=1)
+    assert len(ran) <= 15
+    assert apart >= 25
+    assert [args[2] for args in ran].count(testing.Run()) >= 2  # the law of memory has its own
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        ByArrival(),
+        WithinAShard(),
+        MeanOfMeans(),
+        Remembers(),
+        Changes(),
+        Quotes(),
+        Repairs(),
+        BatchDiffers(),
+        LossyCompaction(),
+        GlobalView(),
+        ByPosition(),
+        AtTheFirst(),
+        SeveralOnTheWhole(),
+        Unpicklable(),
+        WildScore(),
+        Crashes(),
+    ],
+    ids=lambda rule: type(rule).__name__,
+)
+def test_no_mistake_hides_where_laws_share_their_runs(rule):
+    with pytest.raises(testing.LawBrokenError, match=r"^[a-z-]+: "):
+        testing.assert_laws(rule, TEXTS, max_examples=100)
+
+
+@dataclass(frozen=True)
+class NamesTheField(RecordRule):
+    name = "names-the-field"
+
+    def check(self, record):
+        yield self.finding(record.at("/a_long_field_name"), "a field")
+
+
+def test_a_text_that_is_spelled_as_a_field_is_not_shown_by_naming_the_field():
+    record = {"a_long_field_name": "a_long_field_name", "text": "a_long_field_name"}
+    testing.assert_law("leak", NamesTheField(), st.just([record]), max_examples=2)
 
 
 def test_what_is_exponential_breaks_the_law_of_growth_and_does_not_hang_it(monkeypatch):

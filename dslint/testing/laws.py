@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -25,6 +26,9 @@ CANARY = " ".join(_CANARIES)
 _NAME = "Zoë Quokkässon"
 _NAMED = _NAME.encode().decode("latin-1")
 """A person's name, short enough to pass for a label, that was decoded wrongly: no report may show it as it stands, nor repaired."""
+_PLAIN = Run()
+_ALONE = Run(single=True, batch=2)
+"""Each record by itself: to a fresh rule without a batch method, or two at a time."""
 
 
 class LawBrokenError(AssertionError):
@@ -32,7 +36,7 @@ class LawBrokenError(AssertionError):
 
 
 class Data:
-    """One set of records for a law, with all that the law may vary."""
+    """One set of records for laws, with all that laws may vary; laws that ask for the same run share it."""
 
     def __init__(
         self, rule: Rule, records: list[Any], cuts: Sequence[int], options: dict[str, Any]
@@ -42,16 +46,29 @@ class Data:
         self.cuts = tuple(cuts)
         self.options = options
         self.fired = False
+        self.changed = False
+        self._outcomes: dict[Run, Outcome] = {}
 
-    def run(self, how: Run | None = None, records: list[Any] | None = None) -> Outcome:
-        """Run the rule over a copy of the records."""
-        drawn = copy.deepcopy(self.records if records is None else records)
+    def run(self, how: Run = _PLAIN) -> Outcome:
+        """Return what the rule says of the records, run as asked; each way is run once."""
+        if how not in self._outcomes:
+            self._outcomes[how] = self.run_anew(how)
+        return self._outcomes[how]
+
+    def run_anew(self, how: Run = _PLAIN) -> Outcome:
+        """Run the rule over a copy of the records, whatever has been run before."""
+        copied = copy.deepcopy(self.records)
+        said = self.run_on(copied, how)
+        self.fired = self.fired or bool(said.findings or said.measures)
+        self.changed = self.changed or [*map(digest, copied)] != [*map(digest, self.records)]
+        return said
+
+    def run_on(self, records: list[Any], how: Run = _PLAIN) -> Outcome:
+        """Run the rule over these records. Raises LawBrokenError for what it raises."""
         try:
-            said = run(self.rule, drawn, how, **self.options)
+            return run(self.rule, records, how, **self.options)
         except Exception as error:
             raise LawBrokenError(f"values: the rule raised {type(error).__name__}") from error
-        self.fired = self.fired or bool(said.findings or said.measures)
-        return said
 
 
 def _same(name: str, said: Outcome, once: Outcome) -> None:
@@ -70,33 +87,28 @@ def _order(data: Data) -> None:
 
 
 def _partitions(data: Data) -> None:
-    if isinstance(data.rule, DatasetRule) and data.rule.key is not None:
-        _same("partitions", data.run(Run(partitions=3)), data.run())
+    _same("partitions", data.run(Run(partitions=3)), data.run())
 
 
 def _batches(data: Data) -> None:
-    once = data.run()
-    _same("batches", data.run(Run(batch=1)), once)
-    _same("batches", data.run(Run(single=True)), once)
+    _same("batches", data.run(Run(batch=1)), data.run())
+    _same("batches", data.run(_ALONE), data.run())
 
 
 def _memory(data: Data) -> None:
     once = data.run()
-    _same("memory", data.run(), once)
-    _same("memory", data.run(Run(single=True, batch=2)), once)
+    _same("memory", data.run_anew(), once)
+    _same("memory", data.run(_ALONE), once)
 
 
 def _compaction(data: Data) -> None:
-    if isinstance(data.rule, DatasetRule):
-        _same(
-            "compaction", data.run(Run(cuts=data.cuts, compact=True)), data.run(Run(cuts=data.cuts))
-        )
+    whole = data.run(Run(cuts=data.cuts))
+    _same("compaction", data.run(Run(cuts=data.cuts, compact=True)), whole)
 
 
 def _storage(data: Data) -> None:
-    if isinstance(data.rule, DatasetRule):
-        _same("storage", data.run(Run(cuts=data.cuts, arrow=True)), data.run())
-        _same("storage", data.run(Run(cuts=data.cuts, spilled=True, partitions=2)), data.run())
+    _same("storage", data.run(Run(cuts=data.cuts, arrow=True)), data.run())
+    _same("storage", data.run(Run(cuts=data.cuts, spilled=True, partitions=2)), data.run())
 
 
 def _pickling(data: Data) -> None:
@@ -111,9 +123,7 @@ def _pickling(data: Data) -> None:
 
 def _read_only(data: Data) -> None:
     data.run()
-    records = copy.deepcopy(data.records)
-    run(data.rule, records, **data.options)
-    if [digest(record) for record in records] != [digest(record) for record in data.records]:
+    if data.changed:
         raise LawBrokenError("read-only: the rule changed a record")
 
 
@@ -122,7 +132,7 @@ def _shuffle(data: Data) -> None:
     if "splits" in data.options:
         return
     turned = data.records[::-1]
-    one, other = data.run(), data.run(records=turned)
+    one, other = data.run(), data.run_on(copy.deepcopy(turned))
     if _identities(one, data.records) != _identities(other, turned):
         raise LawBrokenError(
             f"shuffle: other findings when the data is shuffled: {one.findings} and, in the other order, {other.findings}"
@@ -147,14 +157,14 @@ def _leak(data: Data) -> None:
         planted.append((_NAMED, (*_NAME.split(), *_NAMED.split())))
     for plant, parts in planted:
         records = [_with(plant, record) for record in data.records] if plant else data.records
-        said = data.run(records=records)
+        said = data.run_on(copy.deepcopy(records)) if plant else data.run()
         texts = {
             text
             for row in said.rows
             if row < len(records)
             for text in _strings(records[row])
             if len(text) >= 12
-        }
+        } - _names(records)  # a text may be spelled as a field is, and reports name fields
         shown = _reports(said).casefold()
         for text in [*texts, *parts]:
             if text.casefold() in shown:
@@ -177,6 +187,12 @@ def _strings(value: Any) -> list[str]:
         return [value]
     items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     return [text for item in items for text in _strings(item)]
+
+
+def _names(value: Any) -> set[str]:
+    """Return the names of all fields."""
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return {*(value if isinstance(value, dict) else ()), *chain(*map(_names, items))}
 
 
 def _reports(said: Outcome) -> str:
@@ -257,39 +273,8 @@ def assert_law(
     """
     if name == "growth":
         _growth(Data(rule, [], (), options))
-        return
-    strategy = records if records is not None else records_like(type(rule))
-    if "split" in rule.needs_columns and not {"columns", "splits"} & set(options):
-        options["columns"] = {"split": "split"}
-    law = LAWS[name]
-    fired = False
-
-    @settings(
-        max_examples=max_examples,
-        deadline=None,
-        database=None,
-        suppress_health_check=list(HealthCheck),
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
-    )
-    @given(strategy, st.lists(st.integers(0, 24), max_size=4))
-    def holds(drawn: list[Any], cuts: list[int]) -> None:
-        nonlocal fired
-        data = Data(rule, drawn, cuts, options)
-        law(data)
-        fired = fired or data.fired
-
-    holds()
-    if not fired and _applies(name, rule):
-        raise LawBrokenError(
-            f"{name}: no record made the rule fire; give a strategy of records that do"
-        )
-
-
-def _applies(name: str, rule: Rule) -> bool:
-    """Say whether a law says anything of this kind of rule."""
-    if name == "partitions":
-        return isinstance(rule, DatasetRule) and rule.key is not None
-    return isinstance(rule, DatasetRule) or name not in ("compaction", "storage")
+    elif _applies(name, rule):
+        _hold({name: LAWS[name]}, rule, records, max_examples, options)
 
 
 def assert_laws(
@@ -299,6 +284,50 @@ def assert_laws(
     max_examples: int = 25,
     **options: Any,
 ) -> None:
-    """Hold a rule to all laws; see `assert_law`."""
-    for name in LAWS:
-        assert_law(name, rule, records, max_examples=max_examples, **options)
+    """Hold a rule to all laws over the same random records, in half the time of one law after the other; see `assert_law`."""
+    laws = {name: law for name, law in LAWS.items() if name != "growth" and _applies(name, rule)}
+    _hold(laws, rule, records, max_examples, options)
+    assert_law("growth", rule)
+
+
+def _hold(
+    laws: Mapping[str, Callable[[Data], None]],
+    rule: Rule,
+    records: st.SearchStrategy[list[Any]] | None,
+    max_examples: int,
+    options: dict[str, Any],
+) -> None:
+    strategy = records if records is not None else records_like(type(rule))
+    if "split" in rule.needs_columns and not {"columns", "splits"} & set(options):
+        options["columns"] = {"split": "split"}
+    fired = False
+
+    @settings(
+        max_examples=max_examples,
+        deadline=None,
+        database=None,
+        report_multiple_bugs=False,  # the first law that is broken tells enough
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.explicit, Phase.generate, Phase.shrink],
+    )
+    @given(strategy, st.lists(st.integers(0, 24), max_size=4))
+    def holds(drawn: list[Any], cuts: list[int]) -> None:
+        nonlocal fired
+        data = Data(rule, drawn, cuts, options)
+        for law in laws.values():
+            law(data)
+        fired = fired or data.fired
+
+    holds()
+    if not fired:
+        names = "laws" if len(laws) > 1 else next(iter(laws))
+        raise LawBrokenError(
+            f"{names}: no record made the rule fire; give a strategy of records that do"
+        )
+
+
+def _applies(name: str, rule: Rule) -> bool:
+    """Return whether a law says anything of this kind of rule."""
+    if name == "partitions":
+        return isinstance(rule, DatasetRule) and rule.key is not None
+    return isinstance(rule, DatasetRule) or name not in ("compaction", "storage")

@@ -14,10 +14,9 @@ def test_the_manual_page_is_true(rule):
     testing.assert_documented(type(rule))
 
 
-@pytest.mark.parametrize("law", testing.LAWS)
 @pytest.mark.parametrize("rule", RULES.values(), ids=RULES)
-def test_law(rule, law):
-    testing.assert_law(law, rule)
+def test_the_laws(rule):
+    testing.assert_laws(rule)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
