@@ -30,7 +30,7 @@ _APART, _ABOVE = (3, 6), 0.005
 
 The second is for rules that ask a model, which may cut some texts into many more tokens.
 """
-_DEAR = 0.02
+_DEAR = 0.01
 """CPU seconds for so short a usual text from which on a rule is such a one."""
 _GRAVE = 0.25
 """CPU seconds below which nothing is called slow: some clocks count in steps of 4 milliseconds."""
