@@ -1,4 +1,4 @@
-"""Seeded inputs for benchmarks: short labelled rows, documents of 1 kB and chats.
+"""Seeded inputs for benchmarks: texts, labelled rows, documents of 1 kB, chats, preference pairs.
 
 Defects are put in, and a second file says where.
 
@@ -31,6 +31,11 @@ def sentence(chance: random.Random, shortest: int, longest: int) -> str:
     return " ".join(chance.choices(WORDS, k=chance.randint(shortest, longest)))
 
 
+def text_row(chance: random.Random, number: int, more: str) -> dict[str, Any]:
+    """Return a text of some 60 characters."""
+    return {"id": number, "text": sentence(chance, 7, 12) + more}
+
+
 def short_row(chance: random.Random, number: int, more: str) -> dict[str, Any]:
     """Return a labelled text of some 60 characters."""
     return {"id": number, "text": sentence(chance, 7, 12) + more, "label": chance.choice(LABELS)}
@@ -51,7 +56,23 @@ def chat_row(chance: random.Random, number: int, more: str) -> dict[str, Any]:
     return {"messages": [{"role": role, "content": content} for role, content in turns]}
 
 
-ROWS = {"short": short_row, "document": document_row, "chat": chat_row}
+def preference_row(chance: random.Random, number: int, more: str) -> dict[str, Any]:
+    """Return a prompt of some 100 characters, and two answers of some 300."""
+    return {
+        "id": number,
+        "prompt": sentence(chance, 5, 30) + more,
+        "chosen": sentence(chance, 20, 90),
+        "rejected": sentence(chance, 20, 90),
+    }
+
+
+ROWS = {
+    "text": text_row,
+    "short": short_row,
+    "document": document_row,
+    "chat": chat_row,
+    "preference": preference_row,
+}
 
 
 def card_number(chance: random.Random) -> str:

@@ -1,6 +1,7 @@
 """What all tests share: a workspace, dslint as a command, dslint in this process, and plugins made on the fly.
 
-Golden files are renewed with `pytest tests/test_golden.py --renew-golden`; read the difference before committing it.
+Golden files are renewed with `pytest tests/test_golden.py --renew-golden`; read the difference before committing it. What a record costs is
+renewed with `pytest tests/test_speed.py -n0 --renew-speed REASON`.
 """
 
 from __future__ import annotations
@@ -52,6 +53,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--renew-golden",
         action="store_true",
         help="write the golden files anew instead of comparing with them",
+    )
+    parser.addoption(
+        "--renew-speed",
+        metavar="REASON",
+        help="store the function calls a record that have changed, and why they have",
     )
 
 
