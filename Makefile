@@ -6,7 +6,7 @@ PIP    := $(BIN)/python -m pip --disable-pip-version-check
 PYTEST  = $(BIN)/pytest -n auto --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lint test test-quick test-all test-lowest coverage bench reference docs dist clean
+.PHONY: help demo lint test test-quick test-heavy test-lowest coverage bench reference docs dist clean
 
 help:  ## list what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "%-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -19,6 +19,10 @@ $(VENV)/.core: pyproject.toml
 $(VENV)/.dev: $(VENV)/.core requirements-dev.txt plugins/dslint-example/pyproject.toml
 	$(PIP) install --quiet --requirement requirements-dev.txt
 	$(PIP) install --quiet --no-deps --editable plugins/dslint-example
+	@touch $@
+
+$(VENV)/.heavy: $(VENV)/.dev requirements-heavy.txt
+	$(PIP) install --quiet --requirement requirements-heavy.txt
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.core requirements-docs.txt
@@ -36,38 +40,31 @@ lint: $(VENV)/.dev  ## style, types and the order of imports
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# The core alone in an environment of its own, as pre-commit.ci makes it: its free tier ends at 250 MiB.
-$(VENV)/.size: $(VENV)/.core
-	rm -rf $(VENV)-core
-	$(PYTHON) -m venv $(VENV)-core
-	$(VENV)-core/bin/python -m pip --disable-pip-version-check install --quiet .
-	@size=$$(du -sm $(VENV)-core | cut -f1); echo "core environment: $$size MiB (at most 245)"; rm -rf $(VENV)-core; [ $$size -le 245 ]
-	@touch $@
+test: lint  ## style, types, and all tests but the heavy ones
+	$(PYTEST) -m "not heavy" --durations 15
 
-test: lint $(VENV)/.size  ## everything that CI runs
-	$(PYTEST) --durations 15
+test-quick: $(VENV)/.dev  ## the tests that are neither slow nor heavy: two minutes on two cores
+	$(PYTEST) -m "not slow and not heavy"
 
-test-quick: $(VENV)/.dev  ## the tests that are not marked slow: two minutes on two cores
-	$(PYTEST) -m "not slow"
-
-test-all: test docs  ## what takes longer, or needs more: the documentation, built strictly
+test-heavy: dist docs test-lowest  ## what needs more: browser, pre-commit, wheel, documentation, oldest releases
+	$(PYTEST) -m heavy --durations 5
 
 # What the oldest releases depend on is new and may warn, so warnings are no errors here. The pages are made with the newest typer,
 # and old releases of pyarrow make no half floats and cannot read an empty list of fixed size from Parquet.
-test-lowest: $(VENV)/.dev  ## the quick tests, with the oldest releases that pyproject.toml allows
+test-lowest: $(VENV)/.heavy  ## the quick tests, with the oldest releases that pyproject.toml allows
 	rm -rf $(VENV)-lowest
 	$(PYTHON) -m venv $(VENV)-lowest
 	$(BIN)/uv pip compile --quiet --resolution lowest-direct --extra all --python $(VENV)-lowest/bin/python \
 	  pyproject.toml --output-file $(VENV)-lowest/lowest.txt
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --constraint $(VENV)-lowest/lowest.txt \
 	  --requirement requirements-dev.txt --editable plugins/dslint-example
-	$(VENV)-lowest/bin/pytest -n auto --dist worksteal -m "not slow" -W default -p no:randomly \
+	$(VENV)-lowest/bin/pytest -n auto --dist worksteal -m "not slow and not heavy" -W default -p no:randomly \
 	  --deselect tests/test_docs.py::test_the_generated_pages_are_current \
 	  --deselect tests/test_readers_damage.py::test_values_of_tables
 
 coverage: $(VENV)/.dev  ## which lines and branches no test reaches; TESTS=tests/test_gate.py measures a part
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n auto --dist worksteal $(TESTS)
+	$(BIN)/coverage run -m pytest -n auto --dist worksteal -m "not heavy" $(TESTS)
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
@@ -83,12 +80,13 @@ docs: $(VENV)/.docs reference  ## build the documentation into site/
 	$(BIN)/mkdocs build --strict
 
 # Both are made from a clean copy: the wheel of what the sdist holds.
-dist: $(VENV)/.dev  ## build sdist and wheel into dist/, and try the wheel from an empty folder
+dist: $(VENV)/.heavy  ## build sdist and wheel into dist/, and try the wheel from an empty folder
 	rm -rf dist $(VENV)-dist
 	$(BIN)/python -m build
 	$(PYTHON) -m venv $(VENV)-dist
 	$(VENV)-dist/bin/python -m pip --disable-pip-version-check install --quiet dist/*.whl
 	$(VENV)-dist/bin/python -I .ci/smoke.py
+	$(VENV)-dist/bin/python -I .ci/size.py
 
 clean:  ## remove all that these targets have made
 	rm -rf $(VENV) $(VENV)-* site build dist .coverage

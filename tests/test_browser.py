@@ -10,8 +10,6 @@ import re
 import shutil
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import expect, sync_playwright
 
 from dslint.model import (
     ExitCode,
@@ -30,7 +28,7 @@ CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
 pytestmark = [
-    pytest.mark.slow,
+    pytest.mark.heavy,
     pytest.mark.skipif(
         CHROMIUM is None,
         reason="no Chromium on this system, so the HTML report is not tested in a browser",
@@ -56,6 +54,8 @@ BAD = [
 
 @pytest.fixture(scope="module")
 def browser():
+    from playwright.sync_api import sync_playwright
+
     with sync_playwright() as playwright:
         launched = playwright.chromium.launch(
             executable_path=CHROMIUM, args=FLAGS, chromium_sandbox=os.getuid() != 0
@@ -170,6 +170,8 @@ def test_the_verdict_and_the_limits_come_first(opened, small):
 
 
 def test_findings_are_filtered_and_searched(opened, small):
+    from playwright.sync_api import expect
+
     page = opened(small)
     page.get_by_label("State").select_option("suppressed")
     assert status(page) == "1 of 12 findings"
@@ -221,6 +223,8 @@ def test_the_list_is_worked_by_keys(opened, small):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_nothing_keeps_anyone_from_reading_it(opened, small, scheme):
+    from axe_playwright_python.sync_playwright import Axe
+
     page = opened(small, color_scheme=scheme, bypass_csp=True)  # axe is a script of its own
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()

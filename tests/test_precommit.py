@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from shown import shows
 
-pytestmark = pytest.mark.slow
+pytestmark = pytest.mark.heavy
 
 ROOT = Path(__file__).parent.parent
 PAGE = ROOT / "docs" / "how-to" / "pre-commit.md"

@@ -100,6 +100,7 @@ def test_the_targets_are_listed_by_help():
     assert {line.split()[0] for line in done.stdout.splitlines()} == TARGETS
 
 
+@pytest.mark.heavy
 def test_the_hooks_of_this_repository_are_valid():
     code, said = tool("pre-commit", "validate-config", ".pre-commit-config.yaml")
     assert code == 0, said
