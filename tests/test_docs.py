@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 
@@ -26,6 +27,8 @@ from shown import shows
 
 from dslint import testing
 from dslint.data import readers, shapes
+from dslint.registry import hooks
+from dslint.rules.base import RecordRule
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -193,6 +196,69 @@ def resolves(name: str) -> bool:
     return False
 
 
+NAMING = [
+    DOCS / "explanation" / "one-run.md",
+    DOCS / "explanation" / "architecture.md",
+    ROOT / "CONTRIBUTING.md",
+]
+NO_NAMES = {
+    *("-j", "...", "exit code: 1", "map", "fail", "incomplete", "/messages/1"),
+    *("ruff", "mypy --strict", "lint-imports", "pre-commit install", ".venv", "dslint check"),
+    *("dslint", "merge", "__init__.py", "structure/nothing-to-learn.count"),
+    *("Why:", "Flags::", "Passes::", "Options:", "Cure:"),
+}
+"""Code of these pages that no test looks up: words of other programs and of reports."""
+
+
+def is_there(name: str) -> bool:
+    """Return whether a page's code names something: a module or what it has, a file, a flag, a target, a key."""
+    words = name.split()
+    if name in NO_NAMES:
+        return True
+    if name.startswith("make "):
+        return bool(re.search(rf"^{words[1]}:", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    if name.startswith("@pytest.mark."):
+        return f'"{name.rpartition(".")[2]}: ' in (ROOT / "pyproject.toml").read_text()
+    if name.startswith("-"):
+        return f"`{words[0]}" in (DOCS / "reference" / "cli.md").read_text()
+    if keys := re.fullmatch(r"(\w+)\[\]\.\{(.+)\}", name):
+        schema = json.loads((DOCS / "reference" / "report.schema.json").read_text())
+        item = schema["properties"][keys[1]]["items"]
+        fields = schema["$defs"][item["$ref"].rpartition("/")[2]] if "$ref" in item else item
+        return set(keys[2].split(",")) <= set(fields["properties"])
+    if words[0] == ".venv/bin/pytest":
+        return (ROOT / words[1]).is_file()
+    if "/" in name or name.endswith(".txt"):
+        return any(ROOT.glob(re.sub("<[^>]+>", "*", name)))
+    if name.startswith(("dslint.", "dslint_packs.")):
+        return resolves(name)
+    return hasattr(RecordRule, name) or hasattr(hooks, name.rstrip("()"))
+
+
+ROOM = re.compile(r"^\| (?:`(\w+)`|nouns) \| ([^|]+) \|.*$", re.MULTILINE)
+"""A row of the table of rooms: the room, or the nouns, and their modules."""
+
+
+@pytest.mark.parametrize("page", NAMING, ids=named)
+def test_what_a_page_names_exists(page: Path) -> None:
+    text = page.read_text()
+    prose = ROOM.sub(
+        "", re.sub(r"^```\w.*?^```$|````.*?````", "", text, flags=re.MULTILINE | re.DOTALL)
+    )
+    shown = re.findall(r"^make [a-z-]+", text, re.MULTILINE)
+    for name in {*shown, *re.findall(r"`([^`\n]+)`", prose)}:
+        assert is_there(name), f"{named(page)} names {name}"
+
+
+def test_the_rooms_of_the_house_are_those_of_the_page() -> None:
+    rooms = dict(ROOM.findall((DOCS / "explanation" / "architecture.md").read_text()))
+    packages = {path.parent.name for path in (ROOT / "dslint").glob("*/__init__.py")}
+    assert packages <= set(rooms)
+    for room, modules in rooms.items():
+        for module in ["", *re.findall(r"`(\w+)`", modules)]:
+            assert resolves(".".join(filter(None, ("dslint", room, module)))), f"{room}: {module}"
+
+
 def generator() -> ModuleType:
     spec = importlib.util.spec_from_file_location("generate", DOCS / "generate.py")
     assert spec is not None
@@ -239,6 +305,26 @@ def test_one_table_names_the_extras_and_what_they_add() -> None:
                 or f"`{name.partition('/')[0]}/*`" in rows[entry.rule.extra]
             )
             assert named, f"{name} is not in the row of {entry.rule.extra}"
+
+
+def test_the_readme_links_no_page_twice() -> None:
+    linked = re.findall(r"\]\(([^)]+)\)", (ROOT / "README.md").read_text())
+    assert sorted(linked) == sorted(set(linked))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named)
+def test_tables_are_whole(page: Path) -> None:
+    """A row that stands apart from its table, or has another number of cells, is shown as text."""
+    lines = re.sub(r"^ *```.*?^ *```$", "", page.read_text(), flags=re.MULTILINE | re.DOTALL)
+    columns = 0
+    for before, line in pairwise(["", *lines.splitlines()]):
+        if not line.startswith("|"):
+            continue
+        cells = len(re.findall(r"(?<!\\)\|", line))
+        columns = columns if before.startswith("|") else cells
+        assert cells == columns, f"{named(page)}: {line}"
+    for table in re.findall(r"(?:^\|.*\n)+", lines, re.MULTILINE):
+        assert re.match(r".*\n\|[-:| ]+\|\n", table), f"{named(page)}: no head above {table}"
 
 
 @pytest.mark.parametrize("page", INTRODUCTIONS[:2], ids=named)
