@@ -402,7 +402,7 @@ def _gate(raw: Raw | None, env: api.Environment) -> tuple[str, ...]:
 def _print_status(report: Report, wanted: list[output.Output]) -> None:
     """Print to standard error what the report on standard output leaves out."""
     printed = next((item.name for item in wanted if item.path is None), None)
-    if printed in (None, "jsonl"):  # JSON lines hold findings only
+    if printed in (None, "jsonl"):  # JSON lines have only findings
         for problem in report.problems[:PROBLEMS]:
             typer.echo(f"dslint: {trouble(problem)}", err=True)
         if len(report.problems) > PROBLEMS:

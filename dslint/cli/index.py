@@ -57,10 +57,10 @@ def make(
     for path, target in zip(files, targets, strict=True):
         try:
             with open(path, "rb") as stream:
-                made = maker(OptionFile(path, stream.read()), tuple(field or ()), ngram)
+                content = maker(OptionFile(path, stream.read()), tuple(field or ()), ngram)
         except OSError as error:
             raise ConfigError(f"{error.filename}: {error.strerror}") from None
         except ValueError as error:
             raise ConfigError(str(error)) from None
-        outputs.write_file(target, [made])
+        outputs.write_file(target, [content])
         typer.echo(f"{target}: made from {path}")

@@ -84,12 +84,12 @@ def option_schema(kind: Any, default: Any) -> dict[str, Any]:
             "type": ["string", "object"],
             "description": "a path relative to the configuration, or the content inline",
         }
-    made: dict[str, Any] = msgspec.json.schema(kind)
-    if made.get("type") == "array":
-        made = {"anyOf": [made, {"type": "string", "description": "comma-separated"}]}
+    result: dict[str, Any] = msgspec.json.schema(kind)
+    if result.get("type") == "array":
+        result = {"anyOf": [result, {"type": "string", "description": "comma-separated"}]}
     if isinstance(default, (str, int, float, bool)):
-        made["default"] = default
-    return made
+        result["default"] = default
+    return result
 
 
 def _rule_schema(rule: type[Rule], *, core: bool = False) -> dict[str, Any]:
