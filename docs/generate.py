@@ -14,12 +14,13 @@ from pathlib import Path
 from typing import Any
 
 from dslint import registry
-from dslint.config.schema import option_schema, option_types, schema
+from dslint.config.schema import schema
 from dslint.data import shapes
 from dslint.nlp.lexicon import lexicon_schema
 from dslint.registry.selection import Known
 from dslint.reporters.manual import markdown
 from dslint.rules.base import DatasetRule, manual, summary
+from dslint.rules.options import option_schema, option_types
 from dslint.run import api
 
 REFERENCE = Path(__file__).parent / "reference"

@@ -42,6 +42,10 @@ class Confidence(_Named):
     HIGH = 3
 
 
+COLUMN_KINDS = ("label", "id", "source", "language", "created", "split")
+"""What a column may hold that rules know of."""
+
+
 class ExitCode(enum.IntEnum):
     """Exit code of the process. 1 always comes with a verdict."""
 

@@ -12,9 +12,9 @@ import typer
 from dslint import __version__, registry
 from dslint import config as configuration
 from dslint.cli.output import print_text
-from dslint.config.schema import option_schema, option_types
 from dslint.errors import ConfigError, nearest
 from dslint.rules.base import DatasetRule, manual, summary
+from dslint.rules.options import option_schema, option_types
 from dslint.run import api
 
 Format = Annotated[

@@ -12,7 +12,6 @@ import msgspec
 from msgspec.structs import replace
 
 from dslint.config.renamed import SELECTORS
-from dslint.config.schema import option_types, takes_file, takes_files
 from dslint.data import review_sheet
 from dslint.data.batch import primary
 from dslint.errors import ConfigError, PluginError, nearest
@@ -20,6 +19,7 @@ from dslint.model import Confidence, Limit, Resource, Scope, Severity
 from dslint.names import Names
 from dslint.registry.selection import Catalogue, Known
 from dslint.rules.base import Active, OptionFile, Rule
+from dslint.rules.options import option_types, takes_file, takes_files
 from dslint.settings import DatasetSettings, Override, RuleSettings, Settings, Suppression
 
 Document = Mapping[str, Any]

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from msgspec.structs import replace
 
 from dslint.config.build import Written, severity_named, share
-from dslint.config.schema import COLUMN_KINDS, option_types
 from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import is_rate
-from dslint.model import Limit, Severity
+from dslint.model import COLUMN_KINDS, Limit, Severity
 from dslint.names import Names
 from dslint.registry.selection import Catalogue, renamed
+from dslint.rules.options import option_types
 from dslint.settings import DatasetSettings, RuleSettings, Settings
 
 

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable
-from functools import lru_cache
-from typing import Any, get_args, get_origin, get_type_hints
-
-import msgspec
+from typing import Any
 
 from dslint.data.shapes.custom import ROLES as CUSTOM_ROLES
 from dslint.data.shapes.custom import Custom
-from dslint.model import Confidence, Severity
+from dslint.model import COLUMN_KINDS, Confidence, Severity
 from dslint.registry.selection import ALWAYS, Catalogue, renamed
-from dslint.rules.base import DatasetRule, OptionFile, Rule, summary
+from dslint.rules.base import DatasetRule, Rule, summary
+from dslint.rules.options import option_schema, option_types
 from dslint.settings import Settings
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
-COLUMN_KINDS = ("label", "id", "source", "language", "created", "split")
 
 _STRINGS = {"type": "array", "items": {"type": "string"}}
 _GLOBS = {"anyOf": [{"type": "string"}, _STRINGS]}
@@ -47,49 +44,6 @@ _RULE_KEYS: dict[str, Any] = {
         "description": "limits of the rule's measures, by name",
     },
 }
-
-
-def option_types(rule: type[Rule]) -> dict[str, Any]:
-    """Return the options of a rule, named as in the configuration, with their types."""
-    hints = _hints(rule)
-    return {field.name.replace("_", "-"): hints[field.name] for field in dataclasses.fields(rule)}  # type: ignore[arg-type]
-
-
-@lru_cache(maxsize=1024)
-def _hints(rule: type[Rule]) -> dict[str, Any]:
-    return get_type_hints(rule, include_extras=True)
-
-
-def takes_file(kind: Any) -> bool:
-    """Return whether an option takes a file."""
-    return kind is OptionFile or OptionFile in get_args(kind)
-
-
-def takes_files(kind: Any) -> bool:
-    """Return whether an option takes a list of files."""
-    return get_origin(kind) is tuple and takes_file(kind)
-
-
-def option_schema(kind: Any, default: Any) -> dict[str, Any]:
-    """Return the JSON Schema of an option."""
-    if takes_files(kind):
-        paths = {
-            "type": "array",
-            "items": {"type": "string"},
-            "description": "paths or globs relative to the configuration",
-        }
-        return {"anyOf": [paths, {"type": "string", "description": "comma-separated"}]}
-    if takes_file(kind):
-        return {
-            "type": ["string", "object"],
-            "description": "a path relative to the configuration, or the content inline",
-        }
-    result: dict[str, Any] = msgspec.json.schema(kind)
-    if result.get("type") == "array":
-        result = {"anyOf": [result, {"type": "string", "description": "comma-separated"}]}
-    if isinstance(default, (str, int, float, bool)):
-        result["default"] = default
-    return result
 
 
 def _rule_schema(rule: type[Rule], *, core: bool = False) -> dict[str, Any]:

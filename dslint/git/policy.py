@@ -16,11 +16,11 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from dslint.config import NAMES, Raw, find, read
-from dslint.config.schema import option_types, takes_file
 from dslint.errors import ConfigError
 from dslint.git.revision import Revision, shown
 from dslint.helpers.globs import matches_any
 from dslint.registry.selection import Catalogue, renamed
+from dslint.rules.options import option_types, takes_file
 from dslint.settings import Settings
 from dslint.system.repository import LINK, Entry, Objects, Repository
 from dslint.system.scratch import scratch
