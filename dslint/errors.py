@@ -47,9 +47,12 @@ class InputError(DslintError):
         return type(self), (self.message, self.hint, self.kind, self.path)
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Return "did you mean 'x'?" for the closest known name, or an empty string."""
+def nearest(name: str, known: Iterable[str], cutoff: float = 0.6) -> str:
+    """Return "did you mean 'x'?" for the closest known name, or an empty string.
+
+    `cutoff` is the lowest similarity, from 0 to 1, that counts as close.
+    """
     import difflib  # only needed for error messages
 
-    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.6)
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=cutoff)
     return f"did you mean {close[0]!r}?" if close else ""

@@ -612,8 +612,6 @@ MISFITS = {
         ),
         "suffixes",
     ),
-    "severity": (record_rule("return ()", extra='severity = "error"'), "severity of rule 'odd'"),
-    "number": (record_rule("return ()", extra="severity = 3"), "severity of rule 'odd'"),
     "reporter": (
         HOOK.format(hook="reporters", value="{'odd': lambda report: []}"),
         "'odd' is no function of a report and a style",
@@ -637,27 +635,30 @@ def test_what_is_not_what_it_should_be_is_refused_with_its_plugin(
     refused(check("data.jsonl"), "dslint-odd 2.5", says)
 
 
+LOOK = """
+    class Look(Observer):
+        state = {declared}
+        def observe(self, batch): return {"n": [1] * len(batch)}
+"""
 STATES = {
     "unknown type": ('{"n": "int63"}', "unknown state type 'int63' of column 'n'"),
     "no text": ('{"n": int}', "of column 'n'"),
     "no mapping": ('["n"]', "not a mapping"),
+    "no key": ('{"m": "int64"}', "key 'n' is not a column of its state"),
 }
 
 
 @pytest.mark.parametrize(("declared", "says"), STATES.values(), ids=STATES)
-def test_state_that_cannot_be_declared_is_refused_however_little_there_is(
+def test_state_of_an_observer_that_cannot_be_is_refused_however_little_there_is(
     work, check, refused, declared, says
 ):
+    """What the class of a rule declares is checked before, see test_declarations.py; an observer is known when it is made."""
     work.chat(rows=1)
-    source = dataset_rule().replace('state = {"n": "int64"}', f"state = {declared}")
+    source = dataset_rule(extra="key = 'n'; observer = lambda self: Look()")
+    source = f"{HEAD.replace('Rule,', 'Rule, Observer,', 1)}{LOOK}{source.removeprefix(HEAD)}"
+    source = source.replace("{declared}", declared)
     work.plugin("dslint-odd", source, namespace="odd", version="2.5")
     refused(check("data.jsonl"), "rule odd/whole of dslint-odd 2.5", says)
-
-
-def test_a_key_that_is_no_column_is_refused(work, check, refused):
-    work.chat(rows=1)
-    work.plugin("dslint-odd", dataset_rule(extra='key = "m"'), namespace="odd")
-    refused(check("data.jsonl"), "rule odd/whole of dslint-odd", "key 'm'")
 
 
 @pytest.mark.slow

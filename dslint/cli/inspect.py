@@ -92,7 +92,7 @@ def plugins(output: Format = "text") -> int:
     """List the installed plugins and their state.
 
     A plugin is active, unavailable (shown with the command that installs what it needs) or
-    broken. The exit code is 2 if one is broken.
+    broken. The exit code is 2 if one is broken or declares a rule wrongly.
     """
     loaded = registry.load(registry.discover())
     known = registry.catalogue(loaded)
@@ -105,16 +105,16 @@ def plugins(output: Format = "text") -> int:
                 f"{row['namespace']:<12} {row['state']:<12} "
                 f"{row['distribution']} {row['version']}, {len(row['rules'])} rules"
             )
-            for line in [row["error"], *row["unavailable"]]:
+            for line in [row["error"], *row["wrong"], *row["unavailable"]]:
                 if line:
                     typer.echo(f"             {line}")
-    return 2 if any(plugin.error for plugin in loaded.plugins) else 0
+    return 2 if any(row["state"] == "broken" for row in rows) else 0
 
 
 def doctor(output: Format = "text") -> int:
     """Print versions, extras and plugins, for bug reports.
 
-    The exit code is 2 if a plugin is broken.
+    The exit code is 2 if a plugin is broken or declares a rule wrongly.
     """
     loaded = registry.load(registry.discover())
     known = registry.catalogue(loaded)
@@ -152,9 +152,11 @@ def doctor(output: Format = "text") -> int:
                 f"plugin         {row['namespace']}: {row['state']}, "
                 f"{row['distribution']} {row['version']} {row['error'] or ''}".rstrip()
             )
+            for line in row["wrong"]:
+                typer.echo(f"               {line}")
         for name, line in facts["unavailable"].items():
             typer.echo(f"unavailable    {name}: {line}")
-    return 2 if any(plugin.error for plugin in loaded.plugins) else 0
+    return 2 if any(row["state"] == "broken" for row in facts["plugins"]) else 0
 
 
 def config_show(
@@ -254,9 +256,10 @@ def _plugin_fields(plugin: registry.Plugin, known: registry.Catalogue) -> dict[s
     missing = [
         f"{name}: {registry.install_line([entry])}" for name, entry in mine.items() if entry.missing
     ]
+    wrong = [line for entry in mine.values() for line in entry.wrong]
     state = (
         "broken"
-        if plugin.error
+        if plugin.error or wrong
         else "unavailable"
         if mine and len(missing) == len(mine)
         else "active"
@@ -268,6 +271,7 @@ def _plugin_fields(plugin: registry.Plugin, known: registry.Catalogue) -> dict[s
         "state": state,
         "rules": sorted(mine),
         "unavailable": missing,
+        "wrong": wrong,
         "error": "; ".join(filter(None, (plugin.error, plugin.hint))) or None,
     }
 

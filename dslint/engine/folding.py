@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,8 +23,8 @@ from dslint.engine.partial import Crash, Partial, Tally, note_crash
 from dslint.errors import InputError, PluginError
 from dslint.model import Finding, Location, Problem
 from dslint.rules.base import Active, CoreRule, DatasetRule, Observer, RecordRule
-from dslint.storage.arrow import TYPES, Columns, is_type, misfit, to_arrow
-from dslint.storage.state import ENGINE_COLUMNS
+from dslint.storage.arrow import Columns, misfit, to_arrow
+from dslint.storage.state import ENGINE_COLUMNS, require_state
 
 Stamp = Callable[[Finding, Record], Finding]
 """Adds to a finding what depends on its record: id, identity, slices, matching suppressions."""
@@ -39,22 +39,12 @@ def observers_of(rules: Sequence[Active]) -> list[Observer]:
         if isinstance(active.rule, DatasetRule):
             observer = active.rule.observer()
             if observer not in found:
-                _require_state(active, active.rule, observer)
+                try:  # at once, for small state would hide it
+                    require_state(observer.state, active.rule.key)
+                except PluginError as error:
+                    raise blamed(active, error) from None
                 found.append(observer)
     return found
-
-
-def _require_state(active: Active, rule: DatasetRule, observer: Observer) -> None:
-    """Raise PluginError for invalid columns of state, which small data would not reveal."""
-    declared = observer.state
-    if not isinstance(declared, Mapping):
-        raise blamed(active, PluginError("its state is not a mapping of columns to types"))
-    for name, kind in declared.items():
-        if not is_type(kind):
-            what = f"unknown state type {kind!r} of column {name!r}"
-            raise blamed(active, PluginError(what, TYPES))
-    if rule.key is not None and rule.key not in {*declared, *ENGINE_COLUMNS}:
-        raise blamed(active, PluginError(f"its key {rule.key!r} is not a column of its state"))
 
 
 def fold(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import importlib
 import importlib.util
 import inspect
@@ -20,7 +19,7 @@ from msgspec import Struct
 from dslint.data.batch import Identify
 from dslint.data.protocols import Reader
 from dslint.errors import ConfigError, PluginError, nearest
-from dslint.model import Resource, RuleState, Scope, Severity, Shape
+from dslint.model import Resource, RuleState, Scope, Shape
 from dslint.registry import hooks
 from dslint.registry.guards import GuardedLanguages, GuardedReader, GuardedReporter, GuardedShape
 from dslint.rules import core_rules
@@ -85,6 +84,13 @@ class Known(Struct, frozen=True):
         """The former ids of the rule: not those of a class that it derives from, another rule."""
         former: tuple[str, ...] = vars(self.rule).get("formerly", ())
         return former
+
+    @property
+    def wrong(self) -> tuple[str, ...]:
+        """The wrong declarations of the rule, one line each; if there are any, it cannot run."""
+        from dslint.registry.declarations import Misdeclared
+
+        return self.rule.wrong if issubclass(self.rule, Misdeclared) else ()
 
     @property
     def missing(self) -> list[str]:
@@ -238,17 +244,15 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
     if item.distribution != OWN_DISTRIBUTION:
         _guard(brought, f"{item.distribution} {item.version}")
     for rule in brought.rules:
-        if not (
-            inspect.isclass(rule) and issubclass(rule, Rule) and dataclasses.is_dataclass(rule)
-        ):
+        if not (inspect.isclass(rule) and issubclass(rule, Rule)):
             raise PluginError(
-                f"{rule!r} is no rule: a frozen dataclass, derived from RecordRule or DatasetRule"
+                f"{rule!r} is no rule", "return classes derived from RecordRule or DatasetRule"
             )
-        if not isinstance(getattr(rule, "name", None), str):
-            raise PluginError(f"rule {rule.__qualname__} has no name")
-        if not isinstance(rule.severity, Severity):
-            what = f"the severity of rule {rule.name!r} is none"
-            raise PluginError(f"{what}: use Severity.WARNING, or another of the scale")
+    if item.distribution != OWN_DISTRIBUTION:  # a test checks ours
+        from dslint.registry.declarations import checked
+
+        plugin = f"{item.distribution} {item.version}"
+        brought.rules = [checked(rule, item.namespace, plugin) for rule in brought.rules]
     return brought
 
 

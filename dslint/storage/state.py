@@ -13,9 +13,17 @@ from itertools import accumulate, chain, compress, count, islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, overload
 
-from dslint.errors import PluginError
+from dslint.errors import PluginError, nearest
 from dslint.model import Input, Location
-from dslint.storage.arrow import Chunk, arrow_type, chunk_length, scalar, to_arrow
+from dslint.storage.arrow import (
+    TYPES,
+    Chunk,
+    arrow_type,
+    chunk_length,
+    is_type,
+    scalar,
+    to_arrow,
+)
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -32,6 +40,22 @@ ENGINE_COLUMNS = {
     "line": "int64",
 }
 """Columns that the engine adds to state: rank of the split, digest and place of the record."""
+
+
+def require_state(declared: object, key: str | None) -> None:
+    """Raise PluginError for invalid columns of state, and for a key that is not one of them."""
+    if not isinstance(declared, Mapping):
+        what = "its state is not a mapping of columns to types"
+        raise PluginError(what, "write it as {'text': 'binary[16]'}")
+    for name, kind in declared.items():
+        if not isinstance(name, str):
+            raise PluginError(f"its state has a column {name!r}", "give it a name")
+        if not is_type(kind):
+            raise PluginError(f"unknown state type {kind!r} of column {name!r}", TYPES)
+    if key is not None and key not in {*declared, *ENGINE_COLUMNS}:
+        what = f"its key {key!r} is not a column of its state"
+        raise PluginError(what, nearest(key, declared) or f"columns: {', '.join(declared)}")
+
 
 ARROW_ROWS = 131_072
 """Maximum number of rows that stay plain Python (some 40 MB for a pair of digests).

@@ -16,6 +16,7 @@ from dslint.data.batch import Batch, Identify
 from dslint.data.record import Record
 from dslint.engine.partial import Crash, Partial
 from dslint.model import Finding, Input, Location, Shape
+from dslint.registry.declarations import wrong_declarations
 from dslint.registry.selection import Known
 from dslint.rules.base import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings
@@ -194,12 +195,22 @@ def run(
     return Outcome(tuple(findings), whole.measures, whole.crashes)
 
 
+def assert_declared(rule: type[Rule]) -> None:
+    """Check the declarations of a rule: name, class attributes, options.
+
+    The message has a line for each wrong one, with its cure.
+    """
+    wrong = wrong_declarations(rule)
+    assert not wrong, "\n".join(f"{rule.__module__}.{rule.__qualname__}: {line}" for line in wrong)
+
+
 def assert_documented(rule: type[Rule]) -> None:
-    """Run the examples of a rule's manual page.
+    """Check the declarations of a rule, and run the examples of its manual page.
 
     Each record under Flags is judged by itself (all together for a dataset rule), those under
     Passes together.
     """
+    assert_declared(rule)
     shown = examples(rule)
     kinds = {example.flags for example in shown}
     assert kinds == {True, False}, (
