@@ -31,7 +31,7 @@ from dslint.nlp.embeddings import embed
 from dslint.nlp.lexicon import Entry, Lexicon, lexicon_of, parse_lexicon
 from dslint.nlp.matcher import Hit, Matcher
 from dslint.nlp.words import nfkc
-from dslint.registry.hooks import hookimpl
+from dslint.registry.hooks import API_VERSION, hookimpl
 from dslint.rules.base import DatasetRule, Observer, OptionFile, PairRule, RecordRule, Rule
 from dslint.rules.lexicon_rule import LexiconRule
 from dslint.rules.option_files import texts_in
@@ -39,6 +39,7 @@ from dslint.storage.arrow import Columns
 from dslint.storage.state import State
 
 __all__ = [
+    "API_VERSION",
     "DATASET",
     "HIDDEN",
     "Batch",

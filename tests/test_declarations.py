@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from dslint import registry, testing
+from dslint import __version__, registry, testing
 from dslint.config.schema import _RULE_KEYS
-from dslint.plugin import DatasetRule, LexiconRule, PairRule, RecordRule, Severity
+from dslint.plugin import API_VERSION, DatasetRule, LexiconRule, PairRule, RecordRule, Severity
 from dslint.registry.declarations import DECLARATIONS
 from dslint.rules.options import RULE_SETTINGS
 
@@ -456,3 +456,45 @@ def test_every_declaration_is_known_to_the_check():
 
 def test_every_setting_of_any_rule_is_known_to_the_check():
     assert {*_RULE_KEYS, "off"} == set(RULE_SETTINGS)
+
+
+API = "    dslint_api = {}\n"
+
+
+def test_a_plugin_that_asks_for_a_newer_api_is_refused(work, call, refused):
+    assert API_VERSION == 0
+    work.chat(rows=1)
+    source = record() + API.format(1) + "    @hookimpl\n    def dslint_moods(): return []\n"
+    work.plugin("dslint-odd", source, namespace="odd", version="2.5")
+    says = f"dslint_odd asks for version 1 of the plugin API, and dslint {__version__} has 0"
+    result = call("check", "data.jsonl")
+    refused(result)
+    assert result.err == (
+        f"dslint: error: plugin 'odd' (dslint-odd 2.5) does not load: {says}\n"
+        "  run: pip install --upgrade dslint-gate\n"
+    )
+    listed = call("plugins")
+    assert listed.code == 2
+    assert f"{says}; run: pip install --upgrade dslint-gate" in listed.out
+
+
+@pytest.mark.parametrize("wanted", ["0", "-1"])
+def test_a_plugin_that_asks_for_this_api_or_an_older_one_runs(work, call, wanted):
+    work.chat(rows=1)
+    work.plugin("dslint-odd", record() + API.format(wanted), namespace="odd")
+    assert call("check", "data.jsonl").code == 0
+
+
+@pytest.mark.parametrize("wanted", ["'1'", "True", "None", "1.5"])
+def test_an_api_that_is_no_number_is_refused(work, call, refused, wanted):
+    work.chat(rows=1)
+    work.plugin("dslint-odd", record() + API.format(wanted), namespace="odd")
+    refused(
+        call("check", "data.jsonl"), "dslint_odd.dslint_api is no whole number", "dslint_api = 0"
+    )
+
+
+def test_a_plugin_that_imports_what_only_a_newer_dslint_has_is_told_so(work, call, refused):
+    work.chat(rows=1)
+    work.plugin("dslint-odd", "from dslint.plugin import NoSuchThing\n", namespace="odd")
+    refused(call("check", "data.jsonl"), "NoSuchThing", "made for a newer dslint", "--upgrade")

@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from dslint.model import Resource, Shape
     from dslint.rules.base import Rule
 
+API_VERSION = 0
+"""The version of what plugins see: `dslint.plugin` and the hooks.
+
+A plugin that cannot do without a version says so with `dslint_api = 1` in the module of its hooks,
+and is refused by a dslint that has a lower one. 0 means that it may still change with any release;
+the changelog says how, under Plugin API. From 1 on the number grows with whatever plugins gain, and
+what they lose is deprecated first.
+"""
+
 PROJECT = "dslint"
 
 hookspec = pluggy.HookspecMarker(PROJECT)

@@ -28,6 +28,7 @@ from dslint.system import installed
 from dslint.version import __version__
 
 OWN_DISTRIBUTION = "dslint-gate"
+_UPGRADE = f"run: pip install --upgrade {OWN_DISTRIBUTION}"
 _REINSTALL = f"run: pip install --force-reinstall --no-deps {OWN_DISTRIBUTION}"
 ALWAYS = "dslint"
 """The namespace of the core's own rules, which always run."""
@@ -160,8 +161,7 @@ def load(found: Iterable[Discovered]) -> Loaded:
         try:
             brought = _brought(manager, item)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything; the plugin is listed as broken
-            hint = error.hint if isinstance(error, PluginError) else ""
-            plugins.append(Plugin(item, f"{type(error).__name__}: {error}", hint))
+            plugins.append(Plugin(item, *_told(error)))
             manager.unregister(name=item.namespace) if manager.has_plugin(item.namespace) else None
         else:
             plugins.append(Plugin(item))
@@ -191,6 +191,15 @@ def load(found: Iterable[Discovered]) -> Loaded:
     )
 
 
+def _told(error: BaseException) -> tuple[str, str]:
+    """Return what keeps a plugin from loading, and the cure where it is known."""
+    if isinstance(error, PluginError):
+        return error.message, error.hint
+    made_for_another = isinstance(error, ImportError) and error.name == "dslint.plugin"
+    hint = f"it may be made for a newer dslint; {_UPGRADE}" if made_for_another else ""
+    return f"{type(error).__name__}: {error}", hint
+
+
 class _Brought(Struct):
     """What one plugin brings."""
 
@@ -210,6 +219,7 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
     if item.distribution == OWN_DISTRIBUTION:
         _require_own(item)
     module = importlib.import_module(item.module)
+    _require_api(module)
     manager.register(module, item.namespace)
     _require_hooks(manager, module)
 
@@ -254,6 +264,18 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
         plugin = f"{item.distribution} {item.version}"
         brought.rules = [checked(rule, item.namespace, plugin) for rule in brought.rules]
     return brought
+
+
+def _require_api(module: ModuleType) -> None:
+    """Raise PluginError if a plugin asks for a newer API than this one, with `dslint_api = 1` beside its hooks."""
+    wanted = getattr(module, "dslint_api", 0)
+    if not isinstance(wanted, int) or isinstance(wanted, bool):
+        raise PluginError(
+            f"{module.__name__}.dslint_api is no whole number", "write dslint_api = 0"
+        )
+    if wanted > hooks.API_VERSION:
+        what = f"{module.__name__} asks for version {wanted} of the plugin API, and dslint {__version__} has {hooks.API_VERSION}"
+        raise PluginError(what, _UPGRADE)
 
 
 def _require_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
