@@ -42,11 +42,11 @@ PLUGIN = """
 from dataclasses import dataclass
 from dslint.plugin import RecordRule, hookimpl
 
-def made(bad):
+def made(number, bad):
     @dataclass(frozen=True)
     class Rule(RecordRule):
         __doc__ = "Finds all. " + bad
-        name = "x " + bad
+        name = {name}
 
         def check(self, record):
             for part in record.texts(("all",)):
@@ -55,7 +55,7 @@ def made(bad):
 
 @hookimpl
 def dslint_rules():
-    return [made(bad) for bad in %r]
+    return [made(number, bad) for number, bad in enumerate({bad!r})]
 """
 
 
@@ -244,8 +244,8 @@ def test_nothing_in_a_dataset_acts(hostile, name):
 
 @pytest.fixture
 def hostile(work, call):
-    """A dataset in which everything that may be chosen is bad, and a plugin whose rules are named so and quote all that they see."""
-    work.plugin("bad", PLUGIN % BAD[:6])
+    """A dataset in which everything that may be chosen is bad, and a plugin whose rules say so and quote all that they see."""
+    work.plugin("bad", PLUGIN.format(name='f"x-{number}"', bad=BAD[:6]))
     names = [bad.replace("/", "_").replace("\0", "_") for bad in BAD]
     for bad, name in zip(BAD, names, strict=True):
         rows = [
@@ -266,6 +266,16 @@ def hostile(work, call):
         '[dataset]\nfiles = ["data/*"]\nslices = ["label"]\ncolumns = { label = "label", id = "id" }\nshape = "chat"\n',
     )
     return call
+
+
+def test_names_of_rules_do_not_act(work, call):
+    work.chat()
+    work.plugin("bad", PLUGIN.format(name='"x " + bad', bad=BAD))
+    assert "write lower-case words" in call("check", "data.jsonl").err
+    assert call("check", "data.jsonl", "--select", "structure").code == 0
+    for command in (["check", "data.jsonl"], ["plugins"], ["doctor"]):
+        result = call(*command)
+        hold("text", result.out + result.err)
 
 
 def test_errors_of_use_do_not_act(work, call):

@@ -13,6 +13,7 @@ from dslint import __version__, registry
 from dslint import config as configuration
 from dslint.cli.output import print_text
 from dslint.errors import ConfigError, nearest
+from dslint.reporters.style import visible
 from dslint.rules.base import DatasetRule, manual, summary
 from dslint.rules.options import option_schema, option_types
 from dslint.run import api
@@ -107,7 +108,7 @@ def plugins(output: Format = "text") -> int:
             )
             for line in [row["error"], *row["wrong"], *row["unavailable"]]:
                 if line:
-                    typer.echo(f"             {line}")
+                    typer.echo(f"             {visible(line)}")
     return 2 if any(row["state"] == "broken" for row in rows) else 0
 
 
@@ -153,7 +154,7 @@ def doctor(output: Format = "text") -> int:
                 f"{row['distribution']} {row['version']} {row['error'] or ''}".rstrip()
             )
             for line in row["wrong"]:
-                typer.echo(f"               {line}")
+                typer.echo(f"               {visible(line)}")
         for name, line in facts["unavailable"].items():
             typer.echo(f"unavailable    {name}: {line}")
     return 2 if any(row["state"] == "broken" for row in facts["plugins"]) else 0

@@ -121,7 +121,7 @@ def checked(rule: type[Rule], namespace: str, plugin: str) -> type[Rule]:
     if not wrong:
         return rule
     name = getattr(rule, "name", None)
-    name = name if isinstance(name, str) and name.isprintable() and name else rule.__name__
+    name = repr(name)[1:-1] if isinstance(name, str) and name else rule.__name__
     who = f"rule {namespace}/{name} of {plugin}, class {rule.__module__}.{rule.__qualname__}"
     lines = tuple(f"{who}: {what}" for what in wrong)
     fields: tuple[dataclasses.Field[Any], ...] = (
