@@ -1,4 +1,7 @@
-"""From installed plugins to the rules of a run: discover, load, catalogue, choose. Separate functions, sorted results, no silent failure."""
+"""From installed plugins to the rules of a run: discover, load, catalogue, choose.
+
+Separate functions, sorted results, no silent failure.
+"""
 
 from __future__ import annotations
 
@@ -122,7 +125,10 @@ Catalogue = Mapping[str, Known]
 
 
 def discover() -> list[Discovered]:
-    """Return the plugins that are installed, without importing one. Raises PluginError if two distributions claim one namespace."""
+    """Return the installed plugins, without importing them.
+
+    Raises PluginError if two distributions claim one namespace.
+    """
     points = installed.entry_points()
     found = sorted(
         {
@@ -133,7 +139,8 @@ def discover() -> list[Discovered]:
     for one, other in pairwise(found):
         if one.namespace == other.namespace:
             raise PluginError(
-                f"two distributions claim the namespace {one.namespace!r}: {one.distribution} and {other.distribution}",
+                f"two distributions claim the namespace {one.namespace!r}: "
+                f"{one.distribution} and {other.distribution}",
                 "uninstall one of them",
             )
     return found
@@ -141,7 +148,7 @@ def discover() -> list[Discovered]:
 
 @lru_cache(maxsize=64)
 def _called(distribution: metadata.Distribution) -> tuple[str, str]:
-    """Return name and version of a distribution; each look at them parses its metadata anew, long description and all."""
+    """Return name and version of a distribution; each access would parse its metadata again."""
     return distribution.metadata["Name"], distribution.metadata["Version"]
 
 
@@ -213,7 +220,10 @@ class _Brought(Struct):
 
 
 def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
-    """Import a plugin and call its hooks; raises whatever its modules raise, and PluginError for what breaks the contract."""
+    """Import a plugin and call its hooks.
+
+    Raises what its modules raise, and PluginError for a broken contract.
+    """
     if item.namespace == ALWAYS:
         raise PluginError(f"the namespace {ALWAYS!r} is the core's own")
     if item.distribution == OWN_DISTRIBUTION:
@@ -267,19 +277,22 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
 
 
 def _require_api(module: ModuleType) -> None:
-    """Raise PluginError if a plugin asks for a newer API than this one, with `dslint_api = 1` beside its hooks."""
+    """Raise PluginError if a plugin needs a newer API, by `dslint_api = 1` beside its hooks."""
     wanted = getattr(module, "dslint_api", 0)
     if not isinstance(wanted, int) or isinstance(wanted, bool):
         raise PluginError(
             f"{module.__name__}.dslint_api is no whole number", "write dslint_api = 0"
         )
     if wanted > hooks.API_VERSION:
-        what = f"{module.__name__} asks for version {wanted} of the plugin API, and dslint {__version__} has {hooks.API_VERSION}"
+        what = (
+            f"{module.__name__} asks for version {wanted} of the plugin API, "
+            f"and dslint {__version__} has {hooks.API_VERSION}"
+        )
         raise PluginError(what, _UPGRADE)
 
 
 def _require_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
-    """Raise PluginError for a hook that dslint does not know, and for one without its marker, which would never be called."""
+    """Raise PluginError for an unknown hook, and for one without its marker: never called."""
     known = [name for name in vars(hooks) if name.startswith("dslint_")]
     for name, function in sorted(vars(module).items()):
         if not name.startswith("dslint_") or not inspect.isfunction(function):
@@ -299,7 +312,7 @@ def _require_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
 
 
 def _guard(brought: _Brought, who: str) -> None:
-    """Put guards around what a stranger brings; raises PluginError for what is not what it should be."""
+    """Put guards around what a stranger provides. Raises PluginError for a wrong type."""
     brought.readers = [GuardedReader(reader, who) for reader in brought.readers]
     brought.shapes = [GuardedShape(shape, who) for shape in brought.shapes]
     brought.reporters = {
@@ -337,12 +350,13 @@ def _folder_of(module: str, file: str) -> str:
 
 
 def require_sound(loaded: Loaded) -> None:
-    """Raise PluginError for the first plugin that is broken: a gate never runs with a rule missing."""
+    """Raise PluginError for the first broken plugin: a gate never runs with a rule missing."""
     for plugin in loaded.plugins:
         if plugin.error:
             item = plugin.found
             raise PluginError(
-                f"plugin {item.namespace!r} ({item.distribution} {item.version}) does not load: {plugin.error}",
+                f"plugin {item.namespace!r} ({item.distribution} {item.version}) does not load: "
+                f"{plugin.error}",
                 plugin.hint or "repair or uninstall it; see: dslint plugins",
             )
 
@@ -394,7 +408,10 @@ def _is_id(value: object) -> bool:
 
 
 def expand(token: str, known: Catalogue) -> list[str]:
-    """Return the rule ids that a selector means: an id, a namespace (its recommended rules), `namespace/*`, or `all`."""
+    """Return the rule ids that a selector means.
+
+    It is an id, a namespace (its recommended rules), `namespace/*`, or `all`.
+    """
     if token in known:
         return [token]
     if token == "all":  # noqa: S105 - a selector
@@ -410,7 +427,7 @@ def expand(token: str, known: Catalogue) -> list[str]:
 
 
 class Choice(Struct, frozen=True):
-    """The rules of a run: those that run, those that do not and why (state, reason), and those that were asked for by name."""
+    """The rules of a run: active ones, idle ones (state, reason), and those selected by id."""
 
     active: tuple[Active, ...]
     idle: Mapping[str, tuple[RuleState, str]]
@@ -428,9 +445,11 @@ def choose(
     *,
     pre_commit: bool = False,
 ) -> Choice:
-    """Choose the rules of a run. Raises ConfigError for an unknown name, and for a rule asked for by name that cannot run.
+    """Choose the rules of a run.
 
-    `select` None stands for the recommended rules of every namespace; `configured` are the names that have settings of their own.
+    `select` None stands for the recommended rules of every namespace; `configured` are the names
+    that have settings. Raises ConfigError for an unknown name, and for a rule that is selected by
+    id or namespace and cannot run.
     """
     tokens = [
         *(sorted({name.partition("/")[0] for name in known}) if select is None else select),
@@ -479,7 +498,8 @@ def choose(
             if lacking and name in tokens:
                 raise ConfigError(
                     f"rule {name} cannot run without its option {options}",
-                    f'set it in the configuration under [rules."{name}"], or with --option {name}.{lacking[0].replace("_", "-")}=VALUE',
+                    f'set it in the configuration under [rules."{name}"], or with '
+                    f"--option {name}.{lacking[0].replace('_', '-')}=VALUE",
                 )
             if lacking:
                 idle[name] = (RuleState.SKIPPED, f"needs the option {options}")

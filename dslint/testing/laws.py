@@ -1,4 +1,8 @@
-"""The laws that every rule keeps: the same answer however the data is cut, ordered, shipped and stored; records stay as they are; nothing leaks."""
+"""The laws for rules.
+
+The same answer however the data is cut, ordered, sent and stored; records are not changed; nothing
+leaks.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +29,7 @@ CANARY = " ".join(_CANARIES)
 """Goes into every text of a record for the law on leaks: no report may show any of it."""
 _NAME = "Zoë Quokkässon"
 _NAMED = _NAME.encode().decode("latin-1")
-"""A person's name, short enough to pass for a label, that was decoded wrongly: no report may show it as it stands, nor repaired."""
+"""A wrongly decoded name, short enough for a label: no report may show it, nor repaired."""
 _PLAIN = Run()
 _ALONE = Run(single=True, batch=2)
 """Each record by itself: to a fresh rule without a batch method, or two at a time."""
@@ -36,7 +40,7 @@ class LawBrokenError(AssertionError):
 
 
 class Data:
-    """One set of records for laws, with all that laws may vary; laws that ask for the same run share it."""
+    """Records for laws, with all that laws may vary; laws that need the same run share it."""
 
     def __init__(
         self, rule: Rule, records: list[Any], cuts: Sequence[int], options: dict[str, Any]
@@ -128,23 +132,25 @@ def _read_only(data: Data) -> None:
 
 
 def _shuffle(data: Data) -> None:
-    """Turn the data round: the same contents are flagged, and the findings on the whole, or on a part of it, keep their identities."""
+    """Reverse the data: the same contents are flagged, and other findings keep their identity."""
     if "splits" in data.options:
         return
     turned = data.records[::-1]
     one, other = data.run(), data.run_on(copy.deepcopy(turned))
     if _identities(one, data.records) != _identities(other, turned):
         raise LawBrokenError(
-            f"shuffle: other findings when the data is shuffled: {one.findings} and, in the other order, {other.findings}"
+            f"shuffle: other findings when the data is shuffled: {one.findings} and, "
+            f"in the other order, {other.findings}"
         )
     if sum(finding.at.path is None and not finding.identity for finding in one.findings) > 1:
         raise LawBrokenError(
-            "shuffle: of several findings on the dataset each must say what it is `about`, to be known again"
+            "shuffle: of several findings on the dataset each must say what it is `about`, "
+            "to be known again"
         )
 
 
 def _identities(said: Outcome, records: Sequence[Any]) -> list[bytes]:
-    """Return what fingerprints are made of: what a finding is about, else the content of its record."""
+    """Return the source of a fingerprint: what a finding is about, else its record."""
     return sorted(
         finding.identity or (b"" if finding.at.row is None else digest(records[finding.at.row]))
         for finding in said.findings
@@ -253,9 +259,13 @@ LAWS: dict[str, Callable[[Data], None]] = {
     "values": _scores,
     "growth": _growth,
 }
-"""The laws by name: cut (shards anywhere), order (of arrival), partitions (1 or n), batches (of any size; `check_batch` equals `check`), memory (a
-record's findings depend on it alone), compaction, storage (plain or Arrow), pickling, read-only, shuffle, leak, values (scores, spans, no crash),
-growth (time is linear in the length of a text)."""
+"""The laws by name.
+
+cut (shards anywhere), order (of arrival), partitions (1 or n), batches (of any size; `check_batch`
+equals `check`), memory (the findings of a record depend on it alone), compaction, storage (plain or
+Arrow), pickling, read-only, shuffle, leak, values (scores, spans, no crash), growth (time is linear
+in the length of a text).
+"""
 
 
 def assert_law(
@@ -266,10 +276,11 @@ def assert_law(
     max_examples: int = 25,
     **options: Any,
 ) -> None:
-    """Hold a rule to one law over random records: those of the strategy, else ones like its manual page's.
+    """Check a rule against one law over random records of a strategy, or like its manual page's.
 
-    `options` go to `run` (shape, columns, splits). Raises LawBrokenError if the law does not hold, or if no record made the rule fire: a law about
-    silence shows nothing. The law of growth has records of its own, which are hostile: see `dslint.testing.growth`.
+    `options` go to `run` (shape, columns, splits). Raises LawBrokenError if the law does not hold,
+    or if the rule found nothing, which would prove nothing. The law of growth has hostile records
+    of its own: see `dslint.testing.growth`.
     """
     if name == "growth":
         _growth(Data(rule, [], (), options))
@@ -284,7 +295,7 @@ def assert_laws(
     max_examples: int = 25,
     **options: Any,
 ) -> None:
-    """Hold a rule to all laws over the same random records, in half the time of one law after the other; see `assert_law`."""
+    """Check a rule against all laws, in half the time of one after the other; see `assert_law`."""
     laws = {name: law for name, law in LAWS.items() if name != "growth" and _applies(name, rule)}
     _hold(laws, rule, records, max_examples, options)
     assert_law("growth", rule)
