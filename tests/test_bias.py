@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dslint import lint
-from dslint.registry.selection import catalogue, discover, load
+from dslint.registry import catalogue, discover, load
 from dslint.testing import run
 from dslint.testing.harness import activate, with_options
 from dslint_packs.bias.groups import matcher

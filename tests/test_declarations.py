@@ -256,7 +256,7 @@ WRONG = {
     ),
     "key": (
         dataset("state = {'opening': 'int64'}; key = 'openings'"),
-        "its key 'openings' is no column of its state; did you mean 'opening'?",
+        "its key 'openings' is not a column of its state; did you mean 'opening'?",
     ),
     "no observer": (
         dataset(methods=(OBSERVE.replace("observe", "observes"), CONCLUDE)),

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from dslint import lint
-from dslint.registry.selection import catalogue, discover, load
+from dslint.registry import catalogue, discover, load
 
 KNOWN = {
     name: known.rule

@@ -21,7 +21,8 @@ from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import check_names
 from dslint.model import Limit
 from dslint.names import Names
-from dslint.registry.selection import Catalogue, Loaded, expand, renamed
+from dslint.registry.discovery import Loaded
+from dslint.registry.selection import Catalogue, expand, renamed
 from dslint.settings import Settings
 from dslint.version import __version__
 

@@ -17,7 +17,8 @@ from msgspec import Struct
 
 from dslint.helpers.globs import escape, matches_any
 from dslint.model import Confidence, Finding, Input, Report, RuleResult, RuleState, Severity
-from dslint.registry.selection import ALWAYS, OWN_DISTRIBUTION, Catalogue, Known, install_line
+from dslint.registry.discovery import ALWAYS, OWN_DISTRIBUTION
+from dslint.registry.selection import Catalogue, Known, install_line
 from dslint.rules.base import summary
 from dslint.version import __version__
 

@@ -9,7 +9,8 @@ from typing import Any
 from dslint.data.shapes.custom import ROLES as CUSTOM_ROLES
 from dslint.data.shapes.custom import Custom
 from dslint.model import COLUMN_KINDS, Confidence, Severity
-from dslint.registry.selection import ALWAYS, Catalogue, renamed
+from dslint.registry.discovery import ALWAYS
+from dslint.registry.selection import Catalogue, renamed
 from dslint.rules.base import DatasetRule, Rule, summary
 from dslint.rules.options import option_schema, option_types
 from dslint.settings import Settings

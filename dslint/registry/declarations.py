@@ -64,6 +64,8 @@ def _are_resources(value: Any) -> bool:
 _BOOL = (_is_bool, "True or False")
 DECLARATIONS: Mapping[str, tuple[Callable[[Any], bool], str]] = {
     "name": (_is_words, "lower-case words joined by hyphens, as 'all-caps'"),
+    # Whose ids these are decides the catalogue, which knows all rules.
+    "formerly": (lambda _: True, "a tuple of full ids, as ('text/old-name',)"),
     "severity": (
         lambda value: isinstance(value, Severity),
         "Severity.ERROR, Severity.WARNING or Severity.INFO",
