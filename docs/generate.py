@@ -17,7 +17,7 @@ from dslint import registry
 from dslint.config.schema import schema
 from dslint.data import shapes
 from dslint.nlp.lexicon import lexicon_schema
-from dslint.registry.selection import Known
+from dslint.registry.selection import RuleEntry
 from dslint.reporters.manual import markdown
 from dslint.rules.base import DatasetRule, manual, summary
 from dslint.rules.options import option_schema, option_types
@@ -31,7 +31,7 @@ MADE = "<!-- Made by docs/generate.py from {}. Do not edit. -->\n"
 def pages() -> dict[str, str]:
     """Return the generated pages by their path under docs/reference."""
     known = own_rules()
-    spaces: dict[str, list[Known]] = {}
+    spaces: dict[str, list[RuleEntry]] = {}
     for name, entry in known.items():
         spaces.setdefault(name.partition("/")[0], []).append(entry)
     made = {
@@ -47,7 +47,7 @@ def pages() -> dict[str, str]:
     }
 
 
-def own_rules() -> dict[str, Known]:
+def own_rules() -> dict[str, RuleEntry]:
     """Return the rules of this distribution, whatever else is installed."""
     return {
         name: entry
@@ -69,7 +69,7 @@ def _text(lines: Iterable[str]) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def when(entry: Known) -> str:
+def when(entry: RuleEntry) -> str:
     """Return when a rule runs, in words."""
     rule = entry.rule
     if entry.id.startswith(f"{registry.ALWAYS}/"):
@@ -83,7 +83,7 @@ def when(entry: Known) -> str:
     )
 
 
-def rules_table(entries: Iterable[Known], folder: str = "") -> Iterator[str]:
+def rules_table(entries: Iterable[RuleEntry], folder: str = "") -> Iterator[str]:
     """Yield a table of rules, each linked to its manual page in `folder`."""
     yield "| Rule | Severity | Runs | Finds |"
     yield "|---|---|---|---|"
@@ -96,7 +96,7 @@ def rules_table(entries: Iterable[Known], folder: str = "") -> Iterator[str]:
         )
 
 
-def _rules_index(entries: Iterable[Known]) -> Iterator[str]:
+def _rules_index(entries: Iterable[RuleEntry]) -> Iterator[str]:
     yield MADE.format("the docstrings of the rules")
     yield "# Rules\n"
     yield "A namespace in `select` means its rules that run by default or when they are configured;"
@@ -105,7 +105,7 @@ def _rules_index(entries: Iterable[Known]) -> Iterator[str]:
     yield from rules_table(entries)
 
 
-def _rules_page(space: str, entries: Iterable[Known]) -> Iterator[str]:
+def _rules_page(space: str, entries: Iterable[RuleEntry]) -> Iterator[str]:
     yield MADE.format("the docstrings of the rules")
     yield f"# Rules: {space}\n"
     for entry in entries:
@@ -122,7 +122,7 @@ def _rules_page(space: str, entries: Iterable[Known]) -> Iterator[str]:
             yield ""
 
 
-def _facts(entry: Known) -> str:
+def _facts(entry: RuleEntry) -> str:
     rule = entry.rule
     kind = (
         "core rule"
@@ -145,7 +145,7 @@ def _facts(entry: Known) -> str:
     return f"*{' · '.join(facts)}*"
 
 
-def _options(entry: Known) -> Iterator[str]:
+def _options(entry: RuleEntry) -> Iterator[str]:
     if entry.id.startswith(f"{registry.ALWAYS}/") or not option_types(entry.rule):
         return
     defaults = {
@@ -245,7 +245,7 @@ def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
 
 
-def _configuration_page(known: Mapping[str, Known]) -> Iterator[str]:
+def _configuration_page(known: Mapping[str, RuleEntry]) -> Iterator[str]:
     configuration = schema(known, [shape.name for shape in shapes.BUILT_IN])
     top = configuration["properties"]
     rules = top["rules"]["properties"]

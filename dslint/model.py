@@ -251,7 +251,7 @@ class Defect(Struct, frozen=True):
     """Digest of the record's bytes, if available; independent of how the file is cut."""
     identity: bytes = b""
     """The same without guessable values; the fingerprint is made from it."""
-    sameness: bytes = b""
+    secure_digest: bytes = b""
     """A digest, likewise without guessable values, that is equal only for equal bytes."""
     byte: int | None = None
     """The column in bytes."""
@@ -275,7 +275,7 @@ class Problem(Struct, frozen=True, kw_only=True):
         return (self.kind, self.path or "", self.rule or "", self.message)
 
 
-class Skipped(Struct, frozen=True, order=True):
+class SkippedFile(Struct, frozen=True, order=True):
     """A file or folder that was found but not read, with the reason; a folder ends with a slash."""
 
     path: str
@@ -291,7 +291,7 @@ class Limit(Struct, frozen=True, kw_only=True):
     origin: str = "config"
 
 
-class Judged(Struct, frozen=True, kw_only=True):
+class LimitResult(Struct, frozen=True, kw_only=True):
     """A limit with the measured value; `passed` is None if the measure's rule did not run."""
 
     limit: Limit
@@ -368,13 +368,13 @@ class Report(Struct, frozen=True, kw_only=True):
     inputs: tuple[InputResult, ...]
     rules: tuple[RuleResult, ...]
     measures: Mapping[str, float]
-    limits: tuple[Judged, ...]
+    limits: tuple[LimitResult, ...]
     counts: Mapping[str, int]
     findings: Sequence[Finding]
     by_rule: Mapping[tuple[Severity, str], int] = {}
     """Active findings by severity and rule, the most severe first."""
     notes: tuple[str, ...] = ()
-    skipped: tuple[Skipped, ...] = ()
+    skipped: tuple[SkippedFile, ...] = ()
     """Files and folders that were found but not read."""
     removed: int | None = None
     """Records of the base revision that are gone or edited; None if nothing was compared."""

@@ -76,7 +76,9 @@ class Stdin(Struct, frozen=True, kw_only=True):
     name: str = ""
 
 
-class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class AcceptedFinding(
+    Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True
+):
     """A finding that a baseline accepts, by fingerprint; `rule` is for readers of the file."""
 
     rule: str
@@ -85,7 +87,7 @@ class Accepted(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unk
     expires: datetime.date | None = None
 
 
-class Held(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
+class Ratchet(Struct, frozen=True, kw_only=True, omit_defaults=True, forbid_unknown_fields=True):
     """A measure that must not get worse than in the baseline, except by the share `tolerance`."""
 
     measure: str
@@ -100,8 +102,8 @@ class Baseline(Struct, frozen=True, kw_only=True):
     """
 
     salt: str
-    accepted: Mapping[str, Accepted] = field(default_factory=dict)
-    held: Mapping[str, Held] = field(default_factory=dict)
+    accepted: Mapping[str, AcceptedFinding] = field(default_factory=dict)
+    held: Mapping[str, Ratchet] = field(default_factory=dict)
 
 
 class Revision(Protocol):

@@ -14,8 +14,8 @@ import pytest
 from dslint.model import (
     ExitCode,
     Finding,
-    Judged,
     Limit,
+    LimitResult,
     Location,
     Passage,
     Piece,
@@ -126,7 +126,7 @@ def small(reports):
             )
         ],
         problems=[Problem(kind="crash", message="it broke", path="b.jsonl", hint="mend it")],
-        limits=[Judged(limit=Limit(measure="text/mail.count", max=0), value=1, passed=False)],
+        limits=[LimitResult(limit=Limit(measure="text/mail.count", max=0), value=1, passed=False)],
         measures={
             **{
                 f"labels/likely-wrong.confusion[{one}>{other}]": len(one) * len(other)

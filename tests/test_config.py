@@ -8,7 +8,7 @@ import json
 import pytest
 
 from dslint.config.locate import line_of
-from dslint.data.readers.find import Found, split_of
+from dslint.data.readers.find import FoundFile, split_of
 from dslint.errors import ConfigError
 from dslint.helpers.globs import matches_any
 from dslint.settings import DatasetSettings
@@ -409,13 +409,13 @@ def test_globs(path, pattern, matches):
     ],
 )
 def test_splits_by_name(path, split):
-    assert split_of(Found(path, path, DatasetSettings()))[0] == split
+    assert split_of(FoundFile(path, path, DatasetSettings()))[0] == split
 
 
 def test_configured_splits_replace_those_by_name():
     dataset = DatasetSettings(splits={"gold": ("data/train*",)})
-    assert split_of(Found("data/train.jsonl", "", dataset))[0] == "gold"
-    assert split_of(Found("data/test.jsonl", "", dataset)) == (None, 0)
+    assert split_of(FoundFile("data/train.jsonl", "", dataset))[0] == "gold"
+    assert split_of(FoundFile("data/test.jsonl", "", dataset)) == (None, 0)
 
 
 def test_errors_survive_a_process_boundary():

@@ -9,7 +9,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from dslint.model import Finding, Judged, Limit, Location, Problem, RuleResult, Severity
+from dslint.model import Finding, Limit, LimitResult, Location, Problem, RuleResult, Severity
 from dslint.reporters import BUILT_IN, Style
 from dslint.reporters.style import visible
 
@@ -220,7 +220,7 @@ def test_nothing_in_a_report_acts(reports, name, style):
         measures={f"x/y.confusion[{bad}>b]": 1 for bad in BAD}
         | {f"x/y.length[{bad}]": 1 for bad in BAD},
         limits=[
-            Judged(
+            LimitResult(
                 limit=Limit(measure=f"{bad}.count[label={bad}]", max=0, origin=bad),
                 value=1,
                 passed=False,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dslint.model import Judged, Limit, Location, Problem
+from dslint.model import Limit, LimitResult, Location, Problem
 from dslint.reporters import Style
 from dslint.reporters.markdown import MAX_BYTES, code, prose
 
@@ -71,7 +71,7 @@ def test_data_in_every_place_leaves_the_tables_whole(reports, bad):
     ]
     problems = [Problem(kind="crash", message=bad, path=bad, hint=bad)]
     limits = [
-        Judged(
+        LimitResult(
             limit=Limit(measure=f"r/x.count[files={bad}]", max=0, origin="config"),
             value=1,
             passed=False,
@@ -92,7 +92,7 @@ def test_data_in_every_place_leaves_the_tables_whole(reports, bad):
 
 
 def test_the_verdict_and_the_limits_come_first(reports):
-    limits = [Judged(limit=Limit(measure="a/b.count", max=0), value=1, passed=False)]
+    limits = [LimitResult(limit=Limit(measure="a/b.count", max=0), value=1, passed=False)]
     text = reports.text(
         "markdown",
         reports.report(
@@ -111,7 +111,7 @@ def test_the_verdict_and_the_limits_come_first(reports):
 
 def test_broken_limits_stand_before_those_that_hold(reports):
     limits = [
-        Judged(limit=Limit(measure=f"a/{name}.count", max=0), value=1, passed=passed)
+        LimitResult(limit=Limit(measure=f"a/{name}.count", max=0), value=1, passed=passed)
         for name, passed in (("a", True), ("b", None), ("c", False))
     ]
     assert re.findall(

@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dslint.data import readers, shapes
-from dslint.data.readers.source import FileSource, Opened, stamp
+from dslint.data.readers.source import DataFile, FileSource, stamp
 from dslint.errors import InputError
 from dslint.model import Input, Location, Shard
 
@@ -72,7 +72,7 @@ def assert_entered_again(path: Path) -> None:
     reader, item = opened(path)
     marks = {0: [batch.mark for batch in batches if batch.mark is not None]}
     source = FileSource(
-        {item.path: Opened(item, str(path), reader, ANY, stamp(str(path)))}, marks, 1 << 20, 200
+        {item.path: DataFile(item, str(path), reader, ANY, stamp(str(path)))}, marks, 1 << 20, 200
     )
     for row, line, value in rows:
         (record,) = source.records([Location(item.path, row)])

@@ -12,8 +12,8 @@ import pytest
 from dslint.model import (
     Confidence,
     ExitCode,
-    Judged,
     Limit,
+    LimitResult,
     Location,
     Problem,
     RuleResult,
@@ -91,8 +91,10 @@ def test_the_gravest_stand_first(reports):
         reports.finding(0, "a/warned"),
     ]
     limits = [
-        Judged(limit=Limit(measure="a/many.rate", max=0.5), value=0.75, passed=False),
-        Judged(limit=Limit(measure="a/one.count", max=0, origin="severity"), value=1, passed=False),
+        LimitResult(limit=Limit(measure="a/many.rate", max=0.5), value=0.75, passed=False),
+        LimitResult(
+            limit=Limit(measure="a/one.count", max=0, origin="severity"), value=1, passed=False
+        ),
     ]
     said = told(reports.text("github", reports.report(found, limits=limits, problems=[PROBLEM])))
     assert [properties["title"] for _, properties, _ in said] == [
@@ -222,9 +224,13 @@ def test_each_limit_and_each_rule_without_one_is_a_test_case(reports):
         )
     ]
     limits = [
-        Judged(limit=Limit(measure="a/limited.count[split=a<b]", max=2), value=7, passed=False),
-        Judged(limit=Limit(measure="a/limited.rate", min=0.1, max=0.5), value=0.25, passed=True),
-        Judged(limit=Limit(measure="a/missing.count", max=0), value=None, passed=None),
+        LimitResult(
+            limit=Limit(measure="a/limited.count[split=a<b]", max=2), value=7, passed=False
+        ),
+        LimitResult(
+            limit=Limit(measure="a/limited.rate", min=0.1, max=0.5), value=0.25, passed=True
+        ),
+        LimitResult(limit=Limit(measure="a/missing.count", max=0), value=None, passed=None),
     ]
     found = [reports.finding(row, "a/limited") for row in range(7)] + [reports.finding(1, "a/free")]
     text = reports.text(
@@ -354,7 +360,7 @@ def test_the_test_view_of_jenkins_takes_all_of_the_report(reports):
         )
     ]
     limits = [
-        Judged(limit=Limit(measure=f"a/limited.{name}", max=2), value=value, passed=passed)
+        LimitResult(limit=Limit(measure=f"a/limited.{name}", max=2), value=value, passed=passed)
         for name, value, passed in (("count", 7, False), ("rate", 0.5, True), ("total", None, None))
     ]
     found = [reports.finding(row, "a/limited") for row in range(7)] + [reports.finding(1, "a/free")]

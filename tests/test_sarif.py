@@ -14,7 +14,16 @@ import jsonschema_rs
 import pytest
 
 from dslint import registry
-from dslint.model import DATASET, ExitCode, Judged, Limit, Location, Problem, RuleResult, Severity
+from dslint.model import (
+    DATASET,
+    ExitCode,
+    Limit,
+    LimitResult,
+    Location,
+    Problem,
+    RuleResult,
+    Severity,
+)
 from dslint.reporters.sarif import MAX_RESULTS, artifact
 from dslint.run import api
 
@@ -111,7 +120,7 @@ def test_what_could_not_be_checked_is_a_failed_invocation(reports):
         Problem(kind="rule-crashed", message="failed", path="a b.jsonl", rule="a/b", hint="tell"),
         Problem(kind="empty-input", message="none"),
     )
-    limits = (Judged(limit=Limit(measure="a/b.count", max=0), value=3, passed=False),)
+    limits = (LimitResult(limit=Limit(measure="a/b.count", max=0), value=3, passed=False),)
     run = log_of(
         reports.text(
             "sarif",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from xxhash import xxh3_128_digest
 
-from dslint.data.record import digest, digests, sameness, samenesses
+from dslint.data.record import digest, digests, secure_digest, secure_digests
 
 SIZE = 500
 
@@ -38,11 +38,11 @@ def test_the_twins_are_twins():
 
 def test_sameness_is_that_of_values():
     values = [{"a": 1, "b": [2]}, {"b": [2], "a": 1}, {"a": 1}, "x", None, [{"y": 1, "x": 2}]]
-    assert samenesses(values) == list(map(sameness, values))
+    assert secure_digests(values) == list(map(secure_digest, values))
     assert digests(values) == list(map(digest, values))
-    assert sameness(values[0]) == sameness(values[1])
-    assert len(set(map(sameness, values))) == len(values) - 1
-    assert {len(made) for made in map(sameness, values)} == {16}
+    assert secure_digest(values[0]) == secure_digest(values[1])
+    assert len(set(map(secure_digest, values))) == len(values) - 1
+    assert {len(made) for made in map(secure_digest, values)} == {16}
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])

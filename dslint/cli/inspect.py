@@ -216,7 +216,7 @@ def config_schema() -> None:
     _print_json(configuration.schema(env.known, env.shape_names))
 
 
-def _rule_fields(entry: registry.Known) -> dict[str, Any]:
+def _rule_fields(entry: registry.RuleEntry) -> dict[str, Any]:
     rule = entry.rule
     return {
         "id": entry.id,
@@ -240,7 +240,7 @@ def _rule_fields(entry: registry.Known) -> dict[str, Any]:
     }
 
 
-def _options(entry: registry.Known) -> dict[str, dict[str, Any]]:
+def _options(entry: registry.RuleEntry) -> dict[str, dict[str, Any]]:
     if entry.id.startswith(f"{registry.ALWAYS}/"):
         return {}
     fields = dataclasses.fields(entry.rule)  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ from dslint.cli.environment import confined
 from dslint.config.flags import with_dataset
 from dslint.data.datasets import Dataset, open_inputs
 from dslint.data.readers.find import display
-from dslint.data.readers.source import Opened
+from dslint.data.readers.source import DataFile
 from dslint.errors import ConfigError
 from dslint.helpers.pointers import escape
 from dslint.model import Finding, Shard
@@ -189,7 +189,7 @@ def _files(settings: Settings) -> Iterable[Any]:
     return find((), settings, ()).found
 
 
-def _record(opened: Opened, wanted: Place, settings: Settings) -> tuple[int, Any, int | None]:
+def _record(opened: DataFile, wanted: Place, settings: Settings) -> tuple[int, Any, int | None]:
     """Return the number, content and line of the requested record.
 
     In formats without lines, a line number means a row. Raises ConfigError if there is no such

@@ -21,7 +21,7 @@ from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import check_names
 from dslint.model import Limit
 from dslint.names import Names
-from dslint.registry.discovery import Loaded
+from dslint.registry.discovery import Plugins
 from dslint.registry.selection import Catalogue, expand, renamed
 from dslint.settings import Settings
 from dslint.version import __version__
@@ -102,7 +102,7 @@ def read(path: str) -> Raw:
 
 
 def parse(
-    raw: Raw, known: Catalogue, loaded: Loaded, shapes: Iterable[str], profile: str | None = None
+    raw: Raw, known: Catalogue, loaded: Plugins, shapes: Iterable[str], profile: str | None = None
 ) -> Settings:
     """Validate a configuration, merge it with its presets, and return the settings.
 
@@ -194,7 +194,7 @@ def _measures(document: Mapping[str, Any]) -> Iterable[tuple[str, tuple[str | in
 
 def _presets(
     document: Mapping[str, Any],
-    loaded: Loaded,
+    loaded: Plugins,
     checked: Callable[[], dict[str, Any]],
     names: Names,
 ) -> dict[str, Any]:
@@ -214,12 +214,12 @@ def _presets(
     return result
 
 
-def _required_version(wanted: str, loaded: Loaded) -> None:
+def _required_version(wanted: str, loaded: Plugins) -> None:
     del loaded
     _satisfied("dslint-gate", __version__, wanted)
 
 
-def _required_plugins(wanted: Iterable[str], loaded: Loaded) -> None:
+def _required_plugins(wanted: Iterable[str], loaded: Plugins) -> None:
     installed = {_normal(plugin.found.distribution): plugin.found for plugin in loaded.plugins}
     for requirement in wanted:
         match = re.match(_REQUIREMENT, requirement)

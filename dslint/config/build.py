@@ -17,7 +17,7 @@ from dslint.data.batch import primary
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.model import Confidence, Limit, Resource, Scope, Severity
 from dslint.names import Names
-from dslint.registry.selection import Catalogue, Known
+from dslint.registry.selection import Catalogue, RuleEntry
 from dslint.rules.base import Active, OptionFile, Rule
 from dslint.rules.options import option_types, takes_file, takes_files
 from dslint.settings import DatasetSettings, Override, RuleSettings, Settings, Suppression
@@ -109,12 +109,12 @@ def rule_settings(table: Document, folder: str) -> RuleSettings:
     return RuleSettings(
         severity=None if severity is None else Severity[severity.upper()],
         off=table.get("off", False),
-        options={key: Written(value, folder) for key, value in options.items()},
+        options={key: OptionValue(value, folder) for key, value in options.items()},
         limits=limits,
     )
 
 
-class Written(msgspec.Struct, frozen=True):
+class OptionValue(msgspec.Struct, frozen=True):
     """The value of an option as it is written.
 
     Its paths are relative to `folder`; `lax` means text from a flag, to be converted to the type
@@ -147,12 +147,12 @@ class Builder:
         self._overrides = overrides
         self._built: dict[tuple[str, Severity | None, str], Active] = {}
 
-    def __call__(self, entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
+    def __call__(self, entry: RuleEntry, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
         """Return a rule with its options and severity; later tables take precedence.
 
         Raises ConfigError for a value that does not fit.
         """
-        options: dict[str, Written] = {}
+        options: dict[str, OptionValue] = {}
         severity: Severity | None = None
         for table in tables:
             for name in _names(entry.id):
@@ -184,7 +184,7 @@ class Builder:
         return tuple((files, severity) for files, severity in found if severity is not None)
 
 
-def build(entry: Known, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
+def build(entry: RuleEntry, tables: Iterable[Mapping[str, RuleSettings]]) -> Active:
     """Return a rule as a builder of its own builds it."""
     return Builder()(entry, tables)
 
@@ -193,7 +193,7 @@ def _names(rule: str) -> tuple[str, str]:
     return rule.partition("/")[0], rule
 
 
-def _rule(entry: Known, options: Mapping[str, Written]) -> Rule:
+def _rule(entry: RuleEntry, options: Mapping[str, OptionValue]) -> Rule:
     values = {
         key.replace("-", "_"): _value(entry.id, key, option_types(entry.rule)[key], written)
         for key, written in options.items()
@@ -227,7 +227,7 @@ def limits_of(settings: Settings) -> list[Limit]:
     return list(found.values())
 
 
-def _value(rule: str, name: str, kind: Any, written: Written) -> Any:
+def _value(rule: str, name: str, kind: Any, written: OptionValue) -> Any:
     value = written.value
     if takes_files(kind):
         return _files(rule, name, written)
@@ -288,7 +288,7 @@ def _read(resource: Resource) -> Resource:
         ) from None
 
 
-def _files(rule: str, name: str, written: Written) -> tuple[OptionFile, ...]:
+def _files(rule: str, name: str, written: OptionValue) -> tuple[OptionFile, ...]:
     """Return the files of an option that takes several paths or globs, sorted within a glob."""
     import glob  # 3 ms at import, needed by few rules
 
@@ -309,11 +309,11 @@ def _files(rule: str, name: str, written: Written) -> tuple[OptionFile, ...]:
                 f"rule {rule}, option {name!r}: {value} matches no file",
                 "the path is relative to the configuration",
             )
-        found.extend(_file(rule, name, Written(item, written.folder)) for item in matching)
+        found.extend(_file(rule, name, OptionValue(item, written.folder)) for item in matching)
     return tuple(found)
 
 
-def _file(rule: str, name: str, written: Written) -> OptionFile:
+def _file(rule: str, name: str, written: OptionValue) -> OptionFile:
     if not isinstance(written.value, str):
         return OptionFile("", msgspec.json.encode(written.value))
     path = Path(written.folder) / written.value

@@ -18,7 +18,7 @@ from msgspec import Struct
 from dslint.helpers.globs import escape, matches_any
 from dslint.model import Confidence, Finding, Input, Report, RuleResult, RuleState, Severity
 from dslint.registry.discovery import ALWAYS, OWN_DISTRIBUTION
-from dslint.registry.selection import Catalogue, Known, install_line
+from dslint.registry.selection import Catalogue, RuleEntry, install_line
 from dslint.rules.base import summary
 from dslint.version import __version__
 
@@ -218,7 +218,7 @@ def _selection(spaces: Sequence[str], report: Report | None, known: Catalogue) -
     yield "# The recommended rules of each namespace; for the manual page of a rule: dslint rule ID"
     yield "select = ["
     results = {rule.id: rule for rule in report.rules} if report else {}
-    unavailable: list[Known] = []
+    unavailable: list[RuleEntry] = []
     for space in spaces:
         members = [
             known[name]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
 
-from dslint.config.build import Written, severity_named, share
+from dslint.config.build import OptionValue, severity_named, share
 from dslint.errors import ConfigError, nearest
 from dslint.gate.limits import is_rate
 from dslint.model import COLUMN_KINDS, Limit, Severity
@@ -74,7 +74,7 @@ def with_options(
                 f"--option {flag}: rule {rule} has no option {option!r}",
                 nearest(option, types) or f"options: {', '.join(types) or 'none'}",
             )
-        written = Written(value, folder, lax=True)
+        written = OptionValue(value, folder, lax=True)
         rules[rule] = replace(
             current, options={**current.options, option.replace("_", "-"): written}
         )

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from xxhash import xxh3_128_digest
 
-from dslint.data.record import Record, Texts, encoded, same_bytes
+from dslint.data.record import Record, Texts, encoded, secure_digest_of_bytes
 from dslint.helpers.pointers import distinct_names, is_ordinary, leaves, lookup, names
 from dslint.model import Defect, Input, Shape, ShapeProblem, Text, Turn
 
@@ -208,9 +208,11 @@ class Batch:
         return self.per_record("digests", lambda batch: list(map(xxh3_128_digest, batch._encoded)))  # noqa: SLF001 - this class
 
     @cached_property
-    def samenesses(self) -> list[bytes]:
-        """16 bytes per record, equal only for equal records; see `dslint.data.record.sameness`."""
-        return self.per_record("samenesses", lambda batch: list(map(same_bytes, batch._encoded)))  # noqa: SLF001
+    def secure_digests(self) -> list[bytes]:
+        """16 bytes per record, equal only for equal records; see `dslint.data.record.secure_digest`."""
+        return self.per_record(
+            "secure_digests", lambda batch: list(map(secure_digest_of_bytes, batch._encoded))
+        )  # noqa: SLF001
 
     @property
     def _encoded(self) -> list[bytes]:
@@ -375,7 +377,7 @@ class Batch:
             "parsed",
             "turns",
             "digests",
-            "samenesses",
+            "secure_digests",
             "hidden",
             "_kinds",
         ):

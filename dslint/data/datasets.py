@@ -15,11 +15,11 @@ from dslint.data import shapes
 from dslint.data.protocols import Reader
 from dslint.data.readers import reader_for, sample
 from dslint.data.readers.files import examine
-from dslint.data.readers.find import SPLITS, Found, find, hints, permit, split_of
+from dslint.data.readers.find import SPLITS, FoundFile, find, hints, permit, split_of
 from dslint.data.readers.layouts import factory_texts
-from dslint.data.readers.source import Opened, stamp
+from dslint.data.readers.source import DataFile, stamp
 from dslint.errors import InputError
-from dslint.model import Input, Problem, Shape, Skipped
+from dslint.model import Input, Problem, Shape, SkippedFile
 from dslint.settings import DatasetSettings, Revision, Settings
 
 SHOWN = 10
@@ -32,7 +32,7 @@ class Dataset(Struct, frozen=True):
 
     name: str
     settings: DatasetSettings
-    files: tuple[Opened, ...]
+    files: tuple[DataFile, ...]
 
     @property
     def shapes(self) -> tuple[Shape, ...]:
@@ -46,16 +46,16 @@ class Inputs(Struct):
     datasets: list[Dataset] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
 
     @property
-    def files(self) -> list[Opened]:
+    def files(self) -> list[DataFile]:
         """The files of all datasets."""
         return [opened for dataset in self.datasets for opened in dataset.files]
 
 
 class _File(Struct):
-    found: Found
+    found: FoundFile
     reader: Reader
     shape: Shape
     share: float
@@ -135,7 +135,7 @@ def open_inputs(
     return Inputs(datasets, problems, notes, search.skipped)
 
 
-def _not_read(skipped: Sequence[Skipped]) -> Iterator[str]:
+def _not_read(skipped: Sequence[SkippedFile]) -> Iterator[str]:
     by_reason: dict[str, list[str]] = {}
     for item in skipped:
         by_reason.setdefault(item.reason, []).append(item.path)
@@ -202,7 +202,7 @@ def _home(path: str) -> PurePosixPath:
 
 
 def _look(
-    item: Found,
+    item: FoundFile,
     reader: Reader,
     size: int,
     note: str | None,
@@ -233,7 +233,7 @@ def _look(
 
 
 def _first_records(
-    item: Found,
+    item: FoundFile,
     reader: Reader,
     settings: Settings,
     known_readers: Sequence[Reader],
@@ -279,7 +279,7 @@ def _id_field(values: Sequence[Any]) -> str | None:
     return None
 
 
-def _opened(file: _File, dataset: str, number: int) -> Opened:
+def _opened(file: _File, dataset: str, number: int) -> DataFile:
     split, rank = split_of(file.found)
     item = Input(
         index=number,
@@ -295,7 +295,7 @@ def _opened(file: _File, dataset: str, number: int) -> Opened:
         languages=file.found.dataset.languages,
         bytes=file.size,
     )
-    return Opened(item, file.found.location, file.reader, file.shape, stamp(file.found.location))
+    return DataFile(item, file.found.location, file.reader, file.shape, stamp(file.found.location))
 
 
 def _names(

@@ -32,7 +32,7 @@ def digest(value: object) -> bytes:
     """Return 16 bytes that are equal for equal JSON values, in any order of keys.
 
     The digest (XXH3 of sorted compact JSON) is the same on every machine. It orders records, draws
-    samples and names findings. It is fast, but collisions are easy to construct: use `sameness`
+    samples and names findings. It is fast, but collisions are easy to construct: use `secure_digest`
     to decide whether two values are equal. Secrets are hashed with a key, see
     `dslint.gate.suppressions`.
     """
@@ -44,17 +44,17 @@ def digests(values: Iterable[object]) -> list[bytes]:
     return list(map(xxh3_128_digest, encoded(values)))
 
 
-def sameness(value: object) -> bytes:
+def secure_digest(value: object) -> bytes:
     """Return 16 bytes that are equal only for equal JSON values, even against an attacker.
 
     It is BLAKE2b of sorted compact JSON.
     """
-    return same_bytes(_encoder.encode(value))
+    return secure_digest_of_bytes(_encoder.encode(value))
 
 
-def samenesses(values: Iterable[object]) -> list[bytes]:
-    """Return the `sameness` of each value, computed together."""
-    return list(map(same_bytes, encoded(values)))
+def secure_digests(values: Iterable[object]) -> list[bytes]:
+    """Return the `secure_digest` of each value, computed together."""
+    return list(map(secure_digest_of_bytes, encoded(values)))
 
 
 def encoded(values: Iterable[object]) -> list[bytes]:
@@ -64,7 +64,7 @@ def encoded(values: Iterable[object]) -> list[bytes]:
     return lines
 
 
-def same_bytes(text: bytes) -> bytes:
+def secure_digest_of_bytes(text: bytes) -> bytes:
     """Return 16 bytes that are equal only for equal texts."""
     hasher = _blank.copy()  # faster than a new one
     hasher.update(text)

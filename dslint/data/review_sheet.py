@@ -49,7 +49,7 @@ _HEAD = pattern(
 )
 
 
-class Reviewed(msgspec.Struct, frozen=True):
+class ReviewedRecord(msgspec.Struct, frozen=True):
     """A row of a review sheet with a decision.
 
     Rule and fingerprint identify the finding; `text` (masked) and `label` are those reviewed.
@@ -84,7 +84,7 @@ def disarmed(value: object) -> str:
     return f"'{text}" if _FORMULA.match(text) else text
 
 
-def read(path: str, data: bytes) -> list[Reviewed]:
+def read(path: str, data: bytes) -> list[ReviewedRecord]:
     """Return the rows of a review sheet that have a decision.
 
     Raises ConfigError if the file is not a review sheet.
@@ -120,12 +120,12 @@ def _rows(data: bytes) -> Iterator[Mapping[str, Any]]:
             yield {name: armed(row.get(name) or "") for name in COLUMNS}
 
 
-def _reviewed(row: Mapping[str, Any]) -> Reviewed:
+def _reviewed(row: Mapping[str, Any]) -> ReviewedRecord:
     rule, fingerprint, text, label, verdict, corrected = (
         str(row.get(name) or "")
         for name in ("rule", "fingerprint", "text", "label", "verdict", "corrected")
     )
-    return Reviewed(
+    return ReviewedRecord(
         rule, fingerprint, text, label, verdict.strip().lower() == "ok", corrected.strip()
     )
 

@@ -16,7 +16,7 @@ from dslint.engine.contract import (
     named,
     require_finding,
 )
-from dslint.engine.partial import Partial, Tally, Whole, note_crash
+from dslint.engine.partial import Partial, Tally, Totals, note_crash
 from dslint.errors import DslintError, NotApplicableError, PluginError
 from dslint.model import Finding, Input, Measure
 from dslint.rules.base import Active, DatasetRule, Observer, PairRule
@@ -31,13 +31,13 @@ PAIRS_AT_ONCE = 10_000
 
 def merge(
     parts: Iterable[Partial], observers: Sequence[Observer], sink: Sink, memory: int | None = None
-) -> Whole:
+) -> Totals:
     """Add up partial results and pass their findings to the `sink`.
 
     The order of the parts does not change the conclusions. State beyond `memory` bytes spills to
     disk.
     """
-    whole = Whole()
+    whole = Totals()
     for part in parts:
         sink(part.findings)
         for index, tally in part.tallies.items():
@@ -74,7 +74,7 @@ def merge(
 
 
 def conclude(
-    whole: Whole,
+    whole: Totals,
     rules: Sequence[Active],
     observers: Sequence[Observer],
     inputs: Sequence[Input],

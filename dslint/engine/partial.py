@@ -48,7 +48,7 @@ class Partial(Struct):
     marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
 
-class Whole(Struct):
+class Totals(Struct):
     """The merged results of all shards, without findings, which go to a `Sink` as they come.
 
     `stores` holds the state of each observer.
@@ -69,7 +69,7 @@ class Whole(Struct):
     marks: dict[int, list[tuple[int, int, int]]] = field(default_factory=dict)
 
 
-def note_crash(part: Partial | Whole, rule: str, crash: Crash) -> None:
+def note_crash(part: Partial | Totals, rule: str, crash: Crash) -> None:
     """Add a crash of a rule; the first location is kept."""
     known = part.crashes.get(rule)
     if known is None:

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from dslint.errors import ConfigError
 from dslint.model import DATASET, Finding, Limit, Report, RuleState
 from dslint.names import Names
-from dslint.settings import Accepted, Baseline, Held, Settings
+from dslint.settings import AcceptedFinding, Baseline, Ratchet, Settings
 
 NAME = "dslint-baseline.jsonl"
 SCHEMA = "dslint.baseline/1"
@@ -52,15 +52,15 @@ def read(path: str, names: Names) -> Baseline:
             f"{path}: cannot be read as a baseline: {type(error).__name__}", "check the path"
         ) from None
     salts: set[str] = set()
-    accepted: dict[str, Accepted] = {}
-    held: dict[str, Held] = {}
+    accepted: dict[str, AcceptedFinding] = {}
+    held: dict[str, Ratchet] = {}
     for number, line in enumerate(lines, start=1):
         if not line.strip():
             continue
         entry = _entry(line, f"{path}:{number}")
         if isinstance(entry, _Head):
             salts.add(_salt(entry, f"{path}:{number}"))
-        elif isinstance(entry, Accepted):  # of two that differ, the one that expires first
+        elif isinstance(entry, AcceptedFinding):  # of two that differ, the one that expires first
             if (rule := names.current(entry.rule, place)) != entry.rule:
                 entry = replace(entry, rule=rule)
             accepted[entry.fingerprint] = min(
@@ -82,10 +82,10 @@ def read(path: str, names: Names) -> Baseline:
     return Baseline(salt=salts.pop(), accepted=accepted, held=held)
 
 
-def _entry(line: str, place: str) -> _Head | Accepted | Held:
+def _entry(line: str, place: str) -> _Head | AcceptedFinding | Ratchet:
     try:
         value = msgspec.json.decode(line)
-        kind = _Head if "schema" in value else Held if "measure" in value else Accepted
+        kind = _Head if "schema" in value else Ratchet if "measure" in value else AcceptedFinding
         return msgspec.convert(value, kind)  # type: ignore[return-value]
     except (msgspec.MsgspecError, TypeError, RecursionError):
         hint = (
@@ -113,11 +113,11 @@ def _salt(head: _Head, place: str) -> str:
     )
 
 
-def _end(entry: Accepted) -> tuple[datetime.date, str]:
+def _end(entry: AcceptedFinding) -> tuple[datetime.date, str]:
     return entry.expires or datetime.date.max, entry.reason
 
 
-def _bound(entry: Held) -> float:
+def _bound(entry: Ratchet) -> float:
     return entry.value * (1 + entry.tolerance)
 
 
@@ -207,11 +207,11 @@ def stale(
     ]
 
 
-def _expired(entry: Accepted, today: datetime.date) -> bool:
+def _expired(entry: AcceptedFinding, today: datetime.date) -> bool:
     return entry.expires is not None and entry.expires < today
 
 
-def of_findings(report: Report, known: Mapping[str, Accepted]) -> dict[str, Accepted]:
+def of_findings(report: Report, known: Mapping[str, AcceptedFinding]) -> dict[str, AcceptedFinding]:
     """Return an entry for each finding that is active, and the known entry for accepted ones."""
     found = [
         finding
@@ -222,13 +222,13 @@ def of_findings(report: Report, known: Mapping[str, Accepted]) -> dict[str, Acce
     return {
         f.fingerprint: known[f.fingerprint]
         if f.fingerprint in already_accepted
-        else Accepted(rule=f.rule, fingerprint=f.fingerprint)
+        else AcceptedFinding(rule=f.rule, fingerprint=f.fingerprint)
         for f in found
         if f.rule != "dslint/unused-suppression"
     }
 
 
-def of_measures(report: Report, kind: str, tolerance: float) -> dict[str, Held]:
+def of_measures(report: Report, kind: str, tolerance: float) -> dict[str, Ratchet]:
     """Return an entry for the count or rate of each rule that ran."""
     names = [
         f"{rule.id}.{kind}"
@@ -236,7 +236,8 @@ def of_measures(report: Report, kind: str, tolerance: float) -> dict[str, Held]:
         if rule.state == RuleState.RAN and rule.id != "dslint/unused-suppression"
     ]
     return {
-        name: Held(measure=name, value=report.measures[name], tolerance=tolerance) for name in names
+        name: Ratchet(measure=name, value=report.measures[name], tolerance=tolerance)
+        for name in names
     }
 
 

@@ -14,8 +14,8 @@ from dslint.model import (
     ExitCode,
     Finding,
     InputResult,
-    Judged,
     Limit,
+    LimitResult,
     Severity,
     Verdict,
 )
@@ -221,7 +221,7 @@ def judge(
     count: Count,
     rules: Mapping[str, Severity],
     fail_on: Severity,
-) -> list[Judged]:
+) -> list[LimitResult]:
     """Compare the measures with the limits, which are inclusive.
 
     A rule without limits of its own passes if it has no active finding of a severity and
@@ -229,7 +229,7 @@ def judge(
     maps the rules that ran to their severities; a limit on a measure of a rule that did not run
     is not judged.
     """
-    judged: list[Judged] = []
+    judged: list[LimitResult] = []
     limited = {
         limit.measure.partition("[")[0].rpartition(".")[0]
         for limit in limits
@@ -248,10 +248,10 @@ def judge(
     return sorted(judged, key=lambda item: item.limit.measure)
 
 
-def _judge_limit(limit: Limit, value: float | None) -> Judged:
+def _judge_limit(limit: Limit, value: float | None) -> LimitResult:
     if value is None:
-        return Judged(limit=limit, value=None, passed=None)
-    return Judged(
+        return LimitResult(limit=limit, value=None, passed=None)
+    return LimitResult(
         limit=limit,
         value=value,
         passed=(limit.max is None or value <= limit.max)
@@ -260,7 +260,7 @@ def _judge_limit(limit: Limit, value: float | None) -> Judged:
 
 
 def verdict(
-    judged: Iterable[Judged], *, incomplete: bool, lenient: bool
+    judged: Iterable[LimitResult], *, incomplete: bool, lenient: bool
 ) -> tuple[Verdict, ExitCode]:
     """Return the verdict and the exit code.
 

@@ -23,9 +23,9 @@ from dslint.data.datasets import Dataset
 from dslint.data.protocols import Reader
 from dslint.data.readers import reader_for
 from dslint.data.readers.files import examine, suffix
-from dslint.data.readers.find import Found, dataset_of, display, excluded, split_of
+from dslint.data.readers.find import FoundFile, dataset_of, display, excluded, split_of
 from dslint.data.readers.skipped import NOT_LOOKED_FOR
-from dslint.data.record import samenesses
+from dslint.data.record import secure_digests
 from dslint.engine.partial import Partial, Tally
 from dslint.errors import InputError
 from dslint.git.revision import follow, shown
@@ -262,7 +262,7 @@ class _Comparison(Struct):
     def _pool(self, path: str) -> Pool:
         dataset = dataset_of(path, self.settings)
         number = self.settings.datasets.index(dataset) if dataset in self.settings.datasets else -1
-        return number, split_of(Found(path, path, dataset))[0]
+        return number, split_of(FoundFile(path, path, dataset))[0]
 
     def _now(self, path: str, location: str) -> Iterator[bytes]:
         try:
@@ -308,9 +308,9 @@ class _Comparison(Struct):
             self.settings.max_record_bytes,
             self.settings.max_depth,
         ):
-            rows = dict(zip(batch.rows, samenesses(batch.values), strict=True))
+            rows = dict(zip(batch.rows, secure_digests(batch.values), strict=True))
             rows |= {
-                defect.row: b"?" + defect.sameness
+                defect.row: b"?" + defect.secure_digest
                 for defect in batch.defects
                 if defect.rule == "dslint/parse-error"
             }

@@ -4,8 +4,8 @@ from msgspec import Meta
 
 from dslint.data.batch import HIDDEN, Batch, primary, selected
 from dslint.data.protocols import Source
-from dslint.data.record import Part, Record, Texts, digest, digests, sameness, samenesses
-from dslint.data.review_sheet import Reviewed
+from dslint.data.record import Part, Record, Texts, digest, digests, secure_digest, secure_digests
+from dslint.data.review_sheet import ReviewedRecord
 from dslint.data.review_sheet import read as read_sheet
 from dslint.data.shapes import conversation
 from dslint.errors import ConfigError, NotApplicableError
@@ -64,7 +64,7 @@ __all__ = [
     "Record",
     "RecordRule",
     "Resource",
-    "Reviewed",
+    "ReviewedRecord",
     "Rule",
     "SecretKind",
     "SecretSpan",
@@ -99,8 +99,8 @@ __all__ = [
     "read_sheet",
     "redact",
     "redact_record",
-    "sameness",
-    "samenesses",
+    "secure_digest",
+    "secure_digests",
     "selected",
     "texts_in",
     "without",

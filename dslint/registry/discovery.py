@@ -33,7 +33,7 @@ _UPGRADE = f"run: pip install --upgrade {OWN_DISTRIBUTION}"
 _REINSTALL = f"run: pip install --force-reinstall --no-deps {OWN_DISTRIBUTION}"
 
 
-class Discovered(Struct, frozen=True, order=True):
+class PluginEntry(Struct, frozen=True, order=True):
     """An entry point of a plugin, not yet imported. The namespace is the entry point's name."""
 
     namespace: str
@@ -45,16 +45,16 @@ class Discovered(Struct, frozen=True, order=True):
 class Plugin(Struct, frozen=True):
     """A discovered plugin after the attempt to import it; `error` is empty if it succeeded."""
 
-    found: Discovered
+    found: PluginEntry
     error: str = ""
     hint: str = ""
 
 
-class Loaded(Struct, frozen=True):
+class Plugins(Struct, frozen=True):
     """All plugins, and what they bring."""
 
     plugins: tuple[Plugin, ...]
-    rules: tuple[tuple[Discovered, type[Rule]], ...] = ()
+    rules: tuple[tuple[PluginEntry, type[Rule]], ...] = ()
     shapes: tuple[Shape, ...] = ()
     readers: tuple[Reader, ...] = ()
     reporters: Mapping[str, Any] = {}
@@ -64,7 +64,7 @@ class Loaded(Struct, frozen=True):
     """What tells the languages of texts."""
 
 
-def discover() -> list[Discovered]:
+def discover() -> list[PluginEntry]:
     """Return the installed plugins, without importing them.
 
     Raises PluginError if two distributions claim one namespace.
@@ -72,7 +72,7 @@ def discover() -> list[Discovered]:
     points = installed.entry_points()
     found = sorted(
         {
-            Discovered(point.name, point.value, *_called(distribution))
+            PluginEntry(point.name, point.value, *_called(distribution))
             for distribution, point in points
         }
     )
@@ -92,12 +92,12 @@ def _called(distribution: metadata.Distribution) -> tuple[str, str]:
     return distribution.metadata["Name"], distribution.metadata["Version"]
 
 
-def load(found: Iterable[Discovered]) -> Loaded:
+def load(found: Iterable[PluginEntry]) -> Plugins:
     """Import the plugins and collect what they bring; one that fails is kept with its error."""
     manager = pluggy.PluginManager(hooks.PROJECT)
     manager.add_hookspecs(hooks)
     plugins = []
-    rules: list[tuple[Discovered, type[Rule]]] = []
+    rules: list[tuple[PluginEntry, type[Rule]]] = []
     shapes: list[Shape] = []
     readers: list[Reader] = []
     reporters: dict[str, Any] = {}
@@ -124,7 +124,7 @@ def load(found: Iterable[Discovered]) -> Loaded:
                 brought.identify is not None and item.distribution != OWN_DISTRIBUTION
             ):
                 identify = brought.identify
-    return Loaded(
+    return Plugins(
         plugins=tuple(plugins),
         rules=tuple(sorted(rules, key=lambda pair: (pair[0].namespace, pair[1].name))),
         shapes=tuple(shapes),
@@ -147,7 +147,7 @@ def _told(error: BaseException) -> tuple[str, str]:
     return f"{type(error).__name__}: {error}", hint
 
 
-class _Brought(Struct):
+class _Contents(Struct):
     """What one plugin brings."""
 
     rules: list[type[Rule]]
@@ -159,7 +159,7 @@ class _Brought(Struct):
     identify: Identify | None
 
 
-def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
+def _brought(manager: pluggy.PluginManager, item: PluginEntry) -> _Contents:
     """Import a plugin and call its hooks.
 
     Raises what its modules raise, and PluginError for a broken contract.
@@ -179,7 +179,7 @@ def _brought(manager: pluggy.PluginManager, item: Discovered) -> _Brought:
             impl.function() for impl in hook.get_hookimpls() if impl.plugin_name == item.namespace
         )
 
-    brought = _Brought(
+    brought = _Contents(
         rules=[rule for rules in said("rules") for rule in rules],
         shapes=[shape for shapes in said("shapes") for shape in shapes],
         readers=[reader for readers in said("readers") for reader in readers],
@@ -251,7 +251,7 @@ def _require_hooks(manager: pluggy.PluginManager, module: ModuleType) -> None:
     manager.check_pending()
 
 
-def _guard(brought: _Brought, who: str) -> None:
+def _guard(brought: _Contents, who: str) -> None:
     """Put guards around what a stranger provides. Raises PluginError for a wrong type."""
     brought.readers = [GuardedReader(reader, who) for reader in brought.readers]
     brought.shapes = [GuardedShape(shape, who) for shape in brought.shapes]
@@ -266,7 +266,7 @@ def _guard(brought: _Brought, who: str) -> None:
         raise PluginError("a resource is no Resource")
 
 
-def _require_own(item: Discovered) -> None:
+def _require_own(item: PluginEntry) -> None:
     """Raise PluginError if the module of one of our packs is not the one that came with dslint."""
     home = _folder_of("dslint.registry.selection", __file__)
     spec = importlib.util.find_spec(item.module)
@@ -289,7 +289,7 @@ def _folder_of(module: str, file: str) -> str:
     return folder
 
 
-def require_sound(loaded: Loaded) -> None:
+def require_sound(loaded: Plugins) -> None:
     """Raise PluginError for the first broken plugin: a gate never runs with a rule missing."""
     for plugin in loaded.plugins:
         if plugin.error:

@@ -12,13 +12,13 @@ from msgspec import Struct
 
 from dslint.errors import ConfigError, PluginError, nearest
 from dslint.model import Resource, RuleState, Scope
-from dslint.registry.discovery import ALWAYS, OWN_DISTRIBUTION, Loaded
+from dslint.registry.discovery import ALWAYS, OWN_DISTRIBUTION, Plugins
 from dslint.rules import core_rules
 from dslint.rules.base import Active, Rule
 from dslint.version import __version__
 
 
-class Known(Struct, frozen=True):
+class RuleEntry(Struct, frozen=True):
     """A rule class under its full id."""
 
     id: str
@@ -52,7 +52,7 @@ class Known(Struct, frozen=True):
         return [module for module in self.rule.requires if not _importable(module)]
 
 
-def install_line(rules: Iterable[Known], *, pre_commit: bool = False) -> str:
+def install_line(rules: Iterable[RuleEntry], *, pre_commit: bool = False) -> str:
     """Return the one line that makes all of these rules available."""
     extras: dict[str, set[str]] = {}
     modules: set[str] = set()
@@ -71,13 +71,15 @@ def install_line(rules: Iterable[Known], *, pre_commit: bool = False) -> str:
     return "run: pip install " + " ".join(f"'{what}'" for what in wanted)
 
 
-Catalogue = Mapping[str, Known]
+Catalogue = Mapping[str, RuleEntry]
 
 
-def catalogue(loaded: Loaded) -> dict[str, Known]:
+def catalogue(loaded: Plugins) -> dict[str, RuleEntry]:
     """Return all rules by full id, the core's own included."""
     known = {
-        f"{ALWAYS}/{rule.name}": Known(f"{ALWAYS}/{rule.name}", rule, OWN_DISTRIBUTION, __version__)
+        f"{ALWAYS}/{rule.name}": RuleEntry(
+            f"{ALWAYS}/{rule.name}", rule, OWN_DISTRIBUTION, __version__
+        )
         for rule in core_rules.RULES
     }
     for item, rule in loaded.rules:
@@ -85,7 +87,7 @@ def catalogue(loaded: Loaded) -> dict[str, Known]:
         if name in known:
             raise PluginError(f"{item.distribution} brings two rules named {name!r}")
         taken = tuple(resource for resource in loaded.resources if resource.kind in rule.takes)
-        known[name] = Known(name, rule, item.distribution, item.version, taken)
+        known[name] = RuleEntry(name, rule, item.distribution, item.version, taken)
     known = dict(sorted(known.items()))
     renamed(known)
     return known
@@ -153,7 +155,7 @@ def choose(
     extend: Sequence[str],
     ignore: Sequence[str],
     configured: Iterable[str],
-    build: Callable[[Known], Active],
+    build: Callable[[RuleEntry], Active],
     scope: Scope = Scope.ALL,
     *,
     pre_commit: bool = False,
@@ -179,7 +181,7 @@ def choose(
     chosen_by_name = [token for token in (*(select or ()), *extend) if token != "all"]  # noqa: S105 - a selector
     named = {name for token in chosen_by_name for name in expand(token, known)}
     active: list[Active] = []
-    lacking_modules: list[Known] = []
+    lacking_modules: list[RuleEntry] = []
     idle: dict[str, tuple[RuleState, str]] = {}
     for name, entry in known.items():
         if name.startswith(f"{ALWAYS}/"):
@@ -223,7 +225,7 @@ def choose(
     return Choice(tuple(active), idle, frozenset(explicit))
 
 
-def _refuse(lacking: Sequence[Known], *, pre_commit: bool) -> NoReturn:
+def _refuse(lacking: Sequence[RuleEntry], *, pre_commit: bool) -> NoReturn:
     names = [entry.id for entry in lacking]
     rules = f"rule {names[0]}" if len(names) == 1 else f"the rules {', '.join(names)}"
     modules = dict.fromkeys(module for entry in lacking for module in entry.missing)

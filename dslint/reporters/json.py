@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from dslint.model import Finding, InputResult, Judged, Location, Problem, Report, RuleResult
+from dslint.model import Finding, InputResult, LimitResult, Location, Problem, Report, RuleResult
 from dslint.reporters.style import Style, json_text
 
 SCHEMA = "dslint.report/1"
@@ -97,7 +97,7 @@ def rule_fields(rule: RuleResult) -> dict[str, Any]:
     }
 
 
-def limit_fields(judged: Judged) -> dict[str, Any]:
+def limit_fields(judged: LimitResult) -> dict[str, Any]:
     """Return a limit in the form of the reports."""
     limit = judged.limit
     return {

@@ -9,7 +9,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from xml.sax.saxutils import escape
 
-from dslint.model import Finding, Judged, Report, RuleState
+from dslint.model import Finding, LimitResult, Report, RuleState
 from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.wording import (
@@ -114,11 +114,11 @@ class _Findings:
         return f"<system-out>{self.text(rule)}</system-out>" if self.count[rule] else ""
 
 
-def _rule_of(item: Judged) -> str:
+def _rule_of(item: LimitResult) -> str:
     return item.limit.measure.partition("[")[0].rpartition(".")[0]
 
 
-def _bounds(item: Judged) -> str:
+def _bounds(item: LimitResult) -> str:
     bounds = ((">=", item.limit.min), ("<=", item.limit.max))
     return " ".join(f"{sign} {number_of(bound)}" for sign, bound in bounds if bound is not None)
 

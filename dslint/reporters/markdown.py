@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
-from dslint.model import Finding, Judged, Report, RuleState, Severity
+from dslint.model import Finding, LimitResult, Report, RuleState, Severity
 from dslint.reporters.sampling import severity_rank
 from dslint.reporters.style import Style, shortened, visible
 from dslint.reporters.text import shown
@@ -137,7 +137,7 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
         yield f"{plural(rest, 'rule')} without findings that fail."
 
 
-def _value(item: Judged) -> str:
+def _value(item: LimitResult) -> str:
     return "-" if item.value is None else number_of(item.value)
 
 

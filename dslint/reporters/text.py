@@ -6,7 +6,7 @@ import textwrap
 from collections import Counter
 from collections.abc import Iterator
 
-from dslint.model import Finding, Judged, Report, RuleState, Severity, Verdict
+from dslint.model import Finding, LimitResult, Report, RuleState, Severity, Verdict
 from dslint.reporters.sampling import gravest
 from dslint.reporters.style import Style, visible
 from dslint.reporters.wording import bounds_of, message_of, number_of, place, verdict
@@ -204,7 +204,7 @@ def _limits(report: Report, style: Style) -> Iterator[str]:
         )
 
 
-def _bounds(item: Judged) -> str:
+def _bounds(item: LimitResult) -> str:
     value = "-" if item.value is None else number_of(item.value)
     return f"{value}, {bounds_of(item.limit)} (from {visible(item.limit.origin)})"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from dslint.model import Finding, Judged, Limit, Location, Problem, Report, Severity, Verdict
+from dslint.model import Finding, Limit, LimitResult, Location, Problem, Report, Severity, Verdict
 from dslint.reporters.style import visible
 
 UNKNOWN = "dslint.toml"
@@ -114,7 +114,7 @@ def totals(report: Report) -> str:
     return f"{read}{removed}: {', '.join(found)}, {report.counts['suppressed']:,} suppressed"
 
 
-def limit_text(judged: Judged) -> str:
+def limit_text(judged: LimitResult) -> str:
     """Return a limit with its value."""
     value = "not judged" if judged.value is None else number_of(judged.value)
     return visible(

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 
 from dslint import engine, registry
 from dslint.data.datasets import Dataset
-from dslint.data.readers.source import FileSource, Opened
-from dslint.engine.partial import Partial, Whole
+from dslint.data.readers.source import DataFile, FileSource
+from dslint.engine.partial import Partial, Totals
 from dslint.errors import InputError
 from dslint.gate import suppressions
 from dslint.masking.redact import redact, redact_finding
@@ -84,7 +84,7 @@ class DatasetRun:
             self._outcome.problems.append(_problem(error, error.path))
         self.add(whole, several=several)
 
-    def fold(self, run_all: Map) -> Whole:
+    def fold(self, run_all: Map) -> Totals:
         """Fold all shards, and merge their results."""
         jobs = list(self._jobs())
         # In this process, results are merged as they come; a worker returns a whole shard at once.
@@ -97,7 +97,7 @@ class DatasetRun:
                 self._plan.settings.memory,
             )
 
-    def conclude(self, whole: Whole) -> None:
+    def conclude(self, whole: Totals) -> None:
         """Run the dataset rules. Raises InputError for a file that has changed in between."""
         files, settings = self._dataset.files, self._plan.settings
         source = FileSource(
@@ -128,7 +128,7 @@ class DatasetRun:
                 self._watch.concludes,
             )
 
-    def add(self, whole: Whole, *, several: bool) -> None:
+    def add(self, whole: Totals, *, several: bool) -> None:
         """Add the totals of the dataset to the outcome of the run."""
         outcome = self._outcome
         for name, reason in whole.idle.items():
@@ -187,7 +187,7 @@ class DatasetRun:
                     settings.staged,
                 )
 
-    def _shards(self, opened: Opened) -> list[Shard]:
+    def _shards(self, opened: DataFile) -> list[Shard]:
         """Return the shards of a file. If it cannot be cut, return none and record a problem."""
         try:
             return opened.reader.split(

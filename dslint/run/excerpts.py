@@ -8,7 +8,7 @@ from itertools import pairwise
 
 from msgspec import Struct, field
 
-from dslint.data.readers.source import FileSource, Opened
+from dslint.data.readers.source import DataFile, FileSource
 from dslint.errors import InputError
 from dslint.helpers.pointers import leaves
 from dslint.masking.redact import masks, redact_pointer
@@ -39,7 +39,7 @@ class _Hidden(Struct):
 
 def excerpts(
     findings: Iterable[Finding],
-    files: Iterable[Opened],
+    files: Iterable[DataFile],
     sensitive: Collection[str],
     settings: Settings,
 ) -> dict[str, Excerpt]:

@@ -23,7 +23,7 @@ _UNSET = RuleSettings()
 class Environment(Struct, frozen=True):
     """Everything that is installed: plugins and what they provide, and the built-in parts."""
 
-    loaded: registry.Loaded
+    loaded: registry.Plugins
     known: registry.Catalogue
     shapes: tuple[Shape, ...]
     readers: tuple[Reader, ...]

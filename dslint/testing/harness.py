@@ -10,14 +10,14 @@ from typing import Any
 from msgspec import Struct, field
 
 from dslint import engine, registry
-from dslint.config.build import Written, build
+from dslint.config.build import OptionValue, build
 from dslint.data import shapes
 from dslint.data.batch import Batch, Identify
 from dslint.data.record import Record
 from dslint.engine.partial import Crash, Partial
 from dslint.model import Finding, Input, Location, Shape
 from dslint.registry.declarations import wrong_declarations
-from dslint.registry.selection import Known
+from dslint.registry.selection import RuleEntry
 from dslint.rules.base import Active, Observer, Rule, examples
 from dslint.settings import RuleSettings
 from dslint.storage.arrow import to_arrow
@@ -83,14 +83,14 @@ def activate(rule: Rule) -> Active:
 def with_options(rule: type[Rule], options: Mapping[str, Any]) -> Rule:
     """Return a rule with options as in a configuration. Raises ConfigError for an invalid value."""
     name = f"test/{rule.name}"
-    written = RuleSettings(options={key: Written(value, ".") for key, value in options.items()})
+    written = RuleSettings(options={key: OptionValue(value, ".") for key, value in options.items()})
     return build(_known(rule), [{name: written}]).rule
 
 
-def _known(rule: type[Rule]) -> Known:
+def _known(rule: type[Rule]) -> RuleEntry:
     """Return a rule class as of a plugin named test, with the resources of all plugins."""
     brought = registry.load(registry.discover()).resources if rule.takes else ()
-    return Known(
+    return RuleEntry(
         f"test/{rule.name}",
         rule,
         "test",

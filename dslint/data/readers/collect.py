@@ -13,7 +13,7 @@ from xxhash import xxh3_128_digest
 from dslint.data.batch import Batch
 from dslint.data.readers.diagnose import Lost, count_keys, duplicate_keys, too_deep
 from dslint.data.readers.files import UNPACK_IT, most_rows
-from dslint.data.record import same_bytes
+from dslint.data.record import secure_digest_of_bytes
 from dslint.errors import InputError
 from dslint.masking.redact import unguessable
 from dslint.model import Defect, Shape, Shard
@@ -194,7 +194,7 @@ def _identity(raw: bytes) -> tuple[bytes, bytes, bytes]:
     left = unguessable(text)
     content = xxh3_128_digest(bare)
     identity = content if left is text else xxh3_128_digest(left.encode("utf-8", "surrogateescape"))
-    return content, identity, same_bytes(bare)
+    return content, identity, secure_digest_of_bytes(bare)
 
 
 def has_spaced_colon(block: bytes) -> bool:

@@ -34,7 +34,7 @@ from dslint.data.review_sheet import is_sheet
 from dslint.errors import InputError
 from dslint.helpers.globs import matches_any
 from dslint.helpers.lazy_re import pattern
-from dslint.model import Problem, Skipped
+from dslint.model import Problem, SkippedFile
 from dslint.settings import DatasetSettings, Settings
 from dslint.system.repository import ignored
 
@@ -60,7 +60,7 @@ _MAX_UNNAMED = 200
 _WORD = pattern(r"[A-Za-z]+")
 
 
-class Found(Struct, frozen=True):
+class FoundFile(Struct, frozen=True):
     """A file to read: its display path, its location, the settings of its dataset, and its split.
 
     The split is the one that a dataset card assigns, if any.
@@ -78,9 +78,9 @@ class Search(Struct):
     Files to read, paths and patterns without files, skipped files, and unreadable folders.
     """
 
-    found: list[Found] = field(default_factory=list)
+    found: list[FoundFile] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
-    skipped: list[Skipped] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -96,7 +96,7 @@ class _Finder:
         self.settings = settings
         self.suffixes = suffixes
         self.cards = Cards(settings.root, hints(settings))
-        self.found: dict[str, Found] = {}
+        self.found: dict[str, FoundFile] = {}
         self.skipped: dict[str, str] = {}
         self.result = Search()
 
@@ -112,7 +112,9 @@ class _Finder:
             self._note_neighbors()
         self.result.found = [self.found[name] for name in sorted(self.found)]
         skipped = {path: reason for path, reason in self.skipped.items() if path not in self.found}
-        self.result.skipped = [Skipped(path, reason) for path, reason in sorted(skipped.items())]
+        self.result.skipped = [
+            SkippedFile(path, reason) for path, reason in sorted(skipped.items())
+        ]
         return self.result
 
     def _add_path(self, path: str) -> None:
@@ -123,7 +125,7 @@ class _Finder:
         stdin = self.settings.stdin
         if path == STDIN and stdin is not None:
             name = display(stdin.name, self.settings.root) if stdin.name else "<stdin>"
-            self.found[name] = Found(name, stdin.location, dataset_of(name, self.settings))
+            self.found[name] = FoundFile(name, stdin.location, dataset_of(name, self.settings))
             return
         named = not os.path.isdir(path) and (os.path.lexists(path) or not glob.has_magic(path))
         locations = [path] if named else self._walk(path) if os.path.isdir(path) else _glob(path)
@@ -157,7 +159,7 @@ class _Finder:
             return
         split = self.cards.split_of(location)
         self.found.setdefault(
-            name, Found(name, location, dataset or dataset_of(name, self.settings), split)
+            name, FoundFile(name, location, dataset or dataset_of(name, self.settings), split)
         )
 
     def _name(self, location: str) -> str:
@@ -255,7 +257,7 @@ def matching(pattern: str, root: str) -> set[str]:
     return {display(path, root) for path in _glob(os.path.join(glob.escape(root), pattern))}
 
 
-def permit(item: Found, settings: Settings, *, named: bool) -> None:
+def permit(item: FoundFile, settings: Settings, *, named: bool) -> None:
     """Raise InputError for what must not be read as data.
 
     That is LLaMA-Factory's list of datasets and, if `confined`, files outside the root.
@@ -302,7 +304,7 @@ def display(location: str, root: str) -> str:
     )  # a file name may not be valid text, but a report must be
 
 
-def split_of(item: Found) -> tuple[str | None, int]:
+def split_of(item: FoundFile) -> tuple[str | None, int]:
     """Return the split of a file and its rank (train first).
 
     The split comes from the configuration, else from the dataset card, else from the file name.

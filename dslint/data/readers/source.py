@@ -18,7 +18,7 @@ from dslint.model import Input, Location, Shape, Shard
 Stamp = tuple[int, int]
 
 
-class Opened(Struct, frozen=True):
+class DataFile(Struct, frozen=True):
     """A file of the run: how to read it, and its stamp when the run started."""
 
     input: Input
@@ -39,7 +39,7 @@ class FileSource:
 
     def __init__(
         self,
-        files: Mapping[str, Opened],
+        files: Mapping[str, DataFile],
         marks: Mapping[int, Sequence[tuple[int, int, int]]],
         max_record: int,
         max_depth: int,
@@ -80,7 +80,7 @@ class FileSource:
                     if batch.rows and batch.rows[-1] >= last:
                         break
 
-    def unchanged(self, opened: Opened) -> None:
+    def unchanged(self, opened: DataFile) -> None:
         """Raise InputError if a file has changed since the start of the run."""
         try:
             same = stamp(opened.location) == opened.stamp
@@ -94,7 +94,7 @@ class FileSource:
                 opened.input.path,
             )
 
-    def _shards(self, opened: Opened, rows: list[int]) -> Iterator[Shard]:
+    def _shards(self, opened: DataFile, rows: list[int]) -> Iterator[Shard]:
         marks = self._marks.get(opened.input.index, [])
         if compression(opened.location) or not marks:
             yield Shard(input=opened.input, location=opened.location)

@@ -17,7 +17,7 @@ from dslint.plugin import (
     Severity,
     Source,
     State,
-    sameness,
+    secure_digest,
 )
 from dslint_packs.bias.groups import axis_of, matcher
 
@@ -99,7 +99,7 @@ class CounterfactualGap(DatasetRule):
                 asked.append((item.role, masked))
                 mentioned.update(groups)
             if mentioned:
-                row = (position, sameness(asked), " ".join(sorted(mentioned)), label, length)
+                row = (position, secure_digest(asked), " ".join(sorted(mentioned)), label, length)
                 for name, value in zip(columns, row, strict=True):
                     columns[name].append(value)
         return columns

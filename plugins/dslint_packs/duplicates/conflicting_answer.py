@@ -17,7 +17,7 @@ from dslint.plugin import (
     Source,
     State,
     Text,
-    sameness,
+    secure_digest,
 )
 from dslint_packs.duplicates.normalized_texts import (
     NormalizedTexts,
@@ -27,7 +27,7 @@ from dslint_packs.duplicates.normalized_texts import (
     texts_of,
 )
 
-_PREFERRED, _REJECTED = sameness("preferred"), sameness("rejected")
+_PREFERRED, _REJECTED = secure_digest("preferred"), secure_digest("rejected")
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def _claims_with_tools(
     for prompt, answer, labelled in (
         _preference_claims(texts, normal) if has_verdicts else _answer_claims(texts, normal, label)
     ):
-        yield sameness((prompt.hex(), tools)) if tools else prompt, answer, labelled
+        yield secure_digest((prompt.hex(), tools)) if tools else prompt, answer, labelled
 
 
 def _preference_claims(texts: list[Text], normal: NormalizedTexts) -> Iterator[Claim]:
@@ -160,7 +160,7 @@ def _preference_claims(texts: list[Text], normal: NormalizedTexts) -> Iterator[C
     rejected = [answer for role, answer in normal if role == "rejected"]
     for verdict, answers in ((_PREFERRED, preferred), (_REJECTED, rejected)):
         if prompt is not None and answers and answers[-1]:
-            yield sameness((prompt.hex(), answers[-1])), verdict, False
+            yield secure_digest((prompt.hex(), answers[-1])), verdict, False
 
 
 def _answer_claims(texts: list[Text], normal: NormalizedTexts, label: object) -> Iterator[Claim]:
@@ -171,4 +171,4 @@ def _answer_claims(texts: list[Text], normal: NormalizedTexts, label: object) ->
         before = prompt_of(texts, normal)
         prompt, answer = normal_digest(before), normal[len(before)][1] if before else None
     if prompt is not None:
-        yield prompt, sameness(answer), label is not None and len(texts) == 1
+        yield prompt, secure_digest(answer), label is not None and len(texts) == 1

@@ -16,8 +16,8 @@ from dslint.plugin import (
     Observer,
     Source,
     State,
-    sameness,
-    samenesses,
+    secure_digest,
+    secure_digests,
     selected,
     without,
 )
@@ -52,13 +52,13 @@ class Digests(Observer):
             texts = [
                 [text.text for text in found if selected(text, roles)] for found in texts_of(batch)
             ]
-            return [sameness(found) if found else None for found in texts]
+            return [secure_digest(found) if found else None for found in texts]
         path = batch.input.columns.get("id")
         return [
             *(
-                batch.samenesses
+                batch.secure_digests
                 if path is None
-                else samenesses(without(value, path) for value in batch.values)
+                else secure_digests(without(value, path) for value in batch.values)
             )
         ]
 

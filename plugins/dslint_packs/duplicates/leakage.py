@@ -19,7 +19,7 @@ from dslint.plugin import (
     Severity,
     Source,
     State,
-    sameness,
+    secure_digest,
 )
 from dslint_packs.duplicates.normalized_texts import (
     NormalizedTexts,
@@ -64,7 +64,7 @@ class Splits(Observer):
                 (
                     position,
                     record_digest,
-                    sameness([(text.role, text.text) for text in texts]),
+                    secure_digest([(text.role, text.text) for text in texts]),
                     False,
                     name,
                     _word_count(normal),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import accumulate
 from typing import Any
 
-from dslint.plugin import Batch, Text, Turn, lookup, sameness, samenesses
+from dslint.plugin import Batch, Text, Turn, lookup, secure_digest, secure_digests
 from dslint_packs.duplicates.normalize import normalize_all
 from dslint_packs.duplicates.shingles import plain
 
@@ -65,13 +65,13 @@ def normal_digest(texts: NormalizedTexts, *more: object) -> bytes | None:
     """
     for _, normal in texts:
         if normal:
-            return sameness((texts, more))
+            return secure_digest((texts, more))
     return None
 
 
 def normal_digests(texts: list[NormalizedTexts], more: list[Any]) -> list[bytes | None]:
     """Return `normal_digest` of the texts of each record, with one more value each."""
-    digests = samenesses([(items, (value,)) for items, value in zip(texts, more, strict=True)])
+    digests = secure_digests([(items, (value,)) for items, value in zip(texts, more, strict=True)])
     # Most records have words in their first text.
     return [
         digest if items and (items[0][1] or any(normal for _, normal in items)) else None

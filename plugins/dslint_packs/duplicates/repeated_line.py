@@ -16,7 +16,7 @@ from dslint.plugin import (
     Severity,
     Source,
     State,
-    sameness,
+    secure_digest,
 )
 from dslint_packs.duplicates.normalize import normalize
 
@@ -74,7 +74,7 @@ class RepeatedLine(DatasetRule):
                 normal = normalize(line)
                 if normal.count(" ") + 1 >= self.min_words:
                     places.setdefault(
-                        (position, sameness(normal)), (item.field, start, start + len(line))
+                        (position, secure_digest(normal)), (item.field, start, start + len(line))
                     )
                 start += len(line) + 1
         fields, starts, ends = zip(*places.values(), strict=True) if places else ((), (), ())

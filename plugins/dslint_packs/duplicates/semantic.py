@@ -15,7 +15,7 @@ from dslint.plugin import (
     Severity,
     Source,
     State,
-    sameness,
+    secure_digest,
 )
 from dslint_packs.duplicates.near import NearDuplicate
 from dslint_packs.duplicates.normalized_texts import plain_texts
@@ -37,7 +37,7 @@ class TextDigests(Observer):
         texts = plain_texts(batch, self.roles)
         return {
             "record": list(texts),
-            "same": [sameness(text)[:8] for text in texts.values()],
+            "same": [secure_digest(text)[:8] for text in texts.values()],
             "size": list(map(len, texts.values())),
         }
 

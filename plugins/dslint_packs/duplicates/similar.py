@@ -21,7 +21,7 @@ from dslint.plugin import (
     Record,
     Source,
     State,
-    sameness,
+    secure_digest,
 )
 from dslint_packs.duplicates.normalize import normalize
 from dslint_packs.duplicates.normalized_texts import plain_texts
@@ -71,7 +71,7 @@ class Sketches(Observer):
         few = len(texts) <= FEW and sum(sizes) <= FEW_CHARACTERS
         return {
             "record": positions,
-            "same": [sameness(text)[:8] for text in texts],
+            "same": [secure_digest(text)[:8] for text in texts],
             "size": sizes,
             "long": long,
             "sketch": [b""] * len(texts) if few else self.sketch(texts, long),
