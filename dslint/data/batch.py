@@ -209,10 +209,11 @@ class Batch:
 
     @cached_property
     def secure_digests(self) -> list[bytes]:
-        """16 bytes per record, equal only for equal records; see `dslint.data.record.secure_digest`."""
+        """16 bytes per record, equal only for equal records, even against an attacker."""
         return self.per_record(
-            "secure_digests", lambda batch: list(map(secure_digest_of_bytes, batch._encoded))
-        )  # noqa: SLF001
+            "secure_digests",
+            lambda batch: list(map(secure_digest_of_bytes, batch._encoded)),  # noqa: SLF001
+        )
 
     @property
     def _encoded(self) -> list[bytes]:

@@ -32,8 +32,8 @@ def digest(value: object) -> bytes:
     """Return 16 bytes that are equal for equal JSON values, in any order of keys.
 
     The digest (XXH3 of sorted compact JSON) is the same on every machine. It orders records, draws
-    samples and names findings. It is fast, but collisions are easy to construct: use `secure_digest`
-    to decide whether two values are equal. Secrets are hashed with a key, see
+    samples and names findings. It is fast, but collisions are easy to construct:
+    `secure_digest` decides whether two values are equal. Secrets are hashed with a key, see
     `dslint.gate.suppressions`.
     """
     return xxh3_128_digest(_encoder.encode(value))
