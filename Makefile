@@ -59,10 +59,10 @@ test-lowest: $(VENV)/.heavy  ## the quick tests, with the oldest releases that p
 	$(BIN)/uv pip install --quiet --python $(VENV)-lowest/bin/python --constraint $(VENV)-lowest/lowest.txt \
 	  --requirement requirements-dev.txt --editable plugins/dslint-example
 	$(VENV)-lowest/bin/pytest -n auto --dist worksteal -m "not slow and not heavy" -W default -p no:randomly \
-	  --deselect tests/test_docs.py::test_the_generated_pages_are_current \
-	  --deselect tests/test_readers_damage.py::test_values_of_tables
+	  --deselect tests/docs/test_docs.py::test_the_generated_pages_are_current \
+	  --deselect tests/core/data/test_readers_damage.py::test_values_of_tables
 
-coverage: $(VENV)/.dev  ## which lines and branches no test reaches; TESTS=tests/test_gate.py measures a part
+coverage: $(VENV)/.dev  ## which lines and branches no test reaches; TESTS=tests/core/gate/test_gate.py measures a part
 	$(BIN)/coverage erase
 	$(BIN)/coverage run -m pytest -n auto --dist worksteal -m "not heavy" $(TESTS)
 	$(BIN)/coverage combine --quiet

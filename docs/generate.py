@@ -1,7 +1,7 @@
 """Generate the reference pages and the README's table of rules from the code.
 
 The pages are those of docs/reference on rules, commands and configuration. `python
-docs/generate.py` writes them; `tests/test_docs.py` fails if a page in the repository is outdated.
+docs/generate.py` writes them; `tests/docs/test_docs.py` fails if one is outdated.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What all tests share: a workspace, dslint as a command, dslint in this process, and plugins made on the fly.
 
-Golden files are renewed with `pytest tests/test_golden.py --renew-golden`; read the difference before committing it. What a record costs is
-renewed with `pytest tests/test_speed.py -n0 --renew-speed REASON`.
+Golden files are renewed with `pytest tests/reporters/test_golden.py --renew-golden`; read the difference before committing it. What a record costs is
+renewed with `pytest tests/core/run/test_speed.py -n0 --renew-speed REASON`.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -296,8 +296,8 @@ KINDS: tuple[SecretKind, ...] = (
 class _Index(Struct, frozen=True):
     """An index of the starts.
 
-    `anchor` matches one rare character of each start; `starts` maps it to the starts that have it,
-    each with its position and kinds.
+    `anchor` matches one rare character of each start; `starts` maps it, or with the one before it,
+    to the starts that have it, each with its position and kinds.
     """
 
     anchor: re.Pattern[str]
@@ -326,7 +326,8 @@ def _index() -> _Index:
             if marked
             else next((number for number, letter in enumerate(start) if not letter.islower()), 0)
         )
-        starts.setdefault(start[at], []).append((at, start, tuple(found)))
+        key = start[-2:] if marked else start[at]
+        starts.setdefault(key, []).append((at, start, tuple(found)))
         if marked:
             before_marks.setdefault(start[-1], set()).add(start[-2:-1] or r"\w")
         else:
@@ -343,13 +344,24 @@ def _index() -> _Index:
     return _Index(re.compile("|".join(sorted(anchors))), starts)
 
 
+_LONG = 100_000
+"""Code points from which on the secrets of a text are cached, for the next that asks for them."""
+
+
 def find_secrets(text: str) -> list[SecretSpan]:
     """Return the spans that look like secrets, in order; of overlapping ones, the first kind."""
+    return list(_found_in_long(text) if len(text) >= _LONG else _found(text))
+
+
+def _found(text: str) -> list[SecretSpan]:
     index = _index()
+    starts = index.starts
     found: dict[tuple[int, int, int], SecretSpan] = {}
     for hit in index.anchor.finditer(text):
-        for offset, start, ranks in index.starts[hit[0]]:
-            begin = hit.start() - offset
+        at = hit.start()
+        pair = text[at - 1 : at + 1] if at else ""
+        for offset, start, ranks in (*starts.get(hit[0], ()), *starts.get(pair, ())):
+            begin = at - offset
             if begin >= 0 and text.startswith(start, begin):
                 for rank in ranks:
                     if match := KINDS[rank].pattern.match(text, begin):
@@ -358,6 +370,9 @@ def find_secrets(text: str) -> list[SecretSpan]:
                             first, last, KINDS[rank], start if first == begin else ""
                         )
     return disjoint([found[key] for key in sorted(found)])
+
+
+_found_in_long = lru_cache(maxsize=2)(_found)
 
 
 def disjoint(spans: list[SecretSpan]) -> list[SecretSpan]:

@@ -103,7 +103,7 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
 
     def _score(self, text: str, start: int, end: int) -> float:
         value = text[start:end]
-        groups = re.findall("[0-9]+", value.lower().partition("x")[0].partition("e")[0])
+        groups = _groups(value)
         digits = sum(map(len, groups))
         alone = len(groups) == 1
         if (
@@ -117,40 +117,53 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
             text, end, end, _WORDS_AFTER, before=0, after=2
         )
         if value.startswith(("+", "(+", "00")):
-            number = _parse(re.sub("^00", "+", value), None)
-            if number is None or not phonenumbers.is_possible_number(number):
+            possible, valid = _international(re.sub("^00", "+", value))
+            if not possible:
                 return 0.0 if alone or not context else self.SCORE
             if value[0] == "0" and alone and not context:
                 return 0.0
-            return 0.75 if context or phonenumbers.is_valid_number(number) else self.SCORE
+            return 0.75 if context or valid else self.SCORE
         other = near(text, start, start, _OTHER_WORDS, before=3)
         if digits > _MAX_NATIONAL or (alone and (other or not context)):
             return 0.0
-        if (self._american and AMERICAN.fullmatch(value)) or self._is_usual_format(value, groups):
+        if (self._american and AMERICAN.fullmatch(value)) or _is_usual_format(value, self._regions):
             return 0.75 if context else self.SCORE
         return self.SCORE if context and not other else 0.0
 
-    def _is_usual_format(self, value: str, groups: list[str]) -> bool:
-        """Return whether the number is valid in one of the regions and has its usual groups."""
-        for region in self._regions:
-            if not _plausible(value, region):
-                continue
-            number = _parse(value, region)
-            if number is None or not phonenumbers.is_valid_number(number):
-                continue
-            usual = re.findall(
-                r"[0-9]+",
-                phonenumbers.format_number(
-                    number, phonenumbers.PhoneNumberFormat.NATIONAL
-                ).partition(" ext")[0],
-            )
-            if (
-                len(groups) == 1
-                or usual == groups
-                or (region in _WITHOUT_ZERO and [group.lstrip("0") for group in usual] == groups)
-            ):
-                return True
-        return False
+
+def _groups(value: str) -> list[str]:
+    """Return the groups of digits, without those of an extension."""
+    return re.findall("[0-9]+", value.lower().partition("x")[0].partition("e")[0])
+
+
+@lru_cache(maxsize=4096)
+def _is_usual_format(value: str, regions: tuple[str, ...]) -> bool:
+    """Return whether the number is valid in one of the regions and has its usual groups."""
+    groups = _groups(value)
+    for region in regions:
+        if not _plausible(value, region):
+            continue
+        number = _parse(value, region)
+        if number is None or not phonenumbers.is_valid_number(number):
+            continue
+        national = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+        usual = re.findall(r"[0-9]+", national.partition(" ext")[0])
+        if (
+            len(groups) == 1
+            or usual == groups
+            or (region in _WITHOUT_ZERO and [group.lstrip("0") for group in usual] == groups)
+        ):
+            return True
+    return False
+
+
+@lru_cache(maxsize=4096)
+def _international(value: str) -> tuple[bool, bool]:
+    """Return whether a number with the prefix of a country is possible, and whether it is valid."""
+    number = _parse(value, None)
+    if number is None or not phonenumbers.is_possible_number(number):
+        return False, False
+    return True, phonenumbers.is_valid_number(number)
 
 
 @lru_cache

@@ -76,6 +76,9 @@ _PASSWORD_KIND = SecretKind("password", "password")
 
 def find_assigned(text: str) -> Iterator[SecretSpan]:
     """Yield the values in a text that are assigned to the name of a secret and look like one."""
+    whole = text.casefold()
+    if not any(part in whole for part in _PARTS):
+        return
     for match in chain(_BY_SIGN.finditer(text), _BY_VERB.finditer(text)):
         near = text[max(0, match.start() - _REACH) : match.start()]
         name = near[max(near.rfind("\n"), near.rfind("\0")) + 1 :]

@@ -27,7 +27,7 @@ from dslint.model import (
 from dslint.reporters.sarif import MAX_RESULTS, artifact
 from dslint.run import api
 
-SCHEMA = json.loads((Path(__file__).parent / "schemas" / "sarif-2.1.0.json").read_text())
+SCHEMA = json.loads((Path(__file__).parents[1] / "schemas" / "sarif-2.1.0.json").read_text())
 for part in ("run", "toolComponent"):
     del SCHEMA["definitions"][part]["properties"]["language"][
         "pattern"

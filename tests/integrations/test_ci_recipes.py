@@ -13,7 +13,7 @@ from planted import plant, ran
 
 pytestmark = pytest.mark.slow
 
-PAGE = Path(__file__).parent.parent / "docs" / "how-to" / "ci-systems.md"
+PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "ci-systems.md"
 BLOCKS = dict(
     re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', PAGE.read_text(), re.MULTILINE | re.DOTALL)
 )

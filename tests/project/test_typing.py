@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-AUTHOR = Path(__file__).parent / "typing" / "author.py"
+AUTHOR = Path(__file__).parents[1] / "typing" / "author.py"
 
 
 pytestmark = pytest.mark.slow

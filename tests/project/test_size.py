@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 SPEC = importlib.util.spec_from_file_location("size", ROOT / ".ci" / "size.py")
 size = importlib.util.module_from_spec(SPEC)
 SPEC.loader.exec_module(size)

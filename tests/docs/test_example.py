@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "support-chat"
+EXAMPLE = Path(__file__).parents[2] / "examples" / "support-chat"
 DEFECT = re.compile(
     r"^\| `(?P<rule>[a-z-]+/[a-z-]+)` \| (?P<path>\S+) \| (?P<line>\d+) \|", re.MULTILINE
 )

@@ -16,7 +16,7 @@ from shown import shows
 
 pytestmark = pytest.mark.heavy
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "how-to" / "pre-commit.md"
 BLOCK = re.compile(
     r'^```(?P<kind>[\w-]+)(?: title="(?P<title>[^"]+)")?\n(?P<body>.*?)^```$',

@@ -19,7 +19,7 @@ from planted import plant, ran
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 ACTION = yaml.safe_load((ROOT / "action.yml").read_text())
 PAGE = ROOT / "docs" / "how-to" / "github-action.md"
 BLOCK = re.compile(

@@ -328,7 +328,7 @@ def test_values_of_the_standard_input_are_shown(work):
 @pytest.mark.parametrize(
     ("args", "env", "part"),
     [
-        (["--show-values"], {"CI": "true"}, "where CI is set"),
+        (["--show-values"], {"CI": "true"}, "output of a CI run"),
         (["--show-values", "-o", "json"], {}, "only the text report"),
         (["--show-values", "-o", "text=x.txt"], {}, "only the text report"),
     ],

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 SCRIPT = ROOT / "benchmarks" / "calls.py"
 STORE = Path(__file__).parent / "speed.json"
 STORED = json.loads(STORE.read_text())
@@ -37,7 +37,7 @@ def changed(run, calls, stored):
     if abs(share) <= TOLERANCE:
         return ""
     return (
-        f"{run}: {calls} function calls a record, {abs(share):.1%} {'more' if share > 0 else 'less'} than the {stored} of tests/speed.json.\n"
+        f"{run}: {calls} function calls a record, {abs(share):.1%} {'more' if share > 0 else 'less'} than the {stored} of tests/core/run/speed.json.\n"
         f"{'If they are worth it' if share > 0 else 'To keep what was won'}: .venv/bin/pytest tests/test_speed.py -n0 --renew-speed 'the reason'"
     )
 

@@ -14,7 +14,7 @@ from dslint.config import first_config
 from dslint.helpers.globs import escape, matches_any
 from dslint.version import __version__
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 
 def chat(question, answer, **more):

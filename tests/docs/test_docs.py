@@ -30,7 +30,7 @@ from dslint.data import readers, shapes
 from dslint.registry import hooks
 from dslint.rules.base import RecordRule
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = [
     ROOT / "README.md",
@@ -235,8 +235,8 @@ def is_there(name: str) -> bool:
     return hasattr(RecordRule, name) or hasattr(hooks, name.rstrip("()"))
 
 
-ROOM = re.compile(r"^\| (?:`(\w+)`|nouns) \| ([^|]+) \|.*$", re.MULTILINE)
-"""A row of the table of rooms: the room, or the nouns, and their modules."""
+ROOM = re.compile(r"^\| (?:`(\w+)`|data types) \| ([^|]+) \|.*$", re.MULTILINE)
+"""A row of the table of rooms: the room, or the data types, and their modules."""
 
 
 @pytest.mark.parametrize("page", NAMING, ids=named)

@@ -1,4 +1,4 @@
-"""The reports, to the letter. Renew with `pytest tests/test_golden.py --renew-golden`, and read the difference before committing it."""
+"""The reports, to the letter. Renew with `pytest tests/reporters/test_golden.py --renew-golden`, and read the difference before committing it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from dslint.reporters import BUILT_IN
 from dslint.version import __version__
 
-GOLDEN = Path(__file__).parent / "golden"
+GOLDEN = Path(__file__).parents[1] / "golden"
 
 CHAT = r"""
 {"id": "a-1", "messages": [{"role": "user", "content": "Where is my order?"}, {"role": "assistant", "content": "It is on its way."}]}

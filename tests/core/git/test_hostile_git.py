@@ -14,7 +14,7 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[3]
 HOOKS = ("post-index-change", "post-checkout", "reference-transaction", "pre-commit", "pre-auto-gc")
 USED = (
     "rev-parse",

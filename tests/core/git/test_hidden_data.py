@@ -444,4 +444,4 @@ def test_a_configuration_that_cannot_be_read_is_an_error(work, call, refused, ki
     work.chat()
     place = work.root / "dslint.toml"
     place.mkdir() if kind == "folder" else place.symlink_to("nowhere.toml")
-    refused(call("check"), "dslint.toml is a", "the configuration is not known")
+    refused(call("check"), "dslint.toml is a", "the configuration cannot be read")

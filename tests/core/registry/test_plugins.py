@@ -463,7 +463,7 @@ def test_a_plugin_brings_words_to_the_rule_of_another_one(work, check, refused):
 
 def fake(work, source):
     """Put a stranger's package in the place of our packs: first on the path."""
-    for pack in (Path(__file__).parent.parent / "plugins" / "dslint_packs").glob("*/__init__.py"):
+    for pack in (Path(__file__).parents[3] / "plugins" / "dslint_packs").glob("*/__init__.py"):
         place = work.plugins / "dslint_packs" / pack.parent.name
         place.mkdir(parents=True)
         (place / "__init__.py").write_text(source)
@@ -524,7 +524,7 @@ def test_a_pack_of_ours_that_was_overwritten_where_it_stands_gives_no_verdict(
     (own,) = (item for item in metadata.distributions(name="dslint-gate"))
     info = Path(str(own.locate_file(f"dslint_gate-{own.version}.dist-info")))
     shutil.copytree(info, home / info.name)
-    root = Path(__file__).parent.parent
+    root = Path(__file__).parents[3]
     shutil.copytree(root / "dslint", home / "dslint")
     shutil.copytree(root / "plugins" / "dslint_packs", home / "dslint_packs")
     env = {**work.env, "PYTHONPATH": str(home)}
