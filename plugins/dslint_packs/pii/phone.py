@@ -103,16 +103,10 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
 
     def _score(self, text: str, start: int, end: int) -> float:
         value = text[start:end]
-        groups = _groups(value)
-        digits = sum(map(len, groups))
-        alone = len(groups) == 1
-        if (
-            (alone and digits < _MIN_UNGROUPED and value[0] != "+")
-            or len(set("".join(groups))) < 2
-            or _NOT_A_PHONE.fullmatch(value)
-            or _is_series(groups)
-        ):
+        groups, digits = _digits(value)
+        if not digits:
             return 0.0
+        alone = groups == 1
         context = near(text, start, end, WORDS) or near(
             text, end, end, _WORDS_AFTER, before=0, after=2
         )
@@ -134,6 +128,21 @@ class PhoneNumberRecognizer(LocalRecognizer):  # type: ignore[misc]
 def _groups(value: str) -> list[str]:
     """Return the groups of digits, without those of an extension."""
     return re.findall("[0-9]+", value.lower().partition("x")[0].partition("e")[0])
+
+
+@lru_cache(maxsize=4096)
+def _digits(value: str) -> tuple[int, int]:
+    """Return the number of groups and of digits, or zeros for what cannot be a number."""
+    groups = _groups(value)
+    digits = sum(map(len, groups))
+    if (
+        (len(groups) == 1 and digits < _MIN_UNGROUPED and value[0] != "+")
+        or len(set("".join(groups))) < 2
+        or _NOT_A_PHONE.fullmatch(value)
+        or _is_series(groups)
+    ):
+        return 0, 0
+    return len(groups), digits
 
 
 @lru_cache(maxsize=4096)

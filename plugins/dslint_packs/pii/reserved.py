@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from dslint.plugin import pattern
 
@@ -146,6 +147,7 @@ def _email(value: str) -> bool:
     return _MAIL.fullmatch(value) is not None
 
 
+@lru_cache(maxsize=4096)
 def _phone(value: str) -> bool:
     """Return whether the number is reserved.
 
