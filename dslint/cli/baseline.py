@@ -10,6 +10,7 @@ import typer
 from dslint.cli import output
 from dslint.cli.check import executor, replaced
 from dslint.cli.environment import confined
+from dslint.cli.options import Column, Config, Ignore, Jobs, Select, Shape
 from dslint.config import find
 from dslint.config.build import share
 from dslint.config.flags import with_dataset, with_selection
@@ -35,54 +36,6 @@ File = Annotated[
         help=f"Baseline file. Default: the configured one, or else {baseline.NAME}.",
         metavar="FILE",
         envvar="DSLINT_BASELINE",
-    ),
-]
-Config = Annotated[
-    str | None,
-    typer.Option(
-        help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
-        "pyproject.toml.",
-        metavar="FILE",
-        envvar="DSLINT_CONFIG",
-    ),
-]
-Select = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Rules or namespaces to run instead of the configured ones, separated by commas. "
-        "Repeatable.",
-        metavar="IDS",
-        envvar="DSLINT_SELECT",
-    ),
-]
-Ignore = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Rules or namespaces not to run. Repeatable.", metavar="IDS", envvar="DSLINT_IGNORE"
-    ),
-]
-Shape = Annotated[
-    str | None,
-    typer.Option(
-        help="Shape of the records, such as chat or preference. Default: detected.",
-        metavar="SHAPE",
-    ),
-]
-Column = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Field to use as label, id, source, language, created or split. Repeatable.",
-        metavar="KIND=FIELD",
-    ),
-]
-Jobs = Annotated[
-    str,
-    typer.Option(
-        "--jobs",
-        "-j",
-        help="Number of processes, or auto (one for small data).",
-        metavar="N|auto",
-        envvar="DSLINT_JOBS",
     ),
 ]
 

@@ -11,6 +11,18 @@ import typer
 from dslint import reporters
 from dslint.cli import output, review, stdin
 from dslint.cli.environment import base_of, confined
+from dslint.cli.options import (
+    Color,
+    Column,
+    Config,
+    Debug,
+    Ignore,
+    Isolated,
+    Jobs,
+    Select,
+    Shape,
+    Split,
+)
 from dslint.cli.progress import watching
 from dslint.config import Raw, find, read
 from dslint.config.build import severity_named
@@ -39,41 +51,16 @@ def check(
             "dataset, or else the working folder."
         ),
     ] = None,
-    config: Annotated[
-        str | None,
-        typer.Option(
-            help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
-            "pyproject.toml.",
-            metavar="FILE",
-            envvar="DSLINT_CONFIG",
-        ),
-    ] = None,
-    isolated: Annotated[
-        bool, typer.Option("--isolated", help="Ignore configuration files.")
-    ] = False,
+    config: Config = None,
+    isolated: Isolated = False,
     profile: Annotated[
         str | None,
         typer.Option(
             help="Profile of the configuration to use.", metavar="NAME", envvar="DSLINT_PROFILE"
         ),
     ] = None,
-    select: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Rules or namespaces to run instead of the configured ones, separated by "
-            "commas. Repeatable.",
-            metavar="IDS",
-            envvar="DSLINT_SELECT",
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Rules or namespaces not to run. Repeatable.",
-            metavar="IDS",
-            envvar="DSLINT_IGNORE",
-        ),
-    ] = None,
+    select: Select = None,
+    ignore: Ignore = None,
     extend_select: Annotated[
         list[str] | None,
         typer.Option(
@@ -106,27 +93,9 @@ def check(
         bool,
         typer.Option("--exit-zero", help="Exit with 0 instead of 1 if the gate fails."),
     ] = False,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            help="Shape of the records, such as chat or preference. Default: detected.",
-            metavar="SHAPE",
-        ),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Field to use as label, id, source, language, created or split. Repeatable.",
-            metavar="KIND=FIELD",
-        ),
-    ] = None,
-    split: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Files of a split, such as test=data/test.jsonl. Repeatable.",
-            metavar="NAME=GLOB",
-        ),
-    ] = None,
+    shape: Shape = None,
+    column: Column = None,
+    split: Split = None,
     option: Annotated[
         list[str] | None,
         typer.Option(
@@ -187,16 +156,7 @@ def check(
         bool,
         typer.Option("--force-exclude", help="Skip named files that are in no configured dataset."),
     ] = False,
-    jobs: Annotated[
-        str,
-        typer.Option(
-            "--jobs",
-            "-j",
-            help="Number of processes, or auto (one for small data).",
-            metavar="N|auto",
-            envvar="DSLINT_JOBS",
-        ),
-    ] = "auto",
+    jobs: Jobs = "auto",
     shard_size: Annotated[
         str | None,
         typer.Option(
@@ -252,14 +212,7 @@ def check(
             help="Also show suppressed findings, skipped rules and passed limits.",
         ),
     ] = False,
-    color: Annotated[
-        str,
-        typer.Option(
-            help="When to use colours: auto, always or never.",
-            metavar="WHEN",
-            envvar="DSLINT_COLOR",
-        ),
-    ] = "auto",
+    color: Color = "auto",
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Pass if there is nothing to check.")
     ] = False,
@@ -270,7 +223,7 @@ def check(
             metavar="NAME",
         ),
     ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    debug: Debug = False,
 ) -> int:
     """Check datasets and fail if a limit is exceeded.
 

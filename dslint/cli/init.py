@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from dslint import config
 from dslint.cli import output
 from dslint.cli.environment import confined
+from dslint.cli.options import Column, Debug, Shape, Split
 from dslint.config import first_config
 from dslint.config.flags import with_dataset
 from dslint.config.validate import plain
@@ -36,28 +37,10 @@ def init(
     force: Annotated[
         bool, typer.Option("--force", help="Replace an existing configuration.")
     ] = False,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            help="Shape of the records, such as chat or preference. Default: detected.",
-            metavar="SHAPE",
-        ),
-    ] = None,
-    column: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Field to use as label, id, source, language, created or split. Repeatable.",
-            metavar="KIND=FIELD",
-        ),
-    ] = None,
-    split: Annotated[
-        list[str] | None,
-        typer.Option(
-            help="Files of a split, such as test=data/test.jsonl. Repeatable.",
-            metavar="NAME=GLOB",
-        ),
-    ] = None,
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    shape: Shape = None,
+    column: Column = None,
+    split: Split = None,
+    debug: Debug = False,
 ) -> int:
     """Inspect the data and write a first configuration.
 

@@ -11,6 +11,7 @@ import typer
 
 from dslint import __version__, registry
 from dslint import config as configuration
+from dslint.cli.options import Config
 from dslint.cli.output import print_text
 from dslint.errors import ConfigError, nearest
 from dslint.reporters.style import visible
@@ -20,16 +21,6 @@ from dslint.run import api
 
 Format = Annotated[
     str, typer.Option("--output", "-o", help="Output format: text or json.", metavar="FORMAT")
-]
-ConfigFile = Annotated[
-    str | None,
-    typer.Option(
-        "--config",
-        help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
-        "pyproject.toml.",
-        metavar="FILE",
-        envvar="DSLINT_CONFIG",
-    ),
 ]
 
 
@@ -161,7 +152,7 @@ def doctor(output: Format = "text") -> int:
 
 
 def config_show(
-    config: ConfigFile = None,
+    config: Config = None,
     profile: Annotated[
         str | None, typer.Option(help="Profile of the configuration to use.", metavar="NAME")
     ] = None,
@@ -185,7 +176,7 @@ def config_validate(
             "pyproject.toml.",
         ),
     ] = None,
-    config: ConfigFile = None,
+    config: Config = None,
 ) -> None:
     """Validate a configuration and all of its profiles.
 

@@ -14,6 +14,7 @@ from msgspec.structs import replace
 from dslint import config, reporters
 from dslint.cli import output
 from dslint.cli.environment import confined
+from dslint.cli.options import Color, Config, Debug, Isolated, Shape
 from dslint.config.flags import with_dataset
 from dslint.data.datasets import Dataset, open_inputs
 from dslint.data.readers.find import display
@@ -59,35 +60,11 @@ def show(
         int | None,
         typer.Option(help="Number of the record, from 0; PLACE is the path.", metavar="N", min=0),
     ] = None,
-    config_file: Annotated[
-        str | None,
-        typer.Option(
-            "--config",
-            help="Configuration file. Default: the closest dslint.toml, .dslint.toml or "
-            "pyproject.toml.",
-            metavar="FILE",
-            envvar="DSLINT_CONFIG",
-        ),
-    ] = None,
-    isolated: Annotated[
-        bool, typer.Option("--isolated", help="Ignore configuration files.")
-    ] = False,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            help="Shape of the records, such as chat or preference. Default: detected.",
-            metavar="SHAPE",
-        ),
-    ] = None,
-    color: Annotated[
-        str,
-        typer.Option(
-            help="When to use colours: auto, always or never.",
-            metavar="WHEN",
-            envvar="DSLINT_COLOR",
-        ),
-    ] = "auto",
-    debug: Annotated[bool, typer.Option("--debug", help="Show tracebacks of errors.")] = False,
+    config_file: Config = None,
+    isolated: Isolated = False,
+    shape: Shape = None,
+    color: Color = "auto",
+    debug: Debug = False,
 ) -> int:
     """Show a record with its findings highlighted, in a terminal.
 
