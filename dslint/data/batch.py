@@ -157,10 +157,11 @@ class Batch:
         has_languages = "language" in self.input.columns or (
             self.identify is not None and len(self.input.languages) != 1
         )
-        return (
-            self.cached(("within", *languages), lambda batch: batch._within(languages))  # noqa: SLF001
-            if languages and has_languages
-            else self
+        if not languages or not has_languages:
+            return self
+        return self.cached(
+            ("within", *languages),
+            lambda batch: batch._within(languages),  # noqa: SLF001
         )
 
     def _within(self, languages: Sequence[str]) -> Batch:
@@ -205,7 +206,10 @@ class Batch:
     @cached_property
     def digests(self) -> list[bytes]:
         """Digest of each record (16 bytes)."""
-        return self.per_record("digests", lambda batch: list(map(xxh3_128_digest, batch._encoded)))  # noqa: SLF001 - this class
+        return self.per_record(
+            "digests",
+            lambda batch: list(map(xxh3_128_digest, batch._encoded)),  # noqa: SLF001
+        )
 
     @cached_property
     def secure_digests(self) -> list[bytes]:
@@ -246,11 +250,13 @@ class Batch:
     def texts(self, roles: Sequence[str] = ("all",)) -> Texts:
         """Return all texts of the batch in the given roles as one list."""
         if "all" in roles or "metadata" in roles or HIDDEN in roles or self.valid is not self:
-            return self.cached(("texts", *roles), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
-        wanted = frozenset(
-            kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles)
-        )
-        return self.cached(("texts", wanted), lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
+            key: Hashable = ("texts", *roles)
+        else:
+            wanted = frozenset(
+                kind for kind in self._kinds if selected(Text("", kind[0], "", kind[1]), roles)
+            )
+            key = ("texts", wanted)
+        return self.cached(key, lambda batch: batch._flat(roles))  # noqa: SLF001 - this class
 
     @cached_property
     def _kinds(self) -> set[tuple[str | None, bool]]:

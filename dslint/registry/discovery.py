@@ -107,7 +107,8 @@ def load(found: Iterable[PluginEntry]) -> Plugins:
     for item in sorted(found):
         try:
             brought = _brought(manager, item)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a stranger's module may raise anything; the plugin is listed as broken
+        # A stranger's module may raise anything; the plugin is listed as broken.
+        except (Exception, SystemExit) as error:  # noqa: BLE001
             plugins.append(Plugin(item, *_told(error)))
             manager.unregister(name=item.namespace) if manager.has_plugin(item.namespace) else None
         else:

@@ -178,7 +178,8 @@ def choose(
             "set their severity or limits, or suppress findings",
         )
     ignored = {name for token in ignore for name in expand(token, known)}
-    chosen_by_name = [token for token in (*(select or ()), *extend) if token != "all"]  # noqa: S105 - a selector
+    given = (*(select or ()), *extend)
+    chosen_by_name = [token for token in given if token != "all"]  # noqa: S105 - a selector
     named = {name for token in chosen_by_name for name in expand(token, known)}
     active: list[Active] = []
     lacking_modules: list[RuleEntry] = []

@@ -19,7 +19,8 @@ _CODES = {
     "cyan": "36",
 }
 _CONTROL = re.compile(
-    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufffe\uffff\ud800-\udfff]"
+    "[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069"
+    "\ufeff\ufffe\uffff\ud800-\udfff]"
 )
 # What GitHub and Azure runners take for a command in a log: `::` at the start of a line, which
 # may be any word after wrapping; `##[` and `##vso[` anywhere.

@@ -30,7 +30,9 @@ class Spool:
         """Append a frame. Raises DslintError if it cannot be written."""
         try:
             if self._file is None:
-                self._file = tempfile.TemporaryFile(prefix="dslint-", buffering=0)  # noqa: SIM115 - closed below
+                self._file = tempfile.TemporaryFile(  # noqa: SIM115 - closed below
+                    prefix="dslint-", buffering=0
+                )
                 weakref.finalize(self, self._file.close)
             self._frames.append((self.bytes, len(frame)))
             self.bytes += len(frame)

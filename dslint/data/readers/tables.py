@@ -190,12 +190,8 @@ class _Rows(Collector):
                 columns = [cells(column, duplicates) for column in part.columns]
             except UnicodeDecodeError as error:
                 fault = f"invalid UTF-8: byte 0x{error.object[error.start]:02X}"
-            except (
-                ValueError,
-                TypeError,
-                ArithmeticError,
-                NotImplementedError,
-            ):  # includes pyarrow's own errors
+            # pyarrow's own errors derive from these.
+            except (ValueError, TypeError, ArithmeticError, NotImplementedError):
                 fault = "a value that cannot be read"
         if (fault or duplicates) and part.num_rows > 1:
             for number in range(part.num_rows):

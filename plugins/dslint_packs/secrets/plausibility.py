@@ -16,7 +16,8 @@ from dslint.plugin import Confidence, SecretSpan, Severity, pattern
 
 _PLACEHOLDER = pattern(
     r"your|example|sample|placeholder|dummy|change.?(?:me|it|this)|redacted|removed|replace|insert"
-    r"|goes.?here|x{4}|\*{3}|0{8}|\.{3}|…|^(?:<|\{|\[|\$|%|@\{|#\{)|\$\{|\$\(|\{\{|%\(|123456|abcdef"
+    r"|goes.?here|x{4}|\*{3}|0{8}|\.{3}|…"
+    r"|^(?:<|\{|\[|\$|%|@\{|#\{)|\$\{|\$\(|\{\{|%\(|123456|abcdef"
     r"|foobar|deadbeef|insecure|(?<![a-z])(?:fake|test|demo|todo)(?![a-z])",
     re.IGNORECASE,
 )
